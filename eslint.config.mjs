@@ -1,0 +1,77 @@
+import importX from 'eslint-plugin-import-x';
+import tseslint from 'typescript-eslint';
+
+/** What each part of src/ may import besides itself: dependencies point one way, from the features down to config. */
+const LAYERS = {
+  config: [],
+  redis: ['config'],
+  jobs: ['config', 'redis', 'database'],
+  database: ['config'],
+  auth: ['config'],
+  http: ['config', 'auth', 'database'],
+  realtime: ['config', 'redis', 'auth', 'database', 'http'],
+};
+const FOUNDATIONS = Object.keys(LAYERS);
+const FEATURES = ['users', 'organizations', 'resources', 'exports', 'notifications', 'operations'];
+
+const zones = [
+  ...Object.entries(LAYERS).map(([layer, below]) => ({
+    target: `./src/${layer}`,
+    from: './src',
+    except: [layer, ...below].map((name) => `./${name}`),
+    message: `src/${layer} may import ${below.join(', ') || 'nothing else of src'} only.`,
+  })),
+  ...FEATURES.map((feature) => ({
+    target: `./src/${feature}`,
+    from: ['./src/main.ts', './src/worker.ts', './src/app.ts', './src/app.module.ts'],
+    message: 'Features are composed by the app, and know nothing of it.',
+  })),
+];
+
+export default tseslint.config(
+  { ignores: ['dist/', 'coverage/', '.data/'] },
+  {
+    files: ['**/*.ts'],
+    extends: [...tseslint.configs.strictTypeChecked, ...tseslint.configs.stylisticTypeChecked],
+    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
+    plugins: { 'import-x': importX },
+    settings: {
+      'import-x/resolver-next': [
+        importX.createNodeResolver({ extensions: ['.ts', '.js'], extensionAlias: { '.js': ['.ts', '.js'] } }),
+      ],
+    },
+    rules: {
+      'import-x/no-cycle': 'error',
+      'import-x/no-restricted-paths': ['error', { zones }],
+      // Nest's modules and empty overrides are classes whose decorators or types are what matters.
+      '@typescript-eslint/no-extraneous-class': ['error', { allowWithDecorator: true }],
+      '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
+      '@typescript-eslint/no-empty-function': ['error', { allow: ['overrideMethods'] }],
+      '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true, allowBoolean: true }],
+      'no-restricted-syntax': [
+        'error',
+        {
+          selector: "MemberExpression[object.name='process'][property.name='env']",
+          message: 'Only src/config/environment.ts reads the environment.',
+        },
+      ],
+    },
+  },
+  {
+    files: FEATURES.map((feature) => `src/${feature}/**/*.ts`),
+    rules: {
+      'no-restricted-imports': [
+        'error',
+        {
+          patterns: [
+            { regex: '/realtime/(?!index\\.js$)', message: 'Features import the engine from realtime/index.js only.' },
+          ],
+        },
+      ],
+    },
+  },
+  {
+    files: ['src/config/environment.ts', 'test/**/*.ts', '**/*.spec.ts'],
+    rules: { 'no-restricted-syntax': 'off' },
+  },
+);

@@ -1,0 +1,16 @@
+/** Who a verified token speaks for. After the door only this travels, never the token. */
+export interface Principal {
+  /** The token's `sub`, as it is: 1 to 255 code points of any kind but control characters. */
+  readonly userId: string;
+  readonly email: string | null;
+  readonly name: string | null;
+  /** Realm roles (`realm_access.roles`). */
+  readonly roles: ReadonlySet<string>;
+  /** When the token ends. */
+  readonly expiresAt: Date;
+  /** The identity provider's session (`sid`), if it names one. */
+  readonly sessionId: string | null;
+}
+
+/** The realm role that may notify, alert and disconnect anyone. */
+export const REALTIME_ADMIN_ROLE = 'realtime-admin';

@@ -1,0 +1,184 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import type { HostAndPort, OriginPattern } from './values.js';
+import { parseOriginPattern } from './values.js';
+import { EnvironmentError, Variables } from './variables.js';
+
+export { EnvironmentError };
+
+/** Where Redis is and how to enter it. */
+export type RedisSettings = {
+  username: string | null;
+  password: string | null;
+  tls: boolean;
+  /** Also part of every key and channel name: pub/sub knows no databases. */
+  db: number;
+} & (
+  | { mode: 'single'; host: string; port: number }
+  | { mode: 'cluster'; nodes: HostAndPort[] }
+  | { mode: 'sentinel'; sentinels: HostAndPort[]; name: string }
+);
+
+/** Whose tokens are accepted. */
+export interface AuthSettings {
+  /** Null: the built-in development issuer signs and verifies. */
+  jwksUrl: string | null;
+  issuer: string | null;
+  /** Null: any audience. */
+  audience: string | null;
+}
+
+export interface WebSocketSettings {
+  maxPayloadBytes: number;
+  /** 0: no limit. */
+  maxConnections: number;
+  maxConnectionsPerUser: number;
+  maxConnectionsPerAddress: number;
+  /** Inbound frames of one connection. */
+  rateLimitPerSecond: number;
+  rateLimitBurst: number;
+  maxBufferedBytes: number;
+  heartbeatIntervalMs: number;
+}
+
+/** Everything the environment decides, checked. Injected by this class as its token. */
+export class Environment {
+  readonly mode: 'development' | 'production' | 'test';
+  readonly host: string;
+  readonly port: number;
+  readonly dataDir: string;
+  readonly exportsDir: string;
+  /** Null: the embedded broker and job queue. */
+  readonly redis: RedisSettings | null;
+  /** Null: the embedded Postgres in `dataDir`. */
+  readonly databaseUrl: string | null;
+  readonly auth: AuthSettings;
+  readonly allowedOrigins: readonly OriginPattern[];
+  /** How many proxies to believe about the client's address. */
+  readonly trustProxy: number;
+  readonly ws: WebSocketSettings;
+  readonly runJobs: boolean;
+  readonly runMigrations: boolean;
+  readonly shutdownGraceMs: number;
+  readonly log: { level: string; format: 'pretty' | 'json' };
+
+  /**
+   * @param source the variables, by default those of the process
+   * @throws {EnvironmentError} naming every variable that is wrong
+   */
+  constructor(source: Readonly<Record<string, string | undefined>> = process.env) {
+    const variables = new Variables(source);
+    this.mode = variables.choice('NODE_ENV', ['development', 'production', 'test'], 'development');
+    this.host = variables.text('HOST') ?? '0.0.0.0';
+    this.port = variables.integer('PORT', 8000, 0, 65_535);
+    this.dataDir = variables.text('DATA_DIR') ?? '.data';
+    this.exportsDir = variables.text('EXPORTS_DIR') ?? join(this.dataDir, 'exports');
+    this.redis = readRedis(variables);
+    this.databaseUrl = variables.url('DATABASE_URL', ['postgres:', 'postgresql:'], true);
+    this.auth = readAuth(variables);
+    this.allowedOrigins = variables.origins('ALLOWED_ORIGINS') ?? (this.isProduction ? [] : localOrigins(this.port));
+    this.trustProxy = variables.integer('TRUST_PROXY', 0, 0, 100);
+    this.ws = readWebSocket(variables);
+    this.runJobs = variables.boolean('RUN_JOBS', true);
+    this.runMigrations = variables.boolean('RUN_MIGRATIONS', true);
+    this.shutdownGraceMs = variables.integer('SHUTDOWN_GRACE_MS', 10_000, 0, 600_000);
+    this.log = {
+      level: variables.choice('LOG_LEVEL', ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], 'info'),
+      format: variables.choice('LOG_FORMAT', ['pretty', 'json'], process.stdout.isTTY ? 'pretty' : 'json'),
+    };
+    if (this.isProduction) this.refuseEmbeddedDefaults(variables);
+    if (variables.problems.length > 0) throw new EnvironmentError(variables.problems);
+  }
+
+  get isProduction(): boolean {
+    return this.mode === 'production';
+  }
+
+  private refuseEmbeddedDefaults(variables: Variables): void {
+    const because = 'is required when NODE_ENV=production, where no embedded default is used';
+    if (this.databaseUrl === null && !variables.isSet('DATABASE_URL')) {
+      variables.problem(`DATABASE_URL: got nothing, takes postgres://…; it ${because}`);
+    }
+    if (this.redis === null) {
+      variables.problem(`REDIS_HOST (or REDIS_CLUSTER_NODES, or REDIS_SENTINELS): got nothing; it ${because}`);
+    }
+    if (this.auth.jwksUrl === null) {
+      variables.problem(`KEYCLOAK_URL with KEYCLOAK_REALM, or KEYCLOAK_JWKS_URL: got nothing; it ${because}`);
+    }
+    if (!variables.isSet('JWT_AUDIENCE')) {
+      variables.problem(
+        'JWT_AUDIENCE: got nothing, takes the audience that tokens for this API name, or "any" to accept every ' +
+          'audience; it is required when NODE_ENV=production',
+      );
+    }
+  }
+}
+
+/** Adds the variables of a `.env` file in the working directory, where there is one, to those the process was given. */
+export function loadEnvironmentFile(path = '.env'): void {
+  if (existsSync(path)) process.loadEnvFile(path);
+}
+
+function readRedis(variables: Variables): RedisSettings | null {
+  const host = variables.text('REDIS_HOST');
+  const port = variables.integer('REDIS_PORT', 6379, 1, 65_535);
+  const nodes = variables.hostsAndPorts('REDIS_CLUSTER_NODES');
+  const sentinels = variables.hostsAndPorts('REDIS_SENTINELS');
+  const name = variables.text('REDIS_SENTINEL_NAME');
+  const access = {
+    username: variables.text('REDIS_USERNAME'),
+    password: variables.text('REDIS_PASSWORD'),
+    tls: variables.boolean('REDIS_TLS', false),
+    db: variables.integer('REDIS_DB', 0, 0, 65_535),
+  };
+  const ways = [host, nodes, sentinels].filter((way) => way !== null).length;
+  if (ways > 1) {
+    variables.problem('REDIS_HOST, REDIS_CLUSTER_NODES, REDIS_SENTINELS: got more than one of them, takes one');
+  }
+  if ((sentinels === null) !== (name === null)) {
+    variables.problem('REDIS_SENTINELS, REDIS_SENTINEL_NAME: got one without the other, takes both');
+  }
+  if (nodes !== null && access.db !== 0) {
+    variables.problem(`REDIS_DB: got "${access.db}" with REDIS_CLUSTER_NODES, takes 0 (a cluster has one database)`);
+  }
+  if (host !== null) return { ...access, mode: 'single', host, port };
+  if (nodes !== null) return { ...access, mode: 'cluster', nodes };
+  if (sentinels !== null && name !== null) return { ...access, mode: 'sentinel', sentinels, name };
+  return null;
+}
+
+function readAuth(variables: Variables): AuthSettings {
+  const url = variables.url('KEYCLOAK_URL', ['http:', 'https:']);
+  const realm = variables.text('KEYCLOAK_REALM');
+  if (variables.isSet('KEYCLOAK_URL') !== (realm !== null)) {
+    variables.problem('KEYCLOAK_URL, KEYCLOAK_REALM: got one without the other, takes both');
+  }
+  const realmUrl = url !== null && realm !== null ? `${url}/realms/${encodeURIComponent(realm)}` : null;
+  const jwksUrl = variables.url('KEYCLOAK_JWKS_URL', ['http:', 'https:']);
+  const audience = variables.text('JWT_AUDIENCE');
+  return {
+    jwksUrl: jwksUrl ?? (realmUrl === null ? null : `${realmUrl}/protocol/openid-connect/certs`),
+    issuer: variables.text('JWT_ISSUER') ?? realmUrl,
+    audience: audience === 'any' ? null : audience,
+  };
+}
+
+function readWebSocket(variables: Variables): WebSocketSettings {
+  return {
+    maxPayloadBytes: variables.integer('WS_MAX_PAYLOAD_BYTES', 16_384, 128, 16_777_216),
+    maxConnections: variables.integer('WS_MAX_CONNECTIONS', 0, 0, 10_000_000),
+    maxConnectionsPerUser: variables.integer('WS_MAX_CONNECTIONS_PER_USER', 20, 0, 1_000_000),
+    maxConnectionsPerAddress: variables.integer('WS_MAX_CONNECTIONS_PER_IP', 0, 0, 1_000_000),
+    rateLimitPerSecond: variables.integer('WS_RATE_LIMIT_PER_SECOND', 10, 1, 1_000_000),
+    rateLimitBurst: variables.integer('WS_RATE_LIMIT_BURST', 50, 1, 1_000_000),
+    maxBufferedBytes: variables.integer('WS_MAX_BUFFERED_BYTES', 1_048_576, 1_024, 1_073_741_824),
+    heartbeatIntervalMs: variables.integer('WS_HEARTBEAT_INTERVAL_MS', 25_000, 10, 3_600_000),
+  };
+}
+
+/** The API's own pages, and the ports where front-end development servers (Vite, Next) listen. */
+function localOrigins(port: number): OriginPattern[] {
+  const ports = new Set([port, 8000, 3000, 5173]);
+  const origins = [...ports].flatMap((each) => [`http://localhost:${each}`, `http://127.0.0.1:${each}`]);
+  return origins.map(parseOriginPattern).filter((origin) => origin !== null);
+}

@@ -1,0 +1,23 @@
+import { type OriginPattern, parseOriginPattern } from './values.js';
+
+/** Labels of a domain name, so that `*.` takes `a.b` but not an empty name. */
+const SUBDOMAIN = /^[a-z0-9_-]+(?:\.[a-z0-9_-]+)*$/;
+
+/**
+ * Whether a browser's `Origin` header names one of the allowed origins: same scheme, host and port, where letter case and
+ * a default port that is spelled out make no difference. `null`, an empty header, a list or a URL with a path never does.
+ */
+export function isOriginAllowed(origin: string, patterns: readonly OriginPattern[]): boolean {
+  if (!origin.includes('://')) return false;
+  const asked = parseOriginPattern(origin);
+  if (asked === null || asked.subdomainsOnly) return false;
+  return patterns.some(
+    (pattern) => pattern.scheme === asked.scheme && pattern.port === asked.port && fitsHost(asked.host, pattern),
+  );
+}
+
+function fitsHost(host: string, pattern: OriginPattern): boolean {
+  if (!pattern.subdomainsOnly) return host === pattern.host;
+  const suffix = `.${pattern.host}`;
+  return host.endsWith(suffix) && SUBDOMAIN.test(host.slice(0, -suffix.length));
+}

@@ -1,0 +1,40 @@
+export interface HostAndPort {
+  host: string;
+  port: number;
+}
+
+/** One entry of `ALLOWED_ORIGINS`. `port` is empty where the scheme's default port is meant. */
+export interface OriginPattern {
+  scheme: string;
+  host: string;
+  port: string;
+  /** True for `*.host`: subdomains of any depth, but not the host itself. */
+  subdomainsOnly: boolean;
+}
+
+const DEFAULT_PORTS: Readonly<Record<string, string>> = { http: '80', https: '443' };
+
+const ORIGIN =
+  /^(?:(?<scheme>[a-z][a-z0-9+.-]*):\/\/)?(?<wildcard>\*\.)?(?<host>[a-z0-9_.-]+|\[[0-9a-f:.]+\])(?::(?<port>\d{1,5}))?$/;
+
+const HOST_AND_PORT = /^(?<host>[A-Za-z0-9_.-]+|\[[0-9A-Fa-f:.]+\]):(?<port>\d{1,5})$/;
+
+/** Splits `host:port`; null if it is not of that form. An IPv6 host stands in brackets. */
+export function parseHostAndPort(text: string): HostAndPort | null {
+  const { host, port } = HOST_AND_PORT.exec(text)?.groups ?? {};
+  if (host === undefined || port === undefined || Number(port) < 1 || Number(port) > 65_535) return null;
+  return { host: host.replace(/^\[|\]$/g, ''), port: Number(port) };
+}
+
+/** Reads `[scheme://]host[:port]`, with `https` where no scheme is given; null if it is not of that form. */
+export function parseOriginPattern(text: string): OriginPattern | null {
+  const groups = ORIGIN.exec(text.toLowerCase())?.groups;
+  if (groups?.host === undefined) return null;
+  const scheme = groups.scheme ?? 'https';
+  return {
+    scheme,
+    host: groups.host,
+    port: groups.port === undefined || groups.port === DEFAULT_PORTS[scheme] ? '' : groups.port,
+    subdomainsOnly: groups.wildcard !== undefined,
+  };
+}

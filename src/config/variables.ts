@@ -1,0 +1,91 @@
+import { type HostAndPort, type OriginPattern, parseHostAndPort, parseOriginPattern } from './values.js';
+
+/** Thrown at start-up: lists every environment variable that is set wrongly, so that one run shows them all. */
+export class EnvironmentError extends Error {
+  override readonly name = 'EnvironmentError';
+
+  constructor(readonly problems: readonly string[]) {
+    super(`The environment is not valid:\n${problems.map((problem) => `  - ${problem}`).join('\n')}`);
+  }
+}
+
+/**
+ * Reads typed values out of environment variables and collects what is wrong with them.
+ *
+ * An empty variable counts as unset, because compose files and shells pass unset ones on as empty. A value that can be a
+ * secret is never repeated in a message.
+ */
+export class Variables {
+  readonly problems: string[] = [];
+
+  constructor(private readonly source: Readonly<Record<string, string | undefined>>) {}
+
+  text(name: string): string | null {
+    const value = this.source[name]?.trim();
+    return value === undefined || value === '' ? null : value;
+  }
+
+  isSet(name: string): boolean {
+    return this.text(name) !== null;
+  }
+
+  integer(name: string, fallback: number, min: number, max: number): number {
+    const raw = this.text(name);
+    if (raw === null) return fallback;
+    const value = Number(raw);
+    if (/^\d+$/.test(raw) && value >= min && value <= max) return value;
+    return this.refuse(name, raw, `a whole number from ${min} to ${max}`, fallback);
+  }
+
+  boolean(name: string, fallback: boolean): boolean {
+    return this.choice(name, ['true', 'false'], fallback ? 'true' : 'false') === 'true';
+  }
+
+  choice<const T extends string>(name: string, choices: readonly T[], fallback: T): T {
+    const raw = this.text(name);
+    if (raw === null) return fallback;
+    const choice = choices.find((candidate) => candidate === raw);
+    return choice ?? this.refuse(name, raw, `one of ${choices.join(', ')}`, fallback);
+  }
+
+  /** A URL without a trailing slash. With `secret` the value is not repeated in the message (it may hold a password). */
+  url(name: string, protocols: readonly string[], secret = false): string | null {
+    const raw = this.text(name);
+    if (raw === null) return null;
+    const isFitting = URL.canParse(raw) && protocols.includes(new URL(raw).protocol);
+    if (isFitting) return raw.replace(/\/+$/, '');
+    const wanted = `a URL that starts with ${protocols.map((protocol) => `${protocol}//`).join(' or ')}`;
+    return this.refuse(name, secret ? 'a value that is not shown here' : raw, wanted, null);
+  }
+
+  hostsAndPorts(name: string): HostAndPort[] | null {
+    return this.list(name, parseHostAndPort, 'a comma list of host:port');
+  }
+
+  origins(name: string): OriginPattern[] | null {
+    return this.list(
+      name,
+      parseOriginPattern,
+      'a comma list of [scheme://]host[:port], where the host may start with "*." (no path, no bare "*")',
+    );
+  }
+
+  /** Notes what is wrong with a variable, or with several of them together. */
+  problem(message: string): void {
+    this.problems.push(message);
+  }
+
+  private list<T>(name: string, parse: (item: string) => T | null, wanted: string): T[] | null {
+    const raw = this.text(name);
+    if (raw === null) return null;
+    const items = raw.split(',').map((item) => item.trim());
+    const values = items.map(parse).filter((value) => value !== null);
+    return values.length === items.length ? values : this.refuse(name, raw, wanted, null);
+  }
+
+  private refuse<T>(name: string, got: string, wanted: string, fallback: T): T {
+    const shown = got.length > 100 ? `${got.slice(0, 100)}…` : got;
+    this.problem(`${name}: got ${JSON.stringify(shown)}, takes ${wanted}`);
+    return fallback;
+  }
+}

@@ -1,0 +1,11 @@
+import { InvalidInputError } from '../../http/errors.js';
+
+/** A broadcast was called with something that can't be sent. Nothing was sent. */
+export class InvalidBroadcastError extends InvalidInputError {
+  override readonly name = 'InvalidBroadcastError';
+
+  /** @param field the path of what is wrong, such as `notification.title` */
+  constructor(field: string, message: string) {
+    super([{ field, message }]);
+  }
+}

@@ -1,0 +1,4 @@
+export type JsonValue = string | number | boolean | null | JsonValue[] | JsonObject;
+export interface JsonObject {
+  [field: string]: JsonValue;
+}

@@ -1,0 +1,88 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { MAX_PAYLOAD_BYTES, serialize, toJsonObject } from './payload.js';
+
+class Entity {
+  id = 1;
+  passwordHash = 'secret';
+}
+
+describe('toJsonObject', () => {
+  it('copies every JSON object as it is', () => {
+    const json = fc.dictionary(
+      fc.string(),
+      fc.jsonValue({ maxDepth: 5 }).map((value) => JSON.parse(JSON.stringify(value)) as unknown),
+    );
+    fc.assert(
+      fc.property(json, (value) => {
+        expect(JSON.stringify(toJsonObject(value, 'data'))).toBe(JSON.stringify(value));
+      }),
+    );
+  });
+
+  it('writes dates as ISO 8601', () => {
+    expect(toJsonObject({ at: new Date(0) }, 'data')).toEqual({ at: '1970-01-01T00:00:00.000Z' });
+  });
+
+  it.each<[string, unknown, string]>([
+    ['undefined', undefined, 'leave the field out'],
+    ['a function', () => 1, 'a function'],
+    ['a symbol', Symbol('x'), 'a symbol'],
+    ['NaN', Number.NaN, 'NaN'],
+    ['Infinity', Number.POSITIVE_INFINITY, 'Infinity'],
+    ['a bigint', 1n, '1'],
+    ['an invalid date', new Date('x'), 'an invalid Date'],
+    ['a Map', new Map(), 'an instance of Map'],
+    ['a Set', new Set(), 'an instance of Set'],
+    ['a Buffer', Buffer.from('x'), 'an instance of Buffer'],
+    ['an entity', new Entity(), 'an instance of Entity'],
+  ])('refuses %s deep inside, and names the place', (_, value, what) => {
+    expect(() => toJsonObject({ list: [{ value }] }, 'data')).toThrow(/^data\.list\[0\]\.value: /);
+    expect(() => toJsonObject({ value }, 'data')).toThrow(what);
+  });
+
+  it.each<[string, unknown]>([
+    ['an array', []],
+    ['null', null],
+    ['a text', 'x'],
+    ['an entity', new Entity()],
+  ])('refuses %s in place of an object', (_, value) => {
+    expect(() => toJsonObject(value, 'data')).toThrow('data: takes a plain object');
+  });
+
+  it('refuses an object that holds itself, once or many times', () => {
+    const once: Record<string, unknown> = {};
+    once.self = once;
+    const often: unknown[] = [];
+    often.push(often, often, often);
+    expect(() => toJsonObject(once, 'data')).toThrow('32 levels');
+    expect(() => toJsonObject({ often }, 'data')).toThrow(/levels|bytes/);
+  });
+
+  it('reads a getter once, and is not touched by later changes', () => {
+    let reads = 0;
+    const source = {
+      nested: { value: 1 },
+      get counted() {
+        return (reads += 1);
+      },
+    };
+    const copy = toJsonObject(source, 'data');
+    source.nested.value = 2;
+    expect([copy, reads]).toEqual([{ nested: { value: 1 }, counted: 1 }, 1]);
+  });
+
+  it('keeps a key named __proto__ a key', () => {
+    const copy = toJsonObject(JSON.parse('{"__proto__":{"admin":true}}'), 'data');
+    expect(Object.keys(copy)).toEqual(['__proto__']);
+    expect(({} as { admin?: boolean }).admin).toBeUndefined();
+  });
+});
+
+describe('serialize', () => {
+  it('takes up to 64 KiB of JSON, counted in bytes', () => {
+    const overhead = '{"a":""}'.length;
+    expect(serialize({ a: 'x'.repeat(MAX_PAYLOAD_BYTES - overhead) }, 'data')).toHaveLength(MAX_PAYLOAD_BYTES);
+    expect(() => serialize({ a: 'é'.repeat(MAX_PAYLOAD_BYTES / 2) }, 'data')).toThrow('takes up to 65536 bytes');
+  });
+});

@@ -1,0 +1,78 @@
+import { InvalidBroadcastError } from './invalid-broadcast.error.js';
+import type { JsonObject, JsonValue } from './json.js';
+
+/** The largest message, as bytes of its JSON. Larger things belong behind an id or a URL. */
+export const MAX_PAYLOAD_BYTES = 65_536;
+const MAX_DEPTH = 32;
+
+/**
+ * Copies a value into plain JSON, once, so that the sender's later changes and getters have no effect on what is sent.
+ * `JSON.stringify` would drop or bend what it can't express; here that is an error that names the place.
+ *
+ * @param value a plain object; valid dates become ISO 8601 text
+ * @param path how the value is called in errors
+ * @throws {InvalidBroadcastError}
+ */
+export function toJsonObject(value: unknown, path: string): JsonObject {
+  if (!isPlainObject(value)) throw new InvalidBroadcastError(path, `takes a plain object, got ${nameOf(value)}`);
+  return new JsonCopy().ofObject(value, path, 1);
+}
+
+/**
+ * @param frame of plain JSON
+ * @throws {InvalidBroadcastError} if its JSON is too large
+ */
+export function serialize(frame: JsonObject, path: string): string {
+  const text = JSON.stringify(frame);
+  const bytes = Buffer.byteLength(text);
+  if (bytes <= MAX_PAYLOAD_BYTES) return text;
+  throw new InvalidBroadcastError(
+    path,
+    `takes up to ${MAX_PAYLOAD_BYTES} bytes as JSON, got ${bytes}: send an id or a URL`,
+  );
+}
+
+/** One copy. It counts its values, so that an object that holds itself many times ends it early, too. */
+class JsonCopy {
+  private count = 0;
+
+  ofObject(value: object, path: string, depth: number): JsonObject {
+    const entries = Object.entries(value).map(([field, item]): [string, JsonValue] => [
+      field,
+      this.of(item, `${path}.${field}`, depth + 1),
+    ]);
+    return Object.fromEntries(entries);
+  }
+
+  private of(value: unknown, path: string, depth: number): JsonValue {
+    this.count += 1;
+    if (this.count > MAX_PAYLOAD_BYTES)
+      throw new InvalidBroadcastError(path, `takes up to ${MAX_PAYLOAD_BYTES} bytes as JSON`);
+    if (value === null || typeof value === 'string' || typeof value === 'boolean') return value;
+    if (typeof value === 'number' && Number.isFinite(value)) return value;
+    if (value instanceof Date && !Number.isNaN(value.getTime())) return value.toISOString();
+    if (depth > MAX_DEPTH)
+      throw new InvalidBroadcastError(path, `takes up to ${MAX_DEPTH} levels (does it hold itself?)`);
+    if (Array.isArray(value)) return Array.from(value, (item, index) => this.of(item, `${path}[${index}]`, depth + 1));
+    if (isPlainObject(value)) return this.ofObject(value, path, depth);
+    throw new InvalidBroadcastError(path, `takes JSON, got ${nameOf(value)}${hintFor(value)}`);
+  }
+}
+
+function isPlainObject(value: unknown): value is object {
+  if (typeof value !== 'object' || value === null) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null;
+}
+
+function nameOf(value: unknown): string {
+  if (typeof value === 'number') return String(value);
+  if (value instanceof Date) return 'an invalid Date';
+  if (Array.isArray(value)) return 'an array';
+  if (typeof value === 'object' && value !== null) return `an instance of ${value.constructor.name}`;
+  return typeof value === 'function' || typeof value === 'symbol' ? `a ${typeof value}` : String(value);
+}
+
+function hintFor(value: unknown): string {
+  return value === undefined ? ': leave the field out, or use null' : '';
+}

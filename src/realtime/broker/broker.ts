@@ -1,0 +1,77 @@
+import type { Channel } from './channel.js';
+import type { Position } from './cursor.js';
+
+/** What is handed to the broker. */
+export interface Message {
+  /** A UUID that stays the same however often this message is tried. */
+  id: string;
+  channel: Channel;
+  /** The wire frame as JSON text that is still open: its closing brace is missing, the broker adds the cursor and closes it. */
+  body: string;
+  /** Of all messages of a channel with the same key, 10 minutes long, only the first is published. */
+  idempotencyKey: string | null;
+}
+
+/** What the broker hands to every process that is subscribed to the channel. */
+export interface Publication {
+  /** The same as in the message. */
+  id: string;
+  /** `Channel.name` */
+  channel: string;
+  position: Position;
+  /** The complete wire frame as UTF-8 JSON, its cursor included. */
+  payload: Buffer;
+}
+
+/** The one consumer of a broker: what a process does with the publications of its channels. */
+export interface BrokerReceiver {
+  /** MUST NOT throw, and must not wait: publications of all channels come through here. */
+  receive(publication: Publication): void;
+}
+
+/** For how long an idempotency key is remembered. */
+export const IDEMPOTENCY_SECONDS = 600;
+
+/** How long a channel that nothing is published to keeps its epoch. */
+export const IDLE_CHANNEL_SECONDS = 3_600;
+
+/**
+ * Carries messages from whoever publishes to every process that is subscribed.
+ *
+ * Promises of every adapter:
+ * - The publications of one channel have one order; each has a position one above the last. Every subscribed process
+ *   receives them in that order.
+ * - Taking the position and handing the message on is one atomic step.
+ * - Live delivery is at most once: a process that was cut off has missed what was published meanwhile, and can see it by
+ *   the positions.
+ * - A published message has reached the broker when `publish` resolves.
+ */
+export abstract class Broker {
+  /**
+   * @returns its position, or null if the idempotency key was seen before and nothing was published
+   * @throws {UnavailableError} if the broker did not confirm in time; it may have been published all the same
+   */
+  abstract publish(message: Message): Promise<Position | null>;
+
+  /**
+   * Resolves when every later publication of the channel reaches the receiver. Calls take effect in the order they are
+   * made.
+   * @throws {UnavailableError}
+   */
+  abstract subscribe(channel: Channel): Promise<void>;
+
+  /** @throws {UnavailableError} */
+  abstract unsubscribe(channel: Channel): Promise<void>;
+
+  /**
+   * The position of the channel's newest message.
+   * @throws {UnavailableError}
+   */
+  abstract position(channel: Channel): Promise<Position>;
+
+  /** Sets the one receiver of this process. */
+  abstract listen(receiver: BrokerReceiver): void;
+
+  /** Whether messages can be published and received right now. */
+  abstract isConnected(): boolean;
+}

@@ -1,0 +1,50 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { Channel } from './channel.js';
+
+const ORG = '0190a5c2-7b7e-7c33-8d7e-3f1f0e2a9b11';
+
+describe('Channel', () => {
+  it('gives different users different names, and finds each user by the name again', () => {
+    const userId = fc
+      .string({ unit: 'grapheme', minLength: 1, maxLength: 60 })
+      .filter((id) => /^\P{Cc}{1,255}$/u.test(id));
+    fc.assert(
+      fc.property(userId, userId, (a, b) => {
+        expect(Channel.ofUser(a).name === Channel.ofUser(b).name).toBe(a === b);
+        expect(Channel.parse(Channel.ofUser(a).name).id).toBe(a);
+      }),
+    );
+  });
+
+  it.each([
+    'auth0|5f7c8ec7',
+    'alice@example.com',
+    '__proto__',
+    'a:b',
+    '*',
+    '}{',
+    '%2F',
+    ' ',
+    '日本語',
+    'x'.repeat(255),
+  ])('takes the user id %p and keeps braces, blanks and colons out of the name', (id) => {
+    expect(Channel.ofUser(id).name).toMatch(/^user:[^\s:{}]+$/);
+  });
+
+  it.each(['', 'a\nb', 'a\u0000', 'x'.repeat(256), '\ud800', '\udc00\ud800'])('refuses the user id %p', (id) => {
+    expect(() => Channel.ofUser(id)).toThrow('1 to 255 Unicode code points');
+  });
+
+  it('takes an organization id in capitals for the same organization', () => {
+    expect(Channel.ofOrganization(ORG.toUpperCase())).toEqual(Channel.ofOrganization(ORG));
+  });
+
+  it.each(['', '*', 'a:b', `${ORG}:user:1`, `{${ORG}}`, `${ORG}\n`])('refuses the organization id %p', (id) => {
+    expect(() => Channel.ofOrganization(id)).toThrow('takes a UUID');
+  });
+
+  it.each(['', 'user', 'user:', 'room:1', 'org:1'])('finds no channel of the name %p', (name) => {
+    expect(() => Channel.parse(name)).toThrow(TypeError);
+  });
+});

@@ -1,0 +1,45 @@
+import { validate as isUuid } from 'uuid';
+import { isUserId } from '../../auth/user-id.js';
+
+/**
+ * The address of a stream of messages: one user's notifications or one organization's events.
+ *
+ * Channels are made here only, and injectively: two different ids never give the same name.
+ */
+export class Channel {
+  private constructor(
+    readonly kind: 'user' | 'org',
+    /** The user's id as the token has it, or the organization's UUID in lower case. */
+    readonly id: string,
+    /** Safe in Redis keys and hash tags: no braces, blanks or further colons. */
+    readonly name: string,
+  ) {}
+
+  /** @throws {TypeError} if the id cannot be a user's */
+  static ofUser(userId: string): Channel {
+    if (!isUserId(userId)) {
+      throw new TypeError('user id: takes 1 to 255 Unicode code points without control characters');
+    }
+    return new Channel('user', userId, `user:${encodeURIComponent(userId)}`);
+  }
+
+  /** @throws {TypeError} if the id is not a UUID */
+  static ofOrganization(orgId: string): Channel {
+    if (!isUuid(orgId)) throw new TypeError('organization id: takes a UUID');
+    const id = orgId.toLowerCase();
+    return new Channel('org', id, `org:${id}`);
+  }
+
+  /**
+   * Finds the channel a name was made from, as the outbox stores names.
+   * @throws {TypeError} if no channel has that name
+   */
+  static parse(name: string): Channel {
+    const separator = name.indexOf(':');
+    const kind = name.slice(0, separator);
+    const id = name.slice(separator + 1);
+    if (kind === 'user') return Channel.ofUser(decodeURIComponent(id));
+    if (kind === 'org') return Channel.ofOrganization(id);
+    throw new TypeError(`channel name: takes user:<id> or org:<uuid>, got ${JSON.stringify(name.slice(0, 100))}`);
+  }
+}

@@ -1,0 +1,44 @@
+/** A place in a channel's order. Offsets start at 1; 0 is the place before the first message. */
+export interface Position {
+  /** Names one life of the channel's counter: offsets of different epochs can't be compared. Later epochs sort higher. */
+  epoch: string;
+  offset: number;
+  /** Recognises the message at this place, should the same offset ever be given out twice. */
+  tag: string;
+}
+
+const EPOCH_DIGITS = 14;
+const OFFSET_DIGITS = 12;
+const CURSOR = new RegExp(`^([0-9a-z]{${EPOCH_DIGITS}})\\.([0-9a-f]{${OFFSET_DIGITS}})\\.([0-9a-f]{8})$`);
+
+/** The tag of the place before the first message. */
+export const NO_TAG = '00000000';
+
+/** A fresh epoch: the time, so that it sorts after earlier ones, and chance, so that no two meet. */
+export function newEpoch(now = Date.now()): string {
+  const chance = Math.floor(Math.random() * 36 ** 5);
+  return now.toString(36).padStart(9, '0') + chance.toString(36).padStart(5, '0');
+}
+
+/** The tag of a message, from its id (a UUID). */
+export function tagOf(messageId: string): string {
+  return messageId.slice(-8);
+}
+
+/** The text clients keep: grows along a channel when compared as a string. The Lua of `RedisBroker` writes the same form. */
+export function formatCursor({ epoch, offset, tag }: Position): string {
+  return `${epoch}.${offset.toString(16).padStart(OFFSET_DIGITS, '0')}.${tag}`;
+}
+
+/** Null if the text is no cursor. */
+export function parseCursor(text: string): Position | null {
+  const [, epoch, offset, tag] = CURSOR.exec(text) ?? [];
+  if (epoch === undefined || offset === undefined || tag === undefined) return null;
+  return { epoch, offset: Number.parseInt(offset, 16), tag };
+}
+
+/** Negative if `a` comes before `b` in the channel's order, 0 if they are the same place. */
+export function comparePositions(a: Position, b: Position): number {
+  if (a.epoch !== b.epoch) return a.epoch < b.epoch ? -1 : 1;
+  return a.offset - b.offset;
+}

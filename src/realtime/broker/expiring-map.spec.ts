@@ -1,0 +1,29 @@
+import { describe, expect, it } from '@jest/globals';
+import { ExpiringMap } from './expiring-map.js';
+
+describe('ExpiringMap', () => {
+  it('forgets an entry when its time is over, and frees it with the next one that is set', () => {
+    let now = 0;
+    const map = new ExpiringMap<string>(1_000, () => now);
+    map.set('a', 'first');
+    now = 999;
+    expect(map.get('a')).toBe('first');
+    now = 1_000;
+    expect(map.get('a')).toBeUndefined();
+    expect(map.size).toBe(1);
+    map.set('b', 'second');
+    expect(map.size).toBe(1);
+  });
+
+  it('lets an entry live anew when it is set again', () => {
+    let now = 0;
+    const map = new ExpiringMap<number>(1_000, () => now);
+    map.set('a', 1);
+    map.set('b', 1);
+    now = 900;
+    map.set('a', 2);
+    now = 1_500;
+    map.set('c', 1);
+    expect([map.get('a'), map.get('b'), map.size]).toEqual([2, undefined, 2]);
+  });
+});

@@ -1,0 +1,28 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { formatCursor, newEpoch } from './cursor.js';
+import { readEnvelope } from './redis-envelope.js';
+
+const POSITION = { epoch: newEpoch(), offset: 7, tag: 'deadbeef' };
+
+describe('readEnvelope', () => {
+  it('reads position, id and frame', () => {
+    const message = Buffer.from(`1 ${formatCursor(POSITION)} some-id\n{"a":"\n"}`);
+    expect(readEnvelope(message)).toEqual({ position: POSITION, id: 'some-id', payload: Buffer.from('{"a":"\n"}') });
+  });
+
+  it.each([
+    ['nothing', ''],
+    ['one byte', 'x'],
+    ['a frame without a header', '{"type":"event"}\n'],
+    ['another version', `2 ${formatCursor(POSITION)} some-id\n{}`],
+    ['a cursor that is none', '1 cursor some-id\n{}'],
+    ['a header without an end', `1 ${'x'.repeat(10_000)}`],
+  ])('takes %s for a message of somebody else', (_, text) => {
+    expect(readEnvelope(Buffer.from(text))).toBeNull();
+  });
+
+  it('never throws, whatever another program writes to the channel', () => {
+    fc.assert(fc.property(fc.uint8Array(), (bytes) => readEnvelope(Buffer.from(bytes)) === null));
+  });
+});

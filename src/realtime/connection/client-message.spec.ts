@@ -1,0 +1,79 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { answerMessage } from './client-message.js';
+
+function answer(text: string, isBinary = false): unknown {
+  return JSON.parse(answerMessage(Buffer.from(text), isBinary));
+}
+
+describe('answerMessage', () => {
+  it.each([
+    '"2025-01-15T10:30:00Z"',
+    '1736937000',
+    '0',
+    '-1.5',
+    '""',
+    '"\\ud800"',
+    '1736937000123456789',
+    '1.50',
+    '1e3',
+  ])('echoes the timestamp %s as it came', (timestamp) => {
+    const ping = Buffer.from(`{"type":"ping","timestamp":${timestamp}}`);
+    expect(answerMessage(ping, false)).toBe(`{"type":"pong","timestamp":${timestamp}}`);
+  });
+
+  it.each(['{"type":"ping"}', '{"type":"ping","timestamp":null}', '{"type":"ping","__proto__":{"timestamp":1}}'])(
+    'answers %s with null',
+    (text) => {
+      expect(answer(text)).toEqual({ type: 'pong', timestamp: null });
+    },
+  );
+
+  it.each(['', 'hello', '{', '{"a":}', "{'type':'ping'}", '{"type":"ping",}', 'NaN', '\ufeff{"type":"ping"}'])(
+    'answers %p with invalid_json',
+    (text) => {
+      expect(answer(text)).toEqual({ type: 'error', code: 'invalid_json', message: 'Invalid JSON' });
+    },
+  );
+
+  it('answers a binary message with invalid_json, JSON or not', () => {
+    expect(answer('{"type":"ping"}', true)).toMatchObject({ code: 'invalid_json', message: 'Invalid JSON' });
+  });
+
+  it.each([
+    '5',
+    '"ping"',
+    'true',
+    'null',
+    '[]',
+    '[{"type":"ping"}]',
+    '{}',
+    '{"type":1}',
+    '{"type":null}',
+    '{"type":["ping"]}',
+    '{"type":{"toString":"ping"}}',
+    '{"__proto__":{"type":"ping"}}',
+    '{"type":"ping","timestamp":{}}',
+    '{"type":"ping","timestamp":[1]}',
+    '{"type":"ping","timestamp":true}',
+    '{"type":"ping","timestamp":1e400}',
+  ])('answers %s with invalid_message', (text) => {
+    expect(answer(text)).toMatchObject({ type: 'error', code: 'invalid_message' });
+  });
+
+  it.each(['nope', 'PING', ' ping', 'ping\\u0000', 'subscribe', 'publish', 'event', '__proto__', 'constructor', ''])(
+    'answers the type %p with unknown_type, and without its text',
+    (type) => {
+      const error = answer(`{"type":"${type}","channel":"org:other"}`);
+      expect(error).toEqual({ type: 'error', code: 'unknown_type', message: 'Unknown message type' });
+    },
+  );
+
+  it('answers every text with exactly one frame', () => {
+    fc.assert(
+      fc.property(fc.oneof(fc.string(), fc.json()), (text) => {
+        expect(answer(text)).toHaveProperty('type', expect.stringMatching(/^(pong|error)$/));
+      }),
+    );
+  });
+});

@@ -1,0 +1,59 @@
+/** Codes of `error` frames. Their messages are fixed: nothing of the client's own text is ever sent back. */
+const ERRORS = {
+  invalid_json: 'Invalid JSON',
+  invalid_message: 'Takes a JSON object with a string "type" and fields of the right kind',
+  unknown_type: 'Unknown message type',
+  rate_limited: 'Too many messages: they are dropped until you slow down',
+} as const;
+
+export type ErrorCode = keyof typeof ERRORS;
+
+/** The JSON text of an `error` frame. */
+export function errorFrame(code: ErrorCode): string {
+  return JSON.stringify({ type: 'error', message: ERRORS[code], code });
+}
+
+/**
+ * The answer to one message of a client, as JSON text.
+ * @param data the message as it came; a binary one is never JSON here
+ */
+export function answerMessage(data: Buffer, isBinary: boolean): string {
+  const text = data.toString();
+  const message = isBinary ? undefined : parse(text);
+  if (message === undefined) return errorFrame('invalid_json');
+  if (!isTyped(message)) return errorFrame('invalid_message');
+  return message.type === 'ping' ? answerPing(message, text) : errorFrame('unknown_type');
+}
+
+function answerPing({ timestamp = null }: { timestamp?: unknown }, text: string): string {
+  if (timestamp !== null && typeof timestamp !== 'string' && !Number.isFinite(timestamp))
+    return errorFrame('invalid_message');
+  const echo = typeof timestamp === 'number' ? numberAsWritten(timestamp, text) : JSON.stringify(timestamp);
+  return `{"type":"pong","timestamp":${echo}}`;
+}
+
+/** A number goes back digit for digit: nanoseconds since 1970, for one, are more than a double can hold. */
+function numberAsWritten(value: number, text: string): string {
+  const literals = text.matchAll(/"timestamp"\s*:\s*(-?\d[\d.eE+-]*)/g);
+  for (const [, literal] of literals) if (literal !== undefined && Number(literal) === value) return literal;
+  return JSON.stringify(value);
+}
+
+/** Undefined if the text is not JSON: no JSON text gives undefined. */
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined;
+  }
+}
+
+function isTyped(message: unknown): message is { type: string; timestamp?: unknown } {
+  return (
+    typeof message === 'object' &&
+    message !== null &&
+    !Array.isArray(message) &&
+    Object.hasOwn(message, 'type') &&
+    typeof (message as { type: unknown }).type === 'string'
+  );
+}

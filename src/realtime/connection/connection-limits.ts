@@ -1,0 +1,22 @@
+/** Counts what is open under a key, up to a limit. */
+export class Quota {
+  private readonly counts = new Map<string, number>();
+
+  /** @param limit 0: none */
+  constructor(private readonly limit: number) {}
+
+  /** @returns what gives the place back (once, however often it is called), or null if none is left */
+  claim(key: string): (() => void) | null {
+    const count = this.counts.get(key) ?? 0;
+    if (this.limit > 0 && count >= this.limit) return null;
+    this.counts.set(key, count + 1);
+    let isHeld = true;
+    return () => {
+      if (!isHeld) return;
+      isHeld = false;
+      const left = (this.counts.get(key) ?? 1) - 1;
+      if (left === 0) this.counts.delete(key);
+      else this.counts.set(key, left);
+    };
+  }
+}

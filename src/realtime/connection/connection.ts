@@ -1,0 +1,154 @@
+import type { Duplex } from 'node:stream';
+import { v7 as uuidv7 } from 'uuid';
+import type { WebSocket } from 'ws';
+import type { Principal } from '../../auth/principal.js';
+import type { WebSocketSettings } from '../../config/environment.js';
+import type { Position } from '../broker/cursor.js';
+import { comparePositions, formatCursor } from '../broker/cursor.js';
+import { answerMessage, errorFrame } from './client-message.js';
+import { CLOSE, type Close } from './close-code.js';
+import { Deadline } from './deadline.js';
+import { encodeTextFrame } from './frame.js';
+import type { Admission } from './handshake.js';
+import { RateLimit } from './rate-limit.js';
+
+/** How long after a token's `exp` its connection lives on: the clock skew that is allowed at the door as well. */
+const EXPIRY_SKEW_MS = 5_000;
+
+interface HeldFrame {
+  position: Position;
+  frame: Buffer;
+}
+
+/**
+ * One admitted client. It holds back what its channel publishes until the welcome is sent, answers the client's messages,
+ * and ends with its token, when the client floods it, or when the client doesn't keep up.
+ */
+export class Connection {
+  readonly id = uuidv7();
+  readonly connectedAt = new Date();
+  /** When the peer last showed a sign of life, and when it was last asked for one; milliseconds of the monotonic clock. */
+  lastSeenAt = performance.now();
+  lastPingAt = this.lastSeenAt;
+  private held: HeldFrame[] | null = [];
+  private heldBytes = 0;
+  private isClosing = false;
+  private readonly rateLimit: RateLimit;
+  private readonly expiry: Deadline;
+
+  /**
+   * @param ws open, and paused until `welcome`
+   * @param socket what `ws` runs on: finished frames are written to it directly
+   */
+  constructor(
+    private readonly ws: WebSocket,
+    private readonly socket: Duplex,
+    readonly principal: Principal,
+    readonly admission: Admission,
+    readonly remoteAddress: string,
+    private readonly settings: WebSocketSettings,
+  ) {
+    this.rateLimit = new RateLimit(settings.rateLimitPerSecond, settings.rateLimitBurst);
+    const expiresAt = principal.expiresAt.getTime() + EXPIRY_SKEW_MS;
+    this.expiry = new Deadline(expiresAt, () => this.close(CLOSE.tokenExpired));
+    ws.on('message', (data, isBinary) => this.onMessage(data as Buffer, isBinary)); // `nodebuffer` is ws's default binaryType
+    ws.on('ping', () => this.admitFrame());
+    ws.on('pong', () => (this.lastSeenAt = performance.now()));
+    ws.once('close', () => this.expiry.cancel());
+  }
+
+  get isOpen(): boolean {
+    return !this.isClosing && this.ws.readyState === this.ws.OPEN;
+  }
+
+  /** Hands a publication of the channel to the client, or holds it back while the welcome isn't sent. Never throws. */
+  deliver(position: Position, frame: Buffer): void {
+    if (!this.isOpen) return;
+    if (this.held === null) {
+      this.write(frame);
+    } else {
+      this.held.push({ position, frame });
+      this.heldBytes += frame.length;
+      if (this.heldBytes > this.settings.maxBufferedBytes) this.close(CLOSE.tooSlow);
+    }
+  }
+
+  /**
+   * Sends the first frame and what was published since `position`, and goes live.
+   * @param isResuming whether the client asked to resume from a cursor
+   */
+  welcome(position: Position, isResuming: boolean): void {
+    if (!this.isOpen || this.held === null) return;
+    const held = this.held;
+    this.held = null;
+    this.heldBytes = 0;
+    const frame = {
+      type: 'connection.established',
+      ...this.admission.welcome,
+      user_id: this.principal.userId,
+      connection_id: this.id,
+      expires_at: this.principal.expiresAt.toISOString(),
+      heartbeat_interval: this.settings.heartbeatIntervalMs / 1_000,
+      cursor: formatCursor(position),
+      ...(isResuming ? { resumed: false } : {}),
+    };
+    this.send(JSON.stringify(frame));
+    for (const each of held) {
+      if (comparePositions(each.position, position) > 0) this.deliver(each.position, each.frame);
+    }
+    this.ws.resume();
+  }
+
+  /** Asks the peer for a sign of life. */
+  ping(): void {
+    this.lastPingAt = performance.now();
+    if (this.isOpen) this.ws.ping();
+  }
+
+  /** Ends the connection with a close frame; a peer that doesn't answer it is cut off after the server's close timeout. */
+  close({ code, reason }: Close): void {
+    if (this.isClosing) return;
+    this.isClosing = true;
+    this.held = null;
+    this.ws.close(code, reason);
+    // A paused socket would never read the peer's answering close frame.
+    this.ws.resume();
+  }
+
+  /** Drops the connection without a word: for a peer that is gone. */
+  terminate(): void {
+    this.isClosing = true;
+    this.ws.terminate();
+  }
+
+  private onMessage(data: Buffer, isBinary: boolean): void {
+    if (this.admitFrame()) this.send(answerMessage(data, isBinary));
+  }
+
+  /** Counts an inbound frame; false if it must be dropped. */
+  private admitFrame(): boolean {
+    if (!this.isOpen) return false;
+    this.lastSeenAt = performance.now();
+    const verdict = this.rateLimit.take();
+    if (verdict === 'drop-and-tell') this.send(errorFrame('rate_limited'));
+    if (verdict === 'close') this.close(CLOSE.tooManyMessages);
+    return verdict === 'pass';
+  }
+
+  private send(text: string): void {
+    this.write(encodeTextFrame(Buffer.from(text)));
+  }
+
+  /**
+   * Writes a finished frame beside `ws`, which is safe because `ws` without compression writes each frame of its own in one
+   * go, too. What the peer doesn't read is bounded here.
+   */
+  private write(frame: Buffer): void {
+    if (!this.isOpen) return;
+    if (this.socket.writableLength + frame.length > this.settings.maxBufferedBytes) {
+      this.close(CLOSE.tooSlow);
+      return;
+    }
+    this.socket.write(frame);
+  }
+}

@@ -1,0 +1,35 @@
+import { type BeforeApplicationShutdown, Injectable, Logger } from '@nestjs/common';
+import { setTimeout as wait } from 'node:timers/promises';
+import { Environment } from '../../config/environment.js';
+import { Lifecycle } from '../../config/lifecycle.js';
+import { CLOSE } from './close-code.js';
+import { Hub } from './hub.js';
+
+const BATCHES = 10;
+const SMALLEST_BATCH = 100;
+/** The part of the grace time over which closes are spread; the rest is for peers to answer and for jobs to end. */
+const SPREAD = 0.5;
+
+/** Sends every client away before the process ends, in batches, so that they don't all reconnect at once. */
+@Injectable()
+export class Drain implements BeforeApplicationShutdown {
+  private readonly logger = new Logger(Drain.name);
+
+  constructor(
+    private readonly environment: Environment,
+    private readonly lifecycle: Lifecycle,
+    private readonly hub: Hub,
+  ) {}
+
+  async beforeApplicationShutdown(): Promise<void> {
+    this.lifecycle.beginDraining();
+    const connections = [...this.hub.connections()];
+    const size = Math.max(SMALLEST_BATCH, Math.ceil(connections.length / BATCHES));
+    const pause = (this.environment.shutdownGraceMs * SPREAD) / BATCHES;
+    for (let start = 0; start < connections.length; start += size) {
+      if (start > 0) await wait(pause);
+      for (const connection of connections.slice(start, start + size)) connection.close(CLOSE.restarting);
+    }
+    if (connections.length > 0) this.logger.log(`Closed ${connections.length} connections`);
+  }
+}

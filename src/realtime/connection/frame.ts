@@ -1,0 +1,23 @@
+const FIN_AND_TEXT = 0x81;
+
+/**
+ * Makes the one unfragmented, unmasked text frame of a payload (RFC 6455 section 5.2), header and payload in one buffer.
+ * It is built once a publication, and the same bytes go to every member.
+ */
+export function encodeTextFrame(payload: Buffer): Buffer {
+  const length = payload.length;
+  const headerLength = length < 126 ? 2 : length < 65_536 ? 4 : 10;
+  const frame = Buffer.allocUnsafe(headerLength + length);
+  frame[0] = FIN_AND_TEXT;
+  if (headerLength === 2) {
+    frame[1] = length;
+  } else if (headerLength === 4) {
+    frame[1] = 126;
+    frame.writeUInt16BE(length, 2);
+  } else {
+    frame[1] = 127;
+    frame.writeBigUInt64BE(BigInt(length), 2);
+  }
+  payload.copy(frame, headerLength);
+  return frame;
+}

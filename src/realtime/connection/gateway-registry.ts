@@ -1,0 +1,87 @@
+import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { DiscoveryService, ExternalContextCreator } from '@nestjs/core';
+import { GATEWAY_METADATA, GATEWAY_OPTIONS, MESSAGE_MAPPING_METADATA } from '@nestjs/websockets/constants.js';
+import type { Admission, Handshake, RealtimeGateway } from './handshake.js';
+import { Route } from './route.js';
+
+/** Runs a gateway's guards, then the gateway itself. */
+export type GuardedGateway = (handshake: Handshake) => Promise<Admission>;
+
+export interface RoutedGateway {
+  gateway: GuardedGateway;
+  params: Record<string, string>;
+}
+
+/**
+ * Finds the gateways of the application and puts their guards in front of them.
+ *
+ * Nest runs guards for messages, never for connections: a gateway with `@UseGuards` alone would be open to everyone. Here
+ * the guards (global ones included) stand before `admit`, with full injection and a `ws` execution context.
+ */
+@Injectable()
+export class GatewayRegistry implements OnModuleInit {
+  private readonly routes: { route: Route; gateway: GuardedGateway }[] = [];
+
+  constructor(
+    private readonly discovery: DiscoveryService,
+    private readonly contexts: ExternalContextCreator,
+  ) {}
+
+  onModuleInit(): void {
+    for (const { instance, metatype } of this.discovery.getProviders()) {
+      if (typeof metatype === 'function' && Reflect.hasMetadata(GATEWAY_METADATA, metatype)) {
+        this.register(metatype.name, instance as unknown, Reflect.getMetadata(GATEWAY_OPTIONS, metatype) as unknown);
+      }
+    }
+  }
+
+  /** The gateway whose path this is; null if there is none. */
+  match(path: string): RoutedGateway | null {
+    for (const { route, gateway } of this.routes) {
+      const params = route.match(path);
+      if (params !== null) return { gateway, params };
+    }
+    return null;
+  }
+
+  private register(name: string, gateway: unknown, gatewayOptions: unknown): void {
+    const path = (gatewayOptions as { path?: unknown } | undefined)?.path;
+    if (typeof path !== 'string') {
+      throw new Error(`${name}: @WebSocketGateway takes { path: '/ws/…' }, got ${JSON.stringify(gatewayOptions)}`);
+    }
+    if (!isRealtimeGateway(gateway)) {
+      throw new Error(`${name}: a gateway takes a method admit(handshake), as interface RealtimeGateway says`);
+    }
+    if (hasMessageHandler(gateway)) {
+      throw new Error(`${name}: @SubscribeMessage has no effect here, clients publish over REST; remove it`);
+    }
+    const options = { guards: true, interceptors: false, filters: false };
+    // Nest calls the method on the instance, and knows its guards by it.
+    // eslint-disable-next-line @typescript-eslint/unbound-method
+    const admit = gateway.admit as (...args: unknown[]) => unknown;
+    const guarded = this.contexts.create(
+      gateway,
+      admit,
+      'admit',
+      undefined,
+      undefined,
+      undefined,
+      undefined,
+      options,
+      'ws',
+    );
+    this.routes.push({ route: new Route(path), gateway: (handshake) => guarded(handshake) as Promise<Admission> });
+  }
+}
+
+function isRealtimeGateway(value: unknown): value is RealtimeGateway {
+  return typeof (value as { admit?: unknown } | null)?.admit === 'function';
+}
+
+function hasMessageHandler(gateway: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(gateway);
+  return Object.values(Object.getOwnPropertyDescriptors(prototype)).some(
+    ({ value }: PropertyDescriptor) =>
+      typeof value === 'function' && Reflect.hasMetadata(MESSAGE_MAPPING_METADATA, value),
+  );
+}

@@ -1,0 +1,37 @@
+import { Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
+import { Environment } from '../../config/environment.js';
+import { Hub } from './hub.js';
+
+/** How many times an interval the connections are looked through: spreads the pings, and bounds how late one is. */
+const SWEEPS_PER_INTERVAL = 10;
+
+/** Asks quiet peers for a sign of life, and drops those that were silent for two intervals. */
+@Injectable()
+export class Heartbeat implements OnModuleInit, OnApplicationShutdown {
+  private timer: NodeJS.Timeout | undefined;
+
+  constructor(
+    private readonly environment: Environment,
+    private readonly hub: Hub,
+  ) {}
+
+  onModuleInit(): void {
+    this.timer = setInterval(() => this.sweep(performance.now()), this.interval / SWEEPS_PER_INTERVAL);
+    this.timer.unref();
+  }
+
+  onApplicationShutdown(): void {
+    clearInterval(this.timer);
+  }
+
+  private get interval(): number {
+    return this.environment.ws.heartbeatIntervalMs;
+  }
+
+  private sweep(now: number): void {
+    for (const connection of this.hub.connections()) {
+      if (now - connection.lastSeenAt >= 2 * this.interval) connection.terminate();
+      else if (now - connection.lastPingAt >= this.interval) connection.ping();
+    }
+  }
+}

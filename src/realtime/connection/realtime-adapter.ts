@@ -1,0 +1,67 @@
+import type { Server } from 'node:http';
+import type { NestExpressApplication } from '@nestjs/platform-express';
+import { WsAdapter } from '@nestjs/platform-ws';
+import { type ServerOptions, WebSocketServer } from 'ws';
+import { Environment } from '../../config/environment.js';
+import { selectProtocol } from './credentials.js';
+import { UpgradeHandler } from './upgrade-handler.js';
+
+/** How long a peer may take to answer a close frame before it is cut off. */
+const CLOSE_TIMEOUT_MS = 2_000;
+
+/** `ws` options that its types don't have yet. */
+interface BoundedServerOptions extends ServerOptions {
+  maxFragments: number;
+  maxBufferedChunks: number;
+  maxPendingAutoPongs: number;
+  closeTimeout: number;
+}
+
+/**
+ * Nest's `ws` adapter with a door of our own: it takes every upgrade of the HTTP server, and hands it to `UpgradeHandler`.
+ * Connections and messages are the engine's; Nest's message pipeline is not used.
+ */
+export class RealtimeAdapter extends WsAdapter {
+  private readonly server: WebSocketServer;
+
+  constructor(private readonly app: NestExpressApplication) {
+    super(app);
+    const { maxPayloadBytes } = app.get(Environment).ws;
+    const options: BoundedServerOptions = {
+      noServer: true,
+      clientTracking: false,
+      perMessageDeflate: false,
+      maxPayload: maxPayloadBytes,
+      handleProtocols: selectProtocol,
+      closeTimeout: CLOSE_TIMEOUT_MS,
+      maxFragments: 64,
+      maxBufferedChunks: 1_024,
+      maxPendingAutoPongs: 16,
+    };
+    this.server = new WebSocketServer(options);
+  }
+
+  /** One server serves the paths of all gateways. */
+  override create(port: number): WebSocketServer {
+    this.ensureHttpServerExists(port, this.app.getHttpServer());
+    return this.server;
+  }
+
+  /** Connections don't enter Nest's pipeline. */
+  override bindClientConnect(): void {}
+
+  protected override ensureHttpServerExists(port: number, httpServer: Server): Server | undefined {
+    if (this.httpServersRegistry.has(port)) return undefined;
+    this.httpServersRegistry.set(port, httpServer);
+    const upgrades = this.app.get(UpgradeHandler, { strict: false });
+    httpServer.on('upgrade', (request, socket, head) =>
+      upgrades.handle(httpServer, this.server, request, socket, head),
+    );
+    return httpServer;
+  }
+
+  /** Connections were closed by the drain, before Nest gets here. */
+  override close(): Promise<void> {
+    return Promise.resolve();
+  }
+}

@@ -1,0 +1,114 @@
+import type { IncomingMessage, Server } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { Injectable, Logger } from '@nestjs/common';
+import proxyAddr from 'proxy-addr';
+import type { WebSocketServer } from 'ws';
+import { Environment } from '../../config/environment.js';
+import { Lifecycle } from '../../config/lifecycle.js';
+import { isOriginAllowed } from '../../config/origin.js';
+import { Admissions } from './admissions.js';
+import { Quota } from './connection-limits.js';
+import { findCredential } from './credentials.js';
+import { GatewayRegistry } from './gateway-registry.js';
+import { Handshake } from './handshake.js';
+import { type HttpRefusal, refuseUpgrade } from './http-refusal.js';
+import { serveAsPlainRequest } from './plain-request.js';
+
+const RETRY_AFTER = { 'Retry-After': '5' };
+
+/** Decides about each HTTP upgrade: everything that is refused before the WebSocket handshake is refused here. */
+@Injectable()
+export class UpgradeHandler {
+  private readonly logger = new Logger(UpgradeHandler.name);
+  private readonly all: Quota;
+  private readonly perAddress: Quota;
+
+  constructor(
+    private readonly environment: Environment,
+    private readonly lifecycle: Lifecycle,
+    private readonly gateways: GatewayRegistry,
+    private readonly admissions: Admissions,
+  ) {
+    this.all = new Quota(environment.ws.maxConnections);
+    this.perAddress = new Quota(environment.ws.maxConnectionsPerAddress);
+  }
+
+  handle(
+    httpServer: Server,
+    webSocketServer: WebSocketServer,
+    request: IncomingMessage,
+    socket: Duplex,
+    head: Buffer,
+  ): void {
+    // A peer may reset its connection at any moment; without a listener that would end the process.
+    socket.on('error', (error) => this.logger.debug(`A connection was reset: ${error.message}`));
+    if (!isWebSocketUpgrade(request)) {
+      serveAsPlainRequest(httpServer, request, socket, head);
+      return;
+    }
+    const [path, search] = splitTarget(request.url ?? '');
+    const route = this.gateways.match(path);
+    if (route === null) {
+      refuseUpgrade(socket, { status: 404, detail: 'There is no WebSocket endpoint here' });
+      return;
+    }
+    const remoteAddress = this.remoteAddress(request);
+    const refusal = this.refusalOf(request, remoteAddress, socket);
+    if (refusal !== null) {
+      refuseUpgrade(socket, refusal);
+      return;
+    }
+    const query = new URLSearchParams(search);
+    const handshake = new Handshake(route.params, query, findCredential(request, query), remoteAddress);
+    webSocketServer.handleUpgrade(request, socket, head, (ws) => {
+      void this.admissions.admit(ws, socket, route.gateway, handshake);
+    });
+  }
+
+  /** Flat early exits, cheapest first. The places that are claimed come back when the socket closes. */
+  private refusalOf(request: IncomingMessage, remoteAddress: string, socket: Duplex): HttpRefusal | null {
+    if (request.method !== 'GET') {
+      return { status: 405, detail: 'A WebSocket handshake takes GET', headers: { Allow: 'GET' } };
+    }
+    if (request.httpVersionMajor !== 1 || request.httpVersionMinor < 1) {
+      return { status: 426, detail: 'A WebSocket handshake takes HTTP/1.1', headers: { Upgrade: 'websocket' } };
+    }
+    if (request.headersDistinct.host?.length !== 1) return { status: 400, detail: 'Host: takes exactly one' };
+    if (hasBody(request)) return { status: 400, detail: 'A WebSocket handshake takes no body' };
+    const origins = request.headersDistinct.origin ?? [];
+    if (origins.length > 1 || !origins.every((origin) => isOriginAllowed(origin, this.environment.allowedOrigins))) {
+      return { status: 403, detail: 'This Origin is not allowed' };
+    }
+    if (this.lifecycle.isDraining) return { status: 503, detail: 'This node is shutting down', headers: RETRY_AFTER };
+    const place = this.all.claim('');
+    if (place === null) return { status: 503, detail: 'This node is full', headers: RETRY_AFTER };
+    socket.once('close', place);
+    const placeOfAddress = this.perAddress.claim(remoteAddress);
+    if (placeOfAddress === null) {
+      return { status: 429, detail: 'Too many connections from this address', headers: RETRY_AFTER };
+    }
+    socket.once('close', placeOfAddress);
+    return null;
+  }
+
+  private remoteAddress(request: IncomingMessage): string {
+    const address = proxyAddr(request, (_, hop) => hop < this.environment.trustProxy);
+    return address.replace(/^::ffff:(?=\d+\.)/, '');
+  }
+}
+
+function isWebSocketUpgrade(request: IncomingMessage): boolean {
+  const protocols = (request.headers.upgrade ?? '').split(',');
+  return protocols.some((protocol) => protocol.trim().toLowerCase() === 'websocket');
+}
+
+/** Splits a request target at its first question mark. */
+function splitTarget(target: string): [string, string] {
+  const mark = target.indexOf('?');
+  return mark === -1 ? [target, ''] : [target.slice(0, mark), target.slice(mark + 1)];
+}
+
+/** A body would be read as frames by us and as a body by a proxy. */
+function hasBody({ headers }: IncomingMessage): boolean {
+  return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) !== 0;
+}

@@ -1,0 +1,11 @@
+export { BroadcastService, type BroadcastOptions, type NotificationMessage } from './broadcast/broadcast.service.js';
+export { isCatalogueType, type Notifications, type OrgEvents } from './broadcast/catalogue.js';
+export { InvalidBroadcastError } from './broadcast/invalid-broadcast.error.js';
+export type { JsonObject, JsonValue } from './broadcast/json.js';
+export { Broker } from './broker/broker.js';
+export { Channel } from './broker/channel.js';
+export { CLOSE, type Close, ConnectionRefusedError } from './connection/close-code.js';
+export type { Admission, Handshake, RealtimeGateway } from './connection/handshake.js';
+export { RealtimeAdapter } from './connection/realtime-adapter.js';
+export { WsJwtGuard } from './connection/ws-jwt.guard.js';
+export { RealtimeModule } from './realtime.module.js';

@@ -1,0 +1,43 @@
+import { Global, Module } from '@nestjs/common';
+import { DiscoveryModule } from '@nestjs/core';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import { Environment } from '../config/environment.js';
+import { BroadcastService } from './broadcast/broadcast.service.js';
+import { Broker } from './broker/broker.js';
+import { MemoryBroker } from './broker/memory-broker.js';
+import { RedisBroker } from './broker/redis-broker.js';
+import { Admissions } from './connection/admissions.js';
+import { Drain } from './connection/drain.js';
+import { GatewayRegistry } from './connection/gateway-registry.js';
+import { Heartbeat } from './connection/heartbeat.js';
+import { Hub } from './connection/hub.js';
+import { UpgradeHandler } from './connection/upgrade-handler.js';
+import { WsJwtGuard } from './connection/ws-jwt.guard.js';
+import { OutboxMessage } from './outbox/outbox-message.entity.js';
+import { OutboxRelay } from './outbox/outbox-relay.js';
+import { Outbox } from './outbox/outbox.js';
+
+/** The engine. Everything a feature may use of it is exported by `index.ts`. */
+@Global()
+@Module({
+  imports: [DiscoveryModule, TypeOrmModule.forFeature([OutboxMessage])],
+  providers: [
+    {
+      provide: Broker,
+      useFactory: ({ redis }: Environment) => (redis === null ? new MemoryBroker() : new RedisBroker(redis)),
+      inject: [Environment],
+    },
+    BroadcastService,
+    Outbox,
+    OutboxRelay,
+    Hub,
+    GatewayRegistry,
+    UpgradeHandler,
+    Admissions,
+    Heartbeat,
+    Drain,
+    WsJwtGuard,
+  ],
+  exports: [BroadcastService, Broker, WsJwtGuard, UpgradeHandler],
+})
+export class RealtimeModule {}

@@ -1,0 +1,59 @@
+import { Cluster, Redis, type RedisOptions } from 'ioredis';
+import type { RedisSettings } from '../config/environment.js';
+
+export interface ConnectionOptions extends Pick<
+  RedisOptions,
+  'enableOfflineQueue' | 'autoResendUnfulfilledCommands' | 'maxRetriesPerRequest' | 'commandTimeout' | 'connectionName'
+> {
+  /** Without a listener an error of a connection would end the process. */
+  onError: (error: Error) => void;
+}
+
+const CONNECT_TIMEOUT_MS = 2_000;
+const LONGEST_RECONNECT_DELAY_MS = 1_000;
+
+/**
+ * Opens a connection to the configured Redis: a single server, the master that Sentinel names, or a cluster (whose
+ * sharded pub/sub is then used). It reconnects for ever; the caller ends it by `disconnect`.
+ */
+export function connectRedis(settings: RedisSettings, { onError, ...options }: ConnectionOptions): Redis | Cluster {
+  const common: RedisOptions = {
+    ...options,
+    username: settings.username ?? undefined,
+    password: settings.password ?? undefined,
+    tls: settings.tls ? {} : undefined,
+    connectTimeout: CONNECT_TIMEOUT_MS,
+    keepAlive: CONNECT_TIMEOUT_MS,
+    retryStrategy: reconnectDelay,
+  };
+  const connection = open(settings, common);
+  connection.on('error', onError);
+  return connection;
+}
+
+function open(settings: RedisSettings, common: RedisOptions): Redis | Cluster {
+  switch (settings.mode) {
+    case 'single':
+      return new Redis({ ...common, host: settings.host, port: settings.port, db: settings.db });
+    case 'sentinel':
+      return new Redis({
+        ...common,
+        sentinels: settings.sentinels,
+        name: settings.name,
+        db: settings.db,
+        sentinelRetryStrategy: reconnectDelay,
+      });
+    case 'cluster':
+      return new Cluster(settings.nodes, {
+        shardedSubscribers: true,
+        enableOfflineQueue: common.enableOfflineQueue,
+        clusterRetryStrategy: reconnectDelay,
+        redisOptions: common,
+      });
+  }
+}
+
+/** Quick at first, so that a restarted Redis is found within moments; then once a second, with chance against stampedes. */
+function reconnectDelay(attempt: number): number {
+  return Math.min(50 * 2 ** Math.min(attempt, 5), LONGEST_RECONNECT_DELAY_MS) * (0.5 + Math.random() / 2);
+}
