@@ -47,6 +47,8 @@ function open(settings: RedisSettings, common: RedisOptions): Redis | Cluster {
       return new Cluster(settings.nodes, {
         shardedSubscribers: true,
         enableOfflineQueue: common.enableOfflineQueue,
+        // Certificates name hosts, so under TLS the nodes are not looked up before they are connected to.
+        dnsLookup: settings.tls ? (address, done) => done(null, address) : undefined,
         clusterRetryStrategy: reconnectDelay,
         redisOptions: common,
       });

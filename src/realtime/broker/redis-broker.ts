@@ -1,4 +1,5 @@
-import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
+import { once } from 'node:events';
+import { Injectable, Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import type { Cluster, Redis } from 'ioredis';
 import type { RedisSettings } from '../../config/environment.js';
 import { UnavailableError } from '../../http/errors.js';
@@ -13,6 +14,8 @@ import { POSITION_SCRIPT, PUBLISH_SCRIPT } from './redis-scripts.js';
 
 /** How long Redis may take to answer a command. */
 const COMMAND_TIMEOUT_MS = 2_000;
+/** How long the start waits for Redis; after that the process starts without, and says so in `/health/ready`. */
+const START_TIMEOUT_MS = 3_000;
 
 /** The scripts, as methods that ioredis adds (`defineCommand`): `EVALSHA`, and `EVAL` where Redis doesn't know them yet. */
 interface Scripts {
@@ -25,7 +28,7 @@ interface Scripts {
  * connections for, by exact name.
  */
 @Injectable()
-export class RedisBroker extends Broker implements OnApplicationShutdown {
+export class RedisBroker extends Broker implements OnModuleInit, OnApplicationShutdown {
   private readonly logger = new Logger(RedisBroker.name);
   private readonly commands: (Redis | Cluster) & Scripts;
   private readonly subscriber: Redis | Cluster;
@@ -41,6 +44,17 @@ export class RedisBroker extends Broker implements OnApplicationShutdown {
     this.subscriber = this.connect(settings, 'receives');
     const event = this.isCluster ? 'smessageBuffer' : 'messageBuffer';
     this.subscriber.on(event, (name: Buffer, message: Buffer) => this.onMessage(name.toString(), message));
+  }
+
+  async onModuleInit(): Promise<void> {
+    const connections = [this.commands, this.subscriber].filter(({ status }) => status !== 'ready');
+    try {
+      await Promise.all(
+        connections.map((each) => once(each, 'ready', { signal: AbortSignal.timeout(START_TIMEOUT_MS) })),
+      );
+    } catch {
+      this.logger.warn('Redis is not available yet: the process starts without it and keeps trying');
+    }
   }
 
   override async publish({ id, channel, body, idempotencyKey }: Message): Promise<Position | null> {

@@ -4,8 +4,8 @@ import { Deadline } from './deadline.js';
 const DAY_MS = 86_400_000;
 
 describe('Deadline', () => {
-  beforeEach(() => jest.useFakeTimers());
-  afterEach(() => jest.useRealTimers());
+  beforeEach(() => void jest.useFakeTimers());
+  afterEach(() => void jest.useRealTimers());
 
   it.each([1, 1_000, 100 * DAY_MS])('calls back once, %d ms from now', (wait) => {
     const onReached = jest.fn();

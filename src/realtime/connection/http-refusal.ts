@@ -11,17 +11,25 @@ export interface HttpRefusal {
 /** How long a refused peer may take to read its answer. */
 const LINGER_MS = 2_000;
 
-/** Answers an upgrade request with problem details (RFC 9457) and ends its socket, whether the peer reads or not. */
-export function refuseUpgrade(socket: Duplex, { status, detail, headers = {} }: HttpRefusal): void {
-  const title = STATUS_CODES[status] ?? 'Error';
-  const body = JSON.stringify({ type: 'about:blank', title, status, detail });
-  const lines = Object.entries({
-    'Content-Type': 'application/problem+json; charset=utf-8',
-    'Content-Length': String(Buffer.byteLength(body)),
-    Connection: 'close',
-    ...headers,
-  }).map(([name, value]) => `${name}: ${value}`);
-  socket.end([`HTTP/1.1 ${status} ${title}`, ...lines, '', body].join('\r\n'));
+/** A refusal as problem details (RFC 9457). */
+export function problemOf({ status, detail, headers }: HttpRefusal): { headers: Record<string, string>; body: string } {
+  const body = JSON.stringify({ type: 'about:blank', title: STATUS_CODES[status] ?? 'Error', status, detail });
+  return {
+    headers: {
+      'Content-Type': 'application/problem+json; charset=utf-8',
+      'Content-Length': String(Buffer.byteLength(body)),
+      ...headers,
+    },
+    body,
+  };
+}
+
+/** Answers an upgrade request and ends its socket, whether the peer reads or not. */
+export function refuseUpgrade(socket: Duplex, refusal: HttpRefusal): void {
+  const { headers, body } = problemOf(refusal);
+  const lines = Object.entries({ ...headers, Connection: 'close' }).map(([name, value]) => `${name}: ${value}`);
+  const statusLine = `HTTP/1.1 ${refusal.status} ${STATUS_CODES[refusal.status] ?? 'Error'}`;
+  socket.end([statusLine, ...lines, '', body].join('\r\n'));
   const linger = setTimeout(() => socket.destroy(), LINGER_MS).unref();
   socket.once('close', () => clearTimeout(linger));
   // What the peer still sends is thrown away, so that its FIN can be seen.

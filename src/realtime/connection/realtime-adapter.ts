@@ -4,7 +4,9 @@ import { WsAdapter } from '@nestjs/platform-ws';
 import { type ServerOptions, WebSocketServer } from 'ws';
 import { Environment } from '../../config/environment.js';
 import { selectProtocol } from './credentials.js';
+import { GatewayRegistry } from './gateway-registry.js';
 import { UpgradeHandler } from './upgrade-handler.js';
+import { upgradeRequired } from './upgrade-required.js';
 
 /** How long a peer may take to answer a close frame before it is cut off. */
 const CLOSE_TIMEOUT_MS = 2_000;
@@ -39,6 +41,7 @@ export class RealtimeAdapter extends WsAdapter {
       maxPendingAutoPongs: 16,
     };
     this.server = new WebSocketServer(options);
+    app.use(upgradeRequired(app.get(GatewayRegistry, { strict: false })));
   }
 
   /** One server serves the paths of all gateways. */

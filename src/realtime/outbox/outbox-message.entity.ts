@@ -18,13 +18,13 @@ export class OutboxMessage {
   @Column('text')
   body: string;
 
-  @Column('text', { name: 'idempotency_key', nullable: true })
+  @Column({ type: 'text', name: 'idempotency_key', nullable: true })
   idempotencyKey: string | null;
 
   @Column({ type: 'timestamptz', name: 'created_at', precision: 3, insert: false, update: false })
   createdAt: Date;
 
   /** Null until the broker has accepted the message. */
-  @Column('timestamptz', { name: 'published_at', precision: 3, nullable: true })
+  @Column({ type: 'timestamptz', name: 'published_at', precision: 3, nullable: true })
   publishedAt: Date | null;
 }

@@ -1,0 +1,33 @@
+import { type DynamicModule, Module } from '@nestjs/common';
+import { AuthModule } from './auth/auth.module.js';
+import { ConfigModule } from './config/config.module.js';
+import type { Environment } from './config/environment.js';
+import { DatabaseModule } from './database/database.module.js';
+import { ExportsModule } from './exports/exports.module.js';
+import { JobsModule } from './jobs/jobs.module.js';
+import { NotificationsModule } from './notifications/notifications.module.js';
+import { OperationsModule } from './operations/operations.module.js';
+import { OrganizationsModule } from './organizations/organizations.module.js';
+import { RealtimeModule } from './realtime/index.js';
+import { ResourcesModule } from './resources/resources.module.js';
+import { UsersModule } from './users/users.module.js';
+
+/** Everything a process is made of; the server and the worker differ only in whether they listen. */
+@Module({
+  imports: [
+    OperationsModule,
+    DatabaseModule,
+    JobsModule,
+    RealtimeModule,
+    UsersModule,
+    OrganizationsModule,
+    NotificationsModule,
+    ResourcesModule,
+    ExportsModule,
+  ],
+})
+export class AppModule {
+  static forRoot(environment: Environment): DynamicModule {
+    return { module: AppModule, imports: [ConfigModule.forRoot(environment), AuthModule.forRoot(environment)] };
+  }
+}

@@ -1,0 +1,29 @@
+import type { INestApplicationContext } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import type { NestExpressApplication } from '@nestjs/platform-express';
+import { AppModule } from './app.module.js';
+import type { Environment } from './config/environment.js';
+import { configureHttp } from './http/configure-http.js';
+import { setupDocs } from './operations/openapi.js';
+import { ProcessLogger } from './operations/process-logger.js';
+import { requestLog } from './operations/request-log.js';
+import { RealtimeAdapter } from './realtime/index.js';
+
+/** Builds the server: HTTP and WebSocket. It serves after `listen`, and `close` drains it. */
+export async function createHerald(environment: Environment): Promise<NestExpressApplication> {
+  const logger = new ProcessLogger(environment);
+  // Errors at start go to the caller, instead of an exit behind its back.
+  const options = { logger, abortOnError: false };
+  const app = await NestFactory.create<NestExpressApplication>(AppModule.forRoot(environment), options);
+  app.use(requestLog(logger.pino));
+  configureHttp(app, environment);
+  setupDocs(app);
+  app.useWebSocketAdapter(new RealtimeAdapter(app));
+  return app;
+}
+
+/** Builds a process that runs jobs and broadcasts, and listens nowhere. */
+export function createWorker(environment: Environment): Promise<INestApplicationContext> {
+  const options = { logger: new ProcessLogger(environment), abortOnError: false };
+  return NestFactory.createApplicationContext(AppModule.forRoot(environment), options);
+}

@@ -1,0 +1,50 @@
+import { type DynamicModule, Global, Module, type Provider } from '@nestjs/common';
+import { APP_GUARD } from '@nestjs/core';
+import { Environment } from '../config/environment.js';
+import { DevIssuerController } from './development/dev-issuer.controller.js';
+import { DevelopmentIssuer } from './development/development-issuer.js';
+import { HttpJwtGuard } from './http-jwt.guard.js';
+import { JwksEndpoint } from './keys/jwks-endpoint.js';
+import { KeyCache } from './keys/key-cache.js';
+import { KeySource } from './keys/key-source.js';
+import { RolesGuard } from './roles.guard.js';
+import { TokenVerifier } from './token-verifier.js';
+
+/** Who asks: verifies tokens by the identity provider's keys, or the development issuer's, and guards all HTTP routes. */
+@Global()
+@Module({})
+export class AuthModule {
+  static forRoot({ auth: { jwksUrl } }: Environment): DynamicModule {
+    return {
+      module: AuthModule,
+      controllers: jwksUrl === null ? [DevIssuerController] : [],
+      providers: [
+        ...(jwksUrl === null ? developmentKeys() : publishedKeys(jwksUrl)),
+        { provide: KeyCache, inject: [KeySource], useFactory: (source: KeySource) => new KeyCache(source) },
+        {
+          provide: TokenVerifier,
+          inject: [KeyCache, Environment],
+          useFactory: (keys: KeyCache, { auth }: Environment) => new TokenVerifier(keys, auth),
+        },
+        { provide: APP_GUARD, useClass: HttpJwtGuard },
+        { provide: APP_GUARD, useClass: RolesGuard },
+      ],
+      exports: [TokenVerifier],
+    };
+  }
+}
+
+function publishedKeys(jwksUrl: string): Provider[] {
+  return [{ provide: KeySource, useFactory: () => new JwksEndpoint(jwksUrl) }];
+}
+
+function developmentKeys(): Provider[] {
+  return [
+    {
+      provide: DevelopmentIssuer,
+      inject: [Environment],
+      useFactory: (environment: Environment) => new DevelopmentIssuer(environment),
+    },
+    { provide: KeySource, useExisting: DevelopmentIssuer },
+  ];
+}

@@ -1,0 +1,45 @@
+import { type CanActivate, type ExecutionContext, Injectable, UnauthorizedException } from '@nestjs/common';
+import { Reflector } from '@nestjs/core';
+import type { Response } from 'express';
+import type { AuthenticatedRequest } from './authenticated-request.js';
+import { IS_PUBLIC } from './public.decorator.js';
+import { TokenRejectedError } from './token-errors.js';
+import { TokenVerifier } from './token-verifier.js';
+
+const BEARER = /^Bearer(?: +(?<token>.*))?$/i;
+
+const DETAILS = {
+  token_missing: 'The request has no access token: send it as "Authorization: Bearer <token>".',
+  token_invalid: 'The access token is not valid.',
+  token_expired: 'The access token has expired.',
+} as const;
+
+/** Asks every HTTP request for a good token, unless its route is `@Public()`, and notes who it speaks for. */
+@Injectable()
+export class HttpJwtGuard implements CanActivate {
+  constructor(
+    private readonly verifier: TokenVerifier,
+    private readonly reflector: Reflector,
+  ) {}
+
+  async canActivate(context: ExecutionContext): Promise<boolean> {
+    // Gateways have guards of their own, at the door.
+    if (context.getType() !== 'http') return true;
+    if (this.reflector.getAllAndOverride<boolean>(IS_PUBLIC, [context.getHandler(), context.getClass()])) return true;
+    const request = context.switchToHttp().getRequest<AuthenticatedRequest>();
+    const response = context.switchToHttp().getResponse<Response>();
+    const credential = BEARER.exec(request.headers.authorization ?? '');
+    if (credential === null) throw unauthorized(response, 'token_missing');
+    try {
+      request.principal = await this.verifier.verify(credential.groups?.token ?? '');
+    } catch (error) {
+      throw error instanceof TokenRejectedError ? unauthorized(response, error.reason, error) : error;
+    }
+    return true;
+  }
+}
+
+function unauthorized(response: Response, reason: keyof typeof DETAILS, cause?: Error): UnauthorizedException {
+  response.setHeader('WWW-Authenticate', 'Bearer');
+  return new UnauthorizedException(DETAILS[reason], { cause });
+}

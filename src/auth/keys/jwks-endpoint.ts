@@ -1,0 +1,59 @@
+import { JwksClient } from 'jwks-rsa';
+import { KeySource } from './key-source.js';
+
+const DEADLINE_MS = 3_000;
+const MAX_BYTES = 1_048_576;
+
+/** An identity provider's JWKS over HTTP: one request a fetch, bounded in time and size, without following redirects. */
+export class JwksEndpoint extends KeySource {
+  private readonly client: JwksClient;
+
+  constructor(
+    private readonly url: string,
+    deadlineMs = DEADLINE_MS,
+  ) {
+    super();
+    this.client = new JwksClient({
+      jwksUri: url,
+      // `KeyCache` decides when to fetch; the library's cache and limit lock good keys out under a flood of unknown ones.
+      cache: false,
+      rateLimit: false,
+      // The library's own timeout starts anew with every byte.
+      fetcher: (uri) => fetchJwks(uri, AbortSignal.timeout(deadlineMs)),
+    });
+  }
+
+  override async fetch(): Promise<readonly unknown[]> {
+    const keys = await this.client.getKeys();
+    if (isList(keys)) return keys;
+    throw new Error(`${this.url}: takes a JSON object with a list "keys"`);
+  }
+}
+
+async function fetchJwks(url: string, signal: AbortSignal): Promise<{ keys: unknown }> {
+  const response = await fetch(url, { signal, redirect: 'manual', headers: { accept: 'application/json' } });
+  if (!response.ok) {
+    await response.body?.cancel();
+    throw new Error(`${url}: got HTTP ${response.status}, takes 200 (redirects are not followed)`);
+  }
+  const jwks: unknown = JSON.parse(await readText(response, url));
+  if (typeof jwks === 'object' && jwks !== null && 'keys' in jwks) return jwks;
+  throw new Error(`${url}: takes a JSON object with a list "keys"`);
+}
+
+async function readText(response: Response, url: string): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  // The DOM's type of a body lacks the type of its chunks.
+  const body: AsyncIterable<Uint8Array> | null = response.body;
+  for await (const chunk of body ?? []) {
+    size += chunk.byteLength;
+    if (size > MAX_BYTES) throw new Error(`${url}: got more than ${MAX_BYTES} bytes`);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+function isList(value: unknown): value is readonly unknown[] {
+  return Array.isArray(value);
+}

@@ -1,0 +1,169 @@
+import { generateKeyPairSync } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { Logger } from '@nestjs/common';
+import { KeysUnavailableError, TokenRejectedError } from '../token-errors.js';
+import { KeyCache } from './key-cache.js';
+import { KeySource } from './key-source.js';
+
+const jwk = generateKeyPairSync('rsa', { modulusLength: 2_048 }).publicKey.export({ format: 'jwk' });
+
+/** Publishes the keys with these ids, or fails, and holds its answers back on demand. */
+class FakeSource extends KeySource {
+  kids: string[] = ['a'];
+  isDown = false;
+  fetches = 0;
+  /** Answers wait for it. */
+  gate: Promise<void> = Promise.resolve();
+
+  override async fetch(): Promise<readonly unknown[]> {
+    this.fetches += 1;
+    await this.gate;
+    if (this.isDown) throw new Error('connection refused');
+    return this.kids.map((kid) => ({ ...jwk, kid }));
+  }
+}
+
+function setUp(): { source: FakeSource; cache: KeyCache; find: (kid: string | null) => Promise<unknown>; wait: Wait } {
+  const source = new FakeSource();
+  let now = 0;
+  const cache = new KeyCache(source, { coolDownMs: 5_000, maxAgeMs: 600_000, clock: () => now });
+  return {
+    source,
+    cache,
+    find: (kid) => cache.find({ kid, alg: 'RS256' }),
+    wait: (ms) => {
+      now += ms;
+    },
+  };
+}
+
+type Wait = (ms: number) => void;
+
+describe('KeyCache', () => {
+  beforeAll(() => {
+    Logger.overrideLogger(false);
+  });
+  afterAll(() => {
+    Logger.overrideLogger(['log', 'warn', 'error']);
+  });
+
+  it('fetches once for all who wait', async () => {
+    const { source, find } = setUp();
+    await Promise.all(Array.from({ length: 1_000 }, () => find('a')));
+    await find('a');
+    expect(source.fetches).toBe(1);
+  });
+
+  it('accepts a rotated key at its first use when no fetch was made lately', async () => {
+    const { source, find, wait } = setUp();
+    await find('a');
+    wait(5_000);
+    source.kids = ['b'];
+    await expect(find('b')).resolves.toBeDefined();
+    expect(source.fetches).toBe(2);
+  });
+
+  it('accepts a rotated key within 10 s under a flood of forged kids, at one fetch a cool-down', async () => {
+    const { source, find, wait } = setUp();
+    await find('a');
+    const acceptedAfter: number[] = [];
+    for (let ms = 0; ms <= 60_000; ms += 50) {
+      if (ms === 30_000) source.kids = ['a', 'b'];
+      await expect(find(`forged-${ms}`)).rejects.toBeInstanceOf(TokenRejectedError);
+      await expect(find('a')).resolves.toBeDefined();
+      if (ms >= 30_000)
+        await find('b').then(
+          () => acceptedAfter.push(ms - 30_000),
+          () => undefined,
+        );
+      wait(50);
+    }
+    expect(acceptedAfter[0]).toBeLessThanOrEqual(5_000);
+    expect(source.fetches).toBeLessThanOrEqual(13);
+  });
+
+  it('refuses an unknown kid, without asking again, while the last fetch is recent', async () => {
+    const { source, find, wait } = setUp();
+    await find('a');
+    wait(4_999);
+    await expect(find('b')).rejects.toMatchObject({ name: 'TokenRejectedError', reason: 'token_invalid' });
+    expect(source.fetches).toBe(1);
+  });
+
+  it('keeps known keys in use while the source is down, and says of unknown ones that nobody can tell', async () => {
+    const { source, find, wait } = setUp();
+    await find('a');
+    source.isDown = true;
+    wait(3_600_000);
+    await expect(find('a')).resolves.toBeDefined();
+    await expect(find('b')).rejects.toBeInstanceOf(KeysUnavailableError);
+    await expect(find('b')).rejects.toBeInstanceOf(KeysUnavailableError);
+    expect(source.fetches).toBe(2);
+  });
+
+  it('says that nobody can tell when no keys were ever had, and recovers', async () => {
+    const { source, cache, find, wait } = setUp();
+    source.isDown = true;
+    await expect(find('a')).rejects.toBeInstanceOf(KeysUnavailableError);
+    await expect(find(null)).rejects.toBeInstanceOf(KeysUnavailableError);
+    expect(cache.isReady()).toBe(false);
+    source.isDown = false;
+    wait(5_000);
+    await expect(find('a')).resolves.toBeDefined();
+    expect(cache.isReady()).toBe(true);
+  });
+
+  it('does not make holders of known keys wait for a source that hangs', async () => {
+    const { source, find, wait } = setUp();
+    await find('a');
+    let open = (): void => undefined;
+    source.gate = new Promise((resolve) => (open = resolve));
+    wait(600_000);
+    await expect(find('a')).resolves.toBeDefined();
+    const waiting = find('b');
+    await expect(find('a')).resolves.toBeDefined();
+    source.kids = ['a', 'b'];
+    open();
+    await expect(waiting).resolves.toBeDefined();
+    expect(source.fetches).toBe(2);
+  });
+
+  it('renews an old set in the background, and then drops keys that were withdrawn', async () => {
+    const { source, find, wait } = setUp();
+    await find('a');
+    source.kids = ['b'];
+    wait(600_000);
+    await expect(find('a')).resolves.toBeDefined();
+    await expect(find('b')).resolves.toBeDefined();
+    await expect(find('a')).rejects.toBeInstanceOf(TokenRejectedError);
+    expect(source.fetches).toBe(2);
+  });
+
+  it('keeps its keys when an answer holds none that can verify', async () => {
+    const { source, find, wait } = setUp();
+    await find('a');
+    source.kids = [];
+    wait(600_000);
+    await find('a');
+    await expect(find('b')).rejects.toBeInstanceOf(KeysUnavailableError);
+    await expect(find('a')).resolves.toBeDefined();
+  });
+
+  it('renews the set for tokens without a kid once a cool-down, for they do not show a rotation', async () => {
+    const { source, find, wait } = setUp();
+    const before = await find(null);
+    wait(5_000);
+    await find(null);
+    await expect(find('unknown')).rejects.toBeInstanceOf(TokenRejectedError);
+    await expect(find(null)).resolves.not.toBe(before);
+    expect(source.fetches).toBe(2);
+  });
+
+  it('becomes ready by being asked', async () => {
+    const { source, cache, find } = setUp();
+    expect(cache.isReady()).toBe(false);
+    await find('a');
+    expect(cache.isReady()).toBe(true);
+    expect(source.fetches).toBe(1);
+  });
+});

@@ -1,0 +1,90 @@
+import { generateKeyPairSync } from 'node:crypto';
+import { describe, expect, it } from '@jest/globals';
+import { KeySet } from './key-set.js';
+
+const rsa = rsaJwk(2_048);
+const weak = rsaJwk(1_024);
+const p256 = ecJwk('P-256');
+const p384 = ecJwk('P-384');
+const p521 = ecJwk('P-521');
+
+function rsaJwk(modulusLength: number): object {
+  return generateKeyPairSync('rsa', { modulusLength }).publicKey.export({ format: 'jwk' });
+}
+
+function ecJwk(namedCurve: string): object {
+  return generateKeyPairSync('ec', { namedCurve }).publicKey.export({ format: 'jwk' });
+}
+
+describe('KeySet', () => {
+  it('finds keys by kid, each for the algorithms its type and curve fit', () => {
+    const set = KeySet.of([
+      { ...rsa, kid: 'rsa' },
+      { ...p256, kid: 'p256' },
+      { ...p384, kid: 'p384' },
+    ]);
+    for (const alg of ['RS256', 'RS384', 'RS512', 'PS256'] as const) expect(set.find('rsa', alg)).not.toBeNull();
+    expect(set.find('rsa', 'ES256')).toBeNull();
+    expect(set.find('p256', 'ES256')).not.toBeNull();
+    expect(set.find('p256', 'ES384')).toBeNull();
+    expect(set.find('p256', 'RS256')).toBeNull();
+    expect(set.find('p384', 'ES384')).not.toBeNull();
+    expect(set.find('p384', 'ES256')).toBeNull();
+    expect(set.find('other', 'RS256')).toBeNull();
+  });
+
+  it('gives the same key object each time, so that nothing is parsed again', () => {
+    const set = KeySet.of([{ ...rsa, kid: 'a' }]);
+    expect(set.find('a', 'RS256')).toBe(set.find('a', 'RS256'));
+  });
+
+  it('uses a key only for the algorithm that it names, if it names one', () => {
+    const set = KeySet.of([{ ...rsa, kid: 'a', alg: 'RS512' }]);
+    expect(set.find('a', 'RS512')).not.toBeNull();
+    expect(set.find('a', 'RS256')).toBeNull();
+  });
+
+  it('tells keys of different types with the same kid apart by the algorithm', () => {
+    const set = KeySet.of([
+      { ...rsa, kid: 'a' },
+      { ...p256, kid: 'a' },
+    ]);
+    expect(set.find('a', 'RS256')?.asymmetricKeyType).toBe('rsa');
+    expect(set.find('a', 'ES256')?.asymmetricKeyType).toBe('ec');
+  });
+
+  it('serves a token without a kid only by the one key that fits', () => {
+    const set = KeySet.of([rsa, { ...p256, kid: 'b' }, { ...p256, kid: 'c' }]);
+    expect(set.find(null, 'RS256')).not.toBeNull();
+    expect(set.find(null, 'ES256')).toBeNull();
+    expect(set.find(null, 'ES384')).toBeNull();
+  });
+
+  it.each([
+    ['encryption keys', { ...rsa, use: 'enc' }, '"use" is not "sig"'],
+    ['keys for other operations', { ...rsa, key_ops: ['encrypt'] }, '"key_ops" lacks "verify"'],
+    ['keys for other algorithms', { ...rsa, alg: 'RSA-OAEP' }, 'fits no allowed algorithm'],
+    ['RSA keys below 2,048 bits', weak, 'fits no allowed algorithm'],
+    ['other curves', p521, 'fits no allowed algorithm'],
+    ['shared secrets', { kty: 'oct', k: 'c2VjcmV0' }, 'keys[1]'],
+    ['broken keys', { kty: 'RSA', n: 7, e: null }, 'keys[1]'],
+    ['points off the curve', { ...p256, x: 'AAAA' }, 'keys[1]'],
+    ['null', null, 'not a JSON object'],
+    ['lists', [], 'not a JSON object'],
+    ['texts', 'key', 'not a JSON object'],
+  ])('leaves out %s and keeps the rest', (_, jwk, why) => {
+    const set = KeySet.of([{ ...rsa, kid: 'good' }, jwk]);
+    expect(set.size).toBe(1);
+    expect(set.find('good', 'RS256')).not.toBeNull();
+    expect(set.ignored).toEqual([expect.stringContaining(why)]);
+  });
+
+  it('takes a kid of a wrong kind for none', () => {
+    expect(KeySet.of([{ ...rsa, kid: 7 }]).find(null, 'RS256')).not.toBeNull();
+  });
+
+  it('refuses to be without a key, and says why', () => {
+    expect(() => KeySet.of([])).toThrow('it is empty');
+    expect(() => KeySet.of([weak])).toThrow('keys[0]: its type, size, curve or "alg" fits no allowed algorithm');
+  });
+});

@@ -1,0 +1,26 @@
+import type { KeyObject } from 'node:crypto';
+
+/** The signature algorithms a token may name. Never `none`, and never one with a shared secret. */
+export const SIGNATURE_ALGORITHMS = ['RS256', 'RS384', 'RS512', 'PS256', 'ES256', 'ES384'] as const;
+
+export type SignatureAlgorithm = (typeof SIGNATURE_ALGORITHMS)[number];
+
+const RSA_ALGORITHMS: readonly SignatureAlgorithm[] = ['RS256', 'RS384', 'RS512', 'PS256'];
+
+/** As OpenSSL names the curves P-256 and P-384. */
+const CURVE_ALGORITHMS: Readonly<Record<string, SignatureAlgorithm>> = { prime256v1: 'ES256', secp384r1: 'ES384' };
+
+const MIN_RSA_BITS = 2_048;
+
+export function isSignatureAlgorithm(value: unknown): value is SignatureAlgorithm {
+  return SIGNATURE_ALGORITHMS.some((algorithm) => algorithm === value);
+}
+
+/** The allowed algorithms that a key's type, size and curve are right for: none for a weak or foreign key. */
+export function algorithmsFor(key: KeyObject): readonly SignatureAlgorithm[] {
+  const { modulusLength = 0, namedCurve = '' } = key.asymmetricKeyDetails ?? {};
+  if (key.asymmetricKeyType === 'rsa') return modulusLength >= MIN_RSA_BITS ? RSA_ALGORITHMS : [];
+  if (key.asymmetricKeyType !== 'ec') return [];
+  const algorithm = CURVE_ALGORITHMS[namedCurve];
+  return algorithm === undefined ? [] : [algorithm];
+}

@@ -1,0 +1,22 @@
+import { type CanActivate, type ExecutionContext, ForbiddenException, Injectable } from '@nestjs/common';
+import { Reflector } from '@nestjs/core';
+import type { AuthenticatedRequest } from './authenticated-request.js';
+import { ROLES } from './roles.decorator.js';
+
+/** Keeps routes with `@Roles()` to users who have one of those realm roles. Runs after `HttpJwtGuard`. */
+@Injectable()
+export class RolesGuard implements CanActivate {
+  constructor(private readonly reflector: Reflector) {}
+
+  canActivate(context: ExecutionContext): boolean {
+    if (context.getType() !== 'http') return true;
+    const wanted = this.reflector.getAllAndOverride<string[] | undefined>(ROLES, [
+      context.getHandler(),
+      context.getClass(),
+    ]);
+    if (wanted === undefined) return true;
+    const { principal } = context.switchToHttp().getRequest<AuthenticatedRequest>();
+    if (wanted.some((role) => principal?.roles.has(role))) return true;
+    throw new ForbiddenException(`This takes the realm role ${wanted.join(' or ')}.`);
+  }
+}

@@ -1,0 +1,78 @@
+import { Logger } from '@nestjs/common';
+import { JsonWebTokenError, JwtService, TokenExpiredError } from '@nestjs/jwt';
+import type { AuthSettings } from '../config/environment.js';
+import type { KeyCache } from './keys/key-cache.js';
+import { SIGNATURE_ALGORITHMS } from './keys/signature-algorithm.js';
+import type { Principal } from './principal.js';
+import { readPrincipal, SubjectMissingError } from './token-claims.js';
+import { KeysUnavailableError, TokenRejectedError } from './token-errors.js';
+import { readTokenHeader } from './token-header.js';
+
+/** How far our clock may differ from the provider's. */
+export const CLOCK_SKEW_SECONDS = 5;
+
+/** Tells whom a token speaks for: the only judge of tokens, for HTTP and WebSocket alike. */
+export class TokenVerifier {
+  private readonly logger = new Logger(TokenVerifier.name);
+  private readonly jwt: JwtService;
+  private hasHinted = false;
+
+  constructor(
+    private readonly keys: KeyCache,
+    settings: Pick<AuthSettings, 'issuer' | 'audience'>,
+    private readonly now: () => number = Date.now,
+  ) {
+    this.jwt = new JwtService({
+      // The key decides the algorithm, not the token: `find` gives only a key that fits the one the header names.
+      secretOrKeyProvider: (_request, token) => keys.find(readTokenHeader(typeof token === 'string' ? token : '')),
+      verifyOptions: {
+        algorithms: [...SIGNATURE_ALGORITHMS],
+        clockTolerance: CLOCK_SKEW_SECONDS,
+        ...(settings.issuer !== null && { issuer: settings.issuer }),
+        ...(settings.audience !== null && { audience: settings.audience }),
+      },
+    });
+  }
+
+  /**
+   * @throws {TokenRejectedError} if the token is not good, or no longer
+   * @throws {KeysUnavailableError} if that can't be told, because the keys are out of reach
+   */
+  async verify(token: string): Promise<Principal> {
+    const nowSeconds = Math.floor(this.now() / 1_000);
+    try {
+      const claims: unknown = await this.jwt.verifyAsync(token, { clockTimestamp: nowSeconds });
+      return readPrincipal(claims, nowSeconds);
+    } catch (error) {
+      if (error instanceof KeysUnavailableError) throw error;
+      if (error instanceof SubjectMissingError) this.hintAtSubject();
+      const rejection = asRejection(error);
+      this.logger.debug(`Refused a token: ${rejection.message}`);
+      throw rejection;
+    }
+  }
+
+  /** Whether tokens can be verified, for the readiness check: false until keys were had for the first time. */
+  isReady(): boolean {
+    return this.keys.isReady();
+  }
+
+  private hintAtSubject(): void {
+    if (this.hasHinted) return;
+    this.hasHinted = true;
+    this.logger.warn(
+      'Refused a token without "sub". Keycloak 25 and later put it in by the client scope "basic": ' +
+        'assign that scope to the client as a default scope.',
+    );
+  }
+}
+
+/** Whatever a hostile token makes a library throw, the answer is a refusal. */
+function asRejection(error: unknown): TokenRejectedError {
+  if (error instanceof TokenRejectedError) return error;
+  // Other errors may quote the token, as JSON's do.
+  const message = error instanceof JsonWebTokenError ? error.message : 'unreadable';
+  return new TokenRejectedError(error instanceof TokenExpiredError ? 'token_expired' : 'token_invalid', message, {
+    cause: error,
+  });
+}

@@ -1,0 +1,197 @@
+import { describe, expect, it } from '@jest/globals';
+import { Environment } from './environment.js';
+import { EnvironmentError } from './variables.js';
+
+const PRODUCTION = {
+  NODE_ENV: 'production',
+  REDIS_HOST: 'redis',
+  DATABASE_URL: 'postgres://herald@postgres/herald',
+  KEYCLOAK_URL: 'https://id.example.com',
+  KEYCLOAK_REALM: 'main',
+  JWT_AUDIENCE: 'herald-api',
+};
+
+function problemsOf(source: Record<string, string>): readonly string[] {
+  try {
+    new Environment(source);
+    return [];
+  } catch (error) {
+    if (error instanceof EnvironmentError) return error.problems;
+    throw error;
+  }
+}
+
+describe('Environment', () => {
+  it('runs on embedded defaults when nothing is set', () => {
+    expect(new Environment({})).toMatchObject({
+      mode: 'development',
+      host: '0.0.0.0',
+      port: 8000,
+      dataDir: '.data',
+      exportsDir: '.data/exports',
+      redis: null,
+      databaseUrl: null,
+      auth: { jwksUrl: null, issuer: null, audience: null },
+      trustProxy: 0,
+      ws: {
+        maxPayloadBytes: 16_384,
+        maxConnections: 0,
+        maxConnectionsPerUser: 20,
+        maxConnectionsPerAddress: 0,
+        rateLimitPerSecond: 10,
+        rateLimitBurst: 50,
+        maxBufferedBytes: 1_048_576,
+        heartbeatIntervalMs: 25_000,
+      },
+      runJobs: true,
+      runMigrations: true,
+      shutdownGraceMs: 10_000,
+      log: { level: 'info' },
+    });
+  });
+
+  it('takes an empty variable for one that is not set', () => {
+    expect(new Environment({ PORT: '', REDIS_HOST: '  ', DATABASE_URL: '' })).toMatchObject({
+      port: 8000,
+      redis: null,
+      databaseUrl: null,
+    });
+  });
+
+  it('keeps exports in the data folder, unless told where', () => {
+    expect(new Environment({ DATA_DIR: '/data' }).exportsDir).toBe('/data/exports');
+    expect(new Environment({ DATA_DIR: '/data', EXPORTS_DIR: '/exports' }).exportsDir).toBe('/exports');
+  });
+
+  it('lists every wrong variable at once, with what it got and what it takes', () => {
+    const problems = problemsOf({
+      PORT: '80a',
+      NODE_ENV: 'prod',
+      WS_MAX_PAYLOAD_BYTES: '-1',
+      RUN_JOBS: 'yes',
+      ALLOWED_ORIGINS: '*',
+      KEYCLOAK_JWKS_URL: 'ftp://id.example.com',
+    });
+    expect(problems).toEqual([
+      'NODE_ENV: got "prod", takes one of development, production, test',
+      'PORT: got "80a", takes a whole number from 0 to 65535',
+      'KEYCLOAK_JWKS_URL: got "ftp://id.example.com", takes a URL that starts with http:// or https://',
+      expect.stringMatching(/^ALLOWED_ORIGINS: got "\*", takes a comma list/),
+      'WS_MAX_PAYLOAD_BYTES: got "-1", takes a whole number from 128 to 16777216',
+      'RUN_JOBS: got "yes", takes one of true, false',
+    ]);
+    expect(new EnvironmentError(problems).message).toContain(problems.map((problem) => `  - ${problem}`).join('\n'));
+  });
+
+  it.each(['1.5', '1e3', '0x10', '65536', '99999999999999999999', 'NaN'])('refuses the port %s', (port) => {
+    expect(problemsOf({ PORT: port })).toHaveLength(1);
+  });
+
+  it('never repeats a database URL, which can hold a password', () => {
+    const [problem] = problemsOf({ DATABASE_URL: 'mysql://herald:secret@db/herald' });
+    expect(problem).toMatch(/^DATABASE_URL: /);
+    expect(problem).not.toContain('secret');
+  });
+});
+
+describe('Environment in production', () => {
+  it('starts when keys, a database, Redis and an audience are configured', () => {
+    expect(new Environment(PRODUCTION).isProduction).toBe(true);
+  });
+
+  it.each([
+    ['DATABASE_URL', /^DATABASE_URL: .*required when NODE_ENV=production/],
+    ['REDIS_HOST', /^REDIS_HOST .*required when NODE_ENV=production/],
+    ['JWT_AUDIENCE', /^JWT_AUDIENCE: .*required when NODE_ENV=production/],
+  ])('refuses to start without %s', (name, problem) => {
+    expect(problemsOf({ ...PRODUCTION, [name]: '' })).toEqual([expect.stringMatching(problem)]);
+  });
+
+  it('refuses the development issuer', () => {
+    expect(problemsOf({ ...PRODUCTION, KEYCLOAK_URL: '', KEYCLOAK_REALM: '' })).toEqual([
+      expect.stringMatching(/^KEYCLOAK_URL with KEYCLOAK_REALM, or KEYCLOAK_JWKS_URL: /),
+    ]);
+  });
+
+  it('lists all that is missing when nothing is configured', () => {
+    expect(problemsOf({ NODE_ENV: 'production' })).toHaveLength(4);
+  });
+
+  it('accepts every audience only when told so', () => {
+    expect(new Environment({ ...PRODUCTION, JWT_AUDIENCE: 'any' }).auth.audience).toBeNull();
+  });
+
+  it('allows no origin by default', () => {
+    expect(new Environment(PRODUCTION).allowedOrigins).toEqual([]);
+  });
+});
+
+describe('Environment of an identity provider', () => {
+  it('derives the keys and the issuer from Keycloak and its realm', () => {
+    expect(new Environment({ KEYCLOAK_URL: 'https://id.example.com/auth/', KEYCLOAK_REALM: 'my realm' }).auth).toEqual({
+      jwksUrl: 'https://id.example.com/auth/realms/my%20realm/protocol/openid-connect/certs',
+      issuer: 'https://id.example.com/auth/realms/my%20realm',
+      audience: null,
+    });
+  });
+
+  it('lets the keys and the issuer be named', () => {
+    const auth = { KEYCLOAK_JWKS_URL: 'http://keycloak:8080/certs', JWT_ISSUER: 'https://id.example.com/' };
+    expect(new Environment(auth).auth).toEqual({
+      jwksUrl: 'http://keycloak:8080/certs',
+      issuer: 'https://id.example.com/',
+      audience: null,
+    });
+  });
+
+  it('refuses Keycloak without a realm', () => {
+    expect(problemsOf({ KEYCLOAK_URL: 'https://id.example.com' })).toEqual([
+      'KEYCLOAK_URL, KEYCLOAK_REALM: got one without the other, takes both',
+    ]);
+  });
+});
+
+describe('Environment of Redis', () => {
+  it('reads a single server', () => {
+    expect(new Environment({ REDIS_HOST: 'redis', REDIS_PORT: '6380', REDIS_PASSWORD: 's' }).redis).toEqual({
+      mode: 'single',
+      host: 'redis',
+      port: 6380,
+      username: null,
+      password: 's',
+      tls: false,
+      db: 0,
+    });
+  });
+
+  it('reads lists of hosts, also in IPv6', () => {
+    expect(new Environment({ REDIS_CLUSTER_NODES: 'a:7000, [::1]:7001' }).redis).toMatchObject({
+      mode: 'cluster',
+      nodes: [
+        { host: 'a', port: 7000 },
+        { host: '::1', port: 7001 },
+      ],
+    });
+    expect(new Environment({ REDIS_SENTINELS: 'a:26379,b:26379', REDIS_SENTINEL_NAME: 'main' }).redis).toMatchObject({
+      mode: 'sentinel',
+      sentinels: [
+        { host: 'a', port: 26_379 },
+        { host: 'b', port: 26_379 },
+      ],
+      name: 'main',
+    });
+  });
+
+  it.each(['a', 'a:', 'a:0', 'a:65536', 'a:1,', 'redis://a:1', ':1'])('refuses the list of hosts "%s"', (nodes) => {
+    expect(problemsOf({ REDIS_CLUSTER_NODES: nodes })).toEqual([expect.stringMatching(/^REDIS_CLUSTER_NODES: got /)]);
+  });
+
+  it.each<Record<string, string>>([
+    { REDIS_HOST: 'a', REDIS_CLUSTER_NODES: 'b:1' },
+    { REDIS_SENTINELS: 'a:1' },
+    { REDIS_SENTINEL_NAME: 'main' },
+    { REDIS_CLUSTER_NODES: 'a:1', REDIS_DB: '1' },
+  ])('refuses settings that contradict each other: %j', (source) => {
+    expect(problemsOf(source)).toHaveLength(1);
+  });
+});

@@ -1,0 +1,236 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { type INestApplicationContext, Injectable, Logger, Module, type OnApplicationShutdown } from '@nestjs/common';
+import { InjectRepository, TypeOrmModule } from '@nestjs/typeorm';
+import { Test } from '@nestjs/testing';
+import { Column, DataSource, Entity, PrimaryColumn, Repository } from 'typeorm';
+import { freePort, postgresDatabase, startPostgres, type PostgresServer } from '../../test/support/servers.js';
+import { ConfigModule } from '../config/config.module.js';
+import { Environment } from '../config/environment.js';
+import { connect, serverOptions } from './data-source.js';
+import { DatabaseModule } from './database.module.js';
+import { migrate } from './migrate.js';
+import { isDatabaseUnavailable } from './unavailable.js';
+
+@Entity('organizations')
+class Organization {
+  @PrimaryColumn('uuid')
+  id: string;
+
+  @Column('text')
+  name: string;
+}
+
+/** Uses the database to the last. */
+@Injectable()
+class LastWords implements OnApplicationShutdown {
+  static counted: number | null = null;
+
+  constructor(@InjectRepository(Organization) private readonly organizations: Repository<Organization>) {}
+
+  async onApplicationShutdown(): Promise<void> {
+    LastWords.counted = await this.organizations.count();
+  }
+}
+
+@Module({ imports: [TypeOrmModule.forFeature([Organization])], providers: [LastWords] })
+class FeatureModule {}
+
+const ID = '019aa000-0000-7000-8000-000000000001';
+
+async function start(variables: Record<string, string>): Promise<INestApplicationContext> {
+  const imports = [ConfigModule.forRoot(new Environment(variables)), DatabaseModule, FeatureModule];
+  return (await Test.createTestingModule({ imports }).compile()).init();
+}
+
+describe('DatabaseModule', () => {
+  let root: string;
+  let app: INestApplicationContext | null = null;
+
+  beforeAll(() => {
+    Logger.overrideLogger(false);
+    root = mkdtempSync(join(tmpdir(), 'herald-database-'));
+  });
+
+  afterEach(async () => {
+    await app?.close();
+    app = null;
+  });
+
+  afterAll(() => rmSync(root, { recursive: true }));
+
+  describe.each([
+    ['embedded', () => Promise.resolve({ DATA_DIR: join(root, 'embedded') })],
+    ['on a server', async () => ({ DATABASE_URL: await postgresDatabase() })],
+  ])('%s', (_, choose) => {
+    let variables: Record<string, string>;
+
+    beforeAll(async () => {
+      variables = await choose();
+    });
+
+    it('has the whole schema once it has started', async () => {
+      app = await start(variables);
+      const rows: { name: string }[] = await app
+        .get(DataSource)
+        .query(`SELECT table_name AS name FROM information_schema.tables WHERE table_schema = 'public' ORDER BY 1`);
+
+      expect(rows.map(({ name }) => name)).toEqual([
+        'exports',
+        'memberships',
+        'migrations',
+        'organizations',
+        'realtime_outbox',
+        'resources',
+        'users',
+      ]);
+    });
+
+    it('keeps what was committed across a restart, and serves until the last feature has closed', async () => {
+      app = await start(variables);
+      await app.get(DataSource).getRepository(Organization).insert({ id: ID, name: 'Acme' });
+      await app.close();
+      expect(LastWords.counted).toBe(1);
+
+      app = await start(variables);
+      expect(await app.get(DataSource).getRepository(Organization).findOneBy({ id: ID })).toEqual({ id: ID, name: 'Acme' });
+    });
+
+    it('rolls a failed transaction back', async () => {
+      app = await start(variables);
+      const { manager } = app.get(DataSource);
+      const failed = manager.transaction(async (inner) => {
+        await inner.insert(Organization, { id: ID.replace(/1$/, '2'), name: 'Never' });
+        throw new Error('no');
+      });
+      await expect(failed).rejects.toThrow('no');
+
+      expect(await manager.countBy(Organization, { name: 'Never' })).toBe(0);
+    });
+
+    it('times to the millisecond, counts from where it was told, and forgets what belongs to a deleted organization', async () => {
+      app = await start(variables);
+      const dataSource = app.get(DataSource);
+      await dataSource.query(`INSERT INTO memberships (org_id, user_id, role) VALUES ($1, 'alice', 'owner')`, [ID]);
+      await expect(
+        dataSource.query(`INSERT INTO memberships (org_id, user_id, role) VALUES ($1, 'bob', 'king')`, [ID]),
+      ).rejects.toMatchObject({ driverError: { code: '23514' } });
+      const outbox = `INSERT INTO realtime_outbox (id, channel, body) VALUES (gen_random_uuid(), 'c', '{}') RETURNING *`;
+      const [first] = await dataSource.query(outbox);
+      const [second] = await dataSource.query(outbox);
+      await dataSource.getRepository(Organization).delete({ id: ID });
+
+      expect(BigInt(second.sequence)).toBeGreaterThan(BigInt(first.sequence));
+      expect(first).toMatchObject({ created_at: expect.any(Date), published_at: null });
+      expect(await dataSource.query('SELECT * FROM memberships')).toEqual([]);
+    });
+  });
+
+  it('keeps embedded data when the process is killed', async () => {
+    const dataDir = join(root, 'killed');
+    app = await start({ DATA_DIR: dataDir });
+    await app.close();
+    const writer = spawn(process.execPath, ['--input-type=module', '-e', WRITER, join(dataDir, 'postgres')], {
+      cwd: process.cwd(),
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    await once(writer.stdout, 'data');
+    writer.kill('SIGKILL');
+    await once(writer, 'exit');
+
+    app = await start({ DATA_DIR: dataDir });
+    expect(await app.get(DataSource).query('SELECT name FROM organizations')).toEqual([{ name: 'committed' }]);
+  });
+
+  it('frees the embedded database when the start fails', async () => {
+    const dataDir = join(root, 'failing');
+    app = await start({ DATA_DIR: dataDir });
+    await app.get(DataSource).query(`DELETE FROM migrations`);
+    await app.close();
+    await expect(start({ DATA_DIR: dataDir })).rejects.toThrow('already exists');
+
+    app = await start({ DATA_DIR: dataDir, RUN_MIGRATIONS: 'false' });
+    expect(readdirSync(dataDir).sort()).toEqual(['postgres', 'postgres.lock']);
+  });
+
+  it('leaves the schema alone where RUN_MIGRATIONS is off', async () => {
+    app = await start({ DATABASE_URL: await postgresDatabase(), RUN_MIGRATIONS: 'false' });
+
+    await expect(app.get(DataSource).query('SELECT * FROM organizations')).rejects.toThrow('does not exist');
+  });
+});
+
+/** Commits one row, leaves another uncommitted, and waits for its end. */
+const WRITER = `
+  import { PGlite } from '@electric-sql/pglite';
+  const engine = await PGlite.create(process.argv[1]);
+  const insert = (name) => engine.query('INSERT INTO organizations (id, name) VALUES (gen_random_uuid(), $1)', [name]);
+  await insert('committed');
+  await engine.exec('BEGIN');
+  await insert('uncommitted');
+  console.log('written');
+  setInterval(() => {}, 1000);
+`;
+
+describe('migrate', () => {
+  it('runs once when several nodes start together', async () => {
+    const options = serverOptions(await postgresDatabase());
+    const applied = await Promise.all([1, 2, 3].map(() => migrate(options)));
+
+    expect(applied.flat()).toEqual(['InitialSchema1764000000000']);
+  });
+});
+
+describe('connect', () => {
+  let server: PostgresServer;
+
+  beforeAll(async () => {
+    Logger.overrideLogger(false);
+    server = await startPostgres();
+  });
+
+  afterAll(() => server.stop());
+
+  it('waits for a server that is not there yet', async () => {
+    await server.kill();
+    const connecting = connect(serverOptions(server.url), 20_000);
+    await server.start();
+    const dataSource = await connecting;
+
+    expect(await dataSource.query('SELECT 1 AS one')).toEqual([{ one: 1 }]);
+    await dataSource.destroy();
+  });
+
+  it('gives up in the end', async () => {
+    const options = serverOptions(`postgres://postgres@127.0.0.1:${await freePort()}/postgres`);
+    await expect(connect(options, 300)).rejects.toThrow('ECONNREFUSED');
+  });
+
+  it('does not wait where waiting does not help', async () => {
+    const url = server.url.replace(/[^/]*$/, 'no_such_database');
+    await expect(connect(serverOptions(url), 20_000)).rejects.toThrow('does not exist');
+  });
+
+  it('survives the loss of the server in the middle of a transaction, and works again when it is back', async () => {
+    const dataSource = await connect(serverOptions(server.url));
+    const queryRunner = dataSource.createQueryRunner();
+    await queryRunner.startTransaction();
+    await queryRunner.query('SELECT 1');
+    await server.kill();
+    const errors = [
+      await queryRunner.query('SELECT 1').catch((error: unknown) => error),
+      await queryRunner.rollbackTransaction().catch((error: unknown) => error),
+      await dataSource.query('SELECT 1').catch((error: unknown) => error),
+    ];
+    await queryRunner.release();
+    await server.start();
+
+    expect(errors.map(isDatabaseUnavailable)).toEqual([true, true, true]);
+    expect(await dataSource.query('SELECT 1 AS one')).toEqual([{ one: 1 }]);
+    await dataSource.destroy();
+  });
+});

@@ -1,0 +1,53 @@
+import { join } from 'node:path';
+import { Global, Logger, Module } from '@nestjs/common';
+import { TypeOrmModule, type TypeOrmModuleOptions } from '@nestjs/typeorm';
+import { Environment } from '../config/environment.js';
+import { connect, embeddedOptions, serverOptions } from './data-source.js';
+import { EmbeddedPostgres } from './embedded/embedded-postgres.js';
+import { migrate } from './migrate.js';
+
+const logger = new Logger('Database');
+
+/**
+ * TypeORM over the Postgres of `DATABASE_URL`, or over the embedded one in `DATA_DIR`, with its schema up to date.
+ *
+ * Entities come from the features (`TypeOrmModule.forFeature`). It is closed after every module that is not global.
+ */
+@Global()
+@Module({
+  imports: [
+    TypeOrmModule.forRootAsync({
+      inject: [Environment],
+      useFactory: openDatabase,
+      dataSourceFactory: (options) => connect(options ?? missingOptions()),
+    }),
+  ],
+})
+export class DatabaseModule {}
+
+async function openDatabase(environment: Environment): Promise<TypeOrmModuleOptions> {
+  // connect() does its own waiting.
+  const shared = { autoLoadEntities: true, toRetry: () => false };
+  const { databaseUrl, runMigrations } = environment;
+  if (databaseUrl !== null) {
+    if (runMigrations) report(await migrate(serverOptions(databaseUrl)));
+    return { ...shared, ...serverOptions(databaseUrl) };
+  }
+  const embedded = await EmbeddedPostgres.open(join(environment.dataDir, 'postgres'));
+  try {
+    if (runMigrations) report(await migrate(embeddedOptions(embedded, { closesWithPool: false })));
+    // TypeORM ends its pool when the application shuts down: the one moment when nothing uses the database any more.
+    return { ...shared, ...embeddedOptions(embedded, { closesWithPool: true }) };
+  } catch (error) {
+    await embedded.close();
+    throw error;
+  }
+}
+
+function report(applied: string[]): void {
+  for (const name of applied) logger.log(`Applied the migration ${name}`);
+}
+
+function missingOptions(): never {
+  throw new Error('TypeORM was given no options');
+}

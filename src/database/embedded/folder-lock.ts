@@ -1,0 +1,123 @@
+import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+
+/** Another process, or another part of this one, has the folder's database open. */
+export class FolderInUseError extends Error {
+  override readonly name = 'FolderInUseError';
+
+  constructor(folder: string, pid: number) {
+    const who = pid === process.pid ? `this process already (pid ${pid})` : `the process with pid ${pid}`;
+    super(
+      `The embedded database in ${folder} is in use by ${who}. Stop it, or set DATA_DIR to another folder; to run several ` +
+        'processes on the same data, set DATABASE_URL (and REDIS_HOST) to real servers.',
+    );
+  }
+}
+
+/** Who holds a lock. A pid alone would be mistaken for its holder when it is given out again. */
+interface Owner {
+  pid: number;
+  startedAt: string | null;
+}
+
+/**
+ * Sees to it that one process at a time uses a data folder, by a file beside it that names the process.
+ *
+ * PGlite does not lock its folder, and two users of one folder lose each other's rows silently. A lock whose process has
+ * ended without removing it is taken over. Processes that can't see each other (in different containers) can't be told
+ * apart from ended ones.
+ */
+export class FolderLock {
+  private static readonly held = new Set<string>();
+
+  private constructor(private readonly path: string) {}
+
+  /** @throws {FolderInUseError} */
+  static acquire(folder: string): FolderLock {
+    const path = `${resolve(folder)}.lock`;
+    if (FolderLock.held.has(path)) throw new FolderInUseError(folder, process.pid);
+    const claim = `${path}.${process.pid}`;
+    // Linked into place whole, so that nobody ever reads half a lock.
+    writeFileSync(claim, JSON.stringify({ pid: process.pid, startedAt: startOf(process.pid) } satisfies Owner));
+    try {
+      while (!hasLinked(claim, path)) {
+        const owner = readOwner(path);
+        if (owner !== null && isRunning(owner)) throw new FolderInUseError(folder, owner.pid);
+        remove(path, owner);
+      }
+    } finally {
+      rmSync(claim, { force: true });
+    }
+    FolderLock.held.add(path);
+    return new FolderLock(path);
+  }
+
+  release(): void {
+    FolderLock.held.delete(this.path);
+    rmSync(this.path, { force: true });
+  }
+}
+
+function hasLinked(claim: string, path: string): boolean {
+  try {
+    linkSync(claim, path);
+    return true;
+  } catch (error) {
+    if (hasCode(error, 'EEXIST')) return false;
+    throw error;
+  }
+}
+
+/** Null if there is none, or none that can be read. */
+function readOwner(path: string): Owner | null {
+  try {
+    const owner: unknown = JSON.parse(readFileSync(path, 'utf8'));
+    if (typeof owner !== 'object' || owner === null || !('pid' in owner) || !('startedAt' in owner)) return null;
+    const { pid, startedAt } = owner;
+    if (typeof pid !== 'number' || (typeof startedAt !== 'string' && startedAt !== null)) return null;
+    return { pid, startedAt };
+  } catch (error) {
+    if (hasCode(error, 'ENOENT') || error instanceof SyntaxError) return null;
+    throw error;
+  }
+}
+
+function isRunning({ pid, startedAt }: Owner): boolean {
+  // Locks of this process are in `held`: one with its pid in a file was left by an earlier process of that number.
+  if (pid === process.pid) return false;
+  try {
+    process.kill(pid, 0);
+  } catch (error) {
+    return hasCode(error, 'EPERM');
+  }
+  return startedAt === startOf(pid);
+}
+
+/** Removes a stale lock, unless somebody else has replaced it in the meantime. */
+function remove(path: string, stale: Owner | null): void {
+  const aside = `${path}.${process.pid}.stale`;
+  try {
+    renameSync(path, aside);
+  } catch (error) {
+    if (hasCode(error, 'ENOENT')) return;
+    throw error;
+  }
+  const removed = readOwner(aside);
+  if (removed?.pid !== stale?.pid || removed?.startedAt !== stale?.startedAt) hasLinked(aside, path);
+  rmSync(aside, { force: true });
+}
+
+/** When a process started, in a form that can only be compared; null where the system does not tell. */
+function startOf(pid: number): string | null {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
+    // The 22nd field; the second, the program's name in parentheses, may hold spaces.
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? null;
+  } catch {
+    return null;
+  }
+}
+
+function hasCode(error: unknown, code: string): boolean {
+  return typeof error === 'object' && error !== null && 'code' in error && error.code === code;
+}

@@ -1,0 +1,3 @@
+export { DatabaseModule } from './database.module.js';
+export { isDatabaseUnavailable } from './unavailable.js';
+export { EmbeddedPostgres } from './embedded/embedded-postgres.js';

@@ -1,0 +1,4 @@
+import { InitialSchema1764000000000 } from './1764000000000-initial-schema.js';
+
+/** Every migration, oldest first. One set, in plain SQL, for Postgres and the embedded database. */
+export const MIGRATIONS = [InitialSchema1764000000000];

@@ -1,0 +1,50 @@
+import { Column, CreateDateColumn, Entity, PrimaryColumn, UpdateDateColumn } from 'typeorm';
+
+export type ExportFormat = 'csv' | 'json';
+
+export const EXPORT_FORMATS = ['csv', 'json'] as const satisfies readonly ExportFormat[];
+
+export type ExportStatus = 'queued' | 'running' | 'completed' | 'failed';
+
+/** One user's wish to have an organization's resources in a file, and how far it has come. */
+@Entity('exports')
+export class Export {
+  @PrimaryColumn('uuid')
+  id: string;
+
+  @Column({ name: 'org_id', type: 'uuid' })
+  orgId: string;
+
+  /** The user who asked for it, and the only one who gets it. */
+  @Column({ name: 'requested_by', type: 'varchar', length: 255 })
+  requestedBy: string;
+
+  @Column('text')
+  format: ExportFormat;
+
+  @Column('text')
+  status: ExportStatus;
+
+  /** In percent. */
+  @Column('int')
+  progress: number;
+
+  /** Why it failed: a sentence for the user. */
+  @Column({ type: 'text', nullable: true })
+  error: string | null;
+
+  @CreateDateColumn({ name: 'created_at', type: 'timestamptz', precision: 3 })
+  createdAt: Date;
+
+  @UpdateDateColumn({ name: 'updated_at', type: 'timestamptz', precision: 3 })
+  updatedAt: Date;
+
+  /** Where the requester downloads it. */
+  get downloadPath(): string {
+    return `/api/v1/orgs/${this.orgId}/exports/${this.id}/download`;
+  }
+
+  get taskName(): string {
+    return `Export of resources (${this.format.toUpperCase()})`;
+  }
+}

@@ -1,0 +1,25 @@
+import { BullModule } from '@nestjs/bullmq';
+import { Module } from '@nestjs/common';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import { OrganizationsModule } from '../organizations/organizations.module.js';
+import { ResourcesModule } from '../resources/resources.module.js';
+import { ExportFiles } from './export-files.js';
+import { EXPORT_QUEUE, ExportQueue } from './export-queue.js';
+import { ExportRecovery } from './export-recovery.js';
+import { Export } from './export.entity.js';
+import { ExportsController } from './exports.controller.js';
+import { ExportsProcessor } from './exports.processor.js';
+import { ExportsService } from './exports.service.js';
+
+/** Files of an organization's resources, made by jobs. */
+@Module({
+  imports: [
+    TypeOrmModule.forFeature([Export]),
+    BullModule.registerQueue({ name: EXPORT_QUEUE }),
+    OrganizationsModule,
+    ResourcesModule,
+  ],
+  controllers: [ExportsController],
+  providers: [ExportsService, ExportQueue, ExportFiles, ExportRecovery, ExportsProcessor],
+})
+export class ExportsModule {}

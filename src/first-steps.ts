@@ -1,0 +1,20 @@
+import type { AddressInfo } from 'node:net';
+import type { Environment } from './config/environment.js';
+
+/** What a process says when it serves; in development also how to see it work. */
+export function firstSteps(address: AddressInfo | string | null, environment: Environment): string {
+  const port = typeof address === 'object' && address !== null ? address.port : environment.port;
+  const url = `http://localhost:${port}`;
+  if (environment.auth.jwksUrl !== null) return `Herald serves on ${url}\n`;
+  const option = port === 8000 ? '' : ` --url ${url}`;
+  return `
+Herald serves on ${url}, its API is described at ${url}/docs
+
+See it work: a token, a connection, and (in a second terminal) an event that arrives there.
+
+  TOKEN=$(npm run -s herald -- token alice${option})
+  npx wscat -c "ws://localhost:${port}/ws/notifications/?token=$TOKEN"
+  npm run -s herald -- notify alice "Hello from Herald"${option}
+
+`;
+}

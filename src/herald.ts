@@ -1,0 +1,100 @@
+import { parseArgs, type ParseArgsConfig } from 'node:util';
+import { WebSocket } from 'ws';
+
+const USAGE = `Usage: npm run herald -- <command>
+
+  token <user_id>                      prints a token of the development issuer (--email, --role, which may be repeated)
+  notify <user_id> <title> [<body>]    notifies a user
+  emit <org_id> <event_type> <data>    publishes an event; <data> is a JSON object
+  tail <path>                          prints what a connection receives, such as: tail /ws/notifications/
+
+Options:
+  --url <url>      where Herald serves (http://localhost:8000)
+  --token <jwt>    who you are; without it the development issuer is asked for a token
+  --as <user_id>   whom the development issuer is asked for (operator)
+`;
+
+const OPTIONS = {
+  url: { type: 'string', default: 'http://localhost:8000' },
+  token: { type: 'string' },
+  as: { type: 'string', default: 'operator' },
+  email: { type: 'string' },
+  role: { type: 'string', multiple: true, default: [] as string[] },
+} satisfies ParseArgsConfig['options'];
+
+/** Wrong words on the command line: the usage is printed with it. */
+class UsageError extends Error {}
+
+const { values, positionals } = parseArgs({ options: OPTIONS, allowPositionals: true });
+
+async function run(): Promise<void> {
+  const [command, ...words] = positionals;
+  if (command === 'token') {
+    process.stdout.write(`${await developmentToken(word(words, 0, 'user_id'), values.role, values.email)}\n`);
+  } else if (command === 'notify') {
+    const [, title, body] = [word(words, 0, 'user_id'), word(words, 1, 'title'), words[2]];
+    const notification = { title, ...(body === undefined ? {} : { body }) };
+    await post('/api/v1/notifications', { user_id: words[0], notification });
+  } else if (command === 'emit') {
+    const data = JSON.parse(word(words, 2, 'data')) as unknown;
+    await post(`/api/v1/orgs/${encodeURIComponent(word(words, 0, 'org_id'))}/events`, {
+      event_type: word(words, 1, 'event_type'),
+      data,
+    });
+  } else if (command === 'tail') {
+    await tail(word(words, 0, 'path'));
+  } else {
+    throw new UsageError(command === undefined ? 'Takes a command' : `Unknown command: ${command}`);
+  }
+}
+
+function word(words: readonly string[], index: number, name: string): string {
+  const value = words[index];
+  if (value === undefined) throw new UsageError(`Takes <${name}>`);
+  return value;
+}
+
+async function developmentToken(userId: string, roles: readonly string[], email?: string): Promise<string> {
+  const answer = await request('/dev/token', { user_id: userId, roles, ...(email === undefined ? {} : { email }) });
+  return (answer as { access_token: string }).access_token;
+}
+
+async function post(path: string, body: object): Promise<void> {
+  const token = values.token ?? (await developmentToken(values.as, ['realtime-admin']));
+  const answer = await request(path, body, { Authorization: `Bearer ${token}` });
+  process.stdout.write(`${JSON.stringify(answer)}\n`);
+}
+
+async function request(path: string, body: object, headers: Record<string, string> = {}): Promise<unknown> {
+  const response = await fetch(new URL(path, values.url), {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json', ...headers },
+    body: JSON.stringify(body),
+  });
+  const text = await response.text();
+  if (!response.ok) throw new Error(`${path} answered ${response.status}: ${text}`);
+  return text === '' ? null : (JSON.parse(text) as unknown);
+}
+
+async function tail(path: string): Promise<void> {
+  const token = values.token ?? (await developmentToken(values.as, []));
+  const url = new URL(path, values.url.replace(/^http/, 'ws'));
+  const socket = new WebSocket(url, { headers: { Authorization: `Bearer ${token}` } });
+  socket.on('message', (data: Buffer) => process.stdout.write(`${data.toString()}\n`));
+  await new Promise<void>((resolve, reject) => {
+    socket.once('error', reject);
+    socket.once('close', (code, reason) => {
+      process.stderr.write(`closed with ${code} ${reason.toString()}\n`);
+      resolve();
+    });
+  });
+}
+
+try {
+  await run();
+} catch (error) {
+  const message = error instanceof Error ? error.message : String(error);
+  const cause = error instanceof Error && error.cause instanceof Error ? `: ${error.cause.message}` : '';
+  process.stderr.write(`herald: ${message}${cause}\n${error instanceof UsageError ? `\n${USAGE}` : ''}`);
+  process.exitCode = 1;
+}

@@ -1,0 +1,74 @@
+import { RequestMethod, UnsupportedMediaTypeException } from '@nestjs/common';
+import type { NestExpressApplication } from '@nestjs/platform-express';
+import type { NextFunction, Request, Response } from 'express';
+import helmet from 'helmet';
+import type { Environment } from '../config/environment.js';
+import { isOriginAllowed } from '../config/origin.js';
+import { ProblemFilter } from './problem.filter.js';
+import { validationPipe } from './validation.pipe.js';
+
+const BODY_LIMIT = '256kb';
+const JSON_TYPES = ['json', '+json'];
+
+/** Gives an application all that is the same for every route. Call it before the application is initialized. */
+export function configureHttp(app: NestExpressApplication, environment: Environment): void {
+  app.set('trust proxy', environment.trustProxy);
+  app.set('etag', false);
+  app.disable('x-powered-by');
+  app.use(securityHeaders());
+  app.enableCors({
+    origin: (origin: string | undefined, answer: (error: null, isAllowed: boolean) => void) => {
+      answer(null, origin !== undefined && isOriginAllowed(origin, environment.allowedOrigins));
+    },
+    exposedHeaders: ['Content-Disposition', 'Location', 'Retry-After', 'WWW-Authenticate'],
+    maxAge: 600,
+  });
+  app.use(refuseOtherBodies);
+  app.useBodyParser('json', { limit: BODY_LIMIT, type: JSON_TYPES });
+  app.setGlobalPrefix('api/v1', {
+    exclude: [
+      '/',
+      'health/{*path}',
+      'metrics',
+      'docs',
+      'docs/{*path}',
+      'dev/{*path}',
+      // Nest mounts its 404 under the prefix and, for every method, on excluded paths. No route has this method, so this
+      // excludes none, but gives all other paths that 404 instead of Express's web page.
+      { path: '{*path}', method: RequestMethod.UNLOCK },
+    ],
+  });
+  app.useGlobalPipes(validationPipe());
+  app.useGlobalFilters(new ProblemFilter());
+}
+
+function securityHeaders(): ReturnType<typeof helmet> {
+  return helmet({
+    contentSecurityPolicy: {
+      directives: {
+        // The API's pages (the console, /docs) load their own files only; Swagger UI sets styles in its elements.
+        'default-src': ["'self'"],
+        'script-src': ["'self'"],
+        'style-src': ["'self'", "'unsafe-inline'"],
+        'img-src': ["'self'", 'data:'],
+        'connect-src': ["'self'"],
+        // Would break the pages where the server is reached over plain HTTP.
+        'upgrade-insecure-requests': null,
+      },
+    },
+    // Whether the domain's other hosts speak HTTPS is not ours to say.
+    strictTransportSecurity: { includeSubDomains: false },
+    referrerPolicy: { policy: 'no-referrer' },
+  });
+}
+
+/** A body that is not JSON would be ignored without a word, and then its fields be called missing. */
+function refuseOtherBodies(request: Request, _response: Response, next: NextFunction): void {
+  // `is` gives null when there is no body.
+  const isOther = request.is(JSON_TYPES) === false && request.headers['content-length'] !== '0';
+  next(
+    isOther
+      ? new UnsupportedMediaTypeException('A body must be JSON, with Content-Type: application/json.')
+      : undefined,
+  );
+}

@@ -1,0 +1,67 @@
+import { ApiPropertyOptional } from '@nestjs/swagger';
+import { Transform } from 'class-transformer';
+import { IsInt, IsOptional, IsString, Max, MaxLength, Min } from 'class-validator';
+import { InvalidInputError } from './errors.js';
+
+const MAX_CURSOR_LENGTH = 2_048;
+
+/** The query of every list. */
+export class PageQuery {
+  @ApiPropertyOptional({ type: Number, minimum: 1, maximum: 100, default: 20 })
+  @Transform(({ value }: { value: unknown }) => (isDigits(value) ? Number(value) : value))
+  @IsInt()
+  @Min(1)
+  @Max(100)
+  limit = 20;
+
+  @ApiPropertyOptional({ type: String, description: '`next_cursor` of the page before' })
+  @IsOptional()
+  @IsString()
+  @MaxLength(MAX_CURSOR_LENGTH)
+  cursor?: string;
+}
+
+/** One page of a list. */
+export interface Page<T> {
+  items: T[];
+  /** Null on the last page. */
+  next_cursor: string | null;
+}
+
+/** Makes the opaque cursor of a list out of the sort key of the last item on a page. */
+export function encodeListCursor(parts: readonly string[]): string {
+  return Buffer.from(JSON.stringify(parts), 'utf8').toString('base64url');
+}
+
+/**
+ * The parts that a cursor was made of. Clients can forge cursors: what a query needs to be well-formed, such as a UUID or a
+ * time, `accepts` must check.
+ * @throws {InvalidInputError} on the field `cursor`, if it isn't a cursor of this list
+ */
+export function decodeListCursor(
+  cursor: string,
+  count: number,
+  accepts: (parts: readonly string[]) => boolean = () => true,
+): string[] {
+  const parts = parse(cursor);
+  const isOurs = Array.isArray(parts) && parts.length === count && parts.every(isCursorPart);
+  if (isOurs && accepts(parts)) return parts;
+  throw new InvalidInputError([{ field: 'cursor', message: 'cursor must be the next_cursor of a page of this list' }]);
+}
+
+function parse(cursor: string): unknown {
+  if (!/^[A-Za-z0-9_-]+$/.test(cursor)) return null;
+  try {
+    return JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8'));
+  } catch {
+    return null;
+  }
+}
+
+function isCursorPart(part: unknown): part is string {
+  return typeof part === 'string' && !part.includes('\0');
+}
+
+function isDigits(value: unknown): value is string {
+  return typeof value === 'string' && /^\d{1,3}$/.test(value);
+}

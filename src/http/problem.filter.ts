@@ -1,0 +1,41 @@
+import { type ArgumentsHost, Catch, type ExceptionFilter, Logger } from '@nestjs/common';
+import type { Request, Response } from 'express';
+import { problemOf } from './problem.js';
+
+const RETRY_AFTER_SECONDS = '5';
+
+/** Answers every failed HTTP request with problem details, and logs what is our fault. */
+@Catch()
+export class ProblemFilter implements ExceptionFilter {
+  private readonly logger = new Logger(ProblemFilter.name);
+
+  catch(error: unknown, host: ArgumentsHost): void {
+    if (host.getType() !== 'http') throw error;
+    const request = host.switchToHttp().getRequest<Request>();
+    const response = host.switchToHttp().getResponse<Response>();
+    const problem = problemOf(error, request);
+    // Nobody is there to answer; whatever broke, broke because the client went away.
+    if (request.socket.destroyed) {
+      this.logger.debug(`${request.method} ${problem.instance}: the client went away`);
+      return;
+    }
+    if (problem.status >= 500) this.log(error, `${request.method} ${problem.instance}`, problem.status);
+    if (response.headersSent) {
+      // Half an answer is out: cut the connection, so that the client can't take it for a whole one.
+      response.destroy();
+      return;
+    }
+    if (problem.status === 503) response.setHeader('Retry-After', RETRY_AFTER_SECONDS);
+    // What the handler set for its own answer, such as a download's, must not describe this one.
+    for (const header of ['Content-Disposition', 'Content-Length', 'Content-Encoding']) response.removeHeader(header);
+    response.status(problem.status).type('application/problem+json').send(JSON.stringify(problem));
+  }
+
+  private log(error: unknown, what: string, status: number): void {
+    if (status === 503) {
+      this.logger.warn(`${what}: ${error instanceof Error ? error.message : String(error)}`);
+    } else {
+      this.logger.error(what, error instanceof Error ? error.stack : String(error));
+    }
+  }
+}

@@ -1,0 +1,63 @@
+import { STATUS_CODES } from 'node:http';
+import { HttpException } from '@nestjs/common';
+import { KeysUnavailableError } from '../auth/token-errors.js';
+import { isDatabaseUnavailable } from '../database/unavailable.js';
+import { type FieldError, InvalidInputError, UnavailableError } from './errors.js';
+
+/** What a client is told when a request fails: RFC 9457. */
+export interface Problem {
+  type: 'about:blank';
+  title: string;
+  status: number;
+  detail: string;
+  /** The path that was asked for. Never the query: it may hold a token. */
+  instance: string;
+  errors?: readonly FieldError[];
+}
+
+/** The request as far as a problem tells of it. */
+export interface ProblemRequest {
+  method: string;
+  originalUrl: string;
+}
+
+/** Puts any error into the words of RFC 9457. Errors that nobody foresaw give a bare 500. */
+export function problemOf(error: unknown, request: ProblemRequest): Problem {
+  const instance = request.originalUrl.split(/[?#]/, 1)[0] ?? '';
+  const tell = (status: number, detail: string): Problem => ({
+    type: 'about:blank',
+    title: STATUS_CODES[status] ?? 'Error',
+    status,
+    detail,
+    instance,
+  });
+  if (error instanceof InvalidInputError) {
+    return { ...tell(400, 'The request has fields that are not valid.'), errors: error.errors };
+  }
+  if (error instanceof UnavailableError) return tell(503, `${error.dependency} is not available; try again later.`);
+  if (error instanceof KeysUnavailableError) return tell(503, `${error.message}; try again later.`);
+  if (error instanceof HttpException) return tell(error.getStatus(), detailOf(error, request, instance));
+  if (isClientError(error)) return tell(error.status, `${sentence(error.message)}.`);
+  // After the client's errors: theirs can have the code of a lost connection too.
+  if (isDatabaseUnavailable(error)) return tell(503, 'The database is not available; try again later.');
+  return tell(500, 'Something went wrong here; it was logged.');
+}
+
+function detailOf(error: HttpException, { method, originalUrl }: ProblemRequest, instance: string): string {
+  // Nest's own words for an unknown route repeat the query.
+  if (error.message === `Cannot ${method} ${originalUrl}`) return `There is no ${method} ${instance}.`;
+  const body = error.getResponse();
+  const messages = typeof body === 'object' && 'message' in body ? body.message : null;
+  return Array.isArray(messages) ? messages.join('; ') : error.message;
+}
+
+/** An error of Express or of its body parser about the request, such as a body that is too large. */
+function isClientError(error: unknown): error is { status: number; message: string } {
+  if (typeof error !== 'object' || error === null || !('status' in error) || !('message' in error)) return false;
+  const { status, message } = error;
+  return typeof message === 'string' && typeof status === 'number' && status >= 400 && status < 500;
+}
+
+function sentence(message: string): string {
+  return message.charAt(0).toUpperCase() + message.slice(1).replace(/\.$/, '');
+}

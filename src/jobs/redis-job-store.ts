@@ -1,0 +1,58 @@
+import { once } from 'node:events';
+import { Logger } from '@nestjs/common';
+import { createRedisBackend, type IQueueBackend, type QueueBaseOptions } from 'bullmq';
+import type { Cluster, Redis } from 'ioredis';
+import type { RedisSettings } from '../config/environment.js';
+import { connectRedis } from '../redis/redis-connection.js';
+import { type BackendRole, JobStore } from './job-store.js';
+import { QuietErrorLog } from './quiet-error-log.js';
+
+const PATIENCE_MS = 2_000;
+
+/** Jobs in Redis, shared by all nodes. */
+export class RedisJobStore extends JobStore {
+  private constructor(
+    /** Of queues: refuses at once while there is no connection, and does not send again what got no answer. */
+    private readonly producer: Redis | Cluster,
+    /** Of workers and listeners, which also take connections like it for their blocking commands. */
+    private readonly consumer: Redis | Cluster,
+  ) {
+    super();
+  }
+
+  /** Connects. A Redis that is not there yet does not hold up the start. */
+  static async open(settings: RedisSettings): Promise<RedisJobStore> {
+    const log = new QuietErrorLog(new Logger('Jobs'), 'Redis, for jobs');
+    const onError = (error: Error): void => log.report(error);
+    const producer = connectRedis(settings, {
+      onError,
+      enableOfflineQueue: false,
+      autoResendUnfulfilledCommands: false,
+      commandTimeout: PATIENCE_MS,
+      connectionName: 'herald:jobs:producer',
+    });
+    const consumer = connectRedis(settings, {
+      onError,
+      maxRetriesPerRequest: null,
+      connectionName: 'herald:jobs:consumer',
+    });
+    // Not to refuse the jobs of the first moments.
+    await once(producer, 'ready', { signal: AbortSignal.timeout(PATIENCE_MS) }).catch(() => undefined);
+    return new RedisJobStore(producer, consumer);
+  }
+
+  override createBackend(name: string, options: QueueBaseOptions, role?: BackendRole): IQueueBackend {
+    if (role?.blocking === true || role?.withBlockingConnection === true) {
+      return createRedisBackend(name, { ...options, connection: this.consumer }, role);
+    }
+    // Neither waits for the connection before the first command, which would wait without an end.
+    const impatient = { skipWaitingForReady: true, skipVersionCheck: true };
+    return createRedisBackend(name, { ...options, ...impatient, connection: this.producer }, role);
+  }
+
+  override close(): Promise<void> {
+    this.producer.disconnect();
+    this.consumer.disconnect();
+    return Promise.resolve();
+  }
+}

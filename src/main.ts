@@ -1,0 +1,11 @@
+import 'reflect-metadata';
+import { createHerald } from './app.js';
+import { firstSteps } from './first-steps.js';
+import { runProcess } from './run-process.js';
+
+await runProcess(async (environment) => {
+  const app = await createHerald(environment);
+  await app.listen(environment.port, environment.host);
+  process.stdout.write(firstSteps(app.getHttpServer().address(), environment));
+  return app;
+});

@@ -1,0 +1,41 @@
+import { ApiProperty } from '@nestjs/swagger';
+import { IsObject, ValidateIf } from 'class-validator';
+import type { NotificationMessage } from '../realtime/index.js';
+import { AsGiven } from '../organizations/as-given.js';
+import { IsText } from '../organizations/is-text.js';
+import { IsUserId } from '../auth/is-user-id.decorator.js';
+
+/** Each code point may take two of the 200 characters that an idempotency key has. */
+const DEDUPE_KEY_LENGTH = 95;
+
+/** The body that notifies a user. The engine checks the notification itself, whose further fields are the sender's. */
+export class NotifyDto {
+  @ApiProperty({ example: 'alice', maxLength: 255 })
+  @IsUserId()
+  user_id: string;
+
+  @ApiProperty({
+    type: 'object',
+    required: ['title'],
+    properties: {
+      title: { type: 'string', minLength: 1, maxLength: 200 },
+      body: { type: 'string', maxLength: 4000 },
+      type: { type: 'string', example: 'message.received' },
+      action_url: { type: 'string' },
+    },
+    additionalProperties: true,
+    example: { title: 'Task Complete', body: 'Your export is ready' },
+  })
+  @IsObject({ message: '$property must be an object' })
+  @AsGiven()
+  notification: NotificationMessage;
+
+  @ApiProperty({
+    required: false,
+    maxLength: DEDUPE_KEY_LENGTH,
+    description: 'The same key notifies the same user once in 10 minutes',
+  })
+  @ValidateIf((_, key) => key !== undefined)
+  @IsText({ max: DEDUPE_KEY_LENGTH })
+  dedupe_key?: string;
+}

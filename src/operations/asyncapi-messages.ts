@@ -1,0 +1,134 @@
+/** One kind of frame, as AsyncAPI describes messages. */
+interface Message {
+  name: string;
+  summary: string;
+  contentType: 'application/json';
+  payload: object;
+  examples: { payload: object }[];
+}
+
+const TIME = { type: 'string', format: 'date-time' };
+const ORG_ID = { type: 'string', format: 'uuid' };
+const CURSOR = { type: 'string', description: 'Opaque; grows along the channel' };
+
+const EXAMPLE_ORG = '123e4567-e89b-42d3-a456-426614174000';
+const EXAMPLE_WELCOME = {
+  type: 'connection.established',
+  user_id: 'alice',
+  connection_id: '01890a5d-ac96-774b-bcce-b302099a8057',
+  expires_at: '2026-01-15T11:30:00.000Z',
+  heartbeat_interval: 25,
+  cursor: 'c1',
+};
+
+const WELCOME_FIELDS = {
+  message: { type: 'string' },
+  user_id: { type: 'string', description: 'The `sub` of the token' },
+  connection_id: { type: 'string', format: 'uuid' },
+  expires_at: { ...TIME, description: 'When the token ends, and with it the connection' },
+  heartbeat_interval: { type: 'number', description: 'Seconds between two protocol pings of the server' },
+  cursor: CURSOR,
+};
+
+/** Every frame of the WebSocket API. Objects may have further fields; clients ignore what they do not know. */
+export const MESSAGES = {
+  notificationsWelcome: message('connection.established', 'Always the first frame', WELCOME_FIELDS, {
+    ...EXAMPLE_WELCOME,
+    message: 'Connected to notifications',
+  }),
+  eventsWelcome: message(
+    'connection.established',
+    'Always the first frame',
+    { ...WELCOME_FIELDS, org_id: ORG_ID },
+    { ...EXAMPLE_WELCOME, message: 'Connected to organization events', org_id: EXAMPLE_ORG },
+  ),
+  notification: message(
+    'notification',
+    'A notification of the user',
+    {
+      cursor: CURSOR,
+      notification: {
+        type: 'object',
+        required: ['title', 'timestamp'],
+        properties: {
+          title: { type: 'string', minLength: 1, maxLength: 200 },
+          body: { type: 'string', maxLength: 4_000 },
+          type: { type: 'string', description: "One of the catalogue's types, such as `task.completed`" },
+          timestamp: TIME,
+          action_url: { type: 'string' },
+        },
+      },
+    },
+    {
+      type: 'notification',
+      notification: {
+        title: 'Task Complete',
+        body: 'Your export is ready',
+        timestamp: '2026-01-15T10:30:00.000Z',
+        action_url: '/downloads/export.csv',
+      },
+      cursor: 'c2',
+    },
+  ),
+  event: message(
+    'event',
+    'Something that happened in the organization',
+    {
+      cursor: CURSOR,
+      event_type: { type: 'string', pattern: '^[a-z][a-z0-9_]*\\.[a-z][a-z0-9_]*$' },
+      data: { type: 'object' },
+    },
+    {
+      type: 'event',
+      event_type: 'resource.created',
+      data: {
+        resource_id: '01890a5d-ac96-774b-bcce-b302099a8057',
+        resource_name: 'Plan',
+        org_id: EXAMPLE_ORG,
+        sensitivity: 'normal',
+        timestamp: '2026-01-15T10:30:00.000Z',
+      },
+      cursor: 'c3',
+    },
+  ),
+  pong: message(
+    'pong',
+    'The answer to a ping',
+    { timestamp: { type: ['string', 'number', 'null'], description: "The ping's, as it came" } },
+    { type: 'pong', timestamp: '2026-01-15T10:30:00Z' },
+  ),
+  error: message(
+    'error',
+    'What the client sent was of no use; the connection stays',
+    {
+      message: { type: 'string' },
+      code: { type: 'string', enum: ['invalid_json', 'invalid_message', 'unknown_type', 'rate_limited'] },
+    },
+    { type: 'error', message: 'Invalid JSON', code: 'invalid_json' },
+  ),
+  ping: {
+    ...message('ping', 'Asks for a pong', {}, { type: 'ping', timestamp: '2026-01-15T10:30:00Z' }),
+    payload: {
+      type: 'object',
+      required: ['type'],
+      properties: { type: { const: 'ping' }, timestamp: { type: ['string', 'number', 'null'] } },
+    },
+  },
+} as const satisfies Record<string, Message>;
+
+export type MessageName = keyof typeof MESSAGES;
+
+/** A frame whose fields are all required. */
+function message(type: string, summary: string, fields: Record<string, object>, example: object): Message {
+  return {
+    name: type,
+    summary,
+    contentType: 'application/json',
+    payload: {
+      type: 'object',
+      required: ['type', ...Object.keys(fields)],
+      properties: { type: { const: type }, ...fields },
+    },
+    examples: [{ payload: example }],
+  };
+}

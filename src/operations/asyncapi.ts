@@ -1,0 +1,108 @@
+import type { MessageName } from './asyncapi-messages.js';
+import { MESSAGES } from './asyncapi-messages.js';
+
+/** An AsyncAPI 3.0 document, as far as its own parts need to be told apart here. */
+export interface AsyncApiDocument {
+  asyncapi: '3.0.0';
+  info: object;
+  servers: object;
+  channels: object;
+  operations: object;
+  components: object;
+}
+
+const REFUSALS =
+  'A refused credential completes the handshake and is then closed: 4001 (get a new token) or 4003 (not a member). ' +
+  'Close codes: 1012 restarting, 1013 try again, 4008 too slow, 4029 too many messages or connections.';
+
+/** What a client may say in the query of the upgrade. */
+const BINDINGS = {
+  ws: {
+    bindingVersion: '0.1.0',
+    query: {
+      type: 'object',
+      properties: {
+        token: { type: 'string', description: 'The access token, where no header can be set; kept out of all logs' },
+      },
+    },
+  },
+};
+
+type ChannelName = 'notifications' | 'events';
+
+interface Reference {
+  $ref: string;
+}
+
+/**
+ * Describes the WebSocket API (AsyncAPI 3.0). "send" and "receive" are said from the server's side.
+ * @param host where the server was reached, such as `localhost:8000`
+ */
+export function asyncApiDocument(host: string, protocol: 'ws' | 'wss'): AsyncApiDocument {
+  return {
+    asyncapi: '3.0.0',
+    info: {
+      title: 'Herald',
+      version: '1.0',
+      description: `Live notifications and organization events. Text frames, one JSON object each. ${REFUSALS}`,
+    },
+    servers: { herald: { host, protocol, security: [{ $ref: '#/components/securitySchemes/bearer' }] } },
+    channels: {
+      notifications: {
+        address: '/ws/notifications/',
+        description: "The user's own notifications.",
+        messages: messagesOf('notificationsWelcome', 'notification', 'pong', 'error', 'ping'),
+        bindings: BINDINGS,
+      },
+      events: {
+        address: '/ws/events/{org_id}/',
+        description: "An organization's events, for its members.",
+        parameters: { org_id: { description: "The organization's UUID" } },
+        messages: messagesOf('eventsWelcome', 'event', 'pong', 'error', 'ping'),
+        bindings: BINDINGS,
+      },
+    },
+    operations: {
+      sendNotifications: send('notifications', 'notificationsWelcome', 'notification', 'error'),
+      answerNotificationsPing: answerPing('notifications'),
+      sendEvents: send('events', 'eventsWelcome', 'event', 'error'),
+      answerEventsPing: answerPing('events'),
+    },
+    components: {
+      messages: MESSAGES,
+      securitySchemes: {
+        bearer: {
+          type: 'http',
+          scheme: 'bearer',
+          bearerFormat: 'JWT',
+          description: 'Or the subprotocols `herald.v1, access_token.<base64url(jwt)>`, or `?token=<jwt>`.',
+        },
+      },
+    },
+  };
+}
+
+function messagesOf(...names: MessageName[]): Record<string, Reference> {
+  return Object.fromEntries(names.map((name) => [name, { $ref: `#/components/messages/${name}` }]));
+}
+
+function send(channel: ChannelName, ...names: MessageName[]): object {
+  return { action: 'send', channel: channelOf(channel), messages: names.map((name) => messageOf(channel, name)) };
+}
+
+function answerPing(channel: ChannelName): object {
+  return {
+    action: 'receive',
+    channel: channelOf(channel),
+    messages: [messageOf(channel, 'ping')],
+    reply: { channel: channelOf(channel), messages: [messageOf(channel, 'pong')] },
+  };
+}
+
+function channelOf(channel: ChannelName): Reference {
+  return { $ref: `#/channels/${channel}` };
+}
+
+function messageOf(channel: ChannelName, name: MessageName): Reference {
+  return { $ref: `#/channels/${channel}/messages/${name}` };
+}

@@ -1,0 +1,17 @@
+import { Controller, Get, Req } from '@nestjs/common';
+import { ApiExcludeController } from '@nestjs/swagger';
+import type { Request } from 'express';
+import { Public } from '../auth/public.decorator.js';
+import type { AsyncApiDocument } from './asyncapi.js';
+import { asyncApiDocument } from './asyncapi.js';
+
+/** Serves the document of the WebSocket API; that of the HTTP API is served by `setupDocs`. */
+@Public()
+@ApiExcludeController()
+@Controller('docs')
+export class DocsController {
+  @Get('asyncapi.json')
+  asyncApi(@Req() request: Request): AsyncApiDocument {
+    return asyncApiDocument(request.host, request.secure ? 'wss' : 'ws');
+  }
+}

@@ -1,0 +1,71 @@
+import type { LoggerService } from '@nestjs/common';
+import { type DestinationStream, type Level, type Logger, pino } from 'pino';
+import { PinoPretty } from 'pino-pretty';
+import type { Environment } from '../config/environment.js';
+
+/** Written at once, not by a worker thread: the last words before an exit are those that matter. */
+const PRETTY = {
+  sync: true,
+  singleLine: true,
+  ignore: 'pid,hostname,context,req,res,responseTime',
+  messageFormat: '{if context}[{context}] {end}{msg}',
+};
+
+/** What Nest tells of its own start, line by line: nobody needs it unless something is wrong there. */
+const START_CONTEXTS: ReadonlySet<unknown> = new Set([
+  'InstanceLoader',
+  'RoutesResolver',
+  'RouterExplorer',
+  'NestFactory',
+]);
+
+/** What the process says: JSON lines for machines, or readable lines for a person at a terminal. Nest logs through it. */
+export class ProcessLogger implements LoggerService {
+  readonly pino: Logger;
+
+  constructor(
+    { log }: Pick<Environment, 'log'>,
+    destination: DestinationStream = pino.destination({ dest: 1, sync: true }),
+  ) {
+    const stream = log.format === 'json' ? destination : PinoPretty({ ...PRETTY, destination });
+    this.pino = pino({ level: log.level }, stream);
+  }
+
+  fatal(message: unknown, ...rest: unknown[]): void {
+    this.write('fatal', message, rest);
+  }
+
+  error(message: unknown, ...rest: unknown[]): void {
+    this.write('error', message, rest);
+  }
+
+  warn(message: unknown, ...rest: unknown[]): void {
+    this.write('warn', message, rest);
+  }
+
+  log(message: unknown, ...rest: unknown[]): void {
+    this.write(START_CONTEXTS.has(rest.at(-1)) ? 'debug' : 'info', message, rest);
+  }
+
+  debug(message: unknown, ...rest: unknown[]): void {
+    this.write('debug', message, rest);
+  }
+
+  verbose(message: unknown, ...rest: unknown[]): void {
+    this.write('trace', message, rest);
+  }
+
+  /** Nest passes the name of the class that speaks last, and an error's stack before it. */
+  private write(level: Level, message: unknown, rest: unknown[]): void {
+    const context = rest.findLast((each) => typeof each === 'string' && !isStack(each));
+    const stack = rest.find(isStack);
+    const error = [message, ...rest].find((each) => each instanceof Error);
+    const fields = { context, err: error ?? (stack === undefined ? undefined : { stack }) };
+    if (message instanceof Error) this.pino[level](fields, message.message);
+    else this.pino[level](fields, typeof message === 'string' ? message : JSON.stringify(message));
+  }
+}
+
+function isStack(value: unknown): boolean {
+  return typeof value === 'string' && value.includes('\n');
+}

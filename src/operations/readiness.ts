@@ -1,0 +1,82 @@
+import { Injectable, Logger, ServiceUnavailableException } from '@nestjs/common';
+import type { HealthCheckResult, HealthIndicatorFunction, HealthIndicatorResult } from '@nestjs/terminus';
+import { HealthCheckService, HealthIndicatorService, TypeOrmHealthIndicator } from '@nestjs/terminus';
+import { TokenVerifier } from '../auth/token-verifier.js';
+import { Environment } from '../config/environment.js';
+import { Lifecycle } from '../config/lifecycle.js';
+import { Broker } from '../realtime/index.js';
+
+/** Whether this process can serve, and how each thing it depends on is. */
+export interface ReadinessReport {
+  status: 'ok' | 'degraded' | 'error' | 'draining';
+  dependencies: Record<string, 'up' | 'down'>;
+}
+
+/** A dependency that has not answered by then counts as down. */
+const DEADLINE_MS = 1_500;
+
+/** Judges whether traffic should come to this process. */
+@Injectable()
+export class Readiness {
+  private readonly logger = new Logger(Readiness.name);
+  private last: ReadinessReport['status'] = 'ok';
+
+  constructor(
+    private readonly health: HealthCheckService,
+    private readonly indicators: HealthIndicatorService,
+    private readonly database: TypeOrmHealthIndicator,
+    private readonly broker: Broker,
+    private readonly verifier: TokenVerifier,
+    private readonly lifecycle: Lifecycle,
+    private readonly environment: Environment,
+  ) {}
+
+  async report(): Promise<ReadinessReport> {
+    const report = this.lifecycle.isDraining ? { status: 'draining' as const, dependencies: {} } : await this.check();
+    this.logChange(report);
+    return report;
+  }
+
+  private async check(): Promise<ReadinessReport> {
+    const { status, details } = await this.ask([
+      async () => this.database.pingCheck('database', { timeout: DEADLINE_MS }),
+      () => this.checkKeys(),
+      ...(this.environment.redis === null ? [] : [() => this.checkRedis()]),
+    ]);
+    const states = Object.entries(details).map(([name, detail]) => [name, detail.status === 'up' ? 'up' : 'down']);
+    return {
+      status: status === 'ok' || status === 'degraded' ? status : 'error',
+      dependencies: Object.fromEntries(states) as ReadinessReport['dependencies'],
+    };
+  }
+
+  /** Down only until keys were had for the first time: known keys go on working without their source. */
+  private checkKeys(): HealthIndicatorResult {
+    const keys = this.indicators.check('keys');
+    return this.verifier.isReady() ? keys.up() : keys.down();
+  }
+
+  /** All nodes share one Redis: taking them all out of service because it is down would help nobody. */
+  private checkRedis(): HealthIndicatorResult {
+    const redis = this.indicators.check('redis');
+    return this.broker.isConnected() ? redis.up() : redis.degraded();
+  }
+
+  private async ask(indicators: HealthIndicatorFunction[]): Promise<HealthCheckResult> {
+    try {
+      return await this.health.check(indicators);
+    } catch (error) {
+      // Terminus throws what it found; here it is data.
+      if (error instanceof ServiceUnavailableException) return error.getResponse() as HealthCheckResult;
+      throw error;
+    }
+  }
+
+  private logChange({ status, dependencies }: ReadinessReport): void {
+    if (status === this.last) return;
+    this.last = status;
+    const down = Object.keys(dependencies).filter((name) => dependencies[name] === 'down');
+    const because = down.length === 0 ? '' : `, down: ${down.join(', ')}`;
+    this.logger[status === 'error' ? 'warn' : 'log'](`Readiness is now ${status}${because}`);
+  }
+}

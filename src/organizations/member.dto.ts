@@ -1,0 +1,48 @@
+import { ApiProperty } from '@nestjs/swagger';
+import { IsIn, ValidateIf } from 'class-validator';
+import { IsUserId } from '../auth/is-user-id.decorator.js';
+import type { Membership } from './membership.entity.js';
+import { ORG_ROLES, type OrgRole } from './org-role.js';
+
+const ROLE_MESSAGE = `$property must be one of ${ORG_ROLES.join(', ')}`;
+
+/** The body that makes a user a member. */
+export class AddMemberDto {
+  @ApiProperty({ example: 'bob', maxLength: 255 })
+  @IsUserId()
+  user_id: string;
+
+  @ApiProperty({ enum: ORG_ROLES, default: 'member', required: false })
+  @ValidateIf((_, role) => role !== undefined)
+  @IsIn(ORG_ROLES, { message: ROLE_MESSAGE })
+  role: OrgRole = 'member';
+}
+
+/** The body that gives a member another role. */
+export class ChangeRoleDto {
+  @ApiProperty({ enum: ORG_ROLES })
+  @IsIn(ORG_ROLES, { message: ROLE_MESSAGE })
+  role: OrgRole;
+}
+
+/** A member in an answer. */
+export class MemberDto {
+  @ApiProperty()
+  user_id: string;
+
+  @ApiProperty({ type: String, nullable: true, description: 'Null until the user was seen with a token that tells it' })
+  email: string | null;
+
+  @ApiProperty({ enum: ORG_ROLES })
+  role: OrgRole;
+
+  @ApiProperty({ format: 'date-time' })
+  joined_at: string;
+
+  constructor({ userId, role, joinedAt }: Membership, email: string | null) {
+    this.user_id = userId;
+    this.email = email;
+    this.role = role;
+    this.joined_at = joinedAt.toISOString();
+  }
+}

@@ -1,0 +1,116 @@
+import { ConflictException, ForbiddenException, Injectable, NotFoundException } from '@nestjs/common';
+import { InjectDataSource } from '@nestjs/typeorm';
+import { DataSource, type EntityManager, MoreThan, type Repository } from 'typeorm';
+import { decodeListCursor, type Page, type PageQuery } from '../http/pagination.js';
+import { pageOf } from './listing.js';
+import { BroadcastService } from '../realtime/index.js';
+import { Membership } from './membership.entity.js';
+import { mayAdd, mayRemove, type OrgRole } from './org-role.js';
+import { Organization } from './organization.entity.js';
+import { noSuchOrganization } from './organizations.service.js';
+
+/** Knows who belongs to which organization, and changes it by the rules of the roles. */
+@Injectable()
+export class MembershipsService {
+  private readonly memberships: Repository<Membership>;
+
+  constructor(
+    @InjectDataSource() private readonly dataSource: DataSource,
+    private readonly broadcast: BroadcastService,
+  ) {
+    this.memberships = dataSource.getRepository(Membership);
+  }
+
+  find(orgId: string, userId: string): Promise<Membership | null> {
+    return this.memberships.findOneBy({ orgId, userId });
+  }
+
+  /** The members of an organization by id. */
+  async list(orgId: string, { limit, cursor }: PageQuery): Promise<Page<Membership>> {
+    const [after] = cursor === undefined ? [] : decodeListCursor(cursor, 1);
+    const members = await this.memberships.find({
+      where: { orgId, ...(after !== undefined && { userId: MoreThan(after) }) },
+      order: { userId: 'ASC' },
+      take: limit + 1,
+    });
+    return pageOf(members, limit, ({ userId }) => userId);
+  }
+
+  /** Makes a user a member, tells the organization (by the subscriber) and the user. */
+  add(actor: Membership, userId: string, role: OrgRole): Promise<Membership> {
+    return this.change(actor, async (manager, organization, actorRole) => {
+      if (!mayAdd(actorRole, role)) throw new ForbiddenException(`Your role does not allow adding an ${role}.`);
+      // `save` would turn a second membership of the same user into an update of the first.
+      const exists = await manager.existsBy(Membership, { orgId: organization.id, userId });
+      if (exists) throw new ConflictException('The user is a member already.');
+      const membership = await manager.save(manager.create(Membership, { orgId: organization.id, userId, role }));
+      await this.welcome(userId, organization, role, manager);
+      return membership;
+    });
+  }
+
+  changeRole(actor: Membership, userId: string, role: OrgRole): Promise<Membership> {
+    return this.change(actor, async (manager, organization, actorRole) => {
+      if (actorRole !== 'owner') throw new ForbiddenException('Only owners change roles.');
+      const target = await memberOf(organization, userId, manager);
+      if (role !== 'owner') await keepAnOwner(target, manager);
+      return manager.save(Object.assign(target, { role }));
+    });
+  }
+
+  /** Ends a membership; anyone may end their own. The organization is told by the subscriber. */
+  remove(actor: Membership, userId: string): Promise<void> {
+    return this.change(actor, async (manager, organization, actorRole) => {
+      const isOneself = userId === actor.userId;
+      if (!isOneself && !mayRemove(actorRole, 'member')) throw new ForbiddenException('Your role removes no members.');
+      const target = await memberOf(organization, userId, manager);
+      if (!isOneself && !mayRemove(actorRole, target.role)) {
+        throw new ForbiddenException(`Your role does not allow removing an ${target.role}.`);
+      }
+      await keepAnOwner(target, manager);
+      await manager.remove(target);
+    });
+  }
+
+  /**
+   * Runs one change of an organization's members at a time, and reads the actor's role only then: else two owners who
+   * remove each other would both succeed.
+   */
+  private change<T>(
+    { orgId, userId }: Membership,
+    work: (manager: EntityManager, organization: Organization, actorRole: OrgRole) => Promise<T>,
+  ): Promise<T> {
+    return this.dataSource.transaction(async (manager) => {
+      const organization = await manager.findOne(Organization, {
+        where: { id: orgId },
+        lock: { mode: 'for_no_key_update' },
+      });
+      const actor = organization && (await manager.findOneBy(Membership, { orgId, userId }));
+      if (organization === null || actor === null) throw noSuchOrganization();
+      return work(manager, organization, actor.role);
+    });
+  }
+
+  private welcome(userId: string, { id, name }: Organization, role: OrgRole, manager: EntityManager): Promise<void> {
+    const notification = {
+      title: 'Added to Organization',
+      body: `You are now ${role === 'member' ? 'a member' : `an ${role}`} of ${name}`,
+      org_id: id,
+      org_name: name,
+      action_url: `/api/v1/orgs/${id}`,
+    };
+    return this.broadcast.broadcastNotification(userId, notification, { manager });
+  }
+}
+
+async function memberOf({ id }: Organization, userId: string, manager: EntityManager): Promise<Membership> {
+  const membership = await manager.findOneBy(Membership, { orgId: id, userId });
+  if (membership === null) throw new NotFoundException('There is no such member.');
+  return membership;
+}
+
+async function keepAnOwner({ orgId, role }: Membership, manager: EntityManager): Promise<void> {
+  if (role !== 'owner') return;
+  const owners = await manager.countBy(Membership, { orgId, role: 'owner' });
+  if (owners === 1) throw new ConflictException('An organization keeps its last owner.');
+}

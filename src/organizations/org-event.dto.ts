@@ -1,0 +1,16 @@
+import { ApiProperty } from '@nestjs/swagger';
+import { IsObject, IsString } from 'class-validator';
+import type { JsonObject } from '../realtime/index.js';
+import { AsGiven } from './as-given.js';
+
+/** The body that publishes an application's own event. */
+export class OrgEventDto {
+  @ApiProperty({ example: 'invoice.paid', description: 'word.word; the types of the catalogue are reserved' })
+  @IsString({ message: '$property must be a text' })
+  event_type: string;
+
+  @ApiProperty({ type: Object, example: { invoice_id: 42 }, description: 'At most 64 KiB as JSON' })
+  @IsObject({ message: '$property must be an object' })
+  @AsGiven()
+  data: JsonObject;
+}

@@ -1,0 +1,41 @@
+import { Body, Controller, HttpCode, Post } from '@nestjs/common';
+import { ApiAcceptedResponse, ApiBearerAuth, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { InjectDataSource } from '@nestjs/typeorm';
+import { DataSource } from 'typeorm';
+import { InvalidInputError } from '../http/errors.js';
+import { ApiProblems } from './api-answers.decorator.js';
+import { BroadcastService, isCatalogueType } from '../realtime/index.js';
+import type { Membership } from './membership.entity.js';
+import { OrgEventDto } from './org-event.dto.js';
+import { CurrentMembership, ForMembers } from './org-role.guard.js';
+
+@ApiTags('events')
+@ApiBearerAuth()
+@Controller('orgs/:org_id/events')
+export class OrgEventsController {
+  constructor(
+    private readonly broadcast: BroadcastService,
+    @InjectDataSource() private readonly dataSource: DataSource,
+  ) {}
+
+  /** Goes through the outbox, so that an accepted event survives a broker that is down. */
+  @Post()
+  @HttpCode(202)
+  @ForMembers('owner', 'admin')
+  @ApiOperation({ summary: "Publish an event of the application's own type (owners, admins)" })
+  @ApiAcceptedResponse({ description: 'It will be published' })
+  @ApiProblems(400, 403, 404)
+  async publish(
+    @CurrentMembership() { orgId }: Membership,
+    @Body() { event_type, data }: OrgEventDto,
+  ): Promise<{ event_type: string; org_id: string }> {
+    if (isCatalogueType(event_type)) {
+      const message = `event_type must be a type of your own: ${event_type} is reserved for what the backend itself emits`;
+      throw new InvalidInputError([{ field: 'event_type', message }]);
+    }
+    await this.dataSource.transaction((manager) =>
+      this.broadcast.broadcastOrgEvent(orgId, event_type, data, { manager }),
+    );
+    return { event_type, org_id: orgId };
+  }
+}

@@ -1,0 +1,64 @@
+import {
+  applyDecorators,
+  type CanActivate,
+  createParamDecorator,
+  type ExecutionContext,
+  ForbiddenException,
+  Injectable,
+  SetMetadata,
+  UseGuards,
+} from '@nestjs/common';
+import { Reflector } from '@nestjs/core';
+import { validate as isUuid } from 'uuid';
+import type { AuthenticatedRequest } from '../auth/authenticated-request.js';
+import type { Membership } from './membership.entity.js';
+import { MembershipsService } from './memberships.service.js';
+import type { OrgRole } from './org-role.js';
+import { noSuchOrganization } from './organizations.service.js';
+
+const ROLES = 'organizations:roles';
+
+interface OrgRequest extends AuthenticatedRequest {
+  membership?: Membership;
+}
+
+/**
+ * Lets only members of the organization of `:org_id` in, whatever is asked for below it; with roles, only members that
+ * have one of them. To everybody else the organization does not exist.
+ */
+@Injectable()
+export class OrgRoleGuard implements CanActivate {
+  constructor(
+    private readonly memberships: MembershipsService,
+    private readonly reflector: Reflector,
+  ) {}
+
+  async canActivate(context: ExecutionContext): Promise<boolean> {
+    const request = context.switchToHttp().getRequest<OrgRequest>();
+    const membership = await this.membershipOf(request);
+    if (membership === null) throw noSuchOrganization();
+    const roles = this.reflector.getAllAndOverride<OrgRole[]>(ROLES, [context.getHandler(), context.getClass()]);
+    if (roles.length > 0 && !roles.includes(membership.role)) {
+      throw new ForbiddenException(`This takes the role ${roles.join(' or ')} in the organization.`);
+    }
+    request.membership = membership;
+    return true;
+  }
+
+  private membershipOf({ principal, params: { org_id: orgId } }: OrgRequest): Promise<Membership | null> | null {
+    if (principal === undefined || typeof orgId !== 'string' || !isUuid(orgId)) return null;
+    return this.memberships.find(orgId.toLowerCase(), principal.userId);
+  }
+}
+
+/** Opens a route (or a controller's every route) below `/orgs/:org_id` to members, or to those with one of the roles. */
+export function ForMembers(...roles: OrgRole[]): MethodDecorator & ClassDecorator {
+  return applyDecorators(SetMetadata(ROLES, roles), UseGuards(OrgRoleGuard));
+}
+
+/** The membership by which `@ForMembers` let the caller in. */
+export const CurrentMembership = createParamDecorator((_: unknown, context: ExecutionContext): Membership => {
+  const { membership } = context.switchToHttp().getRequest<OrgRequest>();
+  if (membership === undefined) throw new Error('No membership: put @ForMembers on the route or its controller');
+  return membership;
+});

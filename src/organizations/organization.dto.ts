@@ -1,0 +1,37 @@
+import { ApiProperty } from '@nestjs/swagger';
+import { IsText } from './is-text.js';
+import { ORG_ROLES, type OrgRole } from './org-role.js';
+import type { OwnOrganization } from './organizations.service.js';
+
+/** The body that names an organization, new or old. */
+export class NameOrganizationDto {
+  @ApiProperty({ example: 'Acme', maxLength: 200 })
+  @IsText({ max: 200 })
+  name: string;
+}
+
+/** An organization in an answer. */
+export class OrganizationDto {
+  @ApiProperty({ format: 'uuid' })
+  id: string;
+
+  @ApiProperty()
+  name: string;
+
+  @ApiProperty({ enum: ORG_ROLES, description: "The caller's own role" })
+  role: OrgRole;
+
+  @ApiProperty({ format: 'date-time' })
+  created_at: string;
+
+  @ApiProperty({ format: 'date-time' })
+  updated_at: string;
+
+  constructor({ organization, role }: OwnOrganization) {
+    this.id = organization.id;
+    this.name = organization.name;
+    this.role = role;
+    this.created_at = organization.createdAt.toISOString();
+    this.updated_at = organization.updatedAt.toISOString();
+  }
+}

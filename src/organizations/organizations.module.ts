@@ -1,0 +1,21 @@
+import { Module } from '@nestjs/common';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import { UsersModule } from '../users/users.module.js';
+import { MembersController } from './members.controller.js';
+import { Membership } from './membership.entity.js';
+import { MembershipSubscriber } from './membership.subscriber.js';
+import { MembershipsService } from './memberships.service.js';
+import { OrgEventsController } from './org-events.controller.js';
+import { OrgEventsGateway } from './org-events.gateway.js';
+import { Organization } from './organization.entity.js';
+import { OrganizationsController } from './organizations.controller.js';
+import { OrganizationsService } from './organizations.service.js';
+
+/** Organizations, who belongs to them, and the stream of their events. */
+@Module({
+  imports: [TypeOrmModule.forFeature([Organization, Membership]), UsersModule],
+  controllers: [OrganizationsController, MembersController, OrgEventsController],
+  providers: [OrganizationsService, MembershipsService, MembershipSubscriber, OrgEventsGateway],
+  exports: [MembershipsService],
+})
+export class OrganizationsModule {}

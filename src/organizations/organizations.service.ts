@@ -1,0 +1,78 @@
+import { Injectable, NotFoundException } from '@nestjs/common';
+import { InjectDataSource } from '@nestjs/typeorm';
+import { DataSource, MoreThan, QueryFailedError } from 'typeorm';
+import { v7 as uuidv7 } from 'uuid';
+import type { Page, PageQuery } from '../http/pagination.js';
+import { pageOf, uuidCursor } from './listing.js';
+import { Membership } from './membership.entity.js';
+import type { OrgRole } from './org-role.js';
+import { Organization } from './organization.entity.js';
+
+/** An organization as one of its members sees it. */
+export interface OwnOrganization {
+  organization: Organization;
+  role: OrgRole;
+}
+
+/** Founds, lists, renames and dissolves organizations. */
+@Injectable()
+export class OrganizationsService {
+  constructor(@InjectDataSource() private readonly dataSource: DataSource) {}
+
+  /** Creates an organization whose first owner is the founder. Nobody is told: there is nobody else yet. */
+  found(founderId: string, name: string): Promise<OwnOrganization> {
+    return this.dataSource.transaction(async (manager) => {
+      const organization = await manager.save(manager.create(Organization, { id: uuidv7(), name }));
+      const founder = manager.create(Membership, { orgId: organization.id, userId: founderId, role: 'owner' });
+      await manager.save(founder, { listeners: false });
+      return { organization, role: founder.role };
+    });
+  }
+
+  /** The organizations of a user, oldest first. */
+  async list(userId: string, { limit, cursor }: PageQuery): Promise<Page<OwnOrganization>> {
+    const after = uuidCursor(cursor);
+    const memberships = await this.dataSource.getRepository(Membership).find({
+      where: { userId, ...(after !== null && { orgId: MoreThan(after) }) },
+      relations: { organization: true },
+      order: { orgId: 'ASC' },
+      take: limit + 1,
+    });
+    // The relation is loaded, which its type can't tell.
+    const own = memberships.flatMap(({ organization, role }) => (organization ? [{ organization, role }] : []));
+    return pageOf(own, limit, ({ organization }) => organization.id);
+  }
+
+  /** @throws {NotFoundException} if it was dissolved meanwhile */
+  async get({ orgId, role }: Membership): Promise<OwnOrganization> {
+    const organization = await this.dataSource.getRepository(Organization).findOneBy({ id: orgId });
+    if (organization === null) throw noSuchOrganization();
+    return { organization, role };
+  }
+
+  /** @throws {NotFoundException} if it was dissolved meanwhile */
+  async rename(membership: Membership, name: string): Promise<OwnOrganization> {
+    await this.dataSource.getRepository(Organization).update({ id: membership.orgId }, { name });
+    return this.get(membership);
+  }
+
+  /** Deletes an organization with all that belongs to it. Its members are not told one by one that they left. */
+  async dissolve(orgId: string): Promise<void> {
+    await this.dataSource.getRepository(Organization).delete({ id: orgId });
+  }
+}
+
+/** The one answer for organizations that are malformed, unknown or not the caller's: nobody can tell which. */
+export function noSuchOrganization(): NotFoundException {
+  return new NotFoundException('There is no such organization.');
+}
+
+const FOREIGN_KEY_VIOLATION = '23503';
+
+/** For writes below an organization, which may have been dissolved since the caller was let in. */
+export function rethrowForDissolved(error: unknown): never {
+  const cause: unknown = error instanceof QueryFailedError ? error.driverError : null;
+  const isDissolved =
+    typeof cause === 'object' && cause !== null && 'code' in cause && cause.code === FOREIGN_KEY_VIOLATION;
+  throw isDissolved ? noSuchOrganization() : error;
+}

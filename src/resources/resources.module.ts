@@ -1,0 +1,16 @@
+import { Module } from '@nestjs/common';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import { OrganizationsModule } from '../organizations/organizations.module.js';
+import { Resource } from './resource.entity.js';
+import { ResourceSubscriber } from './resource.subscriber.js';
+import { ResourcesController } from './resources.controller.js';
+import { ResourcesService } from './resources.service.js';
+
+/** What organizations own, and the events of its changes. */
+@Module({
+  imports: [TypeOrmModule.forFeature([Resource]), OrganizationsModule],
+  controllers: [ResourcesController],
+  providers: [ResourcesService, ResourceSubscriber],
+  exports: [ResourcesService],
+})
+export class ResourcesModule {}

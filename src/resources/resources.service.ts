@@ -1,0 +1,87 @@
+import { Injectable, NotFoundException } from '@nestjs/common';
+import { InjectDataSource } from '@nestjs/typeorm';
+import { DataSource, type EntityManager, MoreThan, type Repository } from 'typeorm';
+import { v7 as uuidv7 } from 'uuid';
+import type { Page, PageQuery } from '../http/pagination.js';
+import { pageOf, uuidCursor } from '../organizations/listing.js';
+import { rethrowForDissolved } from '../organizations/organizations.service.js';
+import { Resource } from './resource.entity.js';
+
+/** What a member may write of a resource. */
+export type ResourceContent = Pick<Resource, 'name' | 'sensitivity' | 'description'>;
+
+/** Keeps the resources of organizations. Every change is told by the subscriber, which sees only loaded entities. */
+@Injectable()
+export class ResourcesService {
+  private readonly resources: Repository<Resource>;
+
+  constructor(@InjectDataSource() private readonly dataSource: DataSource) {
+    this.resources = dataSource.getRepository(Resource);
+  }
+
+  create(orgId: string, content: ResourceContent): Promise<Resource> {
+    const resource = this.resources.create({ ...content, id: uuidv7(), orgId });
+    return this.resources.save(resource).catch(rethrowForDissolved);
+  }
+
+  /** The resources of an organization, oldest first. */
+  async list(orgId: string, { limit, cursor }: PageQuery): Promise<Page<Resource>> {
+    const resources = await this.following(orgId, uuidCursor(cursor), limit + 1);
+    return pageOf(resources, limit, ({ id }) => id);
+  }
+
+  /** @throws {NotFoundException} */
+  async get(orgId: string, id: string): Promise<Resource> {
+    return found(await this.resources.findOneBy({ id, orgId }));
+  }
+
+  /**
+   * Changes what is given; what changes nothing is not written and not told.
+   * @throws {NotFoundException}
+   */
+  change(orgId: string, id: string, content: Partial<ResourceContent>): Promise<Resource> {
+    return this.dataSource.transaction(async (manager) => {
+      const resource = await locked(orgId, id, manager);
+      manager.merge(Resource, resource, content);
+      return manager.save(resource);
+    });
+  }
+
+  /** @throws {NotFoundException} */
+  remove(orgId: string, id: string): Promise<void> {
+    return this.dataSource.transaction(async (manager) => {
+      await manager.remove(await locked(orgId, id, manager));
+    });
+  }
+
+  /** How many resources an organization has. */
+  count(orgId: string): Promise<number> {
+    return this.resources.countBy({ orgId });
+  }
+
+  /** All resources of an organization, read in batches and never held at once. */
+  async *inBatches(orgId: string, size: number): AsyncGenerator<Resource[]> {
+    let after: string | null = null;
+    for (;;) {
+      const batch: Resource[] = await this.following(orgId, after, size);
+      if (batch.length > 0) yield batch;
+      if (batch.length < size) return;
+      after = batch.at(-1)?.id ?? null;
+    }
+  }
+
+  private following(orgId: string, after: string | null, take: number): Promise<Resource[]> {
+    const where = after === null ? { orgId } : { orgId, id: MoreThan(after) };
+    return this.resources.find({ where, order: { id: 'ASC' }, take });
+  }
+}
+
+/** Else of two deletions both would tell, and a change could write a resource back that was deleted meanwhile. */
+async function locked(orgId: string, id: string, manager: EntityManager): Promise<Resource> {
+  return found(await manager.findOne(Resource, { where: { id, orgId }, lock: { mode: 'pessimistic_write' } }));
+}
+
+function found(resource: Resource | null): Resource {
+  if (resource === null) throw new NotFoundException('There is no such resource.');
+  return resource;
+}

@@ -1,0 +1,33 @@
+import type { INestApplicationContext } from '@nestjs/common';
+import { Environment, EnvironmentError, loadEnvironmentFile } from './config/environment.js';
+
+/** How much longer than the grace time a shutdown may take before the process is ended all the same. */
+const OVERTIME_MS = 5_000;
+
+/**
+ * Runs an application as this process: reads the environment, starts, and on SIGTERM or SIGINT closes it and exits with 0.
+ * What stops the start is printed as one readable message, and the process exits with 1.
+ */
+export async function runProcess(start: (environment: Environment) => Promise<INestApplicationContext>): Promise<void> {
+  try {
+    loadEnvironmentFile();
+    const environment = new Environment();
+    const app = await start(environment);
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+      process.once(signal, () => void shutDown(app, environment));
+    }
+  } catch (error) {
+    const isExplained = error instanceof EnvironmentError || !(error instanceof Error);
+    process.stderr.write(`Herald did not start. ${isExplained ? String(error) : (error.stack ?? error.message)}\n`);
+    process.exit(1);
+  }
+}
+
+async function shutDown(app: INestApplicationContext, { shutdownGraceMs }: Environment): Promise<void> {
+  setTimeout(() => {
+    process.stderr.write(`Herald did not shut down within ${shutdownGraceMs + OVERTIME_MS} ms\n`);
+    process.exit(1);
+  }, shutdownGraceMs + OVERTIME_MS).unref();
+  await app.close();
+  process.exit(0);
+}

@@ -1,0 +1,216 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import type { Redis } from 'ioredis';
+import { Environment } from '../src/config/environment.js';
+import type { Broker, Message, Publication } from '../src/realtime/broker/broker.js';
+import { Channel } from '../src/realtime/broker/channel.js';
+import { comparePositions, formatCursor } from '../src/realtime/broker/cursor.js';
+import { MemoryBroker } from '../src/realtime/broker/memory-broker.js';
+import { RedisBroker } from '../src/realtime/broker/redis-broker.js';
+import { connectRedis } from '../src/redis/redis-connection.js';
+import { type RedisServer, startRedis } from './support/servers.js';
+import { until } from './support/until.js';
+
+/** A broker of one process, and what it has handed to its receiver. */
+interface Process {
+  broker: Broker;
+  received: Publication[];
+  stop(): void;
+}
+
+interface Adapter {
+  name: string;
+  open(): Promise<void>;
+  close(): Promise<void>;
+  /** A process with its own broker; those of Redis share the server. */
+  start(): Promise<Process>;
+}
+
+function listen(broker: Broker, stop: () => void): Process {
+  const received: Publication[] = [];
+  broker.listen({ receive: (publication) => received.push(publication) });
+  return { broker, received, stop };
+}
+
+const memory: Adapter = {
+  name: 'MemoryBroker',
+  open: () => Promise.resolve(),
+  close: () => Promise.resolve(),
+  start: () => Promise.resolve(listen(new MemoryBroker(), () => undefined)),
+};
+
+let redis: RedisServer;
+
+async function startRedisProcess(): Promise<Process> {
+  const environment = new Environment({ REDIS_HOST: redis.host, REDIS_PORT: String(redis.port) });
+  if (environment.redis === null) throw new Error('No Redis was configured');
+  const broker = new RedisBroker(environment.redis);
+  await broker.onModuleInit();
+  return listen(broker, () => broker.onApplicationShutdown());
+}
+
+const overRedis: Adapter = {
+  name: 'RedisBroker',
+  open: async () => void (redis = await startRedis()),
+  close: () => redis.stop(),
+  start: startRedisProcess,
+};
+
+function message(channel: Channel, text: string, idempotencyKey: string | null = null): Message {
+  return { id: randomUUID(), channel, body: `{"text":${JSON.stringify(text)}`, idempotencyKey };
+}
+
+function texts(received: readonly Publication[]): string[] {
+  return received.map(({ payload }) => (JSON.parse(payload.toString()) as { text: string }).text);
+}
+
+describe.each([memory, overRedis])('a $name', ({ open, close, start }) => {
+  let process: Process;
+
+  beforeAll(open);
+  afterAll(close);
+  beforeEach(async () => void (process = await start()));
+  afterEach(() => process.stop());
+
+  it('hands a publication to a subscribed process, as a complete frame with its cursor', async () => {
+    const channel = Channel.ofUser(randomUUID());
+    await process.broker.subscribe(channel);
+    const sent = message(channel, 'žluť 🐎');
+    const position = await process.broker.publish(sent);
+    await until(() => process.received.length === 1);
+    const [publication] = process.received;
+    expect(publication).toMatchObject({ id: sent.id, channel: channel.name, position });
+    const cursor = formatCursor(publication?.position ?? { epoch: '', offset: 0, tag: '' });
+    expect(JSON.parse(publication?.payload.toString() ?? '')).toEqual({ text: 'žluť 🐎', cursor });
+  });
+
+  it('keeps the order of a channel, with positions one above the other', async () => {
+    const channel = Channel.ofOrganization(randomUUID());
+    await process.broker.subscribe(channel);
+    const before = await process.broker.position(channel);
+    const all = Array.from({ length: 200 }, (_, index) => String(index));
+    const positions = await Promise.all(all.map((text) => process.broker.publish(message(channel, text))));
+    await until(() => process.received.length === all.length);
+    expect(texts(process.received)).toEqual(all);
+    expect(process.received.map(({ position }) => position.offset)).toEqual(all.map((_, index) => index + 1));
+    expect(process.received.map(({ position }) => position)).toEqual(positions);
+    expect(new Set(positions.map((position) => position?.epoch))).toEqual(new Set([before.epoch]));
+  });
+
+  it('knows the position of the newest message, also before there is one', async () => {
+    const channel = Channel.ofUser(randomUUID());
+    const first = await process.broker.position(channel);
+    expect(first.offset).toBe(0);
+    const published = await process.broker.publish(message(channel, 'a'));
+    expect(await process.broker.position(channel)).toEqual(published);
+    expect(comparePositions(first, await process.broker.position(channel))).toBeLessThan(0);
+  });
+
+  it('hands nothing of other channels to a process, and nothing after it has unsubscribed', async () => {
+    const [mine, other] = [Channel.ofUser(`${randomUUID()}`), Channel.ofUser(`${randomUUID()}*`)];
+    await process.broker.subscribe(mine);
+    await process.broker.publish(message(other, 'not mine'));
+    await process.broker.unsubscribe(mine);
+    await process.broker.publish(message(mine, 'too late'));
+    await process.broker.subscribe(mine);
+    await process.broker.publish(message(mine, 'mine'));
+    await until(() => process.received.length > 0);
+    expect(texts(process.received)).toEqual(['mine']);
+  });
+
+  it('publishes once for an idempotency key, in each channel', async () => {
+    const [one, two] = [Channel.ofUser(randomUUID()), Channel.ofUser(randomUUID())];
+    await process.broker.subscribe(one);
+    await process.broker.subscribe(two);
+    const results = [
+      await process.broker.publish(message(one, 'first', 'export:1')),
+      await process.broker.publish(message(one, 'again', 'export:1')),
+      await process.broker.publish(message(two, 'elsewhere', 'export:1')),
+      await process.broker.publish(message(one, 'another key', 'export:2')),
+    ];
+    expect(results.map((result) => result?.offset ?? null)).toEqual([1, null, 1, 2]);
+    await until(() => process.received.length === 3);
+    expect(texts(process.received)).toEqual(['first', 'elsewhere', 'another key']);
+  });
+
+  it('takes subscriptions that change quickly in the order they were asked for', async () => {
+    const channel = Channel.ofUser(randomUUID());
+    await process.broker.subscribe(channel);
+    const changes = Array.from({ length: 500 }, () => [
+      process.broker.unsubscribe(channel),
+      process.broker.subscribe(channel),
+    ]);
+    await Promise.all(changes.flat());
+    await process.broker.publish(message(channel, 'still there'));
+    await until(() => process.received.length === 1);
+  });
+});
+
+describe('two processes over one Redis', () => {
+  let one: Process;
+  let two: Process;
+  let raw: Redis;
+
+  beforeAll(async () => {
+    redis = await startRedis();
+    [one, two] = await Promise.all([startRedisProcess(), startRedisProcess()]);
+    const { redis: settings } = new Environment({ REDIS_HOST: redis.host, REDIS_PORT: String(redis.port) });
+    if (settings === null) throw new Error('No Redis was configured');
+    raw = connectRedis(settings, { onError: () => undefined }) as Redis;
+  });
+  afterAll(async () => {
+    raw.disconnect();
+    one.stop();
+    two.stop();
+    await redis.stop();
+  });
+  afterEach(() => {
+    one.received.length = 0;
+    two.received.length = 0;
+  });
+
+  it('receive the same publications in the same order, whoever published', async () => {
+    const channel = Channel.ofOrganization(randomUUID());
+    await Promise.all([one.broker.subscribe(channel), two.broker.subscribe(channel)]);
+    const sent = Array.from({ length: 100 }, (_, index) =>
+      (index % 2 === 0 ? one : two).broker.publish(message(channel, String(index))),
+    );
+    await Promise.all(sent);
+    await until(() => one.received.length === 100 && two.received.length === 100);
+    expect(one.received).toEqual(two.received);
+    expect(one.received.map(({ position }) => position.offset)).toEqual(sent.map((_, index) => index + 1));
+  });
+
+  it('drop what other programs write into their channels, and go on', async () => {
+    const channel = Channel.ofUser('someone');
+    await one.broker.subscribe(channel);
+    await raw.publish(`herald:0:{${channel.name}}`, 'x');
+    await raw.publish(`herald:0:{${channel.name}}`, Buffer.alloc(1_000_000, 0xff));
+    await one.broker.publish(message(channel, 'ours'));
+    await until(() => one.received.length === 1);
+    expect(texts(one.received)).toEqual(['ours']);
+  });
+
+  it('leave no key in Redis that does not expire', async () => {
+    await one.broker.publish(message(Channel.ofUser('expiring'), 'a', 'key'));
+    await one.broker.position(Channel.ofUser('idle'));
+    const keys = await raw.keys('*');
+    const ttls = await Promise.all(keys.map((key) => raw.ttl(key)));
+    expect(keys.length).toBeGreaterThanOrEqual(3);
+    expect(Math.min(...ttls)).toBeGreaterThan(0);
+    expect(keys.every((key) => key.startsWith('herald:0:{'))).toBe(true);
+  });
+
+  it('report a Redis that is gone at once, and find it again', async () => {
+    const channel = Channel.ofUser(randomUUID());
+    await one.broker.subscribe(channel);
+    await redis.kill();
+    await until(() => !one.broker.isConnected());
+    await expect(one.broker.publish(message(channel, 'lost'))).rejects.toThrow('redis is not available');
+    await expect(one.broker.subscribe(Channel.ofUser('new'))).rejects.toThrow('redis is not available');
+    await redis.start();
+    await until(() => one.broker.isConnected());
+    await one.broker.publish(message(channel, 'found again'));
+    await until(() => one.received.length === 1);
+  });
+});

@@ -1,0 +1,218 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { Hub } from '../src/realtime/connection/hub.js';
+import { type HeraldNode, startNode, type Variables } from './support/node.js';
+import { RawClient } from './support/raw-client.js';
+import { until } from './support/until.js';
+import { closeAllClients, connect, type TestClient, upgrade } from './support/ws-client.js';
+
+let node: HeraldNode;
+
+function useNode(variables: Variables): void {
+  beforeAll(async () => void (node = await startNode(variables)));
+  afterAll(() => node.stop());
+}
+
+/** How many connections the process still holds. */
+function openConnections({ app }: HeraldNode): number {
+  return [...app.get(Hub, { strict: false }).connections()].length;
+}
+
+/** A welcomed client of the notifications. */
+async function join(userId: string, expiresIn?: number): Promise<TestClient> {
+  const client = await connect(`${node.wsUrl}/ws/notifications/`, {
+    token: await node.tokenFor(userId, { expiresIn }),
+  });
+  await client.next();
+  return client;
+}
+
+afterEach(closeAllClients);
+
+describe('a connection', () => {
+  useNode({});
+
+  it('answers ping with pong and echoes its timestamp', async () => {
+    const client = await join('alice');
+    client.send({ type: 'ping', timestamp: '2025-01-15T10:30:00Z' });
+    expect(await client.next()).toEqual({ type: 'pong', timestamp: '2025-01-15T10:30:00Z' });
+    client.send({ type: 'ping', timestamp: 17 });
+    expect(await client.next()).toEqual({ type: 'pong', timestamp: 17 });
+    client.send({ type: 'ping' });
+    expect(await client.next()).toEqual({ type: 'pong', timestamp: null });
+  });
+
+  it('answers what it does not understand with an error, and stays', async () => {
+    const client = await join('alice');
+    client.sendRaw('not json');
+    expect(await client.next()).toEqual({ type: 'error', message: 'Invalid JSON', code: 'invalid_json' });
+    client.sendRaw(Buffer.from('{"type":"ping"}'), { binary: true });
+    expect(await client.next()).toEqual({ type: 'error', message: 'Invalid JSON', code: 'invalid_json' });
+    client.sendRaw('[]');
+    expect(await client.next()).toMatchObject({ type: 'error', code: 'invalid_message' });
+    client.send({ type: 'subscribe', channel: 'org:secret' });
+    const unknown = await client.next();
+    expect(unknown).toMatchObject({ type: 'error', code: 'unknown_type' });
+    expect(JSON.stringify(unknown)).not.toContain('secret');
+    client.send({ type: 'ping', timestamp: 1 });
+    expect(await client.next()).toMatchObject({ type: 'pong' });
+  });
+
+  it('handles what the client sent before it was admitted, and only after the welcome', async () => {
+    const raw = await RawClient.open(Number(new URL(node.url).port));
+    raw.sendUpgrade({ target: `/ws/notifications/?token=${await node.tokenFor('alice')}` });
+    raw.sendFrame(1, '{"type":"ping","timestamp":"early"}');
+    await raw.until('"timestamp":"early"');
+    expect(raw.bytes.toString()).toMatch(/connection\.established[^]*"type":"pong"/);
+    raw.destroy();
+  });
+
+  it.each<[string, number, (raw: RawClient) => void]>([
+    ['a message over WS_MAX_PAYLOAD_BYTES', 1009, (raw) => raw.sendFrame(1, 'x'.repeat(16_385))],
+    [
+      'fragments that add up to more',
+      1009,
+      (raw) => {
+        raw.sendFrame(1, 'x'.repeat(10_000), { fin: false });
+        raw.sendFrame(0, 'x'.repeat(10_000));
+      },
+    ],
+    ['invalid UTF-8', 1007, (raw) => raw.sendFrame(1, Uint8Array.of(0xc3, 0x28))],
+    ['an unmasked frame', 1002, (raw) => raw.sendFrame(1, '{}', { masked: false })],
+    ['a reserved opcode', 1002, (raw) => raw.sendFrame(0xb, '')],
+  ])('is closed for %s with %d', async (_, code, misbehave) => {
+    const raw = await RawClient.open(Number(new URL(node.url).port));
+    raw.sendUpgrade({ target: `/ws/notifications/?token=${await node.tokenFor('alice')}` });
+    await raw.until('connection.established');
+    misbehave(raw);
+    await raw.ended();
+    const closeFrame = raw.bytes.subarray(raw.bytes.lastIndexOf(0x88));
+    expect(closeFrame.readUInt16BE(2)).toBe(code);
+  });
+
+  it('takes a message of exactly WS_MAX_PAYLOAD_BYTES', async () => {
+    const client = await join('alice');
+    const padding = 'x'.repeat(16_384 - JSON.stringify({ type: 'ping', timestamp: '' }).length);
+    client.send({ type: 'ping', timestamp: padding });
+    expect(await client.next()).toEqual({ type: 'pong', timestamp: padding });
+  });
+
+  it('answers protocol pings', async () => {
+    await (await join('alice')).ping();
+  });
+});
+
+describe('a connection that sends too much', () => {
+  useNode({ WS_RATE_LIMIT_PER_SECOND: '1', WS_RATE_LIMIT_BURST: '5' });
+
+  it('is told once, then closed with 4029 after a burst of dropped frames', async () => {
+    const client = await join('alice');
+    for (let count = 0; count < 10; count += 1) client.send({ type: 'ping', timestamp: count });
+    expect(await client.closed()).toEqual({ code: 4029, reason: 'too_many_messages' });
+    const pongs = client.received.filter(({ type }) => type === 'pong');
+    const errors = client.received.filter(({ type }) => type === 'error');
+    expect(pongs).toHaveLength(5);
+    expect(errors).toEqual([{ type: 'error', code: 'rate_limited', message: expect.any(String) }]);
+  });
+
+  it('is closed for a flood of protocol pings, too', async () => {
+    const client = await join('alice');
+    const pings = Array.from({ length: 10 }, () => client.ping());
+    await Promise.allSettled(pings);
+    expect(await client.closed()).toMatchObject({ code: 4029 });
+  });
+});
+
+describe('the number of connections', () => {
+  useNode({ WS_MAX_CONNECTIONS_PER_USER: '2', WS_MAX_CONNECTIONS_PER_IP: '4', WS_MAX_CONNECTIONS: '0' });
+
+  it('of a user is limited with 4029, and a closed one makes room', async () => {
+    const first = await join('alice');
+    await join('alice');
+    const token = await node.tokenFor('alice');
+    const third = await connect(`${node.wsUrl}/ws/notifications/`, { token });
+    expect(await third.closed()).toEqual({ code: 4029, reason: 'too_many_connections' });
+    await first.close();
+    await join('alice');
+  });
+
+  it('of an address is limited with 429', async () => {
+    await Promise.all(['a', 'b', 'c', 'd'].map((userId) => join(userId)));
+    const { status, headers } = await upgrade(`${node.wsUrl}/ws/notifications/`);
+    expect(status).toBe(429);
+    expect(headers['retry-after']).toBeDefined();
+    await closeAllClients();
+    await until(async () => (await upgrade(`${node.wsUrl}/ws/notifications/`)).status === 101);
+  });
+});
+
+describe('a full node', () => {
+  useNode({ WS_MAX_CONNECTIONS: '1' });
+
+  it('refuses with 503 and leaves its connections alone', async () => {
+    const client = await join('alice');
+    const { status, headers } = await upgrade(`${node.wsUrl}/ws/notifications/`);
+    expect(status).toBe(503);
+    expect(headers['retry-after']).toBeDefined();
+    await client.ping();
+  });
+});
+
+describe('the heartbeat', () => {
+  useNode({ WS_HEARTBEAT_INTERVAL_MS: '100' });
+
+  it('pings, and keeps a peer that answers', async () => {
+    const client = await join('alice');
+    await client.pinged(5);
+    await client.ping();
+  });
+
+  it('drops a peer that is silent for two intervals', async () => {
+    const token = await node.tokenFor('bob');
+    const client = await connect(`${node.wsUrl}/ws/notifications/`, { token, autoPong: false });
+    expect(await client.closed()).toMatchObject({ code: 1006 });
+  });
+});
+
+describe('the end of the token', () => {
+  useNode({});
+
+  it('is the end of the connection, with 4001', async () => {
+    const client = await join('alice', 1);
+    const startedAt = performance.now();
+    expect(await client.closed(10_000)).toEqual({ code: 4001, reason: 'token_expired' });
+    expect(performance.now() - startedAt).toBeGreaterThan(4_000);
+  });
+});
+
+describe('a slow peer', () => {
+  useNode({ WS_MAX_BUFFERED_BYTES: '100000' });
+
+  it('is cut off when it owes too much, and others are not', async () => {
+    const slow = await join('alice');
+    const other = await join('alice');
+    slow.pause();
+    const api = await node.api('service', { roles: ['realtime-admin'] });
+    const notification = { title: 'Big', filling: 'x'.repeat(60_000) };
+    let received = 0;
+    await until(async () => {
+      await api.post('/notifications', { user_id: 'alice', notification });
+      await other.next();
+      received += 1;
+      return openConnections(node) === 1;
+    }, 25_000);
+    expect(received).toBeGreaterThan(1);
+    slow.resume();
+    const { code } = await slow.closed();
+    expect([1006, 4008]).toContain(code);
+  });
+});
+
+describe('a node that shuts down', () => {
+  it('closes its connections with 1012', async () => {
+    const own = await startNode();
+    const client = await connect(`${own.wsUrl}/ws/notifications/`, { token: await own.tokenFor('alice') });
+    await client.next();
+    await own.stop();
+    expect(await client.closed()).toEqual({ code: 1012, reason: 'restarting' });
+  });
+});

@@ -1,0 +1,214 @@
+import { mkdir, readdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { getQueueToken } from '@nestjs/bullmq';
+import { Job, type Queue } from 'bullmq';
+import { DataSource } from 'typeorm';
+import { v7 as uuidv7 } from 'uuid';
+import { Environment } from '../src/config/environment.js';
+import { EXPORT_QUEUE } from '../src/exports/export-queue.js';
+import { ExportRecovery } from '../src/exports/export-recovery.js';
+import { ExportFiles } from '../src/exports/export-files.js';
+import { Export } from '../src/exports/export.entity.js';
+import { Resource } from '../src/resources/resource.entity.js';
+import type { ApiAnswer, ApiClient } from './support/api-client.js';
+import { type HeraldNode, startNode } from './support/node.js';
+import { closeAllClients, connect, type TestClient } from './support/ws-client.js';
+
+const MANY = 450;
+
+let node: HeraldNode;
+let alice: ApiClient;
+let org: string;
+let queue: Queue;
+let notifications: TestClient;
+
+beforeAll(async () => {
+  node = await startNode();
+  queue = node.app.get<Queue>(getQueueToken(EXPORT_QUEUE));
+  alice = await node.api('alice');
+});
+
+beforeEach(async () => {
+  org = (await alice.post('/orgs', { name: 'Acme' })).body.id;
+  notifications = await connect(`${node.wsUrl}/ws/notifications/`, { token: await node.tokenFor('alice') });
+  expect(await notifications.next()).toMatchObject({ type: 'connection.established' });
+});
+
+afterEach(async () => {
+  jest.restoreAllMocks();
+  await closeAllClients();
+});
+
+afterAll(() => node.stop());
+
+async function requested(format = 'csv'): Promise<string> {
+  const { status, body } = await alice.post(`/orgs/${org}/exports`, { format });
+  expect(status).toBe(202);
+  return body.id;
+}
+
+/** The answer to a path below `/api/v1`, as an `action_url` names it. */
+function download(actionUrl: string, client = alice): Promise<ApiAnswer> {
+  return client.get(actionUrl.replace('/api/v1', ''));
+}
+
+/** An export that has no job (yet). */
+async function withoutJob(status: 'queued' | 'running' = 'queued'): Promise<string> {
+  const exports = node.app.get(DataSource).getRepository(Export);
+  const row = {
+    id: uuidv7(),
+    orgId: org,
+    requestedBy: 'alice',
+    format: 'csv',
+    status,
+    progress: 0,
+    error: null,
+  } as const;
+  await exports.save(exports.create(row));
+  return row.id;
+}
+
+describe('an export', () => {
+  it('is queued, written and told to its requester, who downloads it', async () => {
+    await alice.post(`/orgs/${org}/resources`, { name: 'Q3, "final"', description: 'a\nb' });
+    await alice.post(`/orgs/${org}/resources`, { name: 'Plan', sensitivity: 'confidential' });
+    const { status, body } = await alice.post(`/orgs/${org}/exports`, { format: 'csv' });
+    expect(status).toBe(202);
+    expect(body).toMatchObject({ id: expect.any(String), status: 'queued', progress: 0, action_url: null });
+    const actionUrl = `/api/v1/orgs/${org}/exports/${body.id}/download`;
+    expect(await notifications.next()).toMatchObject({
+      type: 'notification',
+      notification: {
+        title: expect.any(String),
+        type: 'task.completed',
+        task_id: body.id,
+        task_name: expect.any(String),
+        action_url: actionUrl,
+      },
+    });
+    const { body: state } = await alice.get(`/orgs/${org}/exports/${body.id}`);
+    expect(state).toMatchObject({ id: body.id, status: 'completed', progress: 100, action_url: actionUrl });
+    const file = await download(actionUrl);
+    expect(file.status).toBe(200);
+    expect(file.headers.get('content-type')).toContain('text/csv');
+    expect(file.headers.get('content-disposition')).toBe(`attachment; filename="export-${body.id}.csv"`);
+    expect(file.headers.get('content-length')).toBe(String(Buffer.byteLength(file.body)));
+    const lines = file.body.split('\n');
+    expect(lines[0]).toBe('id,name,sensitivity,description,created_at,updated_at');
+    expect(file.body).toContain(',"Q3, ""final""",normal,"a\nb",');
+    expect(file.body).toContain(',Plan,confidential,,');
+  });
+
+  it('is JSON when that was asked for, with everything over many batches', async () => {
+    const resources = node.app.get(DataSource).getRepository(Resource);
+    const rows = Array.from({ length: MANY }, (_, number) => ({
+      id: uuidv7(),
+      orgId: org,
+      name: `=Resource ${number}`,
+      sensitivity: 'normal' as const,
+      description: null,
+    }));
+    await resources.createQueryBuilder().insert().values(rows).callListeners(false).execute();
+    const progress = jest.spyOn(Job.prototype, 'updateProgress');
+    const id = await requested('json');
+    expect(await notifications.next()).toMatchObject({ notification: { type: 'task.completed', task_id: id } });
+    const file = await download(`/orgs/${org}/exports/${id}/download`);
+    expect(file.headers.get('content-type')).toContain('application/json');
+    expect(file.body.map(({ name }: { name: string }) => name)).toEqual(rows.map(({ name }) => name));
+    expect(progress.mock.calls.flat()).toEqual([44, 88, 99]);
+  });
+
+  it('notifies once when its job runs twice', async () => {
+    const id = await requested();
+    expect(await notifications.next()).toMatchObject({ notification: { task_id: id } });
+    await queue.add('export', { export_id: id }, { jobId: `again-${id}` });
+    const next = await requested();
+    expect(await notifications.next()).toMatchObject({ notification: { task_id: next } });
+  });
+
+  it('is tried again when a run fails', async () => {
+    jest.spyOn(node.app.get(ExportFiles), 'write').mockRejectedValueOnce(new Error('disk full'));
+    const id = await requested();
+    expect(await notifications.next(10_000)).toMatchObject({ notification: { type: 'task.completed', task_id: id } });
+  });
+
+  it('fails for good with its last attempt, and its requester is told so without internals', async () => {
+    const { exportsDir } = node.app.get(Environment);
+    await mkdir(exportsDir, { recursive: true });
+    const id = await withoutJob();
+    await mkdir(join(exportsDir, `${id}.csv`));
+    await queue.add('export', { export_id: id }, { jobId: id, attempts: 1 });
+    const { notification } = await notifications.next();
+    expect(notification).toMatchObject({ type: 'task.failed', task_id: id, error: expect.any(String) });
+    expect(JSON.stringify(notification)).not.toContain(exportsDir);
+    const state = await alice.get(`/orgs/${org}/exports/${id}`);
+    expect(state.body).toMatchObject({ status: 'failed', action_url: null, error: expect.any(String) });
+    expect((await alice.get(`/orgs/${org}/exports/${id}/download`)).status).toBe(404);
+    expect((await readdir(exportsDir)).filter((name) => name.endsWith('.part'))).toEqual([]);
+  });
+
+  it('is forgotten with 503 when the queue is down', async () => {
+    jest.spyOn(queue, 'add').mockRejectedValueOnce(new Error('connection lost'));
+    const { status, body } = await alice.post(`/orgs/${org}/exports`, { format: 'csv' });
+    expect(status).toBe(503);
+    expect(JSON.stringify(body)).not.toContain('connection lost');
+    expect(await node.app.get(DataSource).getRepository(Export).countBy({ orgId: org })).toBe(0);
+  });
+
+  it.each(['queued', 'running'] as const)(
+    'that was left %s without a job is taken up at the next start',
+    async (status) => {
+      const id = await withoutJob(status);
+      node.app.get(ExportRecovery).onApplicationBootstrap();
+      expect(await notifications.next()).toMatchObject({ notification: { type: 'task.completed', task_id: id } });
+    },
+  );
+
+  it("whose job's data are of the wrong shape, or whose row is gone, disturbs nobody", async () => {
+    await queue.add('export', { nonsense: true }, { attempts: 1 });
+    await queue.add('export', { export_id: uuidv7() });
+    const id = await requested();
+    expect(await notifications.next()).toMatchObject({ notification: { task_id: id } });
+  });
+
+  it('is for its requester only', async () => {
+    await alice.post(`/orgs/${org}/members`, { user_id: 'bob', role: 'owner' });
+    const id = await requested();
+    expect(await notifications.next()).toMatchObject({ notification: { task_id: id } });
+    const bob = await node.api('bob');
+    expect((await bob.get(`/orgs/${org}/exports/${id}`)).status).toBe(404);
+    expect((await bob.get(`/orgs/${org}/exports/${id}/download`)).status).toBe(404);
+    const unknown = await bob.get(`/orgs/${org}/exports/${uuidv7()}`);
+    expect(unknown.status).toBe(404);
+    expect((await alice.delete(`/orgs/${org}/members/alice`)).status).toBe(204);
+    expect((await alice.get(`/orgs/${org}/exports/${id}/download`)).status).toBe(404);
+  });
+
+  it('has no download before it is completed, and 404 when its file is gone', async () => {
+    expect((await alice.get(`/orgs/${org}/exports/${await withoutJob()}/download`)).status).toBe(404);
+    const id = await requested();
+    await notifications.next();
+    const row = await node.app.get(DataSource).getRepository(Export).findOneByOrFail({ id });
+    await node.app.get(ExportFiles).remove(row);
+    const answer = await alice.get(`/orgs/${org}/exports/${id}/download`);
+    expect(answer).toMatchObject({ status: 404, body: { status: 404 } });
+    expect(answer.headers.get('content-disposition')).toBeNull();
+  });
+
+  it.each([{}, { format: 'xml' }, { format: 1 }, { format: 'csv', rows: 5 }])('is refused for %j', async (body) => {
+    const answer = await alice.post(`/orgs/${org}/exports`, body);
+    expect(answer.status).toBe(400);
+    expect(answer.body.errors[0].field).toBe('rows' in body ? 'rows' : 'format');
+  });
+});
+
+describe('the folder of exports', () => {
+  it('keeps young drafts when it is swept', async () => {
+    const { exportsDir } = node.app.get(Environment);
+    await mkdir(exportsDir, { recursive: true });
+    await writeFile(join(exportsDir, 'young.csv.1.part'), '');
+    await node.app.get(ExportFiles).sweep();
+    expect(await readdir(exportsDir)).toContain('young.csv.1.part');
+  });
+});

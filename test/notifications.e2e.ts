@@ -1,0 +1,83 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import type { ApiClient } from './support/api-client.js';
+import { type HeraldNode, startNode } from './support/node.js';
+import { closeAllClients, connect, type TestClient } from './support/ws-client.js';
+
+let node: HeraldNode;
+let service: ApiClient;
+
+beforeAll(async () => {
+  node = await startNode();
+  service = await node.api('billing', { roles: ['realtime-admin'] });
+});
+
+afterEach(closeAllClients);
+
+afterAll(() => node.stop());
+
+async function listening(userId: string): Promise<TestClient> {
+  const client = await connect(`${node.wsUrl}/ws/notifications`, { token: await node.tokenFor(userId) });
+  const welcome = { type: 'connection.established', message: 'Connected to notifications', user_id: userId };
+  expect(await client.next()).toMatchObject(welcome);
+  return client;
+}
+
+describe('POST /notifications', () => {
+  it("reaches all of the user's connections, and nobody else's", async () => {
+    const [one, two, other] = [await listening('alice'), await listening('alice'), await listening('bob')];
+    const notification = {
+      title: 'Task Complete',
+      body: 'Ready',
+      type: 'my.type',
+      action_url: '/x',
+      extra: { a: [1] },
+    };
+    const { status, body } = await service.post('/notifications', { user_id: 'alice', notification });
+    expect(status).toBe(201);
+    expect(body).toEqual({ ...notification, timestamp: expect.any(String) });
+    expect(await one.next()).toMatchObject({ type: 'notification', notification: body });
+    expect(await two.next()).toMatchObject({ type: 'notification', notification: body });
+    await service.post('/notifications', { user_id: 'bob', notification: { title: 'Later' } });
+    expect(await other.next()).toMatchObject({ notification: { title: 'Later' } });
+  });
+
+  it('keeps the timestamp of the sender', async () => {
+    const notification = { title: 'Old', timestamp: '2020-01-01T00:00:00.000Z' };
+    const { body } = await service.post('/notifications', { user_id: 'alice', notification });
+    expect(body).toEqual(notification);
+  });
+
+  it('notifies once with the same key', async () => {
+    const alice = await listening('alice');
+    const send = (title: string, dedupe_key?: string): Promise<unknown> =>
+      service.post('/notifications', { user_id: 'alice', notification: { title }, dedupe_key });
+    await send('First', 'key');
+    await send('Repeated', 'key');
+    await send('Last');
+    expect(await alice.next()).toMatchObject({ notification: { title: 'First' } });
+    expect(await alice.next()).toMatchObject({ notification: { title: 'Last' } });
+  });
+
+  it.each([
+    ['user_id', { notification: { title: 'a' } }],
+    ['user_id', { user_id: '', notification: { title: 'a' } }],
+    ['notification', { user_id: 'alice' }],
+    ['notification', { user_id: 'alice', notification: 'text' }],
+    ['notification', { user_id: 'alice', notification: [] }],
+    ['notification.title', { user_id: 'alice', notification: {} }],
+    ['notification.title', { user_id: 'alice', notification: { title: '' } }],
+    ['notification.title', { user_id: 'alice', notification: { title: 'x'.repeat(201) } }],
+    ['notification.body', { user_id: 'alice', notification: { title: 'a', body: 'x'.repeat(4001) } }],
+    ['dedupe_key', { user_id: 'alice', notification: { title: 'a' }, dedupe_key: '' }],
+    ['extra', { user_id: 'alice', notification: { title: 'a' }, extra: 1 }],
+  ])('refuses what is wrong in %s: %#', async (field, body) => {
+    const answer = await service.post('/notifications', body);
+    expect(answer.status).toBe(400);
+    expect(answer.body.errors[0].field).toBe(field);
+  });
+
+  it('takes the realm role', async () => {
+    const alice = await node.api('alice');
+    expect((await alice.post('/notifications', { user_id: 'bob', notification: { title: 'a' } })).status).toBe(403);
+  });
+});

@@ -1,0 +1,100 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { CryptoKey, JWK, JWTPayload } from 'jose';
+import { SignJWT, exportJWK, generateKeyPair } from 'jose';
+import { freePort } from './servers.js';
+
+export interface TokenOptions {
+  /** Claims to add or replace; undefined leaves one out. */
+  claims?: JWTPayload;
+  /** Header fields to add or replace; undefined leaves one out. */
+  header?: { kid?: string | undefined; typ?: string; crit?: string[]; [field: string]: unknown };
+  /** Another key to sign with; the header still names the published one. */
+  key?: CryptoKey;
+}
+
+export interface SigningKey {
+  kid: string;
+  alg: string;
+  privateKey: CryptoKey;
+  /** As published. */
+  publicJwk: JWK;
+}
+
+/** Makes a key pair for signing tokens. */
+export async function createKey(kid: string, alg = 'RS256'): Promise<SigningKey> {
+  const { privateKey, publicKey } = await generateKeyPair(alg, { extractable: true });
+  return { kid, alg, privateKey, publicJwk: { ...(await exportJWK(publicKey)), kid, alg, use: 'sig' } };
+}
+
+/** Starts a JWKS endpoint with one RS256 key. */
+export async function startJwks(): Promise<Jwks> {
+  const jwks = new Jwks(await freePort(), await createKey('key-1'));
+  await jwks.start();
+  return jwks;
+}
+
+/** A JWKS endpoint whose keys sign whatever a test asks for, and which fails on demand. */
+export class Jwks {
+  readonly issuer: string;
+  readonly url: string;
+  /** The keys that the endpoint publishes; a test may change them. */
+  keys: JWK[];
+  /** How often the keys were fetched. */
+  fetches = 0;
+  /** `fail` answers 500, `hang` never answers. */
+  behaviour: 'serve' | 'fail' | 'hang' = 'serve';
+  private readonly server = createServer((_request, response) => {
+    this.fetches += 1;
+    if (this.behaviour === 'hang') return;
+    response.statusCode = this.behaviour === 'fail' ? 500 : 200;
+    response.setHeader('content-type', 'application/json');
+    response.end(JSON.stringify({ keys: this.keys }));
+  });
+
+  constructor(
+    private readonly port: number,
+    /** The key that signs; another one after `rotate`. */
+    public key: SigningKey,
+  ) {
+    this.issuer = `http://127.0.0.1:${port}`;
+    this.url = `${this.issuer}/jwks`;
+    this.keys = [key.publicJwk];
+  }
+
+  /** A good token of this issuer for the user, or one that differs from it as the options say. */
+  async sign(userId: string, { claims = {}, header = {}, key }: TokenOptions = {}): Promise<string> {
+    const now = Math.floor(Date.now() / 1000);
+    const payload = { sub: userId, iss: this.issuer, iat: now, exp: now + 300, ...claims };
+    const { alg, kid, privateKey } = this.key;
+    return new SignJWT(payload).setProtectedHeader({ alg, kid, typ: 'JWT', ...header }).sign(key ?? privateKey, {
+      crit: Object.fromEntries((header.crit ?? []).map((name) => [name, true])),
+    });
+  }
+
+  /** From now on a new key signs, and the endpoint publishes it instead of the old one. */
+  async rotate(alg = 'RS256'): Promise<void> {
+    this.key = await createKey(`key-${this.keys.length + 1}-${Date.now()}`, alg);
+    this.keys = [this.key.publicJwk];
+  }
+
+  /** Serves again after `stop`, on the same address. */
+  async start(): Promise<void> {
+    this.server.listen(this.port, '127.0.0.1');
+    await once(this.server, 'listening');
+  }
+
+  /** Ends the endpoint; tokens can still be signed. */
+  async stop(): Promise<void> {
+    if (!this.server.listening) return;
+    this.server.close();
+    this.server.closeAllConnections();
+    await once(this.server, 'close');
+  }
+}
+
+/** A token that says it needs no signature. */
+export function unsignedToken(claims: JWTPayload): string {
+  const encode = (part: object): string => Buffer.from(JSON.stringify(part)).toString('base64url');
+  return `${encode({ alg: 'none', typ: 'JWT' })}.${encode(claims)}.`;
+}

@@ -1,0 +1,69 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { NestExpressApplication } from '@nestjs/platform-express';
+import { createHerald } from '../../src/app.js';
+import { Environment } from '../../src/config/environment.js';
+import { ApiClient } from './api-client.js';
+
+export type Variables = Record<string, string>;
+
+export interface TokenOptions {
+  roles?: string[];
+  email?: string;
+  name?: string;
+  expiresIn?: number;
+}
+
+/** A whole Herald in the test's own process, on a free port, reached as clients reach it. */
+export class HeraldNode {
+  private constructor(
+    readonly app: NestExpressApplication,
+    /** Such as `http://127.0.0.1:41234`. */
+    readonly url: string,
+    private readonly dataDir: string,
+  ) {}
+
+  static async start(variables: Variables): Promise<HeraldNode> {
+    const dataDir = await mkdtemp(join(tmpdir(), 'herald-test-'));
+    const defaults = { HOST: '127.0.0.1', PORT: '0', NODE_ENV: 'test', LOG_LEVEL: 'silent', DATA_DIR: dataDir };
+    const environment = new Environment({ ...defaults, ...variables });
+    try {
+      const app = await createHerald(environment);
+      await app.listen(environment.port, environment.host);
+      const { port } = app.getHttpServer().address() as AddressInfo;
+      return new HeraldNode(app, `http://127.0.0.1:${port}`, dataDir);
+    } catch (error) {
+      await rm(dataDir, { recursive: true, force: true });
+      throw error;
+    }
+  }
+
+  get wsUrl(): string {
+    return this.url.replace('http', 'ws');
+  }
+
+  /** A token of the development issuer. */
+  async tokenFor(userId: string, { roles, email, name, expiresIn }: TokenOptions = {}): Promise<string> {
+    const body = { user_id: userId, roles, email, name, expires_in: expiresIn };
+    const { status, body: answer } = await new ApiClient(this.url, null, '').post('/dev/token', body);
+    if (status !== 200 && status !== 201) throw new Error(`No token: ${status} ${JSON.stringify(answer)}`);
+    return (answer as { access_token: string }).access_token;
+  }
+
+  /** The HTTP API as a user sees it; with a token of the development issuer, or one of the caller's. */
+  async api(userId: string, options: TokenOptions & { token?: string } = {}): Promise<ApiClient> {
+    return new ApiClient(this.url, options.token ?? (await this.tokenFor(userId, options)));
+  }
+
+  async stop(): Promise<void> {
+    await this.app.close();
+    await rm(this.dataDir, { recursive: true, force: true });
+  }
+}
+
+/** Starts a node on embedded defaults, or on what the variables name. */
+export function startNode(variables: Variables = {}): Promise<HeraldNode> {
+  return HeraldNode.start(variables);
+}

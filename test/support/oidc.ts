@@ -1,0 +1,167 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import { createServer } from 'node:http';
+import { exportJWK, generateKeyPair } from 'jose';
+import type Provider from 'oidc-provider';
+import { freePort } from './servers.js';
+
+/** A real OpenID provider whose users log in with any name. */
+export interface OidcProvider {
+  readonly issuer: string;
+  readonly jwksUrl: string;
+  /** The `aud` of its access tokens. */
+  readonly audience: string;
+  /** Logs the user in by the authorization code flow, as a browser does, and gives the access token. */
+  tokenFor(userId: string): Promise<string>;
+  stop(): Promise<void>;
+}
+
+const AUDIENCE = 'https://herald.test/api';
+const LOGIN_PATH = '/login/';
+const MOST_REDIRECTS = 10;
+const CLIENT = { client_id: 'console', redirect_uri: 'https://herald.test/callback' };
+
+/** Starts oidc-provider on a free port. Its access tokens are RS256 JWTs with the user's id as `sub`. */
+export async function startOidcProvider(): Promise<OidcProvider> {
+  const port = await freePort();
+  const issuer = `http://127.0.0.1:${port}`;
+  const server = createServer(withLoginPage(await withoutWarnings(() => createProvider(issuer))));
+  server.listen(port, '127.0.0.1');
+  await once(server, 'listening');
+  return {
+    issuer,
+    jwksUrl: `${issuer}/jwks`,
+    audience: AUDIENCE,
+    tokenFor: (userId) => logIn(issuer, userId),
+    async stop() {
+      server.close();
+      server.closeAllConnections();
+      await once(server, 'close');
+    },
+  };
+}
+
+async function createProvider(issuer: string): Promise<Provider> {
+  const { default: Provider } = await import('oidc-provider');
+  const { privateKey } = await generateKeyPair('RS256', { extractable: true });
+  const key = { ...(await exportJWK(privateKey)), kid: 'oidc-key', alg: 'RS256', use: 'sig' };
+  const provider: Provider = new Provider(issuer, {
+    jwks: { keys: [key] },
+    ttl: {
+      AccessToken: 3_600,
+      AuthorizationCode: 60,
+      Grant: 3_600,
+      IdToken: 3_600,
+      Interaction: 3_600,
+      Session: 3_600,
+    },
+    cookies: { keys: [randomBytes(16).toString('hex')] },
+    clients: [
+      {
+        client_id: CLIENT.client_id,
+        redirect_uris: [CLIENT.redirect_uri],
+        token_endpoint_auth_method: 'none',
+        grant_types: ['authorization_code'],
+        response_types: ['code'],
+      },
+    ],
+    interactions: { url: (_context: unknown, interaction: { uid: string }) => `${LOGIN_PATH}${interaction.uid}` },
+    features: {
+      devInteractions: { enabled: false },
+      resourceIndicators: {
+        enabled: true,
+        defaultResource: () => AUDIENCE,
+        useGrantedResource: () => true,
+        getResourceServerInfo: () => ({
+          scope: 'events',
+          audience: AUDIENCE,
+          accessTokenFormat: 'jwt',
+          accessTokenTTL: 3_600,
+          jwt: { sign: { alg: 'RS256' } },
+        }),
+      },
+    },
+    findAccount: (_context: unknown, accountId: string) => ({ accountId, claims: () => ({ sub: accountId }) }),
+    // Consent is no part of what is tested: every user has given it.
+    async loadExistingGrant(context: { oidc: { session: { accountId: string } } }) {
+      const grant = new provider.Grant({ clientId: CLIENT.client_id, accountId: context.oidc.session.accountId });
+      grant.addOIDCScope('openid');
+      grant.addResourceScope(AUDIENCE, 'events');
+      await grant.save();
+      return grant;
+    },
+  });
+  return provider;
+}
+
+/** The page where users log in: whoever the client hints at is let in. */
+function withLoginPage(provider: Provider): RequestListener {
+  const answer = provider.callback();
+  const logUserIn = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const { params } = await provider.interactionDetails(request, response);
+    await provider.interactionFinished(request, response, { login: { accountId: params.login_hint ?? 'nobody' } });
+  };
+  return (request, response) => {
+    if (!request.url?.startsWith(LOGIN_PATH)) {
+      answer(request, response);
+      return;
+    }
+    logUserIn(request, response).catch((error: unknown) => response.writeHead(500).end(String(error)));
+  };
+}
+
+async function logIn(issuer: string, userId: string): Promise<string> {
+  const verifier = randomBytes(32).toString('base64url');
+  const authorization = new URL('/auth', issuer);
+  authorization.search = new URLSearchParams({
+    ...CLIENT,
+    response_type: 'code',
+    scope: 'openid events',
+    login_hint: userId,
+    code_challenge: createHash('sha256').update(verifier).digest('base64url'),
+    code_challenge_method: 'S256',
+  }).toString();
+  const callback = await followToCallback(authorization);
+  const code = callback.searchParams.get('code');
+  if (code === null) throw new Error(`The provider did not log ${userId} in: ${callback.href}`);
+  const answer = await fetch(new URL('/token', issuer), {
+    method: 'POST',
+    body: new URLSearchParams({ ...CLIENT, grant_type: 'authorization_code', code, code_verifier: verifier }),
+  });
+  const body: unknown = await answer.json();
+  if (typeof body === 'object' && body !== null && 'access_token' in body && typeof body.access_token === 'string') {
+    return body.access_token;
+  }
+  throw new Error(`The provider gave ${userId} no token: ${answer.status} ${JSON.stringify(body)}`);
+}
+
+/** Follows redirects and keeps cookies, as a browser does, until the provider sends it back to the client. */
+async function followToCallback(start: URL): Promise<URL> {
+  const cookies = new Map<string, string>();
+  let url = start;
+  for (let hop = 0; !url.href.startsWith(CLIENT.redirect_uri); hop += 1) {
+    if (hop === MOST_REDIRECTS) throw new Error(`The provider redirects in circles, last to ${url.href}`);
+    const cookie = [...cookies].map(([name, value]) => `${name}=${value}`).join('; ');
+    const response = await fetch(url, { redirect: 'manual', headers: { cookie } });
+    for (const line of response.headers.getSetCookie()) {
+      const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(line) ?? [];
+      cookies.set(name, value);
+    }
+    const location = response.headers.get('location');
+    if (location === null) throw new Error(`${url.href} answered ${response.status}: ${await response.text()}`);
+    url = new URL(location, url);
+  }
+  return url;
+}
+
+/** The provider warns at length that it is not set up for production, which is no news here. */
+async function withoutWarnings<T>(create: () => Promise<T>): Promise<T> {
+  const { warn } = console;
+  console.warn = () => undefined;
+  try {
+    return await create();
+  } finally {
+    console.warn = warn;
+  }
+}

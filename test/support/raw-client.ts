@@ -1,0 +1,160 @@
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import type { Socket } from 'node:net';
+import { connect } from 'node:net';
+
+/** The status line and headers of an HTTP answer, and what followed them. */
+export interface RawAnswer {
+  status: number;
+  /** By lower-case name. */
+  headers: Record<string, string>;
+  /** What has come after the headers by now: a body, or frames. */
+  rest: Buffer;
+}
+
+export interface RawUpgrade {
+  method?: string;
+  /** The request target, sent as it is: `//x`, `/ws/../ws`, `http://host/ws`. */
+  target?: string;
+  version?: string;
+  /** Replace or add to those of a good upgrade; null leaves one out. */
+  headers?: Record<string, string | null>;
+  body?: string;
+}
+
+const DEADLINE_MS = 5_000;
+
+/** A TCP connection that says exactly what a test wants, be it HTTP, WebSocket or neither. */
+export class RawClient {
+  private received = Buffer.alloc(0);
+  private hasEnded = false;
+  private readonly waiting = new Set<() => void>();
+
+  private constructor(private readonly socket: Socket) {
+    socket.on('data', (chunk: Buffer) => {
+      this.received = Buffer.concat([this.received, chunk]);
+      this.wake();
+    });
+    socket.on('close', () => {
+      this.hasEnded = true;
+      this.wake();
+    });
+    // A reset by the server also closes, and the close is what tests look at.
+    socket.on('error', () => undefined);
+  }
+
+  static async open(port: number, host = '127.0.0.1'): Promise<RawClient> {
+    const socket = connect(port, host);
+    const client = new RawClient(socket);
+    await once(socket, 'connect');
+    return client;
+  }
+
+  send(bytes: string | Uint8Array): void {
+    this.socket.write(bytes);
+  }
+
+  /** Sends a good upgrade request, or one that differs from it as the test says. */
+  sendUpgrade({ method = 'GET', target = '/', version = 'HTTP/1.1', headers = {}, body = '' }: RawUpgrade = {}): void {
+    const all: Record<string, string | null> = {
+      Host: `127.0.0.1:${this.socket.remotePort}`,
+      Connection: 'Upgrade',
+      Upgrade: 'websocket',
+      'Sec-WebSocket-Version': '13',
+      'Sec-WebSocket-Key': randomBytes(16).toString('base64'),
+      ...headers,
+    };
+    const lines = Object.entries(all).flatMap(([name, value]) => (value === null ? [] : [`${name}: ${value}`]));
+    this.send(`${method} ${target} ${version}\r\n${lines.join('\r\n')}\r\n\r\n${body}`);
+  }
+
+  /** Sends one frame, masked as a client's must be. */
+  sendFrame(
+    opcode: number,
+    payload: string | Uint8Array = '',
+    options: { fin?: boolean; masked?: boolean } = {},
+  ): void {
+    this.send(encodeFrame(opcode, Buffer.from(payload), options));
+  }
+
+  /** The HTTP answer, as soon as its headers are complete. */
+  async answer(): Promise<RawAnswer> {
+    await this.wait(() => this.received.includes('\r\n\r\n'), 'an HTTP answer');
+    const end = this.received.indexOf('\r\n\r\n');
+    const [statusLine = '', ...lines] = this.received.subarray(0, end).toString('latin1').split('\r\n');
+    const headers = lines.map((line) => {
+      const colon = line.indexOf(':');
+      return [line.slice(0, colon).toLowerCase(), line.slice(colon + 1).trim()] as const;
+    });
+    const rest = this.received.subarray(end + 4);
+    return { status: Number(statusLine.split(' ')[1]), headers: Object.fromEntries(headers), rest };
+  }
+
+  /** Resolves when these bytes have come. */
+  async until(bytes: string | Buffer): Promise<void> {
+    await this.wait(() => this.received.includes(bytes), JSON.stringify(bytes.toString('latin1')));
+  }
+
+  /** All bytes so far. */
+  get bytes(): Buffer {
+    return this.received;
+  }
+
+  /** Resolves when the connection is closed, from whichever side. */
+  async ended(): Promise<void> {
+    await this.wait(() => this.hasEnded, 'the end of the connection');
+  }
+
+  /** Cuts the connection with a TCP reset, as a crashed peer does. */
+  reset(): void {
+    this.socket.resetAndDestroy();
+  }
+
+  destroy(): void {
+    this.socket.destroy();
+  }
+
+  private wake(): void {
+    for (const check of this.waiting) check();
+  }
+
+  private wait(holds: () => boolean, what: string): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const settle = (error?: Error): void => {
+        clearTimeout(timer);
+        this.waiting.delete(check);
+        if (error) reject(error);
+        else resolve();
+      };
+      const fail = (how: string): void =>
+        settle(new Error(`${how} for ${what}; came: ${JSON.stringify(this.received.toString('latin1'))}`));
+      const check = (): void => {
+        if (holds()) settle();
+        else if (this.hasEnded) fail('The connection ended, waiting');
+      };
+      const timer = setTimeout(() => fail(`Waited ${DEADLINE_MS} ms in vain`), DEADLINE_MS);
+      this.waiting.add(check);
+      check();
+    });
+  }
+}
+
+/** Builds a WebSocket frame (RFC 6455 section 5.2), also one that breaks the rules. */
+export function encodeFrame(opcode: number, payload: Buffer, { fin = true, masked = true } = {}): Buffer {
+  const first = (fin ? 0x80 : 0) | opcode;
+  const maskBit = masked ? 0x80 : 0;
+  const length = payload.length;
+  let header: Buffer;
+  if (length < 126) {
+    header = Buffer.from([first, maskBit | length]);
+  } else if (length < 65_536) {
+    header = Buffer.from([first, maskBit | 126, length >> 8, length & 0xff]);
+  } else {
+    header = Buffer.alloc(10);
+    header.set([first, maskBit | 127]);
+    header.writeBigUInt64BE(BigInt(length), 2);
+  }
+  if (!masked) return Buffer.concat([header, payload]);
+  const mask = randomBytes(4);
+  return Buffer.concat([header, mask, payload.map((byte, index) => byte ^ (mask[index % 4] ?? 0))]);
+}

@@ -1,0 +1,26 @@
+/**
+ * The servers that tests need: real ones, on free ports of this machine, gone when the test run ends.
+ *
+ * They come from the programs on the machine, else from containers, else from Debian's packages: see `servers/programs.ts`.
+ */
+import type { PostgresServer } from './servers/postgres.js';
+import { createDatabase, startPostgres } from './servers/postgres.js';
+
+export { freePort } from './servers/free-port.js';
+export { createDatabase, startPostgres } from './servers/postgres.js';
+export type { PostgresServer } from './servers/postgres.js';
+export { findServers } from './servers/programs.js';
+export { startRedis } from './servers/redis.js';
+export type { RedisOptions, RedisServer } from './servers/redis.js';
+export type { Server } from './servers/server.js';
+
+let ownServer: Promise<PostgresServer> | null = null;
+
+/** An empty database of the caller's own, on the Postgres that the test run shares. */
+export async function postgresDatabase(): Promise<string> {
+  const shared = process.env.TEST_POSTGRES_URL;
+  if (shared !== undefined) return createDatabase(shared);
+  // Without jest's global set-up there is none to share; the watchdog ends this one with the process.
+  ownServer ??= startPostgres();
+  return (await ownServer).createDatabase();
+}

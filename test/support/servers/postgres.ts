@@ -1,0 +1,82 @@
+import { execFile, execFileSync } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import pg from 'pg';
+import { ContainerServer } from './container-server.js';
+import type { SystemUser } from './process-server.js';
+import { ProcessServer } from './process-server.js';
+import { findPostgres, findServers } from './programs.js';
+import type { Server } from './server.js';
+
+export interface PostgresServer extends Server {
+  /** The superuser's URL. */
+  readonly url: string;
+  /** Makes an empty database and gives its URL. */
+  createDatabase(): Promise<string>;
+}
+
+const run = promisify(execFile);
+
+/** What makes it fast and unsafe: a test's data need not survive the machine. */
+const SETTINGS = ['fsync=off', 'synchronous_commit=off', 'full_page_writes=off', 'max_connections=200'].flatMap(
+  (setting) => ['-c', setting],
+);
+
+/** Starts a Postgres of the caller's own. Whoever starts it stops it. Most tests share one: `postgresDatabase`. */
+export async function startPostgres(): Promise<PostgresServer> {
+  const server = (await findServers()) === 'machine' ? await onMachine() : await inContainer();
+  const url = `postgres://postgres@${server.host}:${server.port}/postgres`;
+  return Object.assign(server, { url, createDatabase: () => createDatabase(url) });
+}
+
+/** Makes an empty database on the server that `url` leads to, and gives the database's URL. */
+export async function createDatabase(url: string): Promise<string> {
+  const name = `test_${randomUUID().replaceAll('-', '')}`;
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    await client.query(`create database ${name} template template0`);
+  } finally {
+    await client.end();
+  }
+  const database = new URL(url);
+  database.pathname = `/${name}`;
+  return database.href;
+}
+
+async function onMachine(): Promise<Server> {
+  const programs = findPostgres() ?? '';
+  const user = postgresUser();
+  return ProcessServer.launch({
+    program: join(programs, 'postgres'),
+    args: (port, folder) => {
+      const where = ['-D', join(folder, 'data'), '-k', folder, '-h', '127.0.0.1', '-p', String(port)];
+      return [...where, ...SETTINGS, '-c', 'shared_buffers=64MB'];
+    },
+    readyLine: /database system is ready to accept connections/,
+    // It owns System V shared memory, which a SIGKILL would leave to the system for good.
+    stopSignal: 'SIGQUIT',
+    user,
+    prepare: async (folder) => {
+      const options = ['-D', join(folder, 'data'), '-U', 'postgres', '-E', 'UTF8', '--locale=C', '-A', 'trust', '-N'];
+      await run(join(programs, 'initdb'), options, { cwd: folder, ...(user ?? {}) });
+    },
+  });
+}
+
+function inContainer(): Promise<Server> {
+  return ContainerServer.launch({
+    image: 'postgres:17-alpine',
+    command: ['postgres', ...SETTINGS],
+    environment: { POSTGRES_HOST_AUTH_METHOD: 'trust' },
+    port: 5432,
+  });
+}
+
+/** Postgres refuses to run as root: then it runs as the user that its package has made. */
+function postgresUser(): SystemUser | null {
+  if (process.getuid?.() !== 0) return null;
+  const idOf = (flag: string): number => Number(execFileSync('id', [flag, 'postgres'], { encoding: 'utf8' }));
+  return { uid: idOf('-u'), gid: idOf('-g') };
+}

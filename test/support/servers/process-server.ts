@@ -1,0 +1,167 @@
+import type { ChildProcess } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chownSync, closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
+import type { Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { freePort } from './free-port.js';
+import type { Server } from './server.js';
+
+/** The system user a program runs as, where it must not be the one who runs the tests. */
+export interface SystemUser {
+  uid: number;
+  gid: number;
+}
+
+export interface ProgramOptions {
+  program: string;
+  args: (port: number, folder: string) => string[];
+  /** The line it logs when it serves. */
+  readyLine: RegExp;
+  /** Ends it quickly without leaving anything behind in the system. */
+  stopSignal: 'SIGKILL' | 'SIGQUIT';
+  user?: SystemUser | null;
+  /** Fills the data folder before the first start. */
+  prepare?: (folder: string) => Promise<void>;
+}
+
+const START_DEADLINE_MS = 30_000;
+const PORT_TAKEN = /address already in use|could not bind/i;
+
+/**
+ * Runs a server program of this machine on a free port of 127.0.0.1, in a temporary folder of its own.
+ *
+ * A watchdog beside each program kills it and removes the folder when the test run ends in any way, a SIGKILL included: it
+ * waits for the end of a pipe that this process holds.
+ */
+export class ProcessServer implements Server {
+  readonly host = '127.0.0.1';
+  port = 0;
+  private child: ChildProcess | null = null;
+  private watchdog: ChildProcess | null = null;
+
+  private constructor(
+    private readonly options: ProgramOptions,
+    private readonly folder: string,
+  ) {}
+
+  static async launch(options: ProgramOptions): Promise<ProcessServer> {
+    const folder = mkdtempSync(join(tmpdir(), 'herald-test-'));
+    if (options.user) chownSync(folder, options.user.uid, options.user.gid);
+    const server = new ProcessServer(options, folder);
+    try {
+      await options.prepare?.(folder);
+      await server.startOnFreePort();
+    } catch (error) {
+      await server.stop();
+      throw error;
+    }
+    return server;
+  }
+
+  async start(): Promise<void> {
+    if (this.child !== null) throw new Error(`${this.options.program} runs already: kill() it before start()`);
+    const log = openSync(this.logFile, 'w');
+    const { program, args, user } = this.options;
+    const child = spawn(program, args(this.port, this.folder), {
+      cwd: this.folder,
+      stdio: ['ignore', log, log],
+      ...(user ? { uid: user.uid, gid: user.gid } : {}),
+    });
+    closeSync(log);
+    child.unref();
+    this.child = child;
+    await once(child, 'spawn');
+    this.watchdog = watch(child.pid ?? 0, this.options.stopSignal, this.folder);
+    await this.untilReady(child);
+  }
+
+  async kill(): Promise<void> {
+    await this.end('SIGKILL');
+  }
+
+  pause(): Promise<void> {
+    this.child?.kill('SIGSTOP');
+    return Promise.resolve();
+  }
+
+  resume(): Promise<void> {
+    this.child?.kill('SIGCONT');
+    return Promise.resolve();
+  }
+
+  async stop(): Promise<void> {
+    await this.resume();
+    await this.end(this.options.stopSignal);
+    rmSync(this.folder, { recursive: true, force: true, maxRetries: 10 });
+  }
+
+  private async startOnFreePort(): Promise<void> {
+    for (let attempt = 1; ; attempt += 1) {
+      this.port = await freePort();
+      try {
+        await this.start();
+        return;
+      } catch (error) {
+        await this.kill();
+        // Another program may have taken the port since it was found free.
+        if (attempt === 5 || !PORT_TAKEN.test(String(error))) throw error;
+      }
+    }
+  }
+
+  private async untilReady(child: ChildProcess): Promise<void> {
+    const deadline = Date.now() + START_DEADLINE_MS;
+    for (;;) {
+      const log = readFileSync(this.logFile, 'utf8');
+      if (this.options.readyLine.test(log)) return;
+      if (hasEnded(child)) throw new Error(`${this.options.program} ended while starting:\n${log.slice(-2_000)}`);
+      if (Date.now() > deadline) {
+        throw new Error(
+          `${this.options.program} was not ready within ${START_DEADLINE_MS / 1000} s:\n${log.slice(-2_000)}`,
+        );
+      }
+      await sleep(10);
+    }
+  }
+
+  private async end(signal: NodeJS.Signals): Promise<void> {
+    const { child, watchdog } = this;
+    this.child = null;
+    this.watchdog = null;
+    // First the watchdog: later the program's id may be another program's.
+    if (watchdog !== null) await killed(watchdog, 'SIGKILL');
+    if (child !== null) await killed(child, signal);
+  }
+
+  private get logFile(): string {
+    return join(this.folder, 'server.log');
+  }
+}
+
+function watch(pid: number, signal: NodeJS.Signals, folder: string): ChildProcess {
+  const script = 'read -r _; kill -s "$2" "$1"; sleep 1; kill -s KILL "$1"; rm -rf "$3"';
+  // Detached: Ctrl+C ends the test run's process group, and the watchdog must outlive it.
+  const watchdog = spawn('sh', ['-c', script, 'watchdog', String(pid), signal.replace('SIG', ''), folder], {
+    stdio: ['pipe', 'ignore', 'ignore'],
+    detached: true,
+  });
+  watchdog.unref();
+  // A child's pipe is a socket, which may not keep the test run alive either.
+  (watchdog.stdin as Socket | null)?.unref();
+  return watchdog;
+}
+
+async function killed(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
+  if (child.pid === undefined || hasEnded(child)) return;
+  child.ref();
+  const exit = once(child, 'exit');
+  child.kill(signal);
+  await exit;
+}
+
+function hasEnded(child: ChildProcess): boolean {
+  return child.exitCode !== null || child.signalCode !== null;
+}
