@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { isNativeError } from 'node:util/types';
 import { Logger } from '@nestjs/common';
-import { DataSource, type DataSourceOptions } from 'typeorm';
+import { AbstractLogger, DataSource, type DataSourceOptions, type LogLevel, type LogMessage } from 'typeorm';
 import { isDatabaseUnavailable } from './unavailable.js';
 import type { EmbeddedPostgres } from './embedded/embedded-postgres.js';
 
@@ -14,6 +14,13 @@ const START_WAIT_MS = 60_000;
 
 const logger = new Logger('Database');
 
+/** TypeORM's own log, which would go around ours: with `logging` off, only that a migration has failed. */
+class TypeOrmLog extends AbstractLogger {
+  protected override writeLog(_level: LogLevel, messages: LogMessage | LogMessage[]): void {
+    for (const { message } of this.prepareLogMessages(messages, { highlightSql: false })) logger.warn(message);
+  }
+}
+
 const COMMON = {
   type: 'postgres',
   poolSize: POOL_SIZE,
@@ -22,6 +29,7 @@ const COMMON = {
   uuidExtension: 'pgcrypto',
   installExtensions: false,
   logging: false,
+  logger: new TypeOrmLog(false),
   // A connection that is lost while nobody uses it; the pool replaces it.
   poolErrorHandler: (error: Error) => logger.warn(`A database connection was lost: ${error.message}`),
 } satisfies PostgresOptions;

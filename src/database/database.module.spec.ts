@@ -33,12 +33,18 @@ class LastWords implements OnApplicationShutdown {
   constructor(@InjectRepository(Organization) private readonly organizations: Repository<Organization>) {}
 
   async onApplicationShutdown(): Promise<void> {
-    LastWords.counted = await this.organizations.count();
+    LastWords.counted = await this.organizations.count().catch(() => null);
   }
 }
 
 @Module({ imports: [TypeOrmModule.forFeature([Organization])], providers: [LastWords] })
 class FeatureModule {}
+
+interface OutboxRow {
+  sequence: string;
+  created_at: Date;
+  published_at: Date | null;
+}
 
 const ID = '019aa000-0000-7000-8000-000000000001';
 
@@ -97,7 +103,10 @@ describe('DatabaseModule', () => {
       expect(LastWords.counted).toBe(1);
 
       app = await start(variables);
-      expect(await app.get(DataSource).getRepository(Organization).findOneBy({ id: ID })).toEqual({ id: ID, name: 'Acme' });
+      expect(await app.get(DataSource).getRepository(Organization).findOneBy({ id: ID })).toEqual({
+        id: ID,
+        name: 'Acme',
+      });
     });
 
     it('rolls a failed transaction back', async () => {
@@ -120,12 +129,13 @@ describe('DatabaseModule', () => {
         dataSource.query(`INSERT INTO memberships (org_id, user_id, role) VALUES ($1, 'bob', 'king')`, [ID]),
       ).rejects.toMatchObject({ driverError: { code: '23514' } });
       const outbox = `INSERT INTO realtime_outbox (id, channel, body) VALUES (gen_random_uuid(), 'c', '{}') RETURNING *`;
-      const [first] = await dataSource.query(outbox);
-      const [second] = await dataSource.query(outbox);
+      const [first]: OutboxRow[] = await dataSource.query(outbox);
+      const [second]: OutboxRow[] = await dataSource.query(outbox);
       await dataSource.getRepository(Organization).delete({ id: ID });
 
-      expect(BigInt(second.sequence)).toBeGreaterThan(BigInt(first.sequence));
-      expect(first).toMatchObject({ created_at: expect.any(Date), published_at: null });
+      expect(Number(second?.sequence)).toBeGreaterThan(Number(first?.sequence));
+      expect(first?.created_at).toBeInstanceOf(Date);
+      expect(first?.published_at).toBeNull();
       expect(await dataSource.query('SELECT * FROM memberships')).toEqual([]);
     });
   });

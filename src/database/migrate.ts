@@ -12,7 +12,8 @@ const LOCK_KEY = 0x48524c44;
  * @returns the names of the migrations applied
  */
 export async function migrate(options: PostgresOptions): Promise<string[]> {
-  const dataSource = await connect({ ...options, migrations: MIGRATIONS, extra: withoutTimeouts(options.extra) });
+  // Without the time limits of the usual statements: a migration of much data may take its time.
+  const dataSource = await connect({ ...options, migrations: MIGRATIONS, extra: { keepAlive: true } });
   const queryRunner = dataSource.createQueryRunner();
   try {
     await queryRunner.startTransaction();
@@ -30,9 +31,4 @@ export async function migrate(options: PostgresOptions): Promise<string[]> {
     await queryRunner.release();
     await dataSource.destroy();
   }
-}
-
-/** A migration of much data may take its time. */
-function withoutTimeouts(extra: PostgresOptions['extra']): PostgresOptions['extra'] {
-  return { ...extra, statement_timeout: 0, query_timeout: 0, idle_in_transaction_session_timeout: 0 };
 }

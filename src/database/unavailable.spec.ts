@@ -45,9 +45,12 @@ describe('isDatabaseUnavailable', () => {
     expect(isDatabaseUnavailable(new Error('timeout exceeded when trying to connect'))).toBe(true);
   });
 
-  it.each([null, undefined, 'ECONNREFUSED', { code: 'ECONNREFUSED' }])('is false for %p, which is no error', (value) => {
-    expect(isDatabaseUnavailable(value)).toBe(false);
-  });
+  it.each([null, undefined, 'ECONNREFUSED', { code: 'ECONNREFUSED' }])(
+    'is false for %p, which is no error',
+    (value) => {
+      expect(isDatabaseUnavailable(value)).toBe(false);
+    },
+  );
 
   it('ends with a cause that is its own', () => {
     const error = new Error('a circle');
@@ -59,6 +62,6 @@ describe('isDatabaseUnavailable', () => {
 async function failureOf(promise: Promise<unknown>): Promise<Error> {
   return promise.then(
     () => new Error('it did not fail'),
-    (error: Error) => error,
+    (error: unknown) => error as Error,
   );
 }

@@ -24,7 +24,6 @@ export class EmbeddedJobStore extends JobStore {
       max: MAX_CONNECTIONS,
       // Tells BullMQ that a lost connection is noticed, so that its idle workers need not ask every ten seconds.
       keepAlive: true,
-      onConnect: async (client) => void (await client.query(`SET search_path TO ${SCHEMA}`)),
     });
     const store = new EmbeddedJobStore(database, pool);
     // One of each queue and worker is added to ours.
@@ -52,6 +51,8 @@ export class EmbeddedJobStore extends JobStore {
     const client = await this.pool.connect();
     try {
       await runMigrations(client, SCHEMA);
+      // BullMQ's statements don't name it. Set once for all connections, which share the session.
+      await client.query(`SET search_path TO ${SCHEMA}`);
     } finally {
       client.release();
     }

@@ -23,9 +23,9 @@ export abstract class JobStore {
   /** Of the keys in Redis. In braces, so that a cluster keeps the keys of a queue, and of a flow, on one node. */
   static readonly PREFIX = '{bull}';
 
-  /** As what BullMQ is to take it for: the one place where its types are told otherwise than its factory below handles. */
+  /** For BullMQ's option of that name: its type fits any object, what becomes of it is decided below. */
   get connection(): ConnectionOptions {
-    return this as unknown as ConnectionOptions;
+    return this;
   }
 
   abstract createBackend(name: string, options: QueueBaseOptions, role?: BackendRole): IQueueBackend;

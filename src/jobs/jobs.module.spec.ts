@@ -57,7 +57,9 @@ class TestModule {}
 
 async function start(variables: Record<string, string>): Promise<INestApplicationContext> {
   const imports = [ConfigModule.forRoot(new Environment(variables)), JobsModule, TestModule];
-  const module = await Test.createTestingModule({ imports }).setLogger(false as never).compile();
+  const module = await Test.createTestingModule({ imports })
+    .setLogger(false as never)
+    .compile();
   return module.init();
 }
 
@@ -187,7 +189,10 @@ describe('JobsModule', () => {
   });
 
   it('keeps two applications of one process apart: one embedded, one in Redis', async () => {
-    const [embedded, other] = await Promise.all([start({ DATA_DIR: root }), start({ ...inRedis(), RUN_JOBS: 'false' })]);
+    const [embedded, other] = await Promise.all([
+      start({ DATA_DIR: root }),
+      start({ ...inRedis(), RUN_JOBS: 'false' }),
+    ]);
     await embedded.get<Queue>(getQueueToken('test')).add('plain', { to: 'embedded' });
     await other.get<Queue>(getQueueToken('test')).add('plain', { to: 'redis' });
     await embedded.get(Work).started;
@@ -218,12 +223,9 @@ describe('JobsModule', () => {
         order.push('job ended');
       }
     }
-    const feature = {
-      module: class Using {},
-      imports: [BullModule.registerQueue({ name: 'using' })],
-      providers: [Resource, UsingProcessor],
-    };
-    const imports = [ConfigModule.forRoot(new Environment({ DATA_DIR: root })), JobsModule, feature];
+    @Module({ imports: [BullModule.registerQueue({ name: 'using' })], providers: [Resource, UsingProcessor] })
+    class UsingModule {}
+    const imports = [ConfigModule.forRoot(new Environment({ DATA_DIR: root })), JobsModule, UsingModule];
     const app = await (await Test.createTestingModule({ imports }).compile()).init();
     await app.get<Queue>(getQueueToken('using')).add('job', {});
     await app.get(UsingProcessor).begun;

@@ -16,6 +16,7 @@ export class NotifyDto {
 
   @ApiProperty({
     type: 'object',
+    selfRequired: true,
     required: ['title'],
     properties: {
       title: { type: 'string', minLength: 1, maxLength: 200 },

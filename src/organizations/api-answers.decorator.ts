@@ -9,30 +9,14 @@ const PROBLEMS = {
   503: 'Something that the answer depends on is down',
 } as const;
 
-const PROBLEM_SCHEMA = {
-  type: 'object',
-  description: 'RFC 9457',
-  required: ['type', 'title', 'status', 'detail', 'instance'],
-  properties: {
-    type: { type: 'string' },
-    title: { type: 'string' },
-    status: { type: 'integer' },
-    detail: { type: 'string' },
-    instance: { type: 'string' },
-    errors: {
-      type: 'array',
-      items: { type: 'object', properties: { field: { type: 'string' }, message: { type: 'string' } } },
-    },
-  },
-};
-
-/** Documents the problems that a route answers with, besides the 401 that all have. */
+/**
+ * Documents the problems that a route answers with, besides the 401 that all have. What a problem looks like stands once in
+ * the document, as every route's default answer.
+ */
 export function ApiProblems(...statuses: (keyof typeof PROBLEMS)[]): MethodDecorator {
-  const answer = (status: number, description: string): MethodDecorator & ClassDecorator =>
-    ApiResponse({ status, description, content: { 'application/problem+json': { schema: PROBLEM_SCHEMA } } });
   return applyDecorators(
-    answer(401, 'The access token is missing or not valid'),
-    ...statuses.map((status) => answer(status, PROBLEMS[status])),
+    ApiResponse({ status: 401, description: 'The access token is missing or not valid' }),
+    ...statuses.map((status) => ApiResponse({ status, description: PROBLEMS[status] })),
   );
 }
 

@@ -9,6 +9,7 @@ import {
   UseGuards,
 } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
+import { ApiParam } from '@nestjs/swagger';
 import { validate as isUuid } from 'uuid';
 import type { AuthenticatedRequest } from '../auth/authenticated-request.js';
 import type { Membership } from './membership.entity.js';
@@ -53,7 +54,11 @@ export class OrgRoleGuard implements CanActivate {
 
 /** Opens a route (or a controller's every route) below `/orgs/:org_id` to members, or to those with one of the roles. */
 export function ForMembers(...roles: OrgRole[]): MethodDecorator & ClassDecorator {
-  return applyDecorators(SetMetadata(ROLES, roles), UseGuards(OrgRoleGuard));
+  return applyDecorators(
+    SetMetadata(ROLES, roles),
+    UseGuards(OrgRoleGuard),
+    ApiParam({ name: 'org_id', schema: { type: 'string', format: 'uuid' } }),
+  );
 }
 
 /** The membership by which `@ForMembers` let the caller in. */

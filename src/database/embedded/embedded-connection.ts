@@ -56,7 +56,7 @@ export class EmbeddedConnection extends Duplex implements Lessee {
     this.isOver = true;
     this.session.leave(this).then(
       () => done(error),
-      (failure: Error) => done(error ?? failure),
+      (failure: unknown) => done(error ?? (failure instanceof Error ? failure : new Error(String(failure)))),
     );
   }
 
@@ -74,7 +74,9 @@ export class EmbeddedConnection extends Duplex implements Lessee {
     try {
       this.send(await this.session.run(this, batch));
     } catch (error) {
-      this.evict(error instanceof SessionError ? error : new SessionError('57P01', `The embedded database: ${error}`));
+      this.evict(
+        error instanceof SessionError ? error : new SessionError('57P01', `The embedded database: ${String(error)}`),
+      );
     }
   }
 

@@ -139,7 +139,7 @@ describe('EmbeddedPostgres', () => {
 
     await expect(pool.query('SELECT 1')).rejects.toMatchObject({
       code: '57P03',
-      message: expect.stringContaining('waited 200 ms for another connection\'s transaction'),
+      message: expect.stringContaining("waited 200 ms for another connection's transaction"),
     });
     await client.query('COMMIT');
     client.release();

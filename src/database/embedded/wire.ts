@@ -82,7 +82,7 @@ export function readReply(bytes: Buffer): Reply {
   const notifications: Buffer[] = [];
   let status: Reply['status'] = null;
   let hasListened = false;
-  for (let at = 0; at < bytes.length; ) {
+  for (let at = 0; at < bytes.length;) {
     const end = at + 1 + bytes.readInt32BE(at + 1);
     const part = bytes.subarray(at, end);
     const type = String.fromCharCode(bytes[at] ?? 0);

@@ -42,6 +42,7 @@ export class UpgradeHandler {
   ): void {
     // A peer may reset its connection at any moment; without a listener that would end the process.
     socket.on('error', (error) => this.logger.debug(`A connection was reset: ${error.message}`));
+    if (socket.destroyed) return;
     if (!isWebSocketUpgrade(request)) {
       serveAsPlainRequest(httpServer, request, socket, head);
       return;
@@ -92,8 +93,9 @@ export class UpgradeHandler {
   }
 
   private remoteAddress(request: IncomingMessage): string {
-    const address = proxyAddr(request, (_, hop) => hop < this.environment.trustProxy);
-    return address.replace(/^::ffff:(?=\d+\.)/, '');
+    // Undefined, whatever the types say, when the peer has reset its connection already.
+    const address = proxyAddr(request, (_, hop) => hop < this.environment.trustProxy) as string | undefined;
+    return (address ?? '').replace(/^::ffff:(?=\d+\.)/, '');
   }
 }
 

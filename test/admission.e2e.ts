@@ -1,0 +1,120 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { Hub } from '../src/realtime/connection/hub.js';
+import { type Jwks, startJwks, unsignedToken } from './support/keys.js';
+import { type HeraldNode, startNode } from './support/node.js';
+import { RawClient } from './support/raw-client.js';
+import { createDatabase, type PostgresServer, startPostgres } from './support/servers.js';
+import { until } from './support/until.js';
+import { closeAllClients, connect } from './support/ws-client.js';
+
+const ISSUER_CLAIMS = { aud: 'herald' };
+const UNAVAILABLE = { code: 1013, reason: 'unavailable' };
+
+let jwks: Jwks;
+let postgres: PostgresServer;
+let node: HeraldNode;
+let orgId: string;
+
+beforeAll(async () => {
+  [jwks, postgres] = await Promise.all([startJwks(), startPostgres()]);
+  node = await startNode({
+    DATABASE_URL: await createDatabase(postgres.url),
+    KEYCLOAK_JWKS_URL: jwks.url,
+    JWT_ISSUER: jwks.issuer,
+    JWT_AUDIENCE: 'herald',
+  });
+  const api = await node.api('alice', { token: await jwks.sign('alice', { claims: ISSUER_CLAIMS }) });
+  orgId = ((await api.post('/orgs', { name: 'Acme' })).body as { id: string }).id;
+});
+afterEach(closeAllClients);
+afterAll(async () => {
+  await node.stop();
+  await Promise.all([jwks.stop(), postgres.stop()]);
+});
+
+async function closeWith(token: string, path = '/ws/notifications/'): Promise<unknown> {
+  const client = await connect(`${node.wsUrl}${path}`, { token });
+  const close = await client.closed(8_000);
+  expect(client.received).toEqual([]);
+  return close;
+}
+
+const now = () => Math.floor(Date.now() / 1_000);
+
+describe('the door', () => {
+  it.each<[string, Parameters<Jwks['sign']>[1], string]>([
+    ['expired', { claims: { exp: now() - 6 } }, 'token_expired'],
+    ['without an end', { claims: { exp: undefined } }, 'token_invalid'],
+    ['not valid yet', { claims: { nbf: now() + 60 } }, 'token_invalid'],
+    ['of another issuer', { claims: { iss: 'https://other.example' } }, 'token_invalid'],
+    ['of the issuer with a slash', { claims: { iss: 'http://127.0.0.1/' } }, 'token_invalid'],
+    ['for another audience', { claims: { aud: 'account' } }, 'token_invalid'],
+    ['for nobody', { claims: { aud: undefined } }, 'token_invalid'],
+    ['of no user', { claims: { sub: undefined } }, 'token_invalid'],
+    ['of an empty user', { claims: { sub: '' } }, 'token_invalid'],
+    ['a refresh token', { claims: { typ: 'Refresh' } }, 'token_invalid'],
+    ['an offline token', { claims: { typ: 'Offline' } }, 'token_invalid'],
+    ['an ID token', { claims: { typ: 'ID' } }, 'token_invalid'],
+    ['of an unknown key', { header: { kid: 'unknown' } }, 'token_invalid'],
+  ])('closes with 4001 for a token that is %s', async (_, options, reason) => {
+    const token = await jwks.sign('alice', { ...options, claims: { ...ISSUER_CLAIMS, ...options?.claims } });
+    expect(await closeWith(token)).toEqual({ code: 4001, reason });
+  });
+
+  it('closes with 4001 for a token without a signature', async () => {
+    const token = unsignedToken({ sub: 'alice', exp: now() + 300, iss: jwks.issuer, aud: 'herald' });
+    expect(await closeWith(token)).toEqual({ code: 4001, reason: 'token_invalid' });
+  });
+
+  it('asks for identity before membership: a bad token beside a foreign organization is 4001', async () => {
+    expect(await closeWith('a.b.c', '/ws/events/0190a5c2-7b7e-7c33-8d7e-3f1f0e2a9b11/')).toMatchObject({ code: 4001 });
+  });
+
+  it('closes with 1013 while Postgres is down, without ending the process, and admits again afterwards', async () => {
+    const token = await jwks.sign('alice', { claims: ISSUER_CLAIMS });
+    const path = `/ws/events/${orgId}/`;
+    await postgres.kill();
+    try {
+      expect(await closeWith(token, path)).toEqual(UNAVAILABLE);
+      const answer = await (await node.api('alice', { token })).get('/orgs');
+      expect(answer.status).toBe(503);
+      expect(answer.headers.get('content-type')).toContain('application/problem+json');
+      expect((await fetch(`${node.url}/health/ready`)).status).toBe(503);
+    } finally {
+      await postgres.start();
+    }
+    await until(async () => (await fetch(`${node.url}/health/ready`)).status === 200);
+    const client = await connect(`${node.wsUrl}${path}`, { token });
+    expect(await client.next()).toMatchObject({ org_id: orgId });
+  });
+
+  it('goes on when clients reset their connections at any moment of the admission, and keeps nothing of them', async () => {
+    const token = await jwks.sign('alice', { claims: ISSUER_CLAIMS });
+    const port = Number(new URL(node.url).port);
+    for (let round = 0; round < 60; round += 1) {
+      const client = await RawClient.open(port);
+      client.sendUpgrade({ target: `/ws/events/${orgId}/?token=${token}` });
+      client.sendFrame(1, '{"type":"ping"}');
+      if (round % 3 === 1) await client.answer();
+      if (round % 3 === 2) await client.until('connection.established');
+      client.reset();
+    }
+    await until(() => [...node.app.get(Hub, { strict: false }).connections()].length === 0);
+    const client = await connect(`${node.wsUrl}/ws/events/${orgId}/`, { token });
+    expect(await client.next()).toMatchObject({ type: 'connection.established' });
+  });
+
+  it('closes with 1013, not 4001, when the keys can’t be had, and lets known keys in', async () => {
+    const known = await jwks.sign('alice', { claims: ISSUER_CLAIMS });
+    await jwks.stop();
+    try {
+      const unknown = await jwks.sign('alice', { claims: ISSUER_CLAIMS, header: { kid: 'new' } });
+      await until(async () => JSON.stringify(await closeWith(unknown)) === JSON.stringify(UNAVAILABLE), 20_000);
+      expect(await (await connect(`${node.wsUrl}/ws/notifications/`, { token: known })).next()).toMatchObject({
+        user_id: 'alice',
+      });
+    } finally {
+      await jwks.start();
+    }
+  });
+});

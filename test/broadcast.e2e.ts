@@ -1,0 +1,311 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { DataSource } from 'typeorm';
+import { BroadcastService } from '../src/realtime/index.js';
+import { Resource } from '../src/resources/resource.entity.js';
+import type { ApiClient } from './support/api-client.js';
+import { type HeraldNode, startNode } from './support/node.js';
+import { postgresDatabase } from './support/servers.js';
+import { closeAllClients, connect, type TestClient } from './support/ws-client.js';
+
+let node: HeraldNode;
+let broadcast: BroadcastService;
+let dataSource: DataSource;
+let owner: ApiClient;
+let orgId: string;
+
+beforeAll(async () => {
+  node = await startNode({ DATABASE_URL: await postgresDatabase() });
+  broadcast = node.app.get(BroadcastService, { strict: false });
+  dataSource = node.app.get(DataSource);
+  owner = await node.api('owner');
+  orgId = ((await owner.post('/orgs', { name: 'Acme' })).body as { id: string }).id;
+});
+afterAll(() => node.stop());
+afterEach(closeAllClients);
+
+async function join(path: string, userId: string): Promise<TestClient> {
+  const client = await connect(`${node.wsUrl}${path}`, { token: await node.tokenFor(userId) });
+  await client.next();
+  return client;
+}
+
+const notifications = (userId: string) => join('/ws/notifications/', userId);
+const events = () => join(`/ws/events/${orgId}/`, 'owner');
+
+/** Publishes a last event, and gives those that came before it: what did not come by then never will. */
+async function eventsUntilMarker(client: TestClient): Promise<unknown[]> {
+  await broadcast.broadcastOrgEvent(orgId, 'test.marker', {});
+  const types: unknown[] = [];
+  for (;;) {
+    const { event_type: type } = await client.next();
+    if (type === 'test.marker') return types;
+    types.push(type);
+  }
+}
+
+describe('broadcastNotification', () => {
+  it('reaches all of the user’s connections, and nobody else’s', async () => {
+    const [phone, laptop, other] = [
+      await notifications('alice'),
+      await notifications('alice'),
+      await notifications('alicE'),
+    ];
+    await broadcast.broadcastNotification('alice', {
+      title: 'Task Complete',
+      body: 'Ready',
+      action_url: '/x',
+      extra: [1],
+    });
+    await broadcast.broadcastNotification('alicE', { title: 'Other' });
+    const frame = await phone.next();
+    expect(frame).toEqual({
+      type: 'notification',
+      notification: {
+        title: 'Task Complete',
+        body: 'Ready',
+        action_url: '/x',
+        extra: [1],
+        timestamp: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/),
+      },
+      cursor: expect.any(String),
+    });
+    expect(await laptop.next()).toEqual(frame);
+    expect(await other.next()).toMatchObject({ notification: { title: 'Other' } });
+  });
+
+  it('keeps the timestamp of the sender', async () => {
+    const client = await notifications('alice');
+    await broadcast.broadcastNotification('alice', { title: 'Old', timestamp: '2020-01-01T00:00:00.000Z' });
+    expect(await client.next()).toMatchObject({ notification: { timestamp: '2020-01-01T00:00:00.000Z' } });
+  });
+
+  it.each(['auth0|5f', 'a@b.c', '__proto__', 'user:1', '*', '{x}', '%2F', 'žluť 🐎'])(
+    'takes the user id %s',
+    async (userId) => {
+      const client = await notifications(userId);
+      await broadcast.broadcastNotification(userId, { title: userId });
+      expect(await client.next()).toMatchObject({ notification: { title: userId } });
+    },
+  );
+
+  it.each<[string, string, unknown]>([
+    ['user_id', '', { title: 'x' }],
+    ['user_id', 'x'.repeat(256), { title: 'x' }],
+    ['user_id', 'a\nb', { title: 'x' }],
+    ['notification', 'alice', null],
+    ['notification.title', 'alice', {}],
+    ['notification.title', 'alice', { title: '' }],
+    ['notification.title', 'alice', { title: 'x'.repeat(201) }],
+    ['notification.body', 'alice', { title: 'x', body: 'x'.repeat(4_001) }],
+    ['notification.type', 'alice', { title: 'x', type: 1 }],
+    ['notification.extra', 'alice', { title: 'x', extra: undefined }],
+    ['notification', 'alice', { title: 'x', extra: 'x'.repeat(65_536) }],
+  ])('names %s when it is wrong', async (field, userId, notification) => {
+    const call = broadcast.broadcastNotification(userId, notification as { title: string });
+    await expect(call).rejects.toMatchObject({ name: 'InvalidBroadcastError', errors: [{ field }] });
+  });
+
+  it('publishes once for an idempotency key', async () => {
+    const client = await notifications('alice');
+    for (const title of ['first', 'second']) {
+      await broadcast.broadcastNotification('alice', { title }, { idempotencyKey: 'job:1' });
+    }
+    await broadcast.broadcastNotification('alice', { title: 'third' });
+    expect(await client.next()).toMatchObject({ notification: { title: 'first' } });
+    expect(await client.next()).toMatchObject({ notification: { title: 'third' } });
+  });
+});
+
+describe('broadcastOrgEvent', () => {
+  it('reaches the connected members, with a cursor that grows', async () => {
+    const client = await events();
+    await broadcast.broadcastOrgEvent(orgId.toUpperCase(), 'invoice.paid', { amount_cents: 100 });
+    await broadcast.broadcastOrgEvent(orgId, 'invoice.paid', { amount_cents: 200 });
+    const [first, second] = [await client.next(), await client.next()];
+    expect(first).toEqual({
+      type: 'event',
+      event_type: 'invoice.paid',
+      data: { amount_cents: 100 },
+      cursor: expect.any(String),
+    });
+    expect(String(second.cursor) > String(first.cursor)).toBe(true);
+  });
+
+  it.each<[string, string, string, unknown]>([
+    ['org_id', 'acme', 'a.b', {}],
+    ['org_id', '*', 'a.b', {}],
+    ['org_id', '', 'a.b', {}],
+    ['event_type', '', '', {}],
+    ['event_type', '', 'created', {}],
+    ['event_type', '', 'a.b.c', {}],
+    ['event_type', '', 'a b.c', {}],
+    ['event_type', '', 'A.b', {}],
+    ['data', '', 'a.b', []],
+    ['data.self', '', 'a.b', { self: new Map() }],
+  ])('names %s when it is wrong', async (field, id, type, data) => {
+    const call = broadcast.broadcastOrgEvent(field === 'org_id' ? id : orgId, type, data as object);
+    await expect(call).rejects.toMatchObject({ name: 'InvalidBroadcastError', errors: [{ field }] });
+  });
+});
+
+describe('a broadcast in a transaction', () => {
+  it('is published after the commit, with the change already there for everyone', async () => {
+    const client = await events();
+    const id = randomUUID();
+    await dataSource.transaction(async (manager) => {
+      await manager.query('INSERT INTO organizations (id, name) VALUES ($1, $2)', [id, 'New']);
+      await broadcast.broadcastOrgEvent(orgId, 'test.committed', { id }, { manager });
+    });
+    expect(await client.next()).toMatchObject({ event_type: 'test.committed', data: { id } });
+    expect(await dataSource.query('SELECT name FROM organizations WHERE id = $1', [id])).toEqual([{ name: 'New' }]);
+  });
+
+  it('is never published when the transaction is rolled back', async () => {
+    const client = await events();
+    const transaction = dataSource.transaction(async (manager) => {
+      await broadcast.broadcastOrgEvent(orgId, 'test.rolled_back', {}, { manager });
+      throw new Error('no');
+    });
+    await expect(transaction).rejects.toThrow('no');
+    expect(await eventsUntilMarker(client)).toEqual([]);
+  });
+
+  it('follows its savepoint: what was rolled back inside a committed transaction is not told', async () => {
+    const client = await events();
+    await dataSource.transaction(async (outer) => {
+      await broadcast.broadcastOrgEvent(orgId, 'test.outer', {}, { manager: outer });
+      const inner = outer.transaction(async (manager) => {
+        await broadcast.broadcastOrgEvent(orgId, 'test.inner', {}, { manager });
+        throw new Error('no');
+      });
+      await expect(inner).rejects.toThrow('no');
+      await outer.transaction((manager) => broadcast.broadcastOrgEvent(orgId, 'test.nested', {}, { manager }));
+    });
+    expect([await client.next(), await client.next()]).toMatchObject([
+      { event_type: 'test.outer' },
+      { event_type: 'test.nested' },
+    ]);
+    expect(await eventsUntilMarker(client)).toEqual([]);
+  });
+
+  it('keeps the order of the commits, also of many at once', async () => {
+    const client = await events();
+    for (let n = 0; n < 50; n += 1) {
+      await dataSource.transaction((manager) => broadcast.broadcastOrgEvent(orgId, 'test.ordered', { n }, { manager }));
+    }
+    for (let n = 0; n < 50; n += 1) expect(await client.next()).toMatchObject({ data: { n } });
+  });
+
+  it('goes out at once when the manager is in no transaction', async () => {
+    const client = await events();
+    await broadcast.broadcastOrgEvent(orgId, 'test.alone', {}, { manager: dataSource.manager });
+    expect(await client.next()).toMatchObject({ event_type: 'test.alone' });
+  });
+
+  it('checks its arguments before it writes anything', async () => {
+    const transaction = dataSource.transaction((manager) =>
+      broadcast.broadcastOrgEvent(orgId, 'wrong', {}, { manager }),
+    );
+    await expect(transaction).rejects.toMatchObject({ name: 'InvalidBroadcastError' });
+  });
+});
+
+describe('entity subscribers', () => {
+  it('tell of resources, in the order of the changes', async () => {
+    const client = await events();
+    const path = `/orgs/${orgId}/resources`;
+    const { id } = (await owner.post(path, { name: 'Plan', sensitivity: 'confidential' })).body as { id: string };
+    await owner.patch(`${path}/${id}`, { name: 'Plan B' });
+    await owner.patch(`${path}/${id}`, { name: 'Plan B' });
+    await owner.delete(`${path}/${id}`);
+    const common = { resource_id: id, org_id: orgId, timestamp: expect.any(String) };
+    expect((await client.next()).data).toEqual({ ...common, resource_name: 'Plan', sensitivity: 'confidential' });
+    expect(await client.next()).toMatchObject({ event_type: 'resource.updated', data: { resource_name: 'Plan B' } });
+    expect(await client.next()).toMatchObject({
+      event_type: 'resource.deleted',
+      data: { ...common, resource_name: 'Plan B' },
+    });
+    expect(await eventsUntilMarker(client)).toEqual([]);
+  });
+
+  it('tell nothing of a change that was rolled back', async () => {
+    const client = await events();
+    const transaction = dataSource.transaction(async (manager) => {
+      const resource = manager.create(Resource, {
+        id: randomUUID(),
+        orgId,
+        name: 'Ghost',
+        sensitivity: 'normal',
+        description: null,
+      });
+      await manager.save(resource);
+      throw new Error('no');
+    });
+    await expect(transaction).rejects.toThrow('no');
+    expect(await eventsUntilMarker(client)).toEqual([]);
+  });
+
+  it('tell of members, and the new member hears of it', async () => {
+    const client = await events();
+    const carol = await notifications('carol');
+    await owner.post(`/orgs/${orgId}/members`, { user_id: 'carol' });
+    expect(await client.next()).toMatchObject({
+      event_type: 'member.joined',
+      data: { user_id: 'carol', org_id: orgId, role: 'member', timestamp: expect.any(String) },
+    });
+    expect(await carol.next()).toMatchObject({
+      notification: { title: 'Added to Organization', org_id: orgId, org_name: 'Acme', action_url: expect.any(String) },
+    });
+    await owner.delete(`/orgs/${orgId}/members/carol`);
+    expect(await client.next()).toMatchObject({
+      event_type: 'member.left',
+      data: { user_id: 'carol', org_id: orgId, timestamp: expect.any(String) },
+    });
+  });
+});
+
+describe('REST controllers', () => {
+  it('publish an event of the application’s own', async () => {
+    const client = await events();
+    const answer = await owner.post(`/orgs/${orgId}/events`, {
+      event_type: 'deploy.finished',
+      data: { version: '1.2' },
+    });
+    expect(answer.status).toBe(202);
+    expect(await client.next()).toMatchObject({
+      type: 'event',
+      event_type: 'deploy.finished',
+      data: { version: '1.2' },
+    });
+  });
+
+  it.each([
+    [{ event_type: 'resource.created', data: {} }, 'event_type'],
+    [{ event_type: 'task.completed', data: {} }, 'event_type'],
+    [{ event_type: 'created', data: {} }, 'event_type'],
+    [{ event_type: 'a.b', data: [] }, 'data'],
+    [{ event_type: 'a.b' }, 'data'],
+    [{ data: {} }, 'event_type'],
+    [{ event_type: 'a.b', data: {}, more: 1 }, 'more'],
+  ])('refuse the event %j and name %s', async (body, field) => {
+    const answer = await owner.post(`/orgs/${orgId}/events`, body);
+    expect(answer.status).toBe(400);
+    expect(answer.body).toMatchObject({ status: 400, errors: [{ field }] });
+  });
+
+  it('notify anyone, for other services', async () => {
+    const client = await notifications('dave');
+    const service = await node.api('service', { roles: ['realtime-admin'] });
+    const notification = { title: 'Hi', body: 'there', further: { a: 1 } };
+    const answer = await service.post('/notifications', { user_id: 'dave', notification });
+    expect(answer.status).toBe(201);
+    expect(await client.next()).toMatchObject({ type: 'notification', notification });
+  });
+
+  it('notify for nobody without the role', async () => {
+    const answer = await owner.post('/notifications', { user_id: 'dave', notification: { title: 'Hi' } });
+    expect(answer.status).toBe(403);
+    expect(answer.headers.get('content-type')).toContain('application/problem+json');
+  });
+});

@@ -1,0 +1,141 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import type { ApiClient } from './support/api-client.js';
+import { HeraldProcess } from './support/herald-process.js';
+import { type HeraldNode, startNode, type Variables } from './support/node.js';
+import { type OidcProvider, startOidcProvider } from './support/oidc.js';
+import { postgresDatabase, type RedisServer, startRedis } from './support/servers.js';
+import { until } from './support/until.js';
+import { closeAllClients, connect, type TestClient } from './support/ws-client.js';
+
+let provider: OidcProvider;
+let redis: RedisServer;
+let variables: Variables;
+let one: HeraldNode;
+let two: HeraldNode;
+let orgId: string;
+let tokens: Record<'alice' | 'bob', string>;
+let aliceOnOne: ApiClient;
+let bobOnTwo: ApiClient;
+
+beforeAll(async () => {
+  [provider, redis] = await Promise.all([startOidcProvider(), startRedis()]);
+  variables = {
+    DATABASE_URL: await postgresDatabase(),
+    REDIS_HOST: redis.host,
+    REDIS_PORT: String(redis.port),
+    KEYCLOAK_JWKS_URL: provider.jwksUrl,
+    JWT_ISSUER: provider.issuer,
+    JWT_AUDIENCE: provider.audience,
+    RUN_JOBS: 'false',
+  };
+  // Started together, as a deployment does: only one of them applies the migrations.
+  [one, two] = await Promise.all([startNode(variables), startNode(variables)]);
+  tokens = { alice: await provider.tokenFor('alice'), bob: await provider.tokenFor('bob') };
+  aliceOnOne = await one.api('alice', { token: tokens.alice });
+  bobOnTwo = await two.api('bob', { token: tokens.bob });
+  orgId = ((await aliceOnOne.post('/orgs', { name: 'Acme' })).body as { id: string }).id;
+  await aliceOnOne.post(`/orgs/${orgId}/members`, { user_id: 'bob', role: 'admin' });
+});
+afterEach(closeAllClients);
+afterAll(async () => {
+  await Promise.all([one.stop(), two.stop()]);
+  await Promise.all([provider.stop(), redis.stop()]);
+});
+
+async function join(node: { wsUrl: string }, path: string, user: 'alice' | 'bob'): Promise<TestClient> {
+  const client = await connect(`${node.wsUrl}${path}`, { token: tokens[user] });
+  await client.next();
+  return client;
+}
+
+describe('two nodes over one Redis, one Postgres and an OpenID provider', () => {
+  it('are ready, and name what they depend on', async () => {
+    const response = await fetch(`${one.url}/health/ready`);
+    expect(response.status).toBe(200);
+    expect(await response.json()).toMatchObject({
+      status: 'ok',
+      dependencies: { database: 'up', redis: 'up', keys: 'up' },
+    });
+  });
+
+  it('have no development issuer', async () => {
+    expect((await fetch(`${one.url}/dev/token`, { method: 'POST' })).status).toBe(404);
+  });
+
+  it('deliver an event published on either to the clients of both, in one order', async () => {
+    const clients = [await join(one, `/ws/events/${orgId}/`, 'alice'), await join(two, `/ws/events/${orgId}/`, 'bob')];
+    for (let n = 0; n < 10; n += 1) {
+      const publisher = n % 2 === 0 ? aliceOnOne : bobOnTwo;
+      expect((await publisher.post(`/orgs/${orgId}/events`, { event_type: 'test.numbered', data: { n } })).status).toBe(
+        202,
+      );
+    }
+    for (let n = 0; n < 10; n += 1) {
+      const frames = await Promise.all(clients.map((client) => client.next()));
+      expect(frames[0]).toMatchObject({ event_type: 'test.numbered', data: { n } });
+      expect(frames[1]).toEqual(frames[0]);
+    }
+  });
+
+  it('deliver a notification that a change on one caused to a client of the other', async () => {
+    const bob = await join(two, '/ws/notifications/', 'bob');
+    const other = ((await aliceOnOne.post('/orgs', { name: 'Second' })).body as { id: string }).id;
+    await aliceOnOne.post(`/orgs/${other}/members`, { user_id: 'bob' });
+    expect(await bob.next()).toMatchObject({ notification: { title: 'Added to Organization', org_id: other } });
+  });
+
+  it('tell of a committed change although the process that made it was killed before it could', async () => {
+    const client = await join(two, `/ws/events/${orgId}/`, 'bob');
+    const process = await (await HeraldProcess.spawn('main.js', variables)).ready();
+    await redis.kill();
+    try {
+      const response = await fetch(`${process.url}/api/v1/orgs/${orgId}/resources`, {
+        method: 'POST',
+        headers: { Authorization: `Bearer ${tokens.alice}`, 'Content-Type': 'application/json' },
+        body: JSON.stringify({ name: 'Survivor' }),
+      });
+      expect(response.status).toBe(201);
+    } finally {
+      await process.end('SIGKILL');
+      await redis.start();
+    }
+    expect(await client.next(15_000)).toMatchObject({
+      event_type: 'resource.created',
+      data: { resource_name: 'Survivor' },
+    });
+    await aliceOnOne.post(`/orgs/${orgId}/events`, { event_type: 'test.marker', data: {} });
+    expect(await client.next()).toMatchObject({ event_type: 'test.marker' });
+  });
+
+  it('take writes while Redis is down, keep their connections, and tell of the writes afterwards', async () => {
+    const client = await join(two, `/ws/events/${orgId}/`, 'bob');
+    await redis.kill();
+    try {
+      await until(
+        async () =>
+          ((await (await fetch(`${one.url}/health/ready`)).json()) as { status: string }).status === 'degraded',
+      );
+      expect((await aliceOnOne.post(`/orgs/${orgId}/resources`, { name: 'Offline' })).status).toBe(201);
+      expect((await aliceOnOne.post(`/orgs/${orgId}/events`, { event_type: 'test.later', data: {} })).status).toBe(202);
+      const refused = await connect(`${one.wsUrl}/ws/events/${orgId}/`, { token: tokens.alice });
+      expect(await refused.closed()).toEqual({ code: 1013, reason: 'unavailable' });
+    } finally {
+      await redis.start();
+    }
+    const told = [await client.next(15_000), await client.next()];
+    expect(told).toMatchObject([{ data: { resource_name: 'Offline' } }, { event_type: 'test.later' }]);
+  });
+
+  it('run jobs in a worker that listens nowhere', async () => {
+    const worker = await HeraldProcess.spawn('worker.js', { ...variables, RUN_JOBS: 'true' });
+    try {
+      await worker.says('processing jobs');
+      const alice = await join(two, '/ws/notifications/', 'alice');
+      expect((await aliceOnOne.post(`/orgs/${orgId}/exports`, { format: 'json' })).status).toBe(202);
+      expect(await alice.next(15_000)).toMatchObject({ notification: { type: 'task.completed' } });
+      await expect(fetch(`${worker.url}/health/live`)).rejects.toThrow();
+    } finally {
+      expect(await worker.end('SIGTERM')).toEqual({ code: 0, signal: null });
+    }
+  });
+});

@@ -1,0 +1,73 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { ApiClient } from './support/api-client.js';
+import { HeraldProcess } from './support/herald-process.js';
+import { closeAllClients, connect } from './support/ws-client.js';
+
+let dataDir: string;
+const started: HeraldProcess[] = [];
+
+beforeAll(async () => void (dataDir = await mkdtemp(join(tmpdir(), 'herald-process-'))));
+afterEach(async () => {
+  await closeAllClients();
+  await Promise.all(started.splice(0).map((each) => each.end('SIGKILL')));
+});
+afterAll(() => rm(dataDir, { recursive: true, force: true }));
+
+async function start(variables: Record<string, string> = {}): Promise<HeraldProcess> {
+  const process = await HeraldProcess.spawn('main.js', { DATA_DIR: dataDir, ...variables });
+  started.push(process);
+  return process;
+}
+
+async function tokenFor({ url }: HeraldProcess, userId: string): Promise<string> {
+  const { body } = await new ApiClient(url, null, '').post('/dev/token', { user_id: userId });
+  return (body as { access_token: string }).access_token;
+}
+
+describe('a process without any configuration', () => {
+  it('serves, says how to see it work, keeps its data and its tokens, and drains on SIGTERM', async () => {
+    const first = await (await start()).ready();
+    expect(first.output).toContain('npx wscat -c "ws://localhost:');
+    const token = await tokenFor(first, 'alice');
+    const created = await new ApiClient(first.url, token).post('/orgs', { name: 'Kept' });
+    expect(created.status).toBe(201);
+    const client = await connect(`${first.wsUrl}/ws/notifications/`, { token });
+    await client.next();
+    expect(await first.end('SIGTERM')).toEqual({ code: 0, signal: null });
+    expect(await client.closed()).toEqual({ code: 1012, reason: 'restarting' });
+    expect(first.output).not.toContain(token.slice(0, 20));
+
+    const second = await (await start()).ready();
+    const { body } = await new ApiClient(second.url, token).get('/orgs');
+    expect(body).toMatchObject({ items: [{ name: 'Kept' }] });
+  });
+
+  it('does not share its data folder with another process', async () => {
+    await (await start()).ready();
+    const second = await start();
+    expect(await second.exit()).toMatchObject({ code: 1 });
+    expect(second.output).toContain('DATA_DIR');
+  });
+});
+
+describe('a process with wrong variables', () => {
+  it('does not start, and lists every problem', async () => {
+    const process = await start({ PORT: 'http', REDIS_PORT: '0', DATABASE_URL: 'mysql://secret@x', LOG_LEVEL: 'loud' });
+    expect(await process.exit()).toMatchObject({ code: 1 });
+    for (const name of ['PORT: got "http"', 'REDIS_PORT: got "0"', 'DATABASE_URL: got', 'LOG_LEVEL: got "loud"']) {
+      expect(process.output).toContain(name);
+    }
+    expect(process.output).not.toContain('secret');
+    expect(process.output).not.toContain('    at ');
+  });
+
+  it('does not start in production on embedded defaults', async () => {
+    const process = await start({ NODE_ENV: 'production' });
+    expect(await process.exit()).toMatchObject({ code: 1 });
+    for (const name of ['DATABASE_URL', 'REDIS_HOST', 'KEYCLOAK_URL', 'JWT_AUDIENCE'])
+      expect(process.output).toContain(name);
+  });
+});

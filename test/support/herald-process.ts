@@ -1,0 +1,67 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { freePort } from './servers.js';
+import { until } from './until.js';
+
+const DIST = fileURLToPath(new URL('../../dist/', import.meta.url));
+
+/** How a process ended. */
+export interface Exit {
+  code: number | null;
+  signal: NodeJS.Signals | null;
+}
+
+/** A built Herald in a process of its own, with exactly the variables that the test gives it. */
+export class HeraldProcess {
+  /** All that it has written, to both of its streams. */
+  output = '';
+  private readonly exited: Promise<Exit>;
+
+  private constructor(
+    private readonly child: ChildProcess,
+    readonly url: string,
+  ) {
+    child.stdout?.on('data', (chunk: Buffer) => (this.output += chunk.toString()));
+    child.stderr?.on('data', (chunk: Buffer) => (this.output += chunk.toString()));
+    this.exited = once(child, 'close').then(([code, signal]) => ({ code, signal }) as Exit);
+  }
+
+  /** @param program such as `main.js`, in `dist/` */
+  static async spawn(program: string, variables: Record<string, string>): Promise<HeraldProcess> {
+    const port = await freePort();
+    const env = { PATH: process.env.PATH, HOST: '127.0.0.1', PORT: String(port), ...variables };
+    const child = spawn(process.execPath, [`${DIST}${program}`], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+    return new HeraldProcess(child, `http://127.0.0.1:${port}`);
+  }
+
+  get wsUrl(): string {
+    return this.url.replace('http', 'ws');
+  }
+
+  /** Resolves when `/health/ready` answers 200; fails, with the output, if the process ends before. */
+  async ready(): Promise<this> {
+    await until(async () => {
+      if (this.child.exitCode !== null) throw new Error(`Ended before it was ready:\n${this.output}`);
+      const response = await fetch(`${this.url}/health/ready`).catch(() => null);
+      return response?.status === 200;
+    }, 20_000);
+    return this;
+  }
+
+  /** Resolves when the output contains the text. */
+  async says(text: string): Promise<void> {
+    await until(() => this.output.includes(text), 20_000);
+  }
+
+  /** Sends a signal and waits for the end. */
+  async end(signal: NodeJS.Signals): Promise<Exit> {
+    this.child.kill(signal);
+    return this.exited;
+  }
+
+  /** Waits for the end. */
+  exit(): Promise<Exit> {
+    return this.exited;
+  }
+}
