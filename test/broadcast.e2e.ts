@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { DataSource } from 'typeorm';
+import { Membership } from '../src/organizations/membership.entity.js';
 import { BroadcastService } from '../src/realtime/index.js';
 import { Resource } from '../src/resources/resource.entity.js';
 import type { ApiClient } from './support/api-client.js';
@@ -262,6 +263,41 @@ describe('entity subscribers', () => {
       event_type: 'member.left',
       data: { user_id: 'carol', org_id: orgId, timestamp: expect.any(String) },
     });
+  });
+});
+
+describe('the end of a membership', () => {
+  const NOT_A_MEMBER = { code: 4003, reason: 'not_a_member' };
+
+  it('closes that member’s connections to the organization, and no others', async () => {
+    await owner.post(`/orgs/${orgId}/members`, { user_id: 'erin' });
+    const [erin, notified, other] = [
+      await join(`/ws/events/${orgId}/`, 'erin'),
+      await notifications('erin'),
+      await events(),
+    ];
+    await owner.delete(`/orgs/${orgId}/members/erin`);
+    expect(await erin.closed()).toEqual(NOT_A_MEMBER);
+    await notified.ping();
+    await other.ping();
+  });
+
+  it('closes nothing when it is rolled back', async () => {
+    await owner.post(`/orgs/${orgId}/members`, { user_id: 'frank' });
+    const frank = await join(`/ws/events/${orgId}/`, 'frank');
+    const transaction = dataSource.transaction(async (manager) => {
+      await manager.remove(await manager.findOneByOrFail(Membership, { orgId, userId: 'frank' }));
+      throw new Error('no');
+    });
+    await expect(transaction).rejects.toThrow('no');
+    expect(await eventsUntilMarker(frank)).toEqual([]);
+  });
+
+  it('comes for everyone when the organization is deleted', async () => {
+    const id = ((await owner.post('/orgs', { name: 'Short' })).body as { id: string }).id;
+    const client = await join(`/ws/events/${id}/`, 'owner');
+    expect((await owner.delete(`/orgs/${id}`)).status).toBe(204);
+    expect(await client.closed()).toEqual(NOT_A_MEMBER);
   });
 });
 

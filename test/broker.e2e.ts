@@ -20,10 +20,10 @@ interface Process {
 
 interface Adapter {
   name: string;
-  open(): Promise<void>;
-  close(): Promise<void>;
+  open: () => Promise<void>;
+  close: () => Promise<void>;
   /** A process with its own broker; those of Redis share the server. */
-  start(): Promise<Process>;
+  start: () => Promise<Process>;
 }
 
 function listen(broker: Broker, stop: () => void): Process {
@@ -57,7 +57,7 @@ const overRedis: Adapter = {
 };
 
 function message(channel: Channel, text: string, idempotencyKey: string | null = null): Message {
-  return { id: randomUUID(), channel, body: `{"text":${JSON.stringify(text)}`, idempotencyKey };
+  return { id: randomUUID(), channel, kind: 'frame', body: `{"text":${JSON.stringify(text)}`, idempotencyKey };
 }
 
 function texts(received: readonly Publication[]): string[] {
@@ -107,7 +107,7 @@ describe.each([memory, overRedis])('a $name', ({ open, close, start }) => {
   });
 
   it('hands nothing of other channels to a process, and nothing after it has unsubscribed', async () => {
-    const [mine, other] = [Channel.ofUser(`${randomUUID()}`), Channel.ofUser(`${randomUUID()}*`)];
+    const [mine, other] = [Channel.ofUser(randomUUID()), Channel.ofUser(`${randomUUID()}*`)];
     await process.broker.subscribe(mine);
     await process.broker.publish(message(other, 'not mine'));
     await process.broker.unsubscribe(mine);

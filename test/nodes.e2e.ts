@@ -84,6 +84,14 @@ describe('two nodes over one Redis, one Postgres and an OpenID provider', () => 
     expect(await bob.next()).toMatchObject({ notification: { title: 'Added to Organization', org_id: other } });
   });
 
+  it('close a removed member’s connections on the other node', async () => {
+    const other = ((await aliceOnOne.post('/orgs', { name: 'Third' })).body as { id: string }).id;
+    await aliceOnOne.post(`/orgs/${other}/members`, { user_id: 'bob' });
+    const bob = await join(two, `/ws/events/${other}/`, 'bob');
+    await aliceOnOne.delete(`/orgs/${other}/members/bob`);
+    expect(await bob.closed()).toEqual({ code: 4003, reason: 'not_a_member' });
+  });
+
   it('tell of a committed change although the process that made it was killed before it could', async () => {
     const client = await join(two, `/ws/events/${orgId}/`, 'bob');
     const process = await (await HeraldProcess.spawn('main.js', variables)).ready();

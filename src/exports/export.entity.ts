@@ -1,3 +1,4 @@
+import { API_PREFIX } from '../http/configure-http.js';
 import { Column, CreateDateColumn, Entity, PrimaryColumn, UpdateDateColumn } from 'typeorm';
 
 export type ExportFormat = 'csv' | 'json';
@@ -41,7 +42,7 @@ export class Export {
 
   /** Where the requester downloads it. */
   get downloadPath(): string {
-    return `/api/v1/orgs/${this.orgId}/exports/${this.id}/download`;
+    return `${API_PREFIX}/orgs/${this.orgId}/exports/${this.id}/download`;
   }
 
   get taskName(): string {

@@ -1,6 +1,6 @@
 import { Body, Controller, Get, HttpCode, Param, Post, StreamableFile } from '@nestjs/common';
 import { ApiAcceptedResponse, ApiBearerAuth, ApiOkResponse, ApiOperation, ApiProduces, ApiTags } from '@nestjs/swagger';
-import { ApiProblems } from '../organizations/api-answers.decorator.js';
+import { ApiProblems } from '../http/api-answers.decorator.js';
 import { ParseUuidPipe } from '../http/parse-uuid.pipe.js';
 import type { Membership } from '../organizations/membership.entity.js';
 import { CurrentMembership, ForMembers } from '../organizations/org-role.guard.js';

@@ -7,6 +7,9 @@ import { isOriginAllowed } from '../config/origin.js';
 import { ProblemFilter } from './problem.filter.js';
 import { validationPipe } from './validation.pipe.js';
 
+/** Where the HTTP API begins. */
+export const API_PREFIX = '/api/v1';
+
 const BODY_LIMIT = '256kb';
 const JSON_TYPES = ['json', '+json'];
 
@@ -25,7 +28,7 @@ export function configureHttp(app: NestExpressApplication, environment: Environm
   });
   app.use(refuseOtherBodies);
   app.useBodyParser('json', { limit: BODY_LIMIT, type: JSON_TYPES });
-  app.setGlobalPrefix('api/v1', {
+  app.setGlobalPrefix(API_PREFIX, {
     exclude: [
       '/',
       'health/{*path}',

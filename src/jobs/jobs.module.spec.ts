@@ -1,11 +1,13 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { BullModule, getQueueToken, OnWorkerEvent, Processor, WorkerHost } from '@nestjs/bullmq';
 import { Injectable, type INestApplicationContext, Module, type OnApplicationShutdown } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
 import { type Job, Queue, QueueEvents } from 'bullmq';
+import { Redis } from 'ioredis';
 import { type RedisServer, startRedis } from '../../test/support/servers.js';
 import { ConfigModule } from '../config/config.module.js';
 import { Environment } from '../config/environment.js';
@@ -64,15 +66,17 @@ async function start(variables: Record<string, string>): Promise<INestApplicatio
 }
 
 let redis: RedisServer;
+let cluster: RedisServer;
 let root: string;
 
 beforeAll(async () => {
   root = mkdtempSync(join(tmpdir(), 'herald-jobs-'));
-  redis = await startRedis();
+  [redis, cluster] = await Promise.all([startRedis(), startRedis({ args: ['--cluster-enabled', 'yes'] })]);
+  await ownAllSlots(cluster);
 });
 
 afterAll(async () => {
-  await redis.stop();
+  await Promise.all([redis.stop(), cluster.stop()]);
   rmSync(root, { recursive: true });
 });
 
@@ -80,9 +84,21 @@ function inRedis(): Record<string, string> {
   return { REDIS_HOST: redis.host, REDIS_PORT: String(redis.port), DATA_DIR: join(root, 'unused') };
 }
 
+/** Makes a cluster of one node. */
+async function ownAllSlots({ host, port }: RedisServer): Promise<void> {
+  const node = new Redis({ host, port });
+  await node.cluster('ADDSLOTSRANGE', 0, 16_383);
+  while (!(await node.cluster('INFO')).includes('cluster_state:ok')) await setTimeout(20);
+  node.disconnect();
+}
+
 describe.each([
   ['embedded', () => ({ DATA_DIR: root })],
   ['in Redis', inRedis],
+  [
+    'in a Redis Cluster',
+    () => ({ REDIS_CLUSTER_NODES: `${cluster.host}:${cluster.port}`, DATA_DIR: join(root, 'unused') }),
+  ],
 ])('JobsModule, %s', (_, variables) => {
   let app: INestApplicationContext;
   let queue: Queue;
@@ -219,7 +235,7 @@ describe('JobsModule', () => {
 
       async process(): Promise<void> {
         this.begin();
-        await new Promise((resolve) => setTimeout(resolve, 50));
+        await setTimeout(50);
         order.push('job ended');
       }
     }
@@ -274,7 +290,7 @@ async function untilTaken(queue: Queue): Promise<Job> {
     try {
       return await queue.add('plain', {});
     } catch {
-      await new Promise((resolve) => setTimeout(resolve, 50));
+      await setTimeout(50);
     }
   }
 }

@@ -4,7 +4,7 @@ import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
 import { REALTIME_ADMIN_ROLE } from '../auth/principal.js';
 import { Roles } from '../auth/roles.decorator.js';
-import { ApiProblems } from '../organizations/api-answers.decorator.js';
+import { ApiProblems } from '../http/api-answers.decorator.js';
 import { BroadcastService, type NotificationMessage } from '../realtime/index.js';
 import { NotifyDto } from './notify.dto.js';
 

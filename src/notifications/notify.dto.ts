@@ -1,8 +1,8 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { IsObject, ValidateIf } from 'class-validator';
 import type { NotificationMessage } from '../realtime/index.js';
-import { AsGiven } from '../organizations/as-given.js';
-import { IsText } from '../organizations/is-text.js';
+import { AsGiven } from '../http/as-given.js';
+import { IsText } from '../http/is-text.js';
 import { IsUserId } from '../auth/is-user-id.decorator.js';
 
 /** Each code point may take two of the 200 characters that an idempotency key has. */

@@ -7,7 +7,7 @@ import {
   ApiOperation,
   ApiTags,
 } from '@nestjs/swagger';
-import { ApiPageResponse, ApiProblems } from './api-answers.decorator.js';
+import { ApiPageResponse, ApiProblems } from '../http/api-answers.decorator.js';
 import { type Page, PageQuery } from '../http/pagination.js';
 import { ParseUserIdPipe } from '../users/parse-user-id.pipe.js';
 import { UsersService } from '../users/users.service.js';

@@ -5,7 +5,7 @@ import { BroadcastService } from '../realtime/index.js';
 import { User } from '../users/user.entity.js';
 import { Membership } from './membership.entity.js';
 
-/** Tells an organization who joined and who left, in the transaction that makes it so. */
+/** Tells an organization who joined and who left, in the transaction that makes it so, and closes the connections of who left. */
 @Injectable()
 export class MembershipSubscriber implements EntitySubscriberInterface<Membership> {
   constructor(
@@ -36,5 +36,6 @@ export class MembershipSubscriber implements EntitySubscriberInterface<Membershi
     const { orgId, userId } = databaseEntity;
     const data = { user_id: userId, org_id: orgId, timestamp: new Date().toISOString() };
     await this.broadcast.broadcastOrgEvent(orgId, 'member.left', data, { manager });
+    await this.broadcast.evictFromOrg(orgId, userId, { manager });
   }
 }

@@ -1,13 +1,13 @@
 import { ConflictException, ForbiddenException, Injectable, NotFoundException } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource, type EntityManager, MoreThan, type Repository } from 'typeorm';
-import { decodeListCursor, type Page, type PageQuery } from '../http/pagination.js';
-import { pageOf } from './listing.js';
+import { API_PREFIX } from '../http/configure-http.js';
 import { BroadcastService } from '../realtime/index.js';
 import { Membership } from './membership.entity.js';
 import { mayAdd, mayRemove, type OrgRole } from './org-role.js';
 import { Organization } from './organization.entity.js';
 import { noSuchOrganization } from './organizations.service.js';
+import { decodeListCursor, type Page, type PageQuery, pageOf } from '../http/pagination.js';
 
 /** Knows who belongs to which organization, and changes it by the rules of the roles. */
 @Injectable()
@@ -97,7 +97,7 @@ export class MembershipsService {
       body: `You are now ${role === 'member' ? 'a member' : `an ${role}`} of ${name}`,
       org_id: id,
       org_name: name,
-      action_url: `/api/v1/orgs/${id}`,
+      action_url: `${API_PREFIX}/orgs/${id}`,
     };
     return this.broadcast.broadcastNotification(userId, notification, { manager });
   }

@@ -1,7 +1,7 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { IsObject, IsString } from 'class-validator';
 import type { JsonObject } from '../realtime/index.js';
-import { AsGiven } from './as-given.js';
+import { AsGiven } from '../http/as-given.js';
 
 /** The body that publishes an application's own event. */
 export class OrgEventDto {

@@ -3,7 +3,7 @@ import { ApiAcceptedResponse, ApiBearerAuth, ApiOperation, ApiTags } from '@nest
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
 import { InvalidInputError } from '../http/errors.js';
-import { ApiProblems } from './api-answers.decorator.js';
+import { ApiProblems } from '../http/api-answers.decorator.js';
 import { BroadcastService, isCatalogueType } from '../realtime/index.js';
 import type { Membership } from './membership.entity.js';
 import { OrgEventDto } from './org-event.dto.js';

@@ -1,5 +1,5 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { IsText } from './is-text.js';
+import { IsText } from '../http/is-text.js';
 import { ORG_ROLES, type OrgRole } from './org-role.js';
 import type { OwnOrganization } from './organizations.service.js';
 

@@ -9,7 +9,7 @@ import {
 } from '@nestjs/swagger';
 import { CurrentPrincipal } from '../auth/current-principal.decorator.js';
 import type { Principal } from '../auth/principal.js';
-import { ApiPageResponse, ApiProblems } from './api-answers.decorator.js';
+import { ApiPageResponse, ApiProblems } from '../http/api-answers.decorator.js';
 import { type Page, PageQuery } from '../http/pagination.js';
 import type { Membership } from './membership.entity.js';
 import { CurrentMembership, ForMembers } from './org-role.guard.js';

@@ -2,11 +2,11 @@ import { Injectable, NotFoundException } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource, MoreThan, QueryFailedError } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
-import type { Page, PageQuery } from '../http/pagination.js';
-import { pageOf, uuidCursor } from './listing.js';
+import { BroadcastService } from '../realtime/index.js';
 import { Membership } from './membership.entity.js';
 import type { OrgRole } from './org-role.js';
 import { Organization } from './organization.entity.js';
+import { pageOf, uuidCursor, type Page, type PageQuery } from '../http/pagination.js';
 
 /** An organization as one of its members sees it. */
 export interface OwnOrganization {
@@ -17,7 +17,10 @@ export interface OwnOrganization {
 /** Founds, lists, renames and dissolves organizations. */
 @Injectable()
 export class OrganizationsService {
-  constructor(@InjectDataSource() private readonly dataSource: DataSource) {}
+  constructor(
+    @InjectDataSource() private readonly dataSource: DataSource,
+    private readonly broadcast: BroadcastService,
+  ) {}
 
   /** Creates an organization whose first owner is the founder. Nobody is told: there is nobody else yet. */
   found(founderId: string, name: string): Promise<OwnOrganization> {
@@ -56,9 +59,12 @@ export class OrganizationsService {
     return this.get(membership);
   }
 
-  /** Deletes an organization with all that belongs to it. Its members are not told one by one that they left. */
+  /** Deletes an organization with all that belongs to it. Its members are not told one by one that they left: their connections are closed. */
   async dissolve(orgId: string): Promise<void> {
-    await this.dataSource.getRepository(Organization).delete({ id: orgId });
+    await this.dataSource.transaction(async (manager) => {
+      await manager.delete(Organization, { id: orgId });
+      await this.broadcast.evictFromOrg(orgId, null, { manager });
+    });
   }
 }
 

@@ -1,6 +1,6 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { IsIn, ValidateIf } from 'class-validator';
-import { IsText } from '../organizations/is-text.js';
+import { IsText } from '../http/is-text.js';
 import { type Resource, SENSITIVITIES, type Sensitivity } from './resource.entity.js';
 
 const NAME = { max: 200 };

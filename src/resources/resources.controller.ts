@@ -7,7 +7,7 @@ import {
   ApiOperation,
   ApiTags,
 } from '@nestjs/swagger';
-import { ApiPageResponse, ApiProblems } from '../organizations/api-answers.decorator.js';
+import { ApiPageResponse, ApiProblems } from '../http/api-answers.decorator.js';
 import { type Page, PageQuery } from '../http/pagination.js';
 import { ParseUuidPipe } from '../http/parse-uuid.pipe.js';
 import type { Membership } from '../organizations/membership.entity.js';

@@ -2,10 +2,9 @@ import { Injectable, NotFoundException } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource, type EntityManager, MoreThan, type Repository } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
-import type { Page, PageQuery } from '../http/pagination.js';
-import { pageOf, uuidCursor } from '../organizations/listing.js';
 import { rethrowForDissolved } from '../organizations/organizations.service.js';
 import { Resource } from './resource.entity.js';
+import { pageOf, uuidCursor, type Page, type PageQuery } from '../http/pagination.js';
 
 /** What a member may write of a resource. */
 export type ResourceContent = Pick<Resource, 'name' | 'sensitivity' | 'description'>;

@@ -56,6 +56,7 @@ export class InitialSchema1764000000000 implements MigrationInterface {
         id uuid PRIMARY KEY,
         sequence bigint GENERATED ALWAYS AS IDENTITY,
         channel text NOT NULL,
+        kind text NOT NULL,
         body text NOT NULL,
         idempotency_key text,
         created_at timestamptz(3) NOT NULL DEFAULT now(),
@@ -67,6 +68,12 @@ export class InitialSchema1764000000000 implements MigrationInterface {
     await queryRunner.query(`
       CREATE INDEX realtime_outbox_unpublished ON realtime_outbox (sequence)
         WHERE published_at IS NULL`);
+    await queryRunner.query(`
+      CREATE INDEX realtime_outbox_published ON realtime_outbox (published_at)
+        WHERE published_at IS NOT NULL`);
+    await queryRunner.query(`
+      CREATE INDEX exports_unfinished ON exports (id)
+        WHERE status IN ('queued', 'running')`);
   }
 
   async down(queryRunner: QueryRunner): Promise<void> {

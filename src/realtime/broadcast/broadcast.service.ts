@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
-import { Broker } from '../broker/broker.js';
+import { Broker, type MessageKind } from '../broker/broker.js';
 import { Channel } from '../broker/channel.js';
 import { Outbox } from '../outbox/outbox.js';
 import type { Notifications, OrgEvents } from './catalogue.js';
@@ -77,12 +77,29 @@ export class BroadcastService {
     await this.send(channel, serialize(frame, 'data'), options);
   }
 
-  private async send(channel: Channel, text: string, { manager, idempotencyKey }: BroadcastOptions): Promise<void> {
+  /**
+   * Ends connections to an organization, on every node, with 4003: those of a member whose membership ends in this
+   * transaction, or all of them.
+   * @param userId null: everybody's
+   * @throws {InvalidBroadcastError}
+   */
+  async evictFromOrg(orgId: string, userId: string | null, options: BroadcastOptions = {}): Promise<void> {
+    const channel = channelOf('org_id', () => Channel.ofOrganization(orgId));
+    await this.send(channel, JSON.stringify({ user_id: userId }), options, 'eviction');
+  }
+
+  private async send(
+    channel: Channel,
+    text: string,
+    { manager, idempotencyKey }: BroadcastOptions,
+    kind: MessageKind = 'frame',
+  ): Promise<void> {
     if (idempotencyKey !== undefined && (idempotencyKey === '' || idempotencyKey.length > IDEMPOTENCY_KEY_LENGTH)) {
       throw new InvalidBroadcastError('idempotencyKey', `takes 1 to ${IDEMPOTENCY_KEY_LENGTH} characters`);
     }
     // The broker adds the cursor and the closing brace.
-    const message = { id: uuidv7(), channel, body: text.slice(0, -1), idempotencyKey: idempotencyKey ?? null };
+    const body = text.slice(0, -1);
+    const message = { id: uuidv7(), channel, kind, body, idempotencyKey: idempotencyKey ?? null };
     if (manager === undefined) await this.broker.publish(message);
     else await this.outbox.add(message, manager);
   }

@@ -1,12 +1,16 @@
 import type { Channel } from './channel.js';
 import type { Position } from './cursor.js';
 
+/** `frame`: for the clients of the channel. `eviction`: for the processes, which close the connections that it names. */
+export type MessageKind = 'frame' | 'eviction';
+
 /** What is handed to the broker. */
 export interface Message {
   /** A UUID that stays the same however often this message is tried. */
   id: string;
   channel: Channel;
-  /** The wire frame as JSON text that is still open: its closing brace is missing, the broker adds the cursor and closes it. */
+  kind: MessageKind;
+  /** JSON text that is still open: its closing brace is missing, the broker adds the cursor and closes it. */
   body: string;
   /** Of all messages of a channel with the same key, 10 minutes long, only the first is published. */
   idempotencyKey: string | null;
@@ -18,8 +22,9 @@ export interface Publication {
   id: string;
   /** `Channel.name` */
   channel: string;
+  kind: MessageKind;
   position: Position;
-  /** The complete wire frame as UTF-8 JSON, its cursor included. */
+  /** The complete JSON as UTF-8, its cursor included. */
   payload: Buffer;
 }
 

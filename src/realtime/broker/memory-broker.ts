@@ -14,7 +14,7 @@ export class MemoryBroker extends Broker {
   private readonly subscriptions = new Set<string>();
   private receiver: BrokerReceiver | null = null;
 
-  override publish({ id, channel, body, idempotencyKey }: Message): Promise<Position | null> {
+  override publish({ id, channel, kind, body, idempotencyKey }: Message): Promise<Position | null> {
     if (idempotencyKey !== null) {
       const key = `${channel.name} ${idempotencyKey}`;
       if (this.published.get(key) === true) return Promise.resolve(null);
@@ -25,7 +25,7 @@ export class MemoryBroker extends Broker {
     this.positions.set(channel.name, position);
     if (this.subscriptions.has(channel.name)) {
       const payload = Buffer.from(`${body},"cursor":"${formatCursor(position)}"}`);
-      this.receiver?.receive({ id, channel: channel.name, position, payload });
+      this.receiver?.receive({ id, channel: channel.name, kind, position, payload });
     }
     return Promise.resolve(position);
   }

@@ -57,7 +57,7 @@ export class RedisBroker extends Broker implements OnModuleInit, OnApplicationSh
     }
   }
 
-  override async publish({ id, channel, body, idempotencyKey }: Message): Promise<Position | null> {
+  override async publish({ id, channel, kind, body, idempotencyKey }: Message): Promise<Position | null> {
     const cursor = await this.ask(
       this.commands.heraldPublish(
         2,
@@ -65,7 +65,7 @@ export class RedisBroker extends Broker implements OnModuleInit, OnApplicationSh
         `${this.channelKey(channel)}:once:${idempotencyKey ?? ''}`,
         this.channelKey(channel),
         body,
-        id,
+        `${id} ${kind}`,
         tagOf(id),
         newEpoch(),
         IDLE_CHANNEL_SECONDS,

@@ -7,16 +7,21 @@ const POSITION = { epoch: newEpoch(), offset: 7, tag: 'deadbeef' };
 
 describe('readEnvelope', () => {
   it('reads position, id and frame', () => {
-    const message = Buffer.from(`1 ${formatCursor(POSITION)} some-id\n{"a":"\n"}`);
-    expect(readEnvelope(message)).toEqual({ position: POSITION, id: 'some-id', payload: Buffer.from('{"a":"\n"}') });
+    const message = Buffer.from(`1 ${formatCursor(POSITION)} some-id frame\n{"a":"\n"}`);
+    expect(readEnvelope(message)).toEqual({
+      position: POSITION,
+      id: 'some-id',
+      kind: 'frame',
+      payload: Buffer.from('{"a":"\n"}'),
+    });
   });
 
   it.each([
     ['nothing', ''],
     ['one byte', 'x'],
     ['a frame without a header', '{"type":"event"}\n'],
-    ['another version', `2 ${formatCursor(POSITION)} some-id\n{}`],
-    ['a cursor that is none', '1 cursor some-id\n{}'],
+    ['another version', `2 ${formatCursor(POSITION)} some-id frame\n{}`],
+    ['a cursor that is none', '1 cursor some-id frame\n{}'],
     ['a header without an end', `1 ${'x'.repeat(10_000)}`],
   ])('takes %s for a message of somebody else', (_, text) => {
     expect(readEnvelope(Buffer.from(text))).toBeNull();

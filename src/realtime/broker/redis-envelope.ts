@@ -1,8 +1,8 @@
 import type { Publication } from './broker.js';
 import { parseCursor } from './cursor.js';
 
-/** `1 <cursor> <message id>`, a line feed, the wire frame. The first word is the version: others are not ours to read. */
-const HEADER = /^1 (\S+) (\S+)$/;
+/** `1 <cursor> <message id> <kind>`, a line feed, the JSON. The first word is the version: others are not ours to read. */
+const HEADER = /^1 (\S+) (\S+) (frame|eviction)$/;
 const LONGEST_HEADER = 200;
 const LINE_FEED = 0x0a;
 
@@ -10,7 +10,9 @@ const LINE_FEED = 0x0a;
 export function readEnvelope(message: Buffer): Omit<Publication, 'channel'> | null {
   const end = message.subarray(0, LONGEST_HEADER).indexOf(LINE_FEED);
   if (end === -1) return null;
-  const [, cursor = '', id = ''] = HEADER.exec(message.toString('latin1', 0, end)) ?? [];
+  const [, cursor = '', id = '', kind] = HEADER.exec(message.toString('latin1', 0, end)) ?? [];
   const position = parseCursor(cursor);
-  return position === null ? null : { id, position, payload: message.subarray(end + 1) };
+  return position === null
+    ? null
+    : { id, kind: kind === 'eviction' ? kind : 'frame', position, payload: message.subarray(end + 1) };
 }

@@ -2,7 +2,7 @@
  * Gives a message the next position of its channel and hands it to all subscribers, in one step.
  *
  * KEYS: the channel's position, the record of the idempotency key.
- * ARGV: pub/sub channel, open frame, message id, tag, epoch for a channel without one, seconds that the position lives
+ * ARGV: pub/sub channel, open JSON, message id and kind, tag, epoch for a channel without one, seconds that the position lives
  * after its last use, seconds that the idempotency key is remembered (0: there is none), PUBLISH or SPUBLISH.
  * Returns the cursor, or nil if the idempotency key was seen before.
  */

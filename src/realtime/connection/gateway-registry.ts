@@ -80,8 +80,10 @@ function isRealtimeGateway(value: unknown): value is RealtimeGateway {
 
 function hasMessageHandler(gateway: object): boolean {
   const prototype: unknown = Object.getPrototypeOf(gateway);
-  return Object.values(Object.getOwnPropertyDescriptors(prototype)).some(
-    ({ value }: PropertyDescriptor) =>
-      typeof value === 'function' && Reflect.hasMetadata(MESSAGE_MAPPING_METADATA, value),
+  const methods = Object.values(Object.getOwnPropertyDescriptors(prototype)).map(
+    (property) => property.value as unknown,
+  );
+  return methods.some(
+    (method) => typeof method === 'function' && Reflect.hasMetadata(MESSAGE_MAPPING_METADATA, method),
   );
 }

@@ -1,6 +1,7 @@
 import { Injectable, Logger, type OnModuleInit } from '@nestjs/common';
 import { Broker, type BrokerReceiver, type Publication } from '../broker/broker.js';
 import type { Channel } from '../broker/channel.js';
+import { CLOSE } from './close-code.js';
 import type { Connection } from './connection.js';
 import { encodeTextFrame } from './frame.js';
 
@@ -50,11 +51,15 @@ export class Hub implements BrokerReceiver, OnModuleInit {
     });
   }
 
-  receive({ channel, position, payload }: Publication): void {
+  receive({ channel, kind, position, payload }: Publication): void {
     const subscription = this.subscriptions.get(channel);
     if (subscription === undefined) return;
-    const frame = encodeTextFrame(payload);
-    for (const member of subscription.members) member.deliver(position, frame);
+    if (kind === 'eviction') {
+      evict(subscription, payload);
+    } else {
+      const frame = encodeTextFrame(payload);
+      for (const member of subscription.members) member.deliver(position, frame);
+    }
   }
 
   /** All connections of this process. */
@@ -66,5 +71,13 @@ export class Hub implements BrokerReceiver, OnModuleInit {
     const subscription = { members: new Set<Connection>(), confirmed: this.broker.subscribe(channel) };
     this.subscriptions.set(channel.name, subscription);
     return subscription;
+  }
+}
+
+/** The payload was written by `BroadcastService.evictFromOrg`, and reaches us through a channel that only we write to. */
+function evict({ members }: Subscription, payload: Buffer): void {
+  const { user_id: userId } = JSON.parse(payload.toString()) as { user_id: string | null };
+  for (const member of members) {
+    if (userId === null || member.principal.userId === userId) member.close(CLOSE.notAMember);
   }
 }

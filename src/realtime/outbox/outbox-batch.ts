@@ -1,5 +1,5 @@
 import type { DataSource, EntityManager } from 'typeorm';
-import type { Broker } from '../broker/broker.js';
+import type { Broker, MessageKind } from '../broker/broker.js';
 import { Channel } from '../broker/channel.js';
 
 const BATCH_SIZE = 200;
@@ -18,7 +18,7 @@ const LOCK_CHANNELS = `
 
 /** A statement of its own: it sees what the last holder of the locks has committed. */
 const SELECT_MESSAGES = `
-  SELECT id, channel, body, idempotency_key FROM realtime_outbox
+  SELECT id, channel, kind, body, idempotency_key FROM realtime_outbox
   WHERE published_at IS NULL AND channel = ANY($1::text[]) ORDER BY sequence LIMIT ${BATCH_SIZE}`;
 
 const MARK_PUBLISHED = `UPDATE realtime_outbox SET published_at = now() WHERE id = ANY($1::uuid[])`;
@@ -29,6 +29,7 @@ const DELETE_PUBLISHED = `
 interface OutboxRow {
   id: string;
   channel: string;
+  kind: MessageKind;
   body: string;
   idempotency_key: string | null;
 }
@@ -71,8 +72,9 @@ export class OutboxBatch {
 
   private async publishInOrder(rows: readonly OutboxRow[], published: string[]): Promise<{ error: unknown } | null> {
     try {
-      for (const { id, channel, body, idempotency_key } of rows) {
-        await this.broker.publish({ id, channel: Channel.parse(channel), body, idempotencyKey: idempotency_key ?? id });
+      for (const { id, channel, kind, body, idempotency_key } of rows) {
+        const idempotencyKey = idempotency_key ?? id;
+        await this.broker.publish({ id, channel: Channel.parse(channel), kind, body, idempotencyKey });
         published.push(id);
       }
       return null;

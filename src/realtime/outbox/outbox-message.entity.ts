@@ -1,4 +1,5 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
+import type { MessageKind } from '../broker/broker.js';
 
 /** A message that waits for its publication, written in the transaction of the change it tells of. */
 @Entity('realtime_outbox')
@@ -14,6 +15,9 @@ export class OutboxMessage {
   /** `Channel.name` */
   @Column('text')
   channel: string;
+
+  @Column('text')
+  kind: MessageKind;
 
   @Column('text')
   body: string;

@@ -2,11 +2,11 @@ import type { ChildProcess } from 'node:child_process';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chownSync, closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
-import type { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { freePort } from './free-port.js';
+import { childrenOf, endProcess, hasEnded, signalProcess, watch } from './processes.js';
 import type { Server } from './server.js';
 
 /** The system user a program runs as, where it must not be the one who runs the tests. */
@@ -79,23 +79,30 @@ export class ProcessServer implements Server {
   }
 
   async kill(): Promise<void> {
+    // Frozen children would never notice that their parent is gone.
+    await this.resume();
     await this.end('SIGKILL');
   }
 
-  pause(): Promise<void> {
-    this.child?.kill('SIGSTOP');
-    return Promise.resolve();
+  async pause(): Promise<void> {
+    await this.signalAll('SIGSTOP');
   }
 
-  resume(): Promise<void> {
-    this.child?.kill('SIGCONT');
-    return Promise.resolve();
+  async resume(): Promise<void> {
+    await this.signalAll('SIGCONT');
   }
 
   async stop(): Promise<void> {
     await this.resume();
     await this.end(this.options.stopSignal);
     rmSync(this.folder, { recursive: true, force: true, maxRetries: 10 });
+  }
+
+  /** Signals the program, then its children: Postgres has one process for each connection, in a group of its own. */
+  private async signalAll(signal: NodeJS.Signals): Promise<void> {
+    if (this.child?.pid === undefined) return;
+    this.child.kill(signal);
+    for (const pid of await childrenOf(this.child.pid)) signalProcess(pid, signal);
   }
 
   private async startOnFreePort(): Promise<void> {
@@ -132,36 +139,11 @@ export class ProcessServer implements Server {
     this.child = null;
     this.watchdog = null;
     // First the watchdog: later the program's id may be another program's.
-    if (watchdog !== null) await killed(watchdog, 'SIGKILL');
-    if (child !== null) await killed(child, signal);
+    if (watchdog !== null) await endProcess(watchdog, 'SIGKILL');
+    if (child !== null) await endProcess(child, signal);
   }
 
   private get logFile(): string {
     return join(this.folder, 'server.log');
   }
-}
-
-function watch(pid: number, signal: NodeJS.Signals, folder: string): ChildProcess {
-  const script = 'read -r _; kill -s "$2" "$1"; sleep 1; kill -s KILL "$1"; rm -rf "$3"';
-  // Detached: Ctrl+C ends the test run's process group, and the watchdog must outlive it.
-  const watchdog = spawn('sh', ['-c', script, 'watchdog', String(pid), signal.replace('SIG', ''), folder], {
-    stdio: ['pipe', 'ignore', 'ignore'],
-    detached: true,
-  });
-  watchdog.unref();
-  // A child's pipe is a socket, which may not keep the test run alive either.
-  (watchdog.stdin as Socket | null)?.unref();
-  return watchdog;
-}
-
-async function killed(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
-  if (child.pid === undefined || hasEnded(child)) return;
-  child.ref();
-  const exit = once(child, 'exit');
-  child.kill(signal);
-  await exit;
-}
-
-function hasEnded(child: ChildProcess): boolean {
-  return child.exitCode !== null || child.signalCode !== null;
 }

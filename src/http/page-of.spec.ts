@@ -1,6 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { encodeListCursor } from '../http/pagination.js';
-import { pageOf, uuidCursor } from './listing.js';
+import { encodeListCursor, pageOf, uuidCursor } from './pagination.js';
 
 const ID = '01997a6e-7e3f-7000-8000-000000000001';
 

@@ -1,0 +1,116 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { HeraldNode } from './support/node.js';
+import { startNode } from './support/node.js';
+import type { PostgresServer, RedisServer } from './support/servers.js';
+import { startPostgres, startRedis } from './support/servers.js';
+
+interface Readiness {
+  status: number;
+  body: { status: string; dependencies: Record<string, string> };
+}
+
+describe('readiness, with a real Redis and a real Postgres', () => {
+  let redis: RedisServer;
+  let postgres: PostgresServer;
+  let node: HeraldNode;
+
+  beforeAll(async () => {
+    // A Postgres of its own, for this test breaks it.
+    [redis, postgres] = await Promise.all([startRedis(), startPostgres()]);
+    node = await startNode({
+      REDIS_HOST: redis.host,
+      REDIS_PORT: String(redis.port),
+      DATABASE_URL: await postgres.createDatabase(),
+    });
+  });
+
+  afterAll(async () => {
+    await node.stop();
+    await Promise.all([redis.stop(), postgres.stop()]);
+  });
+
+  async function ready(): Promise<Readiness> {
+    const response = await fetch(`${node.url}/health/ready`, { signal: AbortSignal.timeout(2_500) });
+    return { status: response.status, body: (await response.json()) as Readiness['body'] };
+  }
+
+  /** Asks until the answer is the one that is expected, or the time for it is over. */
+  async function becomes(expected: Readiness): Promise<void> {
+    const deadline = Date.now() + 15_000;
+    let answer = await ready();
+    while (JSON.stringify(answer) !== JSON.stringify(expected) && Date.now() < deadline) {
+      await sleep(50);
+      answer = await ready();
+    }
+    expect(answer).toEqual(expected);
+  }
+
+  const ALL_UP = { status: 200, body: { status: 'ok', dependencies: { database: 'up', keys: 'up', redis: 'up' } } };
+
+  it('names each dependency that is up', () => becomes(ALL_UP));
+
+  it('is degraded while Redis is down, and recovers', async () => {
+    await redis.kill();
+    await becomes({
+      status: 200,
+      body: { status: 'degraded', dependencies: { database: 'up', keys: 'up', redis: 'down' } },
+    });
+
+    await redis.start();
+    await becomes(ALL_UP);
+  });
+
+  it('is not ready while Postgres hangs, and answers all the same', async () => {
+    await postgres.pause();
+    try {
+      // Each answer has to come within the 2.5 s of the request's own time limit.
+      expect(await ready()).toMatchObject({ status: 503, body: { status: 'error', dependencies: { redis: 'up' } } });
+    } finally {
+      await postgres.resume();
+    }
+    await becomes(ALL_UP);
+  });
+
+  it('is not ready while Postgres is down, and recovers', async () => {
+    await postgres.kill();
+    expect(await ready()).toMatchObject({ status: 503, body: { dependencies: { database: 'down' } } });
+
+    await postgres.start();
+    await becomes(ALL_UP);
+  });
+});
+
+describe('the documents of a whole server', () => {
+  let node: HeraldNode;
+  beforeAll(async () => {
+    node = await startNode();
+  });
+  afterAll(() => node.stop());
+
+  it('describe every route of the API, with a token and with problems', async () => {
+    const response = await fetch(`${node.url}/docs/openapi.json`);
+    const { paths } = (await response.json()) as { paths: Record<string, Record<string, { security?: unknown[] }>> };
+
+    expect(Object.keys(paths)).toEqual(
+      expect.arrayContaining([
+        '/api/v1/orgs',
+        '/api/v1/orgs/{org_id}/events',
+        '/api/v1/notifications',
+        '/health/ready',
+      ]),
+    );
+    for (const [path, operations] of Object.entries(paths)) {
+      for (const operation of Object.values(operations)) {
+        expect([path, operation]).toEqual([
+          path,
+          expect.objectContaining({
+            responses: expect.objectContaining({ default: { $ref: '#/components/responses/Problem' } }),
+          }),
+        ]);
+        // None of its own: that of the whole document, a token.
+        expect([path, operation.security?.length !== 0]).toEqual([path, path.startsWith('/api/')]);
+      }
+    }
+  });
+});
