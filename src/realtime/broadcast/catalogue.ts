@@ -2,7 +2,7 @@
  * The types of the catalogue and what comes with each. An application adds its own by declaration merging:
  *
  * ```ts
- * declare module './realtime/index.js' {
+ * declare module './realtime/broadcast/catalogue.js' {
  *   interface OrgEvents {
  *     'invoice.paid': { invoice_id: string; amount_cents: number };
  *   }
