@@ -128,7 +128,7 @@ describe('DatabaseModule', () => {
       await expect(
         dataSource.query(`INSERT INTO memberships (org_id, user_id, role) VALUES ($1, 'bob', 'king')`, [ID]),
       ).rejects.toMatchObject({ driverError: { code: '23514' } });
-      const outbox = `INSERT INTO realtime_outbox (id, channel, body) VALUES (gen_random_uuid(), 'c', '{}') RETURNING *`;
+      const outbox = `INSERT INTO realtime_outbox (id, channel, kind, body) VALUES (gen_random_uuid(), 'c', 'frame', '{}') RETURNING *`;
       const [first]: OutboxRow[] = await dataSource.query(outbox);
       const [second]: OutboxRow[] = await dataSource.query(outbox);
       await dataSource.getRepository(Organization).delete({ id: ID });

@@ -87,6 +87,8 @@ function inRedis(): Record<string, string> {
 /** Makes a cluster of one node. */
 async function ownAllSlots({ host, port }: RedisServer): Promise<void> {
   const node = new Redis({ host, port });
+  // Alone, it has nobody who could tell it its address.
+  await node.config('SET', 'cluster-announce-ip', host, 'cluster-announce-port', port);
   await node.cluster('ADDSLOTSRANGE', 0, 16_383);
   while (!(await node.cluster('INFO')).includes('cluster_state:ok')) await setTimeout(20);
   node.disconnect();
