@@ -1,5 +1,6 @@
 import type { INestApplicationContext } from '@nestjs/common';
 import { Environment, EnvironmentError, loadEnvironmentFile } from './config/environment.js';
+import { FolderInUseError } from './database/embedded/folder-lock.js';
 
 /** How much longer than the grace time a shutdown may take before the process is ended all the same. */
 const OVERTIME_MS = 5_000;
@@ -17,8 +18,7 @@ export async function runProcess(start: (environment: Environment) => Promise<IN
       process.once(signal, () => void shutDown(app, environment));
     }
   } catch (error) {
-    const isExplained = error instanceof EnvironmentError || !(error instanceof Error);
-    process.stderr.write(`Herald did not start. ${isExplained ? String(error) : (error.stack ?? error.message)}\n`);
+    process.stderr.write(`Herald did not start. ${explain(error)}\n`);
     process.exit(1);
   }
 }
@@ -30,4 +30,11 @@ async function shutDown(app: INestApplicationContext, { shutdownGraceMs }: Envir
   }, shutdownGraceMs + OVERTIME_MS).unref();
   await app.close();
   process.exit(0);
+}
+
+/** Errors that say themselves what to do need no stack trace. */
+function explain(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const isForTheOperator = error instanceof EnvironmentError || error instanceof FolderInUseError;
+  return isForTheOperator ? error.message : (error.stack ?? error.message);
 }

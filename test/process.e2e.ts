@@ -50,6 +50,7 @@ describe('a process without any configuration', () => {
     const second = await start();
     expect(await second.exit()).toMatchObject({ code: 1 });
     expect(second.output).toContain('DATA_DIR');
+    expect(second.output).not.toContain('    at ');
   });
 });
 

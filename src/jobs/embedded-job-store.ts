@@ -42,6 +42,10 @@ export class EmbeddedJobStore extends JobStore {
     return createPostgresBackend(name, { ...options, connection: this.pool }, role);
   }
 
+  override isReachable(): Promise<boolean> {
+    return Promise.resolve(!this.pool.ending);
+  }
+
   override async close(): Promise<void> {
     if (!this.pool.ending) await this.pool.end();
     await this.database.close();

@@ -30,6 +30,9 @@ export abstract class JobStore {
 
   abstract createBackend(name: string, options: QueueBaseOptions, role?: BackendRole): IQueueBackend;
 
+  /** Whether it answers now; does not wait for it to come back. */
+  abstract isReachable(): Promise<boolean>;
+
   /** Ends its connections. All that uses it has to be closed before. */
   abstract close(): Promise<void>;
 }

@@ -62,7 +62,7 @@ export class JobsModule
     this.registrar.register();
     const workers = this.instancesOf(WorkerHost).map((host) => host.worker);
     for (const worker of workers) this.watch(worker, `Worker of "${worker.name}"`);
-    this.drains = workers.map((worker) => new WorkerDrain(worker));
+    this.drains = workers.map((worker) => new WorkerDrain(worker, this.store));
   }
 
   /** Begins to drain together with everything else that does; what jobs need is still open. */

@@ -50,6 +50,13 @@ export class RedisJobStore extends JobStore {
     return createRedisBackend(name, { ...options, ...impatient, connection: this.producer }, role);
   }
 
+  override isReachable(): Promise<boolean> {
+    return this.producer.ping().then(
+      () => true,
+      () => false,
+    );
+  }
+
   override close(): Promise<void> {
     this.producer.disconnect();
     this.consumer.disconnect();

@@ -1,13 +1,18 @@
 import type { Job, Worker } from 'bullmq';
+import type { JobStore } from './job-store.js';
 
 /** Knows which jobs a worker has in hand, and ends it without losing them. */
 export class WorkerDrain {
   private readonly inHand = new Map<Job['id'], Job>();
+  private onIdle: () => void = () => undefined;
 
-  constructor(private readonly worker: Worker) {
+  constructor(
+    private readonly worker: Worker,
+    private readonly store: JobStore,
+  ) {
     worker.on('active', (job) => this.inHand.set(job.id, job));
-    worker.on('completed', (job) => this.inHand.delete(job.id));
-    worker.on('failed', (job) => this.inHand.delete(job?.id));
+    worker.on('completed', (job) => this.putDown(job.id));
+    worker.on('failed', (job) => this.putDown(job?.id));
   }
 
   /**
@@ -15,15 +20,26 @@ export class WorkerDrain {
    * worker may take them at once, while their processors here run on into nothing.
    */
   async close(deadline: AbortSignal): Promise<void> {
-    await Promise.race([this.worker.pause(), aborted(deadline)]);
-    await Promise.allSettled([...this.inHand.values()].map((job) => job.moveToWait(job.token)));
-    await this.worker.close(this.inHand.size > 0 || deadline.aborted);
+    // Without its own waiting: that could not be given up, and would connect again when it ends after the close.
+    await this.worker.pause(true);
+    await this.idle(deadline);
+    const isReachable = await this.store.isReachable();
+    const unfinished = [...this.inHand.values()];
+    // What can't be given back is found without its worker by another one, half a minute later.
+    if (isReachable) await Promise.allSettled(unfinished.map((job) => job.moveToWait(job.token)));
+    await this.worker.close(!isReachable || unfinished.length > 0);
   }
-}
 
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener('abort', () => resolve(), { once: true });
-  });
+  private putDown(id: Job['id']): void {
+    this.inHand.delete(id);
+    if (this.inHand.size === 0) this.onIdle();
+  }
+
+  private idle(deadline: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      this.onIdle = resolve;
+      deadline.addEventListener('abort', () => resolve(), { once: true });
+      if (this.inHand.size === 0 || deadline.aborted) resolve();
+    });
+  }
 }
