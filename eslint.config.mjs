@@ -4,12 +4,13 @@ import tseslint from 'typescript-eslint';
 /** What each part of src/ may import besides itself: dependencies point one way, from the features down to config. */
 const LAYERS = {
   config: [],
+  metrics: [],
   redis: ['config'],
   jobs: ['config', 'redis', 'database'],
   database: ['config'],
   auth: ['config'],
   http: ['config', 'auth', 'database'],
-  realtime: ['config', 'redis', 'auth', 'database', 'http'],
+  realtime: ['config', 'metrics', 'redis', 'auth', 'database', 'http'],
 };
 const FOUNDATIONS = Object.keys(LAYERS);
 const FEATURES = ['users', 'organizations', 'resources', 'exports', 'notifications', 'operations'];

@@ -5,6 +5,7 @@ import type { Environment } from './config/environment.js';
 import { DatabaseModule } from './database/database.module.js';
 import { ExportsModule } from './exports/exports.module.js';
 import { JobsModule } from './jobs/jobs.module.js';
+import { MetricsModule } from './metrics/metrics.module.js';
 import { NotificationsModule } from './notifications/notifications.module.js';
 import { OperationsModule } from './operations/operations.module.js';
 import { OrganizationsModule } from './organizations/organizations.module.js';
@@ -15,6 +16,7 @@ import { UsersModule } from './users/users.module.js';
 /** Everything a process is made of; the server and the worker differ only in whether they listen. */
 @Module({
   imports: [
+    MetricsModule,
     OperationsModule,
     DatabaseModule,
     JobsModule,

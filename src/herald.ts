@@ -25,24 +25,34 @@ const OPTIONS = {
 /** Wrong words on the command line: the usage is printed with it. */
 class UsageError extends Error {}
 
-const { values, positionals } = parseArgs({ options: OPTIONS, allowPositionals: true });
+type Options = ReturnType<typeof readCommandLine>['values'];
+
+function readCommandLine() {
+  try {
+    return parseArgs({ options: OPTIONS, allowPositionals: true });
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : String(error));
+  }
+}
 
 async function run(): Promise<void> {
+  const { values, positionals } = readCommandLine();
   const [command, ...words] = positionals;
   if (command === 'token') {
-    process.stdout.write(`${await developmentToken(word(words, 0, 'user_id'), values.role, values.email)}\n`);
+    const token = await developmentToken(values, word(words, 0, 'user_id'), values.role, values.email);
+    process.stdout.write(`${token}\n`);
   } else if (command === 'notify') {
-    const [, title, body] = [word(words, 0, 'user_id'), word(words, 1, 'title'), words[2]];
-    const notification = { title, ...(body === undefined ? {} : { body }) };
-    await post('/api/v1/notifications', { user_id: words[0], notification });
+    const userId = word(words, 0, 'user_id');
+    const notification = { title: word(words, 1, 'title'), ...(words[2] === undefined ? {} : { body: words[2] }) };
+    await post(values, '/api/v1/notifications', { user_id: userId, notification });
   } else if (command === 'emit') {
     const data = JSON.parse(word(words, 2, 'data')) as unknown;
-    await post(`/api/v1/orgs/${encodeURIComponent(word(words, 0, 'org_id'))}/events`, {
+    await post(values, `/api/v1/orgs/${encodeURIComponent(word(words, 0, 'org_id'))}/events`, {
       event_type: word(words, 1, 'event_type'),
       data,
     });
   } else if (command === 'tail') {
-    await tail(word(words, 0, 'path'));
+    await tail(values, word(words, 0, 'path'));
   } else {
     throw new UsageError(command === undefined ? 'Takes a command' : `Unknown command: ${command}`);
   }
@@ -54,31 +64,40 @@ function word(words: readonly string[], index: number, name: string): string {
   return value;
 }
 
-async function developmentToken(userId: string, roles: readonly string[], email?: string): Promise<string> {
-  const answer = await request('/dev/token', { user_id: userId, roles, ...(email === undefined ? {} : { email }) });
+async function developmentToken(
+  { url }: Options,
+  userId: string,
+  roles: readonly string[],
+  email?: string,
+): Promise<string> {
+  const answer = await request(new URL('/dev/token', url), {
+    user_id: userId,
+    roles,
+    ...(email === undefined ? {} : { email }),
+  });
   return (answer as { access_token: string }).access_token;
 }
 
-async function post(path: string, body: object): Promise<void> {
-  const token = values.token ?? (await developmentToken(values.as, ['realtime-admin']));
-  const answer = await request(path, body, { Authorization: `Bearer ${token}` });
+async function post(options: Options, path: string, body: object): Promise<void> {
+  const token = options.token ?? (await developmentToken(options, options.as, ['realtime-admin']));
+  const answer = await request(new URL(path, options.url), body, { Authorization: `Bearer ${token}` });
   process.stdout.write(`${JSON.stringify(answer)}\n`);
 }
 
-async function request(path: string, body: object, headers: Record<string, string> = {}): Promise<unknown> {
-  const response = await fetch(new URL(path, values.url), {
+async function request(url: URL, body: object, headers: Record<string, string> = {}): Promise<unknown> {
+  const response = await fetch(url, {
     method: 'POST',
     headers: { 'Content-Type': 'application/json', ...headers },
     body: JSON.stringify(body),
   });
   const text = await response.text();
-  if (!response.ok) throw new Error(`${path} answered ${response.status}: ${text}`);
+  if (!response.ok) throw new Error(`${url.pathname} answered ${response.status}: ${text}`);
   return text === '' ? null : (JSON.parse(text) as unknown);
 }
 
-async function tail(path: string): Promise<void> {
-  const token = values.token ?? (await developmentToken(values.as, []));
-  const url = new URL(path, values.url.replace(/^http/, 'ws'));
+async function tail(options: Options, path: string): Promise<void> {
+  const token = options.token ?? (await developmentToken(options, options.as, []));
+  const url = new URL(path, options.url.replace(/^http/, 'ws'));
   const socket = new WebSocket(url, { headers: { Authorization: `Bearer ${token}` } });
   socket.on('message', (data: Buffer) => process.stdout.write(`${data.toString()}\n`));
   await new Promise<void>((resolve, reject) => {

@@ -6,30 +6,39 @@ import { FolderInUseError } from './database/embedded/folder-lock.js';
 const OVERTIME_MS = 5_000;
 
 /**
- * Runs an application as this process: reads the environment, starts, and on SIGTERM or SIGINT closes it and exits with 0.
- * What stops the start is printed as one readable message, and the process exits with 1.
+ * Runs an application as this process: reads the environment, starts, and on SIGTERM or SIGINT closes it and exits with 0,
+ * also when the signal comes during the start, and however often it comes. What stops the start is printed as one readable
+ * message, and the process exits with 1.
  */
 export async function runProcess(start: (environment: Environment) => Promise<INestApplicationContext>): Promise<void> {
   try {
     loadEnvironmentFile();
     const environment = new Environment();
-    const app = await start(environment);
+    const started = start(environment);
+    let ending: Promise<void> | undefined;
+    // npm passes on the signal that the terminal has sent to the process already: the second one must not kill it.
     for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-      process.once(signal, () => void shutDown(app, environment));
+      process.on(signal, () => void (ending ??= shutDown(started, environment)));
     }
+    await started;
   } catch (error) {
     process.stderr.write(`Herald did not start. ${explain(error)}\n`);
     process.exit(1);
   }
 }
 
-async function shutDown(app: INestApplicationContext, { shutdownGraceMs }: Environment): Promise<void> {
+async function shutDown(started: Promise<INestApplicationContext>, { shutdownGraceMs }: Environment): Promise<void> {
   setTimeout(() => {
     process.stderr.write(`Herald did not shut down within ${shutdownGraceMs + OVERTIME_MS} ms\n`);
     process.exit(1);
   }, shutdownGraceMs + OVERTIME_MS).unref();
-  await app.close();
-  process.exit(0);
+  try {
+    await (await started).close();
+    process.exit(0);
+  } catch (error) {
+    process.stderr.write(`Herald did not shut down cleanly. ${explain(error)}\n`);
+    process.exit(1);
+  }
 }
 
 /** Errors that say themselves what to do need no stack trace. */

@@ -11,10 +11,13 @@ import { connectRedis } from '../src/redis/redis-connection.js';
 import { type RedisServer, startRedis } from './support/servers.js';
 import { until } from './support/until.js';
 
+const LIMITS = { size: 5, ttlSeconds: 60 };
+
 /** A broker of one process, and what it has handed to its receiver. */
 interface Process {
   broker: Broker;
   received: Publication[];
+  counters: { interruptions: number };
   stop(): void;
 }
 
@@ -28,15 +31,19 @@ interface Adapter {
 
 function listen(broker: Broker, stop: () => void): Process {
   const received: Publication[] = [];
-  broker.listen({ receive: (publication) => received.push(publication) });
-  return { broker, received, stop };
+  const counters = { interruptions: 0 };
+  broker.listen({
+    receive: (publication) => received.push(publication),
+    resynchronize: () => (counters.interruptions += 1),
+  });
+  return { broker, received, counters, stop };
 }
 
 const memory: Adapter = {
   name: 'MemoryBroker',
   open: () => Promise.resolve(),
   close: () => Promise.resolve(),
-  start: () => Promise.resolve(listen(new MemoryBroker(), () => undefined)),
+  start: () => Promise.resolve(listen(new MemoryBroker(LIMITS), () => undefined)),
 };
 
 let redis: RedisServer;
@@ -44,7 +51,7 @@ let redis: RedisServer;
 async function startRedisProcess(): Promise<Process> {
   const environment = new Environment({ REDIS_HOST: redis.host, REDIS_PORT: String(redis.port) });
   if (environment.redis === null) throw new Error('No Redis was configured');
-  const broker = new RedisBroker(environment.redis);
+  const broker = new RedisBroker(environment.redis, LIMITS);
   await broker.onModuleInit();
   return listen(broker, () => broker.onApplicationShutdown());
 }
@@ -133,6 +140,31 @@ describe.each([memory, overRedis])('a $name', ({ open, close, start }) => {
     expect(texts(process.received)).toEqual(['first', 'elsewhere', 'another key']);
   });
 
+  it('remembers the newest messages, without a gap, one more than may be missed', async () => {
+    const channel = Channel.ofUser(randomUUID());
+    const sent = Array.from({ length: 9 }, (_, index) => message(channel, String(index + 1)));
+    for (const each of sent) await process.broker.publish(each);
+    const { position, publications } = await process.broker.history(channel, 0);
+    expect(position.offset).toBe(9);
+    expect(texts(publications)).toEqual(['4', '5', '6', '7', '8', '9']);
+    expect(publications.at(-1)).toMatchObject({ id: sent[8]?.id, channel: channel.name, kind: 'frame', position });
+    expect(Math.abs(Date.now() - (publications.at(-1)?.publishedAt ?? 0))).toBeLessThan(60_000);
+    expect(texts((await process.broker.history(channel, 8)).publications)).toEqual(['8', '9']);
+  });
+
+  it('knows what a received publication was when it is asked for it again', async () => {
+    const channel = Channel.ofUser(randomUUID());
+    await process.broker.subscribe(channel);
+    await process.broker.publish(message(channel, 'žluť 🐎'));
+    await until(() => process.received.length === 1);
+    expect((await process.broker.history(channel, 1)).publications).toEqual(process.received);
+  });
+
+  it('has an empty history of a channel nobody has published to', async () => {
+    const history = await process.broker.history(Channel.ofUser(randomUUID()), 0);
+    expect(history).toMatchObject({ position: { offset: 0, tag: '00000000' }, publications: [] });
+  });
+
   it('takes subscriptions that change quickly in the order they were asked for', async () => {
     const channel = Channel.ofUser(randomUUID());
     await process.broker.subscribe(channel);
@@ -199,6 +231,7 @@ describe('two processes over one Redis', () => {
     expect(keys.length).toBeGreaterThanOrEqual(3);
     expect(Math.min(...ttls)).toBeGreaterThan(0);
     expect(keys.every((key) => key.startsWith('herald:0:{'))).toBe(true);
+    expect(await one.broker.generation()).toBe(await two.broker.generation());
   });
 
   it('report a Redis that is gone at once, and find it again', async () => {
@@ -210,6 +243,7 @@ describe('two processes over one Redis', () => {
     await expect(one.broker.subscribe(Channel.ofUser('new'))).rejects.toThrow('redis is not available');
     await redis.start();
     await until(() => one.broker.isConnected());
+    await until(() => one.counters.interruptions === 1);
     await one.broker.publish(message(channel, 'found again'));
     await until(() => one.received.length === 1);
   });

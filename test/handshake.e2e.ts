@@ -173,7 +173,7 @@ describe('the upgrade', () => {
   });
 
   it.each<[string, Parameters<RawClient['sendUpgrade']>[0], number[]]>([
-    ['another method', { method: 'POST' }, [405]],
+    ['another method', { method: 'POST' }, [400]],
     ['HTTP/1.0', { version: 'HTTP/1.0' }, [400, 426]],
     ['no Host', { headers: { Host: null } }, [400]],
     ['no key', { headers: { 'Sec-WebSocket-Key': null } }, [400]],

@@ -57,6 +57,8 @@ export class Environment {
   /** How many proxies to believe about the client's address. */
   readonly trustProxy: number;
   readonly ws: WebSocketSettings;
+  /** What resume can reach, of each channel. */
+  readonly history: { size: number; ttlSeconds: number };
   readonly runJobs: boolean;
   readonly runMigrations: boolean;
   readonly shutdownGraceMs: number;
@@ -79,6 +81,10 @@ export class Environment {
     this.allowedOrigins = variables.origins('ALLOWED_ORIGINS') ?? (this.isProduction ? [] : localOrigins(this.port));
     this.trustProxy = variables.integer('TRUST_PROXY', 0, 0, 100);
     this.ws = readWebSocket(variables);
+    this.history = {
+      size: variables.integer('HISTORY_SIZE', 256, 0, 100_000),
+      ttlSeconds: variables.integer('HISTORY_TTL_SECONDS', 3_600, 1, 2_592_000),
+    };
     this.runJobs = variables.boolean('RUN_JOBS', true);
     this.runMigrations = variables.boolean('RUN_MIGRATIONS', true);
     this.shutdownGraceMs = variables.integer('SHUTDOWN_GRACE_MS', 10_000, 0, 600_000);

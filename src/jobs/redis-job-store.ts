@@ -1,11 +1,10 @@
-import { once } from 'node:events';
 import { Logger } from '@nestjs/common';
 import { createRedisBackend, type IQueueBackend, type QueueBaseOptions } from 'bullmq';
 import type { Cluster, Redis } from 'ioredis';
 import type { RedisSettings } from '../config/environment.js';
-import { connectRedis } from '../redis/redis-connection.js';
+import { becomesReady, connectRedis } from '../redis/redis-connection.js';
 import { type BackendRole, JobStore } from './job-store.js';
-import { QuietErrorLog } from './quiet-error-log.js';
+import { QuietErrorLog } from '../config/quiet-error-log.js';
 
 const PATIENCE_MS = 2_000;
 
@@ -37,7 +36,7 @@ export class RedisJobStore extends JobStore {
       connectionName: 'herald:jobs:consumer',
     });
     // Not to refuse the jobs of the first moments.
-    await once(producer, 'ready', { signal: AbortSignal.timeout(PATIENCE_MS) }).catch(() => undefined);
+    await becomesReady(producer, PATIENCE_MS);
     return new RedisJobStore(producer, consumer);
   }
 

@@ -2,18 +2,24 @@ import { UseGuards } from '@nestjs/common';
 import { WebSocketGateway } from '@nestjs/websockets';
 import { type Admission, Channel, type Handshake, type RealtimeGateway, WsJwtGuard } from '../realtime/index.js';
 import { UsersService } from '../users/users.service.js';
+import { MembershipsService } from './memberships.service.js';
 import { OrgMemberGuard } from './org-member.guard.js';
 
 /** The live events of an organization, for its members. */
 @UseGuards(WsJwtGuard, OrgMemberGuard)
 @WebSocketGateway({ path: '/ws/events/:org_id' })
 export class OrgEventsGateway implements RealtimeGateway {
-  constructor(private readonly users: UsersService) {}
+  constructor(
+    private readonly users: UsersService,
+    private readonly memberships: MembershipsService,
+  ) {}
 
   admit({ params, principal }: Handshake): Admission {
     void this.users.remember(principal);
     const channel = Channel.ofOrganization(params.org_id ?? '');
     const welcome = { message: 'Connected to organization events', org_id: channel.id };
-    return { channel, endpoint: 'events', welcome };
+    const isStillAllowed = async (): Promise<boolean> =>
+      (await this.memberships.find(channel.id, principal.userId)) !== null;
+    return { channel, endpoint: 'events', welcome, isStillAllowed };
   }
 }

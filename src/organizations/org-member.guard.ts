@@ -9,10 +9,13 @@ export class OrgMemberGuard implements CanActivate {
   constructor(private readonly memberships: MembershipsService) {}
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
-    const { params, principal } = context.switchToWs().getClient<Handshake>();
-    const orgId = params.org_id ?? '';
-    const isMember = isUuid(orgId) && (await this.memberships.find(orgId.toLowerCase(), principal.userId)) !== null;
-    if (!isMember) throw new ConnectionRefusedError(CLOSE.notAMember);
+    const handshake = context.switchToWs().getClient<Handshake>();
+    const orgId = handshake.params.org_id ?? '';
+    const membership = isUuid(orgId)
+      ? await this.memberships.find(orgId.toLowerCase(), handshake.principal.userId)
+      : null;
+    if (membership === null) throw new ConnectionRefusedError(CLOSE.notAMember);
+    handshake.memberSince = membership.joinedAt;
     return true;
   }
 }

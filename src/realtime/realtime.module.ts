@@ -13,6 +13,7 @@ import { Heartbeat } from './connection/heartbeat.js';
 import { Hub } from './connection/hub.js';
 import { UpgradeHandler } from './connection/upgrade-handler.js';
 import { WsJwtGuard } from './connection/ws-jwt.guard.js';
+import { RealtimeMetrics } from './realtime-metrics.js';
 import { OutboxMessage } from './outbox/outbox-message.entity.js';
 import { OutboxRelay } from './outbox/outbox-relay.js';
 import { Outbox } from './outbox/outbox.js';
@@ -24,12 +25,14 @@ import { Outbox } from './outbox/outbox.js';
   providers: [
     {
       provide: Broker,
-      useFactory: ({ redis }: Environment) => (redis === null ? new MemoryBroker() : new RedisBroker(redis)),
+      useFactory: ({ redis, history }: Environment) =>
+        redis === null ? new MemoryBroker(history) : new RedisBroker(redis, history),
       inject: [Environment],
     },
     BroadcastService,
     Outbox,
     OutboxRelay,
+    RealtimeMetrics,
     Hub,
     GatewayRegistry,
     UpgradeHandler,
@@ -38,6 +41,6 @@ import { Outbox } from './outbox/outbox.js';
     Drain,
     WsJwtGuard,
   ],
-  exports: [BroadcastService, Broker, WsJwtGuard, UpgradeHandler],
+  exports: [BroadcastService, Broker, WsJwtGuard],
 })
 export class RealtimeModule {}

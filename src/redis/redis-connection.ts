@@ -3,7 +3,13 @@ import type { RedisSettings } from '../config/environment.js';
 
 export interface ConnectionOptions extends Pick<
   RedisOptions,
-  'enableOfflineQueue' | 'autoResendUnfulfilledCommands' | 'maxRetriesPerRequest' | 'commandTimeout' | 'connectionName'
+  | 'enableOfflineQueue'
+  | 'autoResendUnfulfilledCommands'
+  | 'autoResubscribe'
+  | 'maxRetriesPerRequest'
+  | 'commandTimeout'
+  | 'socketTimeout'
+  | 'connectionName'
 > {
   /** Without a listener an error of a connection would end the process. */
   onError: (error: Error) => void;
@@ -29,6 +35,21 @@ export function connectRedis(settings: RedisSettings, { onError, ...options }: C
   const connection = open(settings, common);
   connection.on('error', onError);
   return connection;
+}
+
+/** Waits for a connection to become usable, through failed attempts; false if it took too long. */
+export function becomesReady(connection: Redis | Cluster, timeoutMs: number): Promise<boolean> {
+  if (connection.status === 'ready') return Promise.resolve(true);
+  return new Promise((resolve) => {
+    const settle = (isReady: boolean): void => {
+      clearTimeout(timer);
+      connection.off('ready', onReady);
+      resolve(isReady);
+    };
+    const onReady = (): void => settle(true);
+    const timer = setTimeout(() => settle(false), timeoutMs);
+    connection.once('ready', onReady);
+  });
 }
 
 function open(settings: RedisSettings, common: RedisOptions): Redis | Cluster {

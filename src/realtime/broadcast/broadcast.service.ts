@@ -4,6 +4,7 @@ import { v7 as uuidv7 } from 'uuid';
 import { Broker, type MessageKind } from '../broker/broker.js';
 import { Channel } from '../broker/channel.js';
 import { Outbox } from '../outbox/outbox.js';
+import { RealtimeMetrics } from '../realtime-metrics.js';
 import type { Notifications, OrgEvents } from './catalogue.js';
 import { isEventType } from './catalogue.js';
 import { InvalidBroadcastError } from './invalid-broadcast.error.js';
@@ -40,6 +41,7 @@ export class BroadcastService {
   constructor(
     private readonly broker: Broker,
     private readonly outbox: Outbox,
+    private readonly metrics: RealtimeMetrics,
   ) {}
 
   /**
@@ -100,7 +102,7 @@ export class BroadcastService {
     // The broker adds the cursor and the closing brace.
     const body = text.slice(0, -1);
     const message = { id: uuidv7(), channel, kind, body, idempotencyKey: idempotencyKey ?? null };
-    if (manager === undefined) await this.broker.publish(message);
+    if (manager === undefined) await this.metrics.publishing(kind, () => this.broker.publish(message));
     else await this.outbox.add(message, manager);
   }
 }

@@ -5,6 +5,7 @@ import { toJsonObject } from './payload.js';
 const TITLE_LENGTH = 200;
 const BODY_LENGTH = 4_000;
 const TYPE_LENGTH = 100;
+const TIMESTAMP_LENGTH = 100;
 
 /**
  * Checks a notification and gives it a `timestamp` if it has none.
@@ -16,6 +17,7 @@ export function readNotification(value: unknown): JsonObject {
   if ('body' in notification) expectText(notification, 'body', 0, BODY_LENGTH);
   if ('type' in notification) expectText(notification, 'type', 1, TYPE_LENGTH);
   if ('action_url' in notification) expectText(notification, 'action_url', 1, BODY_LENGTH);
+  if ('timestamp' in notification) expectText(notification, 'timestamp', 1, TIMESTAMP_LENGTH);
   return { ...notification, timestamp: notification.timestamp ?? new Date().toISOString() };
 }
 

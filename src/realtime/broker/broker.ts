@@ -1,5 +1,6 @@
 import type { Channel } from './channel.js';
 import type { Position } from './cursor.js';
+import type { History } from './history.js';
 
 /** `frame`: for the clients of the channel. `eviction`: for the processes, which close the connections that it names. */
 export type MessageKind = 'frame' | 'eviction';
@@ -24,6 +25,8 @@ export interface Publication {
   channel: string;
   kind: MessageKind;
   position: Position;
+  /** By the broker's clock, in milliseconds since the Unix epoch. */
+  publishedAt: number;
   /** The complete JSON as UTF-8, its cursor included. */
   payload: Buffer;
 }
@@ -32,13 +35,26 @@ export interface Publication {
 export interface BrokerReceiver {
   /** MUST NOT throw, and must not wait: publications of all channels come through here. */
   receive(publication: Publication): void;
+
+  /**
+   * The link to the broker was interrupted and is whole again: what was published meanwhile has not been received. MUST NOT
+   * throw.
+   */
+  resynchronize(): void;
 }
 
 /** For how long an idempotency key is remembered. */
 export const IDEMPOTENCY_SECONDS = 600;
 
-/** How long a channel that nothing is published to keeps its epoch. */
+/** How long a channel keeps its epoch, at the least, when nothing is published and nobody asks for it. */
 export const IDLE_CHANNEL_SECONDS = 3_600;
+
+/** What a broker remembers of each channel. */
+export interface HistoryLimits {
+  /** How many messages may be missed; 0: nothing is remembered. */
+  size: number;
+  ttlSeconds: number;
+}
 
 /**
  * Carries messages from whoever publishes to every process that is subscribed.
@@ -46,9 +62,11 @@ export const IDLE_CHANNEL_SECONDS = 3_600;
  * Promises of every adapter:
  * - The publications of one channel have one order; each has a position one above the last. Every subscribed process
  *   receives them in that order.
- * - Taking the position and handing the message on is one atomic step.
+ * - Taking the position, adding to history and handing the message on is one atomic step.
  * - Live delivery is at most once: a process that was cut off has missed what was published meanwhile, and can see it by
- *   the positions.
+ *   the positions. When the broker itself notices that the link was cut, it says so (`resynchronize`).
+ * - Of each channel the newest messages are remembered, within the limits.
+ * - A broker that has lost its data is a new generation of itself, and its channels have new epochs.
  * - A published message has reached the broker when `publish` resolves.
  */
 export abstract class Broker {
@@ -73,6 +91,19 @@ export abstract class Broker {
    * @throws {UnavailableError}
    */
   abstract position(channel: Channel): Promise<Position>;
+
+  /**
+   * The newest messages of a channel, those from an offset on.
+   * @throws {UnavailableError}
+   */
+  abstract history(channel: Channel, fromOffset: number): Promise<History>;
+
+  /**
+   * Names the life of the broker's data: another one means that everything it had been given is lost. Null if the data ends
+   * with this process.
+   * @throws {UnavailableError}
+   */
+  abstract generation(): Promise<string | null>;
 
   /** Sets the one receiver of this process. */
   abstract listen(receiver: BrokerReceiver): void;

@@ -1,3 +1,5 @@
+import { randomInt } from 'node:crypto';
+
 /** A place in a channel's order. Offsets start at 1; 0 is the place before the first message. */
 export interface Position {
   /** Names one life of the channel's counter: offsets of different epochs can't be compared. Later epochs sort higher. */
@@ -7,17 +9,26 @@ export interface Position {
   tag: string;
 }
 
-const EPOCH_DIGITS = 14;
+const EPOCH_DIGITS = 18;
 const OFFSET_DIGITS = 12;
 const CURSOR = new RegExp(`^([0-9a-z]{${EPOCH_DIGITS}})\\.([0-9a-f]{${OFFSET_DIGITS}})\\.([0-9a-f]{8})$`);
 
 /** The tag of the place before the first message. */
 export const NO_TAG = '00000000';
 
-/** A fresh epoch: the time, so that it sorts after earlier ones, and chance, so that no two meet. */
+/**
+ * A fresh epoch: the time in milliseconds, so that it sorts after earlier ones, and chance, so that no two meet. The Lua of
+ * `RedisBroker` makes the same form, by the clock of Redis.
+ */
 export function newEpoch(now = Date.now()): string {
-  const chance = Math.floor(Math.random() * 36 ** 5);
-  return now.toString(36).padStart(9, '0') + chance.toString(36).padStart(5, '0');
+  return now.toString(16).padStart(11, '0') + epochChance();
+}
+
+/** The part of an epoch that is chance. */
+export function epochChance(): string {
+  return randomInt(36 ** 7)
+    .toString(36)
+    .padStart(7, '0');
 }
 
 /** The tag of a message, from its id (a UUID). */

@@ -1,18 +1,26 @@
 import { Injectable } from '@nestjs/common';
-import type { BrokerReceiver, Message } from './broker.js';
+import type { BrokerReceiver, HistoryLimits, Message, Publication } from './broker.js';
 import { Broker, IDEMPOTENCY_SECONDS, IDLE_CHANNEL_SECONDS } from './broker.js';
 import type { Channel } from './channel.js';
 import type { Position } from './cursor.js';
 import { formatCursor, newEpoch, NO_TAG, tagOf } from './cursor.js';
 import { ExpiringMap } from './expiring-map.js';
+import type { History } from './history.js';
 
 /** The broker of a process that is alone: the same promises as Redis gives, kept in memory. */
 @Injectable()
 export class MemoryBroker extends Broker {
-  private readonly positions = new ExpiringMap<Position>(IDLE_CHANNEL_SECONDS * 1_000);
+  private readonly positions: ExpiringMap<Position>;
+  private readonly histories: ExpiringMap<Publication[]>;
   private readonly published = new ExpiringMap<true>(IDEMPOTENCY_SECONDS * 1_000);
   private readonly subscriptions = new Set<string>();
   private receiver: BrokerReceiver | null = null;
+
+  constructor(private readonly limits: HistoryLimits) {
+    super();
+    this.positions = new ExpiringMap(Math.max(IDLE_CHANNEL_SECONDS, limits.ttlSeconds) * 1_000);
+    this.histories = new ExpiringMap(limits.ttlSeconds * 1_000);
+  }
 
   override publish({ id, channel, kind, body, idempotencyKey }: Message): Promise<Position | null> {
     if (idempotencyKey !== null) {
@@ -23,10 +31,10 @@ export class MemoryBroker extends Broker {
     const last = this.current(channel);
     const position = { epoch: last.epoch, offset: last.offset + 1, tag: tagOf(id) };
     this.positions.set(channel.name, position);
-    if (this.subscriptions.has(channel.name)) {
-      const payload = Buffer.from(`${body},"cursor":"${formatCursor(position)}"}`);
-      this.receiver?.receive({ id, channel: channel.name, kind, position, payload });
-    }
+    const payload = Buffer.from(`${body},"cursor":"${formatCursor(position)}"}`);
+    const publication = { id, channel: channel.name, kind, position, publishedAt: Date.now(), payload };
+    if (this.limits.size > 0) this.remember(channel, publication);
+    if (this.subscriptions.has(channel.name)) this.receiver?.receive(publication);
     return Promise.resolve(position);
   }
 
@@ -46,12 +54,28 @@ export class MemoryBroker extends Broker {
     return Promise.resolve(position);
   }
 
+  override async history(channel: Channel, fromOffset: number): Promise<History> {
+    const position = await this.position(channel);
+    const remembered = this.histories.get(channel.name) ?? [];
+    return { position, publications: remembered.filter((each) => each.position.offset >= fromOffset) };
+  }
+
+  override generation(): Promise<null> {
+    return Promise.resolve(null);
+  }
+
   override listen(receiver: BrokerReceiver): void {
     this.receiver = receiver;
   }
 
   override isConnected(): boolean {
     return true;
+  }
+
+  /** One more than may be missed: the message at a cursor's own place shows that the cursor is of this past. */
+  private remember(channel: Channel, publication: Publication): void {
+    const before = publication.position.offset === 1 ? [] : (this.histories.get(channel.name) ?? []);
+    this.histories.set(channel.name, [...before.slice(-this.limits.size), publication]);
   }
 
   private current(channel: Channel): Position {

@@ -1,26 +1,31 @@
-import { once } from 'node:events';
 import { Injectable, Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import type { Cluster, Redis } from 'ioredis';
 import type { RedisSettings } from '../../config/environment.js';
+import { QuietErrorLog } from '../../config/quiet-error-log.js';
 import { UnavailableError } from '../../http/errors.js';
-import { connectRedis } from '../../redis/redis-connection.js';
-import type { BrokerReceiver, Message } from './broker.js';
+import { becomesReady, connectRedis } from '../../redis/redis-connection.js';
+import type { BrokerReceiver, HistoryLimits, Message, Publication } from './broker.js';
 import { Broker, IDEMPOTENCY_SECONDS, IDLE_CHANNEL_SECONDS } from './broker.js';
-import { Channel } from './channel.js';
+import type { Channel } from './channel.js';
 import type { Position } from './cursor.js';
-import { newEpoch, parseCursor, tagOf } from './cursor.js';
+import { epochChance, newEpoch, parseCursor, tagOf } from './cursor.js';
+import type { History } from './history.js';
 import { readEnvelope } from './redis-envelope.js';
-import { POSITION_SCRIPT, PUBLISH_SCRIPT } from './redis-scripts.js';
+import { RedisKeys } from './redis-keys.js';
+import { HISTORY_SCRIPT, PUBLISH_SCRIPT } from './redis-scripts.js';
+import { RedisSubscriber } from './redis-subscriber.js';
 
 /** How long Redis may take to answer a command. */
 const COMMAND_TIMEOUT_MS = 2_000;
+/** How long a connection on which an answer is due may be silent. */
+const SOCKET_TIMEOUT_MS = 3_000;
 /** How long the start waits for Redis; after that the process starts without, and says so in `/health/ready`. */
 const START_TIMEOUT_MS = 3_000;
 
 /** The scripts, as methods that ioredis adds (`defineCommand`): `EVALSHA`, and `EVAL` where Redis doesn't know them yet. */
 interface Scripts {
   heraldPublish(...keysAndArguments: (string | number)[]): Promise<string | null>;
-  heraldPosition(...keysAndArguments: (string | number)[]): Promise<string>;
+  heraldHistoryBuffer(...keysAndArguments: (string | number)[]): Promise<Buffer[]>;
 }
 
 /**
@@ -30,29 +35,34 @@ interface Scripts {
 @Injectable()
 export class RedisBroker extends Broker implements OnModuleInit, OnApplicationShutdown {
   private readonly logger = new Logger(RedisBroker.name);
+  private readonly foreign = new QuietErrorLog(this.logger, 'Messages in our Redis channels');
+  private readonly keys: RedisKeys;
   private readonly commands: (Redis | Cluster) & Scripts;
-  private readonly subscriber: Redis | Cluster;
-  private readonly isCluster: boolean;
-  private readonly prefix: string;
+  private readonly link: Redis | Cluster;
+  private readonly subscriber: RedisSubscriber;
+  private readonly publishCommand: 'PUBLISH' | 'SPUBLISH';
+  private readonly positionSeconds: number;
   private receiver: BrokerReceiver | null = null;
 
-  constructor(settings: RedisSettings) {
+  constructor(
+    settings: RedisSettings,
+    private readonly limits: HistoryLimits,
+  ) {
     super();
-    this.isCluster = settings.mode === 'cluster';
-    this.prefix = `herald:${settings.db}:`;
-    this.commands = withScripts(this.connect(settings, 'publishes'));
-    this.subscriber = this.connect(settings, 'receives');
-    const event = this.isCluster ? 'smessageBuffer' : 'messageBuffer';
-    this.subscriber.on(event, (name: Buffer, message: Buffer) => this.onMessage(name.toString(), message));
+    this.keys = new RedisKeys(settings.db);
+    this.publishCommand = settings.mode === 'cluster' ? 'SPUBLISH' : 'PUBLISH';
+    this.positionSeconds = Math.max(IDLE_CHANNEL_SECONDS, limits.ttlSeconds);
+    this.commands = withScripts(this.connect(settings, 'Redis, for publishing'));
+    this.link = this.connect(settings, 'Redis, for receiving');
+    this.subscriber = new RedisSubscriber(this.link, this.keys, {
+      onMessage: (channel, message) => this.receive(channel, message),
+      onInterrupted: () => this.receiver?.resynchronize(),
+    });
   }
 
   async onModuleInit(): Promise<void> {
-    const connections = [this.commands, this.subscriber].filter(({ status }) => status !== 'ready');
-    try {
-      await Promise.all(
-        connections.map((each) => once(each, 'ready', { signal: AbortSignal.timeout(START_TIMEOUT_MS) })),
-      );
-    } catch {
+    const areReady = await Promise.all([this.commands, this.link].map((each) => becomesReady(each, START_TIMEOUT_MS)));
+    if (areReady.includes(false)) {
       this.logger.warn('Redis is not available yet: the process starts without it and keeps trying');
     }
   }
@@ -60,35 +70,52 @@ export class RedisBroker extends Broker implements OnModuleInit, OnApplicationSh
   override async publish({ id, channel, kind, body, idempotencyKey }: Message): Promise<Position | null> {
     const cursor = await this.ask(
       this.commands.heraldPublish(
-        2,
-        this.positionKey(channel),
-        `${this.channelKey(channel)}:once:${idempotencyKey ?? ''}`,
-        this.channelKey(channel),
+        3,
+        this.keys.position(channel),
+        this.keys.history(channel),
+        this.keys.once(channel, idempotencyKey ?? ''),
+        this.keys.channel(channel),
         body,
         `${id} ${kind}`,
         tagOf(id),
-        newEpoch(),
-        IDLE_CHANNEL_SECONDS,
+        epochChance(),
+        this.positionSeconds,
         idempotencyKey === null ? 0 : IDEMPOTENCY_SECONDS,
-        this.isCluster ? 'SPUBLISH' : 'PUBLISH',
+        this.publishCommand,
+        // One more than may be missed: the message at a cursor's own place shows that the cursor is of this past.
+        this.limits.size === 0 ? 0 : this.limits.size + 1,
+        this.limits.ttlSeconds,
       ),
     );
     return cursor === null ? null : positionOf(cursor);
   }
 
-  override async subscribe(channel: Channel): Promise<void> {
-    const key = this.channelKey(channel);
-    await this.ask(this.isCluster ? this.subscriber.ssubscribe(key) : this.subscriber.subscribe(key));
+  override subscribe(channel: Channel): Promise<void> {
+    return this.ask(this.subscriber.subscribe(channel));
   }
 
-  override async unsubscribe(channel: Channel): Promise<void> {
-    const key = this.channelKey(channel);
-    await this.ask(this.isCluster ? this.subscriber.sunsubscribe(key) : this.subscriber.unsubscribe(key));
+  override unsubscribe(channel: Channel): Promise<void> {
+    return this.ask(this.subscriber.unsubscribe(channel));
   }
 
   override async position(channel: Channel): Promise<Position> {
-    const key = this.positionKey(channel);
-    return positionOf(await this.ask(this.commands.heraldPosition(1, key, newEpoch(), IDLE_CHANNEL_SECONDS)));
+    const [cursor] = await this.read(channel, '');
+    return positionOf(cursor?.toString() ?? '');
+  }
+
+  override async history(channel: Channel, fromOffset: number): Promise<History> {
+    const [cursor, ...messages] = await this.read(channel, fromOffset);
+    const position = positionOf(cursor?.toString() ?? '');
+    const publications = messages.map((message) => this.publicationOf(channel.name, message));
+    // A store that evicts keys may have dropped the history and kept the position, or an older one of either.
+    const isWhole = publications.length === 0 || publications.at(-1)?.position.offset === position.offset;
+    return { position, publications: isWhole ? publications.filter((each) => each !== null) : [] };
+  }
+
+  override async generation(): Promise<string | null> {
+    const candidate = newEpoch();
+    const existing = await this.ask(this.commands.set(this.keys.generation, candidate, 'NX', 'GET'));
+    return existing ?? candidate;
   }
 
   override listen(receiver: BrokerReceiver): void {
@@ -96,41 +123,43 @@ export class RedisBroker extends Broker implements OnModuleInit, OnApplicationSh
   }
 
   override isConnected(): boolean {
-    return this.commands.status === 'ready' && this.subscriber.status === 'ready';
+    return this.commands.status === 'ready' && this.subscriber.isConnected;
   }
 
   onApplicationShutdown(): void {
     this.commands.disconnect();
-    this.subscriber.disconnect();
+    this.subscriber.close();
   }
 
-  /** All keys of a channel share its hash tag, so that a cluster keeps them together. */
-  private channelKey(channel: Channel): string {
-    return `${this.prefix}{${channel.name}}`;
+  private read(channel: Channel, fromOffset: number | ''): Promise<Buffer[]> {
+    const keys = [this.keys.position(channel), this.keys.history(channel)];
+    return this.ask(this.commands.heraldHistoryBuffer(2, ...keys, epochChance(), this.positionSeconds, fromOffset));
   }
 
-  private positionKey(channel: Channel): string {
-    return `${this.channelKey(channel)}:position`;
+  private receive(channel: string, message: Buffer): void {
+    const publication = this.publicationOf(channel, message);
+    if (publication !== null) this.receiver?.receive(publication);
   }
 
-  private onMessage(key: string, message: Buffer): void {
-    const channel = key.slice(this.prefix.length + 1, -1);
+  private publicationOf(channel: string, message: Buffer): Publication | null {
     const envelope = readEnvelope(message);
-    if (envelope === null) {
-      this.logger.warn(`Dropped a message that is none of ours from the Redis channel of ${channel.slice(0, 100)}`);
-      return;
-    }
-    this.receiver?.receive({ channel, ...envelope });
+    if (envelope !== null) return { channel, ...envelope };
+    this.foreign.report(new Error('dropped one that another program has written'));
+    return null;
   }
 
   /** Commands fail at once while Redis is away, and are never sent twice: the outbox knows better when to try again. */
-  private connect(settings: RedisSettings, purpose: string): Redis | Cluster {
+  private connect(settings: RedisSettings, subject: string): Redis | Cluster {
+    const log = new QuietErrorLog(this.logger, subject);
     return connectRedis(settings, {
-      onError: (error) => this.logger.warn(`The Redis connection that ${purpose} is broken: ${error.message}`),
+      onError: (error) => log.report(error),
       enableOfflineQueue: false,
       autoResendUnfulfilledCommands: false,
+      autoResubscribe: settings.mode === 'cluster',
       maxRetriesPerRequest: 0,
       commandTimeout: COMMAND_TIMEOUT_MS,
+      // A connection that has died in silence is given up, where a command alone would only time out.
+      socketTimeout: SOCKET_TIMEOUT_MS,
     });
   }
 
@@ -145,7 +174,7 @@ export class RedisBroker extends Broker implements OnModuleInit, OnApplicationSh
 
 function withScripts(connection: Redis | Cluster): (Redis | Cluster) & Scripts {
   connection.defineCommand('heraldPublish', { lua: PUBLISH_SCRIPT });
-  connection.defineCommand('heraldPosition', { lua: POSITION_SCRIPT });
+  connection.defineCommand('heraldHistory', { lua: HISTORY_SCRIPT });
   // ioredis adds the methods at run time.
   return connection as (Redis | Cluster) & Scripts;
 }

@@ -1,34 +1,57 @@
 /**
- * Gives a message the next position of its channel and hands it to all subscribers, in one step.
+ * Gives a message the next position of its channel, adds it to the channel's history and hands it to all subscribers, in
+ * one step.
  *
- * KEYS: the channel's position, the record of the idempotency key.
- * ARGV: pub/sub channel, open JSON, message id and kind, tag, epoch for a channel without one, seconds that the position lives
- * after its last use, seconds that the idempotency key is remembered (0: there is none), PUBLISH or SPUBLISH.
+ * KEYS: the channel's position, its history, the record of the idempotency key.
+ * ARGV: pub/sub channel, open JSON, message id and kind, tag, chance for the epoch of a channel without one, seconds that the position
+ * lives after its last use, seconds that the idempotency key is remembered (0: there is none), PUBLISH or SPUBLISH, how many
+ * messages history keeps (0: none), seconds that history lives after the last message.
  * Returns the cursor, or nil if the idempotency key was seen before.
  */
 export const PUBLISH_SCRIPT = `
-if tonumber(ARGV[7]) > 0 and not redis.call('SET', KEYS[2], '1', 'NX', 'EX', ARGV[7]) then
+if tonumber(ARGV[7]) > 0 and not redis.call('SET', KEYS[3], '1', 'NX', 'EX', ARGV[7]) then
   return nil
 end
-redis.call('HSETNX', KEYS[1], 'epoch', ARGV[5])
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+if redis.call('HSETNX', KEYS[1], 'epoch', string.format('%011x', now) .. ARGV[5]) == 1 then
+  redis.call('DEL', KEYS[2])
+end
 local offset = redis.call('HINCRBY', KEYS[1], 'offset', 1)
 redis.call('HSET', KEYS[1], 'tag', ARGV[4])
 redis.call('EXPIRE', KEYS[1], ARGV[6])
 local cursor = redis.call('HGET', KEYS[1], 'epoch') .. '.' .. string.format('%012x', offset) .. '.' .. ARGV[4]
-redis.call(ARGV[8], ARGV[1], '1 ' .. cursor .. ' ' .. ARGV[3] .. '\\n' .. ARGV[2] .. ',"cursor":"' .. cursor .. '"}')
+local message = '1 ' .. cursor .. ' ' .. ARGV[3] .. ' ' .. string.format('%.0f', now) .. '\\n' .. ARGV[2] .. ',"cursor":"' .. cursor .. '"}'
+if tonumber(ARGV[9]) > 0 then
+  redis.call('XADD', KEYS[2], 'MAXLEN', '=', ARGV[9], offset .. '-0', 'm', message)
+  redis.call('EXPIRE', KEYS[2], ARGV[10])
+end
+redis.call(ARGV[8], ARGV[1], message)
 return cursor
 `;
 
 /**
- * The cursor of a channel's newest message; begins the channel if it is new, so that what comes next has this epoch.
+ * The cursor of a channel's newest message, and the messages that its history has from an offset on; begins the channel if
+ * it is new, so that what comes next has this epoch.
  *
- * KEYS: the channel's position. ARGV: epoch for a channel without one, seconds that the position lives after its last use.
+ * KEYS: the channel's position, its history. ARGV: chance for the epoch of a channel without one, seconds that the position lives after
+ * its last use, the offset (empty: no messages).
+ * Returns the cursor, followed by the messages.
  */
-export const POSITION_SCRIPT = `
-if redis.call('HSETNX', KEYS[1], 'epoch', ARGV[1]) == 1 then
+export const HISTORY_SCRIPT = `
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+if redis.call('HSETNX', KEYS[1], 'epoch', string.format('%011x', now) .. ARGV[1]) == 1 then
   redis.call('HSET', KEYS[1], 'offset', 0, 'tag', '00000000')
+  redis.call('DEL', KEYS[2])
 end
 redis.call('EXPIRE', KEYS[1], ARGV[2])
 local position = redis.call('HMGET', KEYS[1], 'epoch', 'offset', 'tag')
-return position[1] .. '.' .. string.format('%012x', position[2]) .. '.' .. position[3]
+local answer = { position[1] .. '.' .. string.format('%012x', position[2]) .. '.' .. position[3] }
+if ARGV[3] ~= '' then
+  for _, entry in ipairs(redis.call('XRANGE', KEYS[2], ARGV[3], '+')) do
+    answer[#answer + 1] = entry[2][2]
+  end
+end
+return answer
 `;

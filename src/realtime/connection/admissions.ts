@@ -3,14 +3,16 @@ import { HttpException, Injectable, Logger } from '@nestjs/common';
 import type { WebSocket } from 'ws';
 import { Environment } from '../../config/environment.js';
 import { Lifecycle } from '../../config/lifecycle.js';
+import { QuietErrorLog } from '../../config/quiet-error-log.js';
 import { Broker } from '../broker/broker.js';
+import { RealtimeMetrics } from '../realtime-metrics.js';
 import { CLOSE, type Close, ConnectionRefusedError } from './close-code.js';
 import { Connection } from './connection.js';
-import { Quota } from './connection-limits.js';
+import { Quota } from './quota.js';
 import type { GuardedGateway } from './gateway-registry.js';
-import type { Admission, Handshake } from './handshake.js';
+import type { Handshake } from './handshake.js';
 import { Hub } from './hub.js';
-import { join } from './join.js';
+import { join, type JoinContext } from './join.js';
 
 /** How long guards, subscription and history may take together before the client is sent away to try again. */
 const ADMISSION_DEADLINE_MS = 4_000;
@@ -22,14 +24,18 @@ const ADMISSION_DEADLINE_MS = 4_000;
 @Injectable()
 export class Admissions {
   private readonly logger = new Logger(Admissions.name);
+  private readonly failures = new QuietErrorLog(this.logger, 'A connection could not be admitted');
   private readonly perUser: Quota;
+  private readonly joinContext: JoinContext;
 
   constructor(
     private readonly environment: Environment,
     private readonly lifecycle: Lifecycle,
     private readonly hub: Hub,
-    private readonly broker: Broker,
+    private readonly metrics: RealtimeMetrics,
+    broker: Broker,
   ) {
+    this.joinContext = { hub, broker, historySize: environment.history.size };
     this.perUser = new Quota(environment.ws.maxConnectionsPerUser);
   }
 
@@ -43,21 +49,19 @@ export class Admissions {
       handshake.onAuthenticated = (userId) => this.claimPlace(ws, userId);
       const admission = await gateway(handshake);
       if (ws.readyState !== ws.OPEN) return;
-      await this.join(ws, socket, admission, handshake);
+      const connection = new Connection(ws, socket, handshake, admission, this.environment.ws);
+      ws.once('close', () => this.hub.remove(connection));
+      const start = await join(connection, handshake.query.getAll('cursor'), this.joinContext);
+      clearTimeout(deadline);
+      if (start.resumed !== null) this.metrics.resumes.inc({ result: start.resumed ? 'complete' : 'incomplete' });
+      await connection.welcome(start);
+      // The drain may have looked for connections before this one was there.
+      if (this.lifecycle.isDraining) connection.close(CLOSE.restarting);
     } catch (error) {
       this.refuse(ws, this.closeFor(error));
     } finally {
       clearTimeout(deadline);
     }
-  }
-
-  private async join(ws: WebSocket, socket: Duplex, admission: Admission, handshake: Handshake): Promise<void> {
-    const { principal, remoteAddress } = handshake;
-    const connection = new Connection(ws, socket, principal, admission, remoteAddress, this.environment.ws);
-    ws.once('close', () => this.hub.remove(connection));
-    await join(connection, handshake.query.has('cursor'), this.hub, this.broker);
-    // The drain may have looked for connections before this one was there.
-    if (this.lifecycle.isDraining) connection.close(CLOSE.restarting);
   }
 
   private claimPlace(ws: WebSocket, userId: string): void {
@@ -75,9 +79,10 @@ export class Admissions {
 
   private closeFor(error: unknown): Close {
     if (error instanceof ConnectionRefusedError) return error.close;
-    // What Nest throws when a guard returns false.
+    // What guards of the application throw, and Nest for one that returns false.
+    if (error instanceof HttpException && error.getStatus() === 401) return CLOSE.tokenInvalid;
     if (error instanceof HttpException && error.getStatus() === 403) return CLOSE.forbidden;
-    this.logger.error(`A connection could not be admitted: ${String(error)}`);
+    this.failures.report(error instanceof Error ? error : new Error(String(error)));
     return CLOSE.unavailable;
   }
 }

@@ -9,7 +9,8 @@ import { answerMessage, errorFrame } from './client-message.js';
 import { CLOSE, type Close } from './close-code.js';
 import { Deadline } from './deadline.js';
 import { encodeTextFrame } from './frame.js';
-import type { Admission } from './handshake.js';
+import type { Admission, Handshake } from './handshake.js';
+import type { Start } from './join.js';
 import { RateLimit } from './rate-limit.js';
 
 /** How long after a token's `exp` its connection lives on: the clock skew that is allowed at the door as well. */
@@ -27,6 +28,9 @@ interface HeldFrame {
 export class Connection {
   readonly id = uuidv7();
   readonly connectedAt = new Date();
+  readonly principal: Principal;
+  readonly remoteAddress: string;
+  readonly memberSince: Date | null;
   /** When the peer last showed a sign of life, and when it was last asked for one; milliseconds of the monotonic clock. */
   lastSeenAt = performance.now();
   lastPingAt = this.lastSeenAt;
@@ -43,13 +47,15 @@ export class Connection {
   constructor(
     private readonly ws: WebSocket,
     private readonly socket: Duplex,
-    readonly principal: Principal,
+    handshake: Handshake,
     readonly admission: Admission,
-    readonly remoteAddress: string,
     private readonly settings: WebSocketSettings,
   ) {
+    this.principal = handshake.principal;
+    this.remoteAddress = handshake.remoteAddress;
+    this.memberSince = handshake.memberSince;
     this.rateLimit = new RateLimit(settings.rateLimitPerSecond, settings.rateLimitBurst);
-    const expiresAt = principal.expiresAt.getTime() + EXPIRY_SKEW_MS;
+    const expiresAt = this.principal.expiresAt.getTime() + EXPIRY_SKEW_MS;
     this.expiry = new Deadline(expiresAt, () => this.close(CLOSE.tokenExpired));
     ws.on('message', (data, isBinary) => this.onMessage(data as Buffer, isBinary)); // `nodebuffer` is ws's default binaryType
     ws.on('ping', () => this.admitFrame());
@@ -73,15 +79,9 @@ export class Connection {
     }
   }
 
-  /**
-   * Sends the first frame and what was published since `position`, and goes live.
-   * @param isResuming whether the client asked to resume from a cursor
-   */
-  welcome(position: Position, isResuming: boolean): void {
-    if (!this.isOpen || this.held === null) return;
-    const held = this.held;
-    this.held = null;
-    this.heldBytes = 0;
+  /** Sends the first frame and what the client has missed, as fast as it reads, and goes live. */
+  async welcome({ position, resumed, missed }: Start): Promise<void> {
+    if (!this.isOpen) return;
     const frame = {
       type: 'connection.established',
       ...this.admission.welcome,
@@ -90,13 +90,14 @@ export class Connection {
       expires_at: this.principal.expiresAt.toISOString(),
       heartbeat_interval: this.settings.heartbeatIntervalMs / 1_000,
       cursor: formatCursor(position),
-      ...(isResuming ? { resumed: false } : {}),
+      ...(resumed === null ? {} : { resumed }),
     };
     this.send(JSON.stringify(frame));
-    for (const each of held) {
-      if (comparePositions(each.position, position) > 0) this.deliver(each.position, each.frame);
+    for (const { payload } of missed) {
+      this.write(encodeTextFrame(payload));
+      if (this.socket.writableLength > this.settings.maxBufferedBytes / 2) await drained(this.socket);
     }
-    this.ws.resume();
+    this.goLive(position);
   }
 
   /** Asks the peer for a sign of life. */
@@ -119,6 +120,16 @@ export class Connection {
   terminate(): void {
     this.isClosing = true;
     this.ws.terminate();
+  }
+
+  private goLive(position: Position): void {
+    const held = this.held ?? [];
+    this.held = null;
+    this.heldBytes = 0;
+    for (const each of held) {
+      if (comparePositions(each.position, position) > 0) this.deliver(each.position, each.frame);
+    }
+    if (this.isOpen) this.ws.resume();
   }
 
   private onMessage(data: Buffer, isBinary: boolean): void {
@@ -151,4 +162,15 @@ export class Connection {
     }
     this.socket.write(frame);
   }
+}
+
+/** Resolves when everything was written, or the socket is closed. */
+function drained(socket: Duplex): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      socket.off('drain', done).off('close', done);
+      resolve();
+    };
+    socket.once('drain', done).once('close', done);
+  });
 }

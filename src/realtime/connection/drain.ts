@@ -1,7 +1,8 @@
-import { type BeforeApplicationShutdown, Injectable, Logger } from '@nestjs/common';
+import { type BeforeApplicationShutdown, Injectable, Logger, type OnModuleDestroy } from '@nestjs/common';
 import { setTimeout as wait } from 'node:timers/promises';
 import { Environment } from '../../config/environment.js';
 import { Lifecycle } from '../../config/lifecycle.js';
+import { OutboxRelay } from '../outbox/outbox-relay.js';
 import { CLOSE } from './close-code.js';
 import { Hub } from './hub.js';
 
@@ -12,17 +13,30 @@ const SPREAD = 0.5;
 
 /** Sends every client away before the process ends, in batches, so that they don't all reconnect at once. */
 @Injectable()
-export class Drain implements BeforeApplicationShutdown {
+export class Drain implements OnModuleDestroy, BeforeApplicationShutdown {
   private readonly logger = new Logger(Drain.name);
+  private drained: Promise<void> = Promise.resolve();
 
   constructor(
     private readonly environment: Environment,
     private readonly lifecycle: Lifecycle,
     private readonly hub: Hub,
+    private readonly relay: OutboxRelay,
   ) {}
 
-  async beforeApplicationShutdown(): Promise<void> {
+  /** Begins at once, together with the jobs in hand; Nest would wait for those before it asks the next module. */
+  onModuleDestroy(): void {
     this.lifecycle.beginDraining();
+    this.drained = this.closeAll();
+  }
+
+  /** What the last requests and jobs have committed is still published. */
+  async beforeApplicationShutdown(): Promise<void> {
+    await this.drained;
+    await this.relay.stop();
+  }
+
+  private async closeAll(): Promise<void> {
     const connections = [...this.hub.connections()];
     const size = Math.max(SMALLEST_BATCH, Math.ceil(connections.length / BATCHES));
     const pause = (this.environment.shutdownGraceMs * SPREAD) / BATCHES;

@@ -9,6 +9,9 @@ import type { Credential } from './credentials.js';
 export class Handshake {
   private verified: Principal | null = null;
 
+  /** Nothing that was published before is for this user. Set by the guard that knows; null: everything is. */
+  memberSince: Date | null = null;
+
   /** Called with the user's id as soon as it is known; throws to refuse the connection before any other guard runs. */
   onAuthenticated: (userId: string) => void = () => undefined;
 
@@ -40,6 +43,11 @@ export interface Admission {
   endpoint: 'notifications' | 'events';
   /** The gateway's own fields of `connection.established`. */
   welcome: JsonObject;
+  /**
+   * Asked once more when the connection is in its channel: what ended the permission between the guards and then was told to
+   * a channel that the connection was not in yet.
+   */
+  isStillAllowed?: () => Promise<boolean>;
 }
 
 /** A gateway of the engine: `@UseGuards(…) @WebSocketGateway({ path }) class … implements RealtimeGateway`. */

@@ -30,7 +30,9 @@ export class Heartbeat implements OnModuleInit, OnApplicationShutdown {
 
   private sweep(now: number): void {
     for (const connection of this.hub.connections()) {
-      if (now - connection.lastSeenAt >= 2 * this.interval) connection.terminate();
+      // Judged by the ping, not by the silence: after this process was stalled, every peer seems to have been silent.
+      const isUnanswered = connection.lastPingAt > connection.lastSeenAt;
+      if (isUnanswered && now - connection.lastPingAt >= this.interval) connection.terminate();
       else if (now - connection.lastPingAt >= this.interval) connection.ping();
     }
   }

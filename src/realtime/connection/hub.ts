@@ -1,35 +1,49 @@
-import { Injectable, Logger, type OnModuleInit } from '@nestjs/common';
+import { Injectable, Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
+import { Environment } from '../../config/environment.js';
+import { UnavailableError } from '../../http/errors.js';
 import { Broker, type BrokerReceiver, type Publication } from '../broker/broker.js';
-import type { Channel } from '../broker/channel.js';
-import { CLOSE } from './close-code.js';
+import { OutboxRelay } from '../outbox/outbox-relay.js';
+import { RealtimeMetrics } from '../realtime-metrics.js';
 import type { Connection } from './connection.js';
-import { encodeTextFrame } from './frame.js';
+import { Subscription } from './subscription.js';
 
-interface Subscription {
-  members: Set<Connection>;
-  /** Resolves when the broker has confirmed the subscription. */
-  confirmed: Promise<void>;
-}
+/** How often the positions of all channels are compared with the broker's. */
+const CHECK_INTERVAL_MS = 15_000;
+/** How many channels are compared or caught up at a time. */
+const BATCH = 200;
 
 /** The one way out: knows this process's connections by their channel, and hands each publication to all of them. */
 @Injectable()
-export class Hub implements BrokerReceiver, OnModuleInit {
+export class Hub implements BrokerReceiver, OnModuleInit, OnApplicationShutdown {
   private readonly logger = new Logger(Hub.name);
   private readonly subscriptions = new Map<string, Subscription>();
+  private checkTimer: NodeJS.Timeout | undefined;
 
-  constructor(private readonly broker: Broker) {}
+  constructor(
+    private readonly environment: Environment,
+    private readonly broker: Broker,
+    private readonly relay: OutboxRelay,
+    private readonly metrics: RealtimeMetrics,
+  ) {}
 
   onModuleInit(): void {
     this.broker.listen(this);
+    this.checkTimer = setInterval(() => void this.inBatches((each) => each.check()), CHECK_INTERVAL_MS).unref();
+  }
+
+  onApplicationShutdown(): void {
+    clearInterval(this.checkTimer);
   }
 
   /**
    * Adds a connection to its channel. What is published from when this resolves on reaches it; earlier messages may.
    * @throws {UnavailableError} if the broker can't subscribe; the connection is then no member
    */
-  async add(connection: Connection): Promise<void> {
+  async add(connection: Connection): Promise<Subscription> {
     const { channel } = connection.admission;
-    const subscription = this.subscriptions.get(channel.name) ?? this.subscribe(channel);
+    // A channel that is subscribed to already would take a new member also while nothing can come in.
+    if (!this.broker.isConnected()) throw new UnavailableError('redis');
+    const subscription = this.subscriptions.get(channel.name) ?? this.subscribe(connection);
     subscription.members.add(connection);
     try {
       await subscription.confirmed;
@@ -38,6 +52,7 @@ export class Hub implements BrokerReceiver, OnModuleInit {
       if (this.subscriptions.get(channel.name) === subscription) this.subscriptions.delete(channel.name);
       throw error;
     }
+    return subscription;
   }
 
   /** Takes a connection out of its channel; the last one ends the process's subscription. */
@@ -51,15 +66,13 @@ export class Hub implements BrokerReceiver, OnModuleInit {
     });
   }
 
-  receive({ channel, kind, position, payload }: Publication): void {
-    const subscription = this.subscriptions.get(channel);
-    if (subscription === undefined) return;
-    if (kind === 'eviction') {
-      evict(subscription, payload);
-    } else {
-      const frame = encodeTextFrame(payload);
-      for (const member of subscription.members) member.deliver(position, frame);
-    }
+  receive(publication: Publication): void {
+    this.subscriptions.get(publication.channel)?.receive(publication);
+  }
+
+  resynchronize(): void {
+    this.metrics.reconnects.inc();
+    void this.inBatches((each) => each.catchUp());
   }
 
   /** All connections of this process. */
@@ -67,17 +80,21 @@ export class Hub implements BrokerReceiver, OnModuleInit {
     for (const { members } of this.subscriptions.values()) yield* members;
   }
 
-  private subscribe(channel: Channel): Subscription {
-    const subscription = { members: new Set<Connection>(), confirmed: this.broker.subscribe(channel) };
+  private async inBatches(work: (subscription: Subscription) => Promise<void>): Promise<void> {
+    const all = [...this.subscriptions.values()];
+    for (let start = 0; start < all.length; start += BATCH) {
+      await Promise.all(all.slice(start, start + BATCH).map(work));
+    }
+  }
+
+  private subscribe({ admission: { channel } }: Connection): Subscription {
+    const subscription = new Subscription(channel, {
+      broker: this.broker,
+      metrics: this.metrics,
+      historySize: this.environment.history.size,
+      onDiverged: () => void this.relay.republish(channel),
+    });
     this.subscriptions.set(channel.name, subscription);
     return subscription;
-  }
-}
-
-/** The payload was written by `BroadcastService.evictFromOrg`, and reaches us through a channel that only we write to. */
-function evict({ members }: Subscription, payload: Buffer): void {
-  const { user_id: userId } = JSON.parse(payload.toString()) as { user_id: string | null };
-  for (const member of members) {
-    if (userId === null || member.principal.userId === userId) member.close(CLOSE.notAMember);
   }
 }

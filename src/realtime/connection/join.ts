@@ -1,16 +1,59 @@
-import type { Broker } from '../broker/broker.js';
+import type { Broker, Publication } from '../broker/broker.js';
+import { parseCursor, type Position } from '../broker/cursor.js';
+import { missedSince } from '../broker/history.js';
+import { CLOSE, ConnectionRefusedError } from './close-code.js';
 import type { Connection } from './connection.js';
+import { evictedUser } from './eviction.js';
 import type { Hub } from './hub.js';
+
+/** Where a connection begins: what is after `position` comes live. */
+export interface Start {
+  position: Position;
+  /** Null if the client did not ask to resume. */
+  resumed: boolean | null;
+  /** What the client has missed, up to `position`. */
+  missed: Publication[];
+}
+
+export interface JoinContext {
+  hub: Hub;
+  broker: Broker;
+  historySize: number;
+}
 
 /**
  * Puts a connection into its channel so that no message is lost or doubled at the seam. From its entry into the hub on, the
- * connection holds live frames back; the position is read only when the subscription is confirmed, so each message is
- * either before the position (and not this client's) or among what was held.
+ * connection holds live frames back; only then is history read, so each message is either in what was read or among what is
+ * held, or, by its position, recognised as in both.
  *
+ * @param cursors what the client gave as its cursor; empty if it does not want to resume
+ * @throws {ConnectionRefusedError} if what the guards have found is no longer true
  * @throws {UnavailableError} if the broker is down
  */
-export async function join(connection: Connection, isResuming: boolean, hub: Hub, broker: Broker): Promise<void> {
-  await hub.add(connection);
-  const position = await broker.position(connection.admission.channel);
-  connection.welcome(position, isResuming);
+export async function join(
+  connection: Connection,
+  cursors: readonly string[],
+  { hub, broker, historySize }: JoinContext,
+): Promise<Start> {
+  const subscription = await hub.add(connection);
+  const { isStillAllowed } = connection.admission;
+  if (isStillAllowed && !(await isStillAllowed())) throw new ConnectionRefusedError(CLOSE.notAMember);
+  if (cursors.length === 0) return { position: subscription.position, resumed: null, missed: [] };
+  const since = cursors.length === 1 ? parseCursor(cursors[0] ?? '') : null;
+  if (since === null) return { position: subscription.position, resumed: false, missed: [] };
+  const history = await broker.history(connection.admission.channel, since.offset);
+  const missed = missedSince(history, since, historySize);
+  if (missed === null || !isEntitledTo(missed, connection)) {
+    return { position: subscription.position, resumed: false, missed: [] };
+  }
+  return { position: history.position, resumed: true, missed: missed.filter(({ kind }) => kind === 'frame') };
+}
+
+/** Whether all of it was published during the user's present membership. */
+function isEntitledTo(missed: readonly Publication[], { memberSince, principal }: Connection): boolean {
+  const since = memberSince?.getTime() ?? 0;
+  return missed.every(
+    ({ kind, publishedAt, payload }) =>
+      publishedAt >= since && (kind === 'frame' || ![null, principal.userId].includes(evictedUser(payload))),
+  );
 }

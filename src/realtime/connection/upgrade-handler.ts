@@ -7,7 +7,7 @@ import { Environment } from '../../config/environment.js';
 import { Lifecycle } from '../../config/lifecycle.js';
 import { isOriginAllowed } from '../../config/origin.js';
 import { Admissions } from './admissions.js';
-import { Quota } from './connection-limits.js';
+import { Quota } from './quota.js';
 import { findCredential } from './credentials.js';
 import { GatewayRegistry } from './gateway-registry.js';
 import { Handshake } from './handshake.js';
@@ -20,6 +20,7 @@ const RETRY_AFTER = { 'Retry-After': '5' };
 @Injectable()
 export class UpgradeHandler {
   private readonly logger = new Logger(UpgradeHandler.name);
+  private readonly survived = new WeakSet<Duplex>();
   private readonly all: Quota;
   private readonly perAddress: Quota;
 
@@ -40,8 +41,7 @@ export class UpgradeHandler {
     socket: Duplex,
     head: Buffer,
   ): void {
-    // A peer may reset its connection at any moment; without a listener that would end the process.
-    socket.on('error', (error) => this.logger.debug(`A connection was reset: ${error.message}`));
+    this.survive(socket);
     if (socket.destroyed) return;
     if (!isWebSocketUpgrade(request)) {
       serveAsPlainRequest(httpServer, request, socket, head);
@@ -54,7 +54,7 @@ export class UpgradeHandler {
       return;
     }
     const remoteAddress = this.remoteAddress(request);
-    const refusal = this.refusalOf(request, remoteAddress, socket);
+    const refusal = this.refusalOf(request) ?? this.claimPlaces(remoteAddress, socket);
     if (refusal !== null) {
       refuseUpgrade(socket, refusal);
       return;
@@ -66,11 +66,17 @@ export class UpgradeHandler {
     });
   }
 
-  /** Flat early exits, cheapest first. The places that are claimed come back when the socket closes. */
-  private refusalOf(request: IncomingMessage, remoteAddress: string, socket: Duplex): HttpRefusal | null {
-    if (request.method !== 'GET') {
-      return { status: 405, detail: 'A WebSocket handshake takes GET', headers: { Allow: 'GET' } };
-    }
+  /** A peer may reset its connection at any moment; without a listener that would end the process. */
+  private survive(socket: Duplex): void {
+    // A plain request on a connection that is kept comes here again.
+    if (this.survived.has(socket)) return;
+    this.survived.add(socket);
+    socket.on('error', (error) => this.logger.debug(`A connection was reset: ${error.message}`));
+  }
+
+  /** Flat early exits, cheapest first. */
+  private refusalOf(request: IncomingMessage): HttpRefusal | null {
+    if (request.method !== 'GET') return { status: 400, detail: 'A WebSocket handshake takes GET' };
     if (request.httpVersionMajor !== 1 || request.httpVersionMinor < 1) {
       return { status: 426, detail: 'A WebSocket handshake takes HTTP/1.1', headers: { Upgrade: 'websocket' } };
     }
@@ -81,6 +87,11 @@ export class UpgradeHandler {
       return { status: 403, detail: 'This Origin is not allowed' };
     }
     if (this.lifecycle.isDraining) return { status: 503, detail: 'This node is shutting down', headers: RETRY_AFTER };
+    return null;
+  }
+
+  /** The places come back when the socket closes. */
+  private claimPlaces(remoteAddress: string, socket: Duplex): HttpRefusal | null {
     const place = this.all.claim('');
     if (place === null) return { status: 503, detail: 'This node is full', headers: RETRY_AFTER };
     socket.once('close', place);

@@ -1,8 +1,13 @@
 import type { DataSource, EntityManager } from 'typeorm';
 import type { Broker, MessageKind } from '../broker/broker.js';
 import { Channel } from '../broker/channel.js';
+import type { RealtimeMetrics } from '../realtime-metrics.js';
 
 const BATCH_SIZE = 200;
+/** How long a batch may publish: its transaction, and the locks on its channels, must not be held by a slow broker. */
+const BATCH_MS = 2_000;
+/** After so many channels that could not be published to, it is the broker that is broken. */
+const MOST_FAILURES = 3;
 
 /**
  * The channels of the oldest waiting messages, and which of them this transaction may publish: one process at a time works
@@ -23,9 +28,6 @@ const SELECT_MESSAGES = `
 
 const MARK_PUBLISHED = `UPDATE realtime_outbox SET published_at = now() WHERE id = ANY($1::uuid[])`;
 
-const DELETE_PUBLISHED = `
-  DELETE FROM realtime_outbox WHERE published_at < now() - interval '1 hour'`;
-
 interface OutboxRow {
   id: string;
   channel: string;
@@ -37,49 +39,57 @@ interface OutboxRow {
 /** What a batch has left. `contended`: messages wait in channels that another process works on. */
 export type BatchResult = 'empty' | 'more' | 'contended';
 
-/** Publishes the oldest waiting messages, each channel's in order, and marks those that the broker has accepted. */
-export class OutboxBatch {
-  constructor(
-    private readonly dataSource: DataSource,
-    private readonly broker: Broker,
-  ) {}
+/**
+ * Publishes the oldest waiting messages, each channel's in order, and marks those that the broker has accepted. A channel
+ * that can't be published to does not hold up the others.
+ *
+ * @throws what the database has thrown, or the broker first; what was accepted is marked all the same
+ */
+export async function publishBatch(
+  dataSource: DataSource,
+  broker: Broker,
+  metrics: RealtimeMetrics,
+): Promise<BatchResult> {
+  const failures: unknown[] = [];
+  const result = await dataSource.transaction(async (manager): Promise<BatchResult> => {
+    const waiting = await manager.query<{ channel: string; locked: boolean }[]>(LOCK_CHANNELS);
+    const mine = waiting.filter(({ locked }) => locked).map(({ channel }) => channel);
+    if (mine.length === 0) return waiting.length === 0 ? 'empty' : 'contended';
+    const rows = await manager.query<OutboxRow[]>(SELECT_MESSAGES, [mine]);
+    await markPublished(await publishRows(rows, broker, metrics, failures), manager);
+    return 'more';
+  });
+  if (failures.length > 0) throw failures[0];
+  return result;
+}
 
-  /** Deletes what was published long ago. */
-  static async deletePublished(dataSource: DataSource): Promise<void> {
-    await dataSource.query(DELETE_PUBLISHED);
-  }
-
-  /** @throws what the database or the broker throws; messages that were accepted before stay marked */
-  async publish(): Promise<BatchResult> {
-    const { result, failure } = await this.dataSource.transaction(async (manager) => {
-      const waiting = await manager.query<{ channel: string; locked: boolean }[]>(LOCK_CHANNELS);
-      const mine = waiting.filter(({ locked }) => locked).map(({ channel }) => channel);
-      if (mine.length === 0)
-        return { result: waiting.length === 0 ? ('empty' as const) : ('contended' as const), failure: null };
-      const rows = await manager.query<OutboxRow[]>(SELECT_MESSAGES, [mine]);
-      return { result: 'more' as const, failure: await this.publishRows(rows, manager) };
-    });
-    if (failure !== null) throw failure.error;
-    return result;
-  }
-
-  private async publishRows(rows: readonly OutboxRow[], manager: EntityManager): Promise<{ error: unknown } | null> {
-    const published: string[] = [];
-    const failure = await this.publishInOrder(rows, published);
-    if (published.length > 0) await manager.query(MARK_PUBLISHED, [published]);
-    return failure;
-  }
-
-  private async publishInOrder(rows: readonly OutboxRow[], published: string[]): Promise<{ error: unknown } | null> {
+async function publishRows(
+  rows: readonly OutboxRow[],
+  broker: Broker,
+  metrics: RealtimeMetrics,
+  failures: unknown[],
+): Promise<string[]> {
+  const published: string[] = [];
+  const broken = new Set<string>();
+  const end = performance.now() + BATCH_MS;
+  for (const row of rows) {
+    if (broken.has(row.channel)) continue;
+    if (performance.now() > end || broken.size >= MOST_FAILURES) break;
     try {
-      for (const { id, channel, kind, body, idempotency_key } of rows) {
-        const idempotencyKey = idempotency_key ?? id;
-        await this.broker.publish({ id, channel: Channel.parse(channel), kind, body, idempotencyKey });
-        published.push(id);
-      }
-      return null;
+      await metrics.publishing(row.kind, () => broker.publish(messageOf(row)));
+      published.push(row.id);
     } catch (error) {
-      return { error };
+      broken.add(row.channel);
+      failures.push(error);
     }
   }
+  return published;
+}
+
+async function markPublished(ids: readonly string[], manager: EntityManager): Promise<void> {
+  if (ids.length > 0) await manager.query(MARK_PUBLISHED, [ids]);
+}
+
+function messageOf({ id, channel, kind, body, idempotency_key }: OutboxRow): Parameters<Broker['publish']>[0] {
+  return { id, channel: Channel.parse(channel), kind, body, idempotencyKey: idempotency_key ?? id };
 }

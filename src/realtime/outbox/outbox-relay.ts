@@ -1,8 +1,12 @@
-import { type BeforeApplicationShutdown, Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
+import { Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import type { DataSource } from 'typeorm';
-import { Broker } from '../broker/broker.js';
-import { OutboxBatch } from './outbox-batch.js';
+import { Environment } from '../../config/environment.js';
+import { Broker, IDEMPOTENCY_SECONDS } from '../broker/broker.js';
+import type { Channel } from '../broker/channel.js';
+import { RealtimeMetrics } from '../realtime-metrics.js';
+import { publishBatch } from './outbox-batch.js';
+import { OutboxTable } from './outbox-table.js';
 
 /** How often a process looks for messages that another one has left behind. */
 const POLL_MS = 1_000;
@@ -17,19 +21,28 @@ const CLEANUP_MS = 60_000;
  * died in between or had no broker. Every process runs one.
  */
 @Injectable()
-export class OutboxRelay implements OnApplicationBootstrap, BeforeApplicationShutdown {
+export class OutboxRelay implements OnApplicationBootstrap {
   private readonly logger = new Logger(OutboxRelay.name);
+  private readonly table: OutboxTable;
   private timer: NodeJS.Timeout | undefined;
   private running: Promise<void> | null = null;
   private isWoken = false;
   private isStopped = true;
   private backoffMs = 0;
   private cleanedAt = performance.now();
+  /** Of the broker's data, as far as this process has seen it. */
+  private generation: string | null = null;
 
   constructor(
     @InjectDataSource() private readonly dataSource: DataSource,
     private readonly broker: Broker,
-  ) {}
+    private readonly metrics: RealtimeMetrics,
+    { history }: Environment,
+  ) {
+    this.table = new OutboxTable(dataSource, history);
+    metrics.gauge('herald_outbox_depth', 'Messages that wait for their publication', () => this.table.depth());
+    metrics.gauge('herald_outbox_oldest_seconds', 'How long the oldest of them has waited', () => this.table.age());
+  }
 
   onApplicationBootstrap(): void {
     this.isStopped = false;
@@ -37,7 +50,7 @@ export class OutboxRelay implements OnApplicationBootstrap, BeforeApplicationShu
   }
 
   /** Waits for the batch in hand; what is left is another process's, or the next start's. */
-  async beforeApplicationShutdown(): Promise<void> {
+  async stop(): Promise<void> {
     this.isStopped = true;
     clearTimeout(this.timer);
     await this.running;
@@ -51,6 +64,20 @@ export class OutboxRelay implements OnApplicationBootstrap, BeforeApplicationShu
     if (this.running === null && this.backoffMs === 0) this.start();
   }
 
+  /**
+   * Publishes the latest messages of a channel again, because its stream has lost some. The broker knows the others by their
+   * idempotency keys. Never rejects.
+   */
+  async republish(channel: Channel): Promise<void> {
+    try {
+      await this.table.reopenChannel(channel, IDEMPOTENCY_SECONDS);
+      this.logger.warn('The broker has lost the newest messages of a channel: they are published again');
+      this.wake();
+    } catch (error) {
+      this.logger.error(`Lost messages of a channel could not be published again: ${String(error)}`);
+    }
+  }
+
   private start(): void {
     clearTimeout(this.timer);
     this.running = this.run().finally(() => {
@@ -61,18 +88,32 @@ export class OutboxRelay implements OnApplicationBootstrap, BeforeApplicationShu
   private async run(): Promise<void> {
     let next = POLL_MS;
     try {
+      await this.checkGeneration();
       do {
         this.isWoken = false;
-        const result = await new OutboxBatch(this.dataSource, this.broker).publish();
+        const result = await publishBatch(this.dataSource, this.broker, this.metrics);
         this.recover();
         if (result === 'more') this.isWoken = true;
         next = result === 'contended' ? CONTENDED_MS : POLL_MS;
       } while (this.shouldGoOn());
-      await this.cleanUp();
     } catch (error) {
       next = this.backOff(error);
     }
-    if (!this.isStopped) this.timer = setTimeout(() => this.start(), next).unref();
+    await this.cleanUp();
+    if (this.isStopped) return;
+    // What came in during the clean-up goes out at once, unless it is the broker that has to be waited for.
+    const wait = this.isWoken && this.backoffMs === 0 ? 0 : next;
+    this.timer = setTimeout(() => this.start(), wait).unref();
+  }
+
+  /** A broker that has lost its data gets what its history would still have. */
+  private async checkGeneration(): Promise<void> {
+    const generation = await this.broker.generation();
+    if (generation === null || generation === this.generation) return;
+    if (await this.table.reopenForGeneration(generation)) {
+      this.logger.warn('The broker has lost its data: the messages that its history would have are published again');
+    }
+    this.generation = generation;
   }
 
   /** A method, because both flags change while `run` waits. */
@@ -83,7 +124,11 @@ export class OutboxRelay implements OnApplicationBootstrap, BeforeApplicationShu
   private async cleanUp(): Promise<void> {
     if (performance.now() - this.cleanedAt < CLEANUP_MS) return;
     this.cleanedAt = performance.now();
-    await OutboxBatch.deletePublished(this.dataSource);
+    try {
+      await this.table.deletePublished();
+    } catch (error) {
+      this.logger.warn(`Old messages could not be deleted from the outbox: ${String(error)}`);
+    }
   }
 
   private recover(): void {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { Quota } from './connection-limits.js';
+import { Quota } from './quota.js';
 
 describe('Quota', () => {
   it('gives out as many places a key as there are, and each only once back', () => {

@@ -1,0 +1,16 @@
+import { Global, Module } from '@nestjs/common';
+import { collectDefaultMetrics, Registry } from 'prom-client';
+
+/** Gives every module the registry that `/metrics` shows: one for each application, not one for the process. */
+@Global()
+@Module({
+  providers: [{ provide: Registry, useFactory: createRegistry }],
+  exports: [Registry],
+})
+export class MetricsModule {}
+
+function createRegistry(): Registry {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  return registry;
+}

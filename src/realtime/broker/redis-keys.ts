@@ -1,0 +1,43 @@
+import type { Channel } from './channel.js';
+
+/**
+ * Names everything Herald keeps in Redis. The database's number is part of each name, because pub/sub knows no databases; the
+ * names of one channel share its hash tag, so that a cluster keeps them together.
+ */
+export class RedisKeys {
+  private readonly prefix: string;
+
+  constructor(db: number) {
+    this.prefix = `herald:${db}:`;
+  }
+
+  /** Names the life of the data. The one key that does not expire. */
+  get generation(): string {
+    return `${this.prefix}generation`;
+  }
+
+  /** The pub/sub channel, and what the channel's keys begin with. */
+  channel({ name }: Channel): string {
+    return `${this.prefix}{${name}}`;
+  }
+
+  /** A hash: epoch, offset and tag of the newest message. */
+  position(channel: Channel): string {
+    return `${this.channel(channel)}:position`;
+  }
+
+  /** A stream: the newest messages, each under its offset. */
+  history(channel: Channel): string {
+    return `${this.channel(channel)}:history`;
+  }
+
+  /** Exists while the idempotency key is remembered. */
+  once(channel: Channel, idempotencyKey: string): string {
+    return `${this.channel(channel)}:once:${idempotencyKey}`;
+  }
+
+  /** The name of the channel that a pub/sub channel belongs to. */
+  nameOf(pubSubChannel: string): string {
+    return pubSubChannel.slice(this.prefix.length + 1, -1);
+  }
+}

@@ -1,0 +1,114 @@
+import { Logger } from '@nestjs/common';
+import { Cluster, type Redis } from 'ioredis';
+import type { Channel } from './channel.js';
+import type { RedisKeys } from './redis-keys.js';
+
+/** How often the link is asked for a sign of life. It is given up when the answer takes longer than a command may. */
+const PROBE_INTERVAL_MS = 4_000;
+/** How many channels are subscribed to with one command after a reconnect. */
+const BATCH = 500;
+
+export interface SubscriberEvents {
+  onMessage: (channel: string, message: Buffer) => void;
+  /** The link was cut and is whole again; every subscription is in force once more. */
+  onInterrupted: () => void;
+}
+
+/**
+ * The link that publications come in by. It keeps the subscriptions through reconnects, and notices a link that is dead
+ * although its connection looks alive: a black-holed one would stay `ready` for ever.
+ *
+ * The subscriptions are kept here and not by ioredis, which forgets all of them when the link is cut once more while it
+ * subscribes again, and asks for those again that could not be ended while Redis was away. In a cluster, where every shard
+ * has a link of its own, ioredis does keep them; what goes wrong there is found when positions are compared.
+ */
+export class RedisSubscriber {
+  private readonly logger = new Logger(RedisSubscriber.name);
+  private readonly wanted = new Set<string>();
+  private readonly isCluster: boolean;
+  private isListening = false;
+  private wasListening = false;
+  private probeTimer: NodeJS.Timeout | undefined;
+
+  constructor(
+    private readonly link: Redis | Cluster,
+    private readonly keys: RedisKeys,
+    private readonly events: SubscriberEvents,
+  ) {
+    this.isCluster = link instanceof Cluster;
+    const event = this.isCluster ? 'smessageBuffer' : 'messageBuffer';
+    link.on(event, (name: Buffer, message: Buffer) =>
+      this.events.onMessage(this.keys.nameOf(name.toString()), message),
+    );
+    link.on('ready', () => void this.onReady());
+    link.on('close', () => this.onClose());
+  }
+
+  get isConnected(): boolean {
+    return this.isListening && this.link.status === 'ready';
+  }
+
+  /** @throws what ioredis throws; the channel is then not subscribed to */
+  async subscribe(channel: Channel): Promise<void> {
+    const name = this.keys.channel(channel);
+    this.wanted.add(name);
+    try {
+      await this.ask([name]);
+    } catch (error) {
+      this.wanted.delete(name);
+      throw error;
+    }
+  }
+
+  /** @throws what ioredis throws; the subscription ends at the next reconnect at the latest */
+  async unsubscribe(channel: Channel): Promise<void> {
+    const name = this.keys.channel(channel);
+    this.wanted.delete(name);
+    await (this.isCluster ? this.link.sunsubscribe(name) : this.link.unsubscribe(name));
+  }
+
+  close(): void {
+    clearInterval(this.probeTimer);
+    this.link.disconnect();
+  }
+
+  private async onReady(): Promise<void> {
+    try {
+      await this.subscribeAgain();
+    } catch (error) {
+      this.logger.debug(`The link from Redis was cut while it was set up: ${String(error)}`);
+      this.link.disconnect(true);
+      return;
+    }
+    this.isListening = true;
+    clearInterval(this.probeTimer);
+    this.probeTimer = setInterval(() => void this.probe(), PROBE_INTERVAL_MS).unref();
+    if (this.wasListening) this.events.onInterrupted();
+    this.wasListening = true;
+  }
+
+  private onClose(): void {
+    this.isListening = false;
+    clearInterval(this.probeTimer);
+  }
+
+  private async subscribeAgain(): Promise<void> {
+    if (this.isCluster) return;
+    const names = [...this.wanted];
+    for (let start = 0; start < names.length; start += BATCH) await this.ask(names.slice(start, start + BATCH));
+  }
+
+  private async ask(names: string[]): Promise<void> {
+    await (this.isCluster ? this.link.ssubscribe(...names) : this.link.subscribe(...names));
+  }
+
+  private async probe(): Promise<void> {
+    try {
+      await this.link.ping();
+    } catch (error) {
+      if (!this.isListening) return;
+      this.logger.warn(`The link from Redis does not answer, reconnecting: ${String(error)}`);
+      this.link.disconnect(true);
+    }
+  }
+}

@@ -1,0 +1,170 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import type { Broker, Publication } from '../broker/broker.js';
+import type { Channel } from '../broker/channel.js';
+import type { Position } from '../broker/cursor.js';
+import { comparePositions } from '../broker/cursor.js';
+import { type History, missedSince } from '../broker/history.js';
+import type { RealtimeMetrics } from '../realtime-metrics.js';
+import { CLOSE, type Close } from './close-code.js';
+import type { Connection } from './connection.js';
+import { encodeTextFrame } from './frame.js';
+import { evictedUser } from './eviction.js';
+import { RecentIds } from './recent-ids.js';
+
+/** How soon history is asked for again after the broker could not answer. */
+const RETRY_MS = 250;
+
+export interface SubscriptionContext {
+  broker: Broker;
+  metrics: RealtimeMetrics;
+  /** How many missed messages can be fetched from history. */
+  historySize: number;
+  /** The channel's stream has lost messages that were published, and has others in their places. */
+  onDiverged: (channel: Channel) => void;
+}
+
+/**
+ * One channel on this process: its members, and up to where it has been received. Every publication is handed on once and in
+ * order; a gap is noticed by its position and filled from history, or the members are sent away.
+ */
+export class Subscription {
+  readonly members = new Set<Connection>();
+  /** Resolves when the broker has confirmed it; rejects with `UnavailableError`. */
+  readonly confirmed: Promise<void>;
+  private last: Position | null = null;
+  private readonly recent: RecentIds;
+  /** Publications that came in while history was being read; null when there is nothing to wait for. */
+  private waiting: Publication[] | null = [];
+
+  constructor(
+    readonly channel: Channel,
+    private readonly context: SubscriptionContext,
+  ) {
+    // Twice, because what is published again after a loss comes on top of what is new.
+    this.recent = new RecentIds(2 * (context.historySize + 1));
+    this.confirmed = this.open();
+  }
+
+  /**
+   * Up to where the members have received the channel.
+   * @throws {Error} before it is confirmed
+   */
+  get position(): Position {
+    if (this.last === null) throw new Error(`The subscription of ${this.channel.name} is not confirmed yet`);
+    return this.last;
+  }
+
+  receive(publication: Publication): void {
+    if (this.waiting !== null) this.waiting.push(publication);
+    else if (this.isNext(publication.position)) this.hand(publication);
+    else if (!this.recent.has(publication.id)) void this.catchUp([publication]);
+  }
+
+  /** Compares with the broker, and fetches what was missed. Never rejects. */
+  async check(): Promise<void> {
+    if (this.waiting !== null) return;
+    try {
+      const newest = await this.context.broker.position(this.channel);
+      if (comparePositions(newest, this.position) === 0 && newest.tag === this.position.tag) return;
+      // Maybe only a moment ahead of us; maybe the broker has forgotten that we listen.
+      await this.context.broker.subscribe(this.channel);
+      await this.catchUp();
+    } catch {
+      // The broker is away: the end of that interruption, or the next check, comes here again.
+    }
+  }
+
+  /** Fetches what was missed, for as long as it takes. Never rejects. */
+  async catchUp(live: Publication[] = []): Promise<void> {
+    if (this.waiting !== null) {
+      this.waiting.push(...live);
+      return;
+    }
+    this.waiting = live;
+    while (this.members.size > 0) {
+      try {
+        await this.repair();
+        break;
+      } catch {
+        // What waits is in history, too, when the broker is back.
+        this.waiting = [];
+        await wait(RETRY_MS);
+      }
+    }
+    this.settle();
+  }
+
+  private async open(): Promise<void> {
+    const { broker } = this.context;
+    await broker.subscribe(this.channel);
+    this.last = await broker.position(this.channel);
+    this.settle();
+  }
+
+  /** Goes on with what came in meanwhile; whatever is not the next is looked at like any other publication. */
+  private settle(): void {
+    const waiting = this.waiting ?? [];
+    this.waiting = null;
+    for (const publication of waiting) {
+      // Published before the position was read: members have it from history, or are newer.
+      if (comparePositions(publication.position, this.position) > 0) this.receive(publication);
+    }
+  }
+
+  private async repair(): Promise<void> {
+    const { broker, historySize, metrics } = this.context;
+    let history = await broker.history(this.channel, this.position.offset);
+    let missed = missedSince(history, this.position, historySize);
+    if (missed === null) {
+      history = await broker.history(this.channel, 0);
+      missed = this.reconcile(history);
+    }
+    if (missed === null) {
+      metrics.gaps.inc({ result: 'lost' });
+      this.dismiss(CLOSE.streamLost);
+    } else {
+      if (missed.length > 0) metrics.gaps.inc({ result: 'repaired' });
+      for (const publication of missed) this.hand(publication);
+    }
+    this.last = history.position;
+  }
+
+  /**
+   * For a stream that is not the one we knew: the broker has lost its data (a new epoch), or the newest part of it. What
+   * follows the last message that we know, or the beginning of the new epoch, is all there is.
+   * @returns null if that can't be told
+   */
+  private reconcile({ publications, position }: History): Publication[] | null {
+    const isNewEpoch = position.epoch !== this.position.epoch;
+    if (!isNewEpoch) this.context.onDiverged(this.channel);
+    const known = publications.findLastIndex(({ id }) => this.recent.has(id));
+    if (known !== -1) return publications.slice(known + 1);
+    const isFromTheBeginning = position.offset === publications.length;
+    return isNewEpoch && isFromTheBeginning ? publications : null;
+  }
+
+  private isNext({ epoch, offset }: Position): boolean {
+    return epoch === this.position.epoch && offset === this.position.offset + 1;
+  }
+
+  private hand({ id, kind, position, payload }: Publication): void {
+    this.last = position;
+    // Published again after a loss, and received before it.
+    if (this.recent.has(id)) return;
+    this.recent.add(id);
+    if (kind === 'eviction') {
+      this.dismiss(CLOSE.notAMember, evictedUser(payload));
+      return;
+    }
+    const frame = encodeTextFrame(payload);
+    for (const member of this.members) member.deliver(position, frame);
+    this.context.metrics.delivered(id, this.members.size);
+  }
+
+  /** @param userId null: everybody */
+  private dismiss(close: Close, userId: string | null = null): void {
+    for (const member of this.members) {
+      if (userId === null || member.principal.userId === userId) member.close(close);
+    }
+  }
+}

@@ -1,0 +1,93 @@
+import { Injectable } from '@nestjs/common';
+import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+
+const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+
+/** Everything the engine counts and measures. No label ever holds an id: their number must not grow with the users. */
+@Injectable()
+export class RealtimeMetrics {
+  readonly publications: Counter<'kind'>;
+  readonly publishSeconds: Histogram;
+  readonly deliveries: Counter;
+  readonly commitToSocketSeconds: Histogram;
+  readonly resumes: Counter<'result'>;
+  readonly gaps: Counter<'result'>;
+  readonly reconnects: Counter;
+  readonly closes: Counter<'code' | 'reason'>;
+
+  constructor(private readonly registry: Registry) {
+    const registers = [registry];
+    this.publications = new Counter({
+      name: 'herald_publications_total',
+      help: 'Messages that the broker has accepted from this process',
+      labelNames: ['kind'],
+      registers,
+    });
+    this.publishSeconds = new Histogram({
+      name: 'herald_publish_seconds',
+      help: 'How long the broker took to accept a message',
+      buckets: SECONDS,
+      registers,
+    });
+    this.deliveries = new Counter({
+      name: 'herald_deliveries_total',
+      help: 'Frames handed to connections',
+      registers,
+    });
+    this.commitToSocketSeconds = new Histogram({
+      name: 'herald_commit_to_socket_seconds',
+      help: 'From the making of a message, in its transaction or by its call, until it is written to the connections here',
+      buckets: SECONDS,
+      registers,
+    });
+    this.resumes = new Counter({
+      name: 'herald_resumes_total',
+      help: 'Connections that asked to resume; incomplete: history did not reach back',
+      labelNames: ['result'],
+      registers,
+    });
+    this.gaps = new Counter({
+      name: 'herald_gaps_total',
+      help: 'Gaps noticed in a channel; lost: could not be filled, its clients were sent away with 1013',
+      labelNames: ['result'],
+      registers,
+    });
+    this.reconnects = new Counter({
+      name: 'herald_broker_reconnects_total',
+      help: 'Interruptions of the link from the broker',
+      registers,
+    });
+    this.closes = new Counter({
+      name: 'herald_closes_total',
+      help: 'Connections that this server has closed, by its code and reason',
+      labelNames: ['code', 'reason'],
+      registers,
+    });
+  }
+
+  /** A gauge whose value is asked for whenever the metrics are read. */
+  gauge(name: string, help: string, read: () => number | Promise<number>): void {
+    const gauge: Gauge = new Gauge({
+      name,
+      help,
+      registers: [this.registry],
+      collect: async () => gauge.set(await read()),
+    });
+  }
+
+  /** Measures and counts one publication. */
+  async publishing<T>(kind: string, publish: () => Promise<T>): Promise<T> {
+    const end = this.publishSeconds.startTimer();
+    const result = await publish();
+    end();
+    this.publications.inc({ kind });
+    return result;
+  }
+
+  /** @param messageId a UUID v7, which tells when the message was made (RFC 9562 section 5.7) */
+  delivered(messageId: string, connections: number): void {
+    this.deliveries.inc(connections);
+    const madeAt = Number.parseInt(messageId.slice(0, 8) + messageId.slice(9, 13), 16);
+    this.commitToSocketSeconds.observe(Math.max(0, Date.now() - madeAt) / 1_000);
+  }
+}
