@@ -97,6 +97,10 @@ export class TestClient {
     return this.socket.protocol;
   }
 
+  get isOpen(): boolean {
+    return this.end === null;
+  }
+
   /** The next frame that was not read yet. Fails, with all that came, when none comes or the connection closes. */
   async next(deadlineMs = DEADLINE_MS): Promise<Frame> {
     await this.until(() => this.unread.length > 0, 'the next frame', deadlineMs);

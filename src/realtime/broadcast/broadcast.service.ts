@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
-import { Broker, type MessageKind } from '../broker/broker.js';
+import { Broker, type Message, type MessageKind } from '../broker/broker.js';
 import { Channel } from '../broker/channel.js';
 import { Outbox } from '../outbox/outbox.js';
 import { RealtimeMetrics } from '../realtime-metrics.js';
@@ -101,7 +101,14 @@ export class BroadcastService {
     }
     // The broker adds the cursor and the closing brace.
     const body = text.slice(0, -1);
-    const message = { id: uuidv7(), channel, kind, body, idempotencyKey: idempotencyKey ?? null };
+    const message: Message = {
+      id: uuidv7(),
+      channel,
+      kind,
+      body,
+      idempotencyKey: idempotencyKey ?? null,
+      formerPosition: null,
+    };
     if (manager === undefined) await this.metrics.publishing(kind, () => this.broker.publish(message));
     else await this.outbox.add(message, manager);
   }

@@ -15,6 +15,15 @@ export interface Message {
   body: string;
   /** Of all messages of a channel with the same key, 10 minutes long, only the first is published. */
   idempotencyKey: string | null;
+  /** Where it was published before, if it is published again because the broker may have lost it. */
+  formerPosition: Position | null;
+}
+
+/** What has become of a message. */
+export interface Published {
+  position: Position;
+  /** Its idempotency key was seen before: nothing was published now, and the position is that of the first. */
+  isRepetition: boolean;
 }
 
 /** What the broker hands to every process that is subscribed to the channel. */
@@ -25,6 +34,8 @@ export interface Publication {
   channel: string;
   kind: MessageKind;
   position: Position;
+  /** As in the message: whoever has received the channel up to there has received this, too. */
+  formerPosition: Position | null;
   /** By the broker's clock, in milliseconds since the Unix epoch. */
   publishedAt: number;
   /** The complete JSON as UTF-8, its cursor included. */
@@ -70,11 +81,8 @@ export interface HistoryLimits {
  * - A published message has reached the broker when `publish` resolves.
  */
 export abstract class Broker {
-  /**
-   * @returns its position, or null if the idempotency key was seen before and nothing was published
-   * @throws {UnavailableError} if the broker did not confirm in time; it may have been published all the same
-   */
-  abstract publish(message: Message): Promise<Position | null>;
+  /** @throws {UnavailableError} if the broker did not confirm in time; it may have been published all the same */
+  abstract publish(message: Message): Promise<Published>;
 
   /**
    * Resolves when every later publication of the channel reaches the receiver. Calls take effect in the order they are

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { BrokerReceiver, HistoryLimits, Message, Publication } from './broker.js';
+import type { BrokerReceiver, HistoryLimits, Message, Publication, Published } from './broker.js';
 import { Broker, IDEMPOTENCY_SECONDS, IDLE_CHANNEL_SECONDS } from './broker.js';
 import type { Channel } from './channel.js';
 import type { Position } from './cursor.js';
@@ -12,7 +12,7 @@ import type { History } from './history.js';
 export class MemoryBroker extends Broker {
   private readonly positions: ExpiringMap<Position>;
   private readonly histories: ExpiringMap<Publication[]>;
-  private readonly published = new ExpiringMap<true>(IDEMPOTENCY_SECONDS * 1_000);
+  private readonly published = new ExpiringMap<Position>(IDEMPOTENCY_SECONDS * 1_000);
   private readonly subscriptions = new Set<string>();
   private receiver: BrokerReceiver | null = null;
 
@@ -22,20 +22,20 @@ export class MemoryBroker extends Broker {
     this.histories = new ExpiringMap(limits.ttlSeconds * 1_000);
   }
 
-  override publish({ id, channel, kind, body, idempotencyKey }: Message): Promise<Position | null> {
-    if (idempotencyKey !== null) {
-      const key = `${channel.name} ${idempotencyKey}`;
-      if (this.published.get(key) === true) return Promise.resolve(null);
-      this.published.set(key, true);
-    }
+  override publish({ id, channel, kind, body, idempotencyKey, formerPosition }: Message): Promise<Published> {
+    const key = idempotencyKey === null ? null : `${channel.name} ${idempotencyKey}`;
+    const first = key === null ? undefined : this.published.get(key);
+    if (first !== undefined) return Promise.resolve({ position: first, isRepetition: true });
     const last = this.current(channel);
     const position = { epoch: last.epoch, offset: last.offset + 1, tag: tagOf(id) };
+    if (key !== null) this.published.set(key, position);
     this.positions.set(channel.name, position);
     const payload = Buffer.from(`${body},"cursor":"${formatCursor(position)}"}`);
-    const publication = { id, channel: channel.name, kind, position, publishedAt: Date.now(), payload };
+    const publishedAt = Date.now();
+    const publication = { id, channel: channel.name, kind, position, formerPosition, publishedAt, payload };
     if (this.limits.size > 0) this.remember(channel, publication);
     if (this.subscriptions.has(channel.name)) this.receiver?.receive(publication);
-    return Promise.resolve(position);
+    return Promise.resolve({ position, isRepetition: false });
   }
 
   override subscribe(channel: Channel): Promise<void> {

@@ -4,13 +4,13 @@ import type { RedisSettings } from '../../config/environment.js';
 import { QuietErrorLog } from '../../config/quiet-error-log.js';
 import { UnavailableError } from '../../http/errors.js';
 import { becomesReady, connectRedis } from '../../redis/redis-connection.js';
-import type { BrokerReceiver, HistoryLimits, Message, Publication } from './broker.js';
+import type { BrokerReceiver, HistoryLimits, Message, Publication, Published } from './broker.js';
 import { Broker, IDEMPOTENCY_SECONDS, IDLE_CHANNEL_SECONDS } from './broker.js';
 import type { Channel } from './channel.js';
 import type { Position } from './cursor.js';
-import { epochChance, newEpoch, parseCursor, tagOf } from './cursor.js';
+import { epochChance, formatCursor, newEpoch, parseCursor, tagOf } from './cursor.js';
 import type { History } from './history.js';
-import { readEnvelope } from './redis-envelope.js';
+import { NO_CURSOR, readEnvelope } from './redis-envelope.js';
 import { RedisKeys } from './redis-keys.js';
 import { HISTORY_SCRIPT, PUBLISH_SCRIPT } from './redis-scripts.js';
 import { RedisSubscriber } from './redis-subscriber.js';
@@ -24,7 +24,7 @@ const START_TIMEOUT_MS = 3_000;
 
 /** The scripts, as methods that ioredis adds (`defineCommand`): `EVALSHA`, and `EVAL` where Redis doesn't know them yet. */
 interface Scripts {
-  heraldPublish(...keysAndArguments: (string | number)[]): Promise<string | null>;
+  heraldPublish(...keysAndArguments: (string | number)[]): Promise<[cursor: string, isRepetition: 0 | 1]>;
   heraldHistoryBuffer(...keysAndArguments: (string | number)[]): Promise<Buffer[]>;
 }
 
@@ -67,8 +67,8 @@ export class RedisBroker extends Broker implements OnModuleInit, OnApplicationSh
     }
   }
 
-  override async publish({ id, channel, kind, body, idempotencyKey }: Message): Promise<Position | null> {
-    const cursor = await this.ask(
+  override async publish({ id, channel, kind, body, idempotencyKey, formerPosition }: Message): Promise<Published> {
+    const [cursor, isRepetition] = await this.ask(
       this.commands.heraldPublish(
         3,
         this.keys.position(channel),
@@ -76,7 +76,7 @@ export class RedisBroker extends Broker implements OnModuleInit, OnApplicationSh
         this.keys.once(channel, idempotencyKey ?? ''),
         this.keys.channel(channel),
         body,
-        `${id} ${kind}`,
+        `${id} ${kind} ${formerPosition === null ? NO_CURSOR : formatCursor(formerPosition)}`,
         tagOf(id),
         epochChance(),
         this.positionSeconds,
@@ -87,7 +87,7 @@ export class RedisBroker extends Broker implements OnModuleInit, OnApplicationSh
         this.limits.ttlSeconds,
       ),
     );
-    return cursor === null ? null : positionOf(cursor);
+    return { position: positionOf(cursor), isRepetition: isRepetition === 1 };
   }
 
   override subscribe(channel: Channel): Promise<void> {

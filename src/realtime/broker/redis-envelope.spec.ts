@@ -7,11 +7,12 @@ const POSITION = { epoch: newEpoch(), offset: 7, tag: 'deadbeef' };
 
 describe('readEnvelope', () => {
   it('reads position, id and frame', () => {
-    const message = Buffer.from(`1 ${formatCursor(POSITION)} some-id frame 1700000000123\n{"a":"\n"}`);
+    const message = Buffer.from(`1 ${formatCursor(POSITION)} some-id frame - 1700000000123\n{"a":"\n"}`);
     expect(readEnvelope(message)).toEqual({
       position: POSITION,
       id: 'some-id',
       kind: 'frame',
+      formerPosition: null,
       publishedAt: 1_700_000_000_123,
       payload: Buffer.from('{"a":"\n"}'),
     });
@@ -21,8 +22,8 @@ describe('readEnvelope', () => {
     ['nothing', ''],
     ['one byte', 'x'],
     ['a frame without a header', '{"type":"event"}\n'],
-    ['another version', `2 ${formatCursor(POSITION)} some-id frame 1\n{}`],
-    ['a cursor that is none', '1 cursor some-id frame 1\n{}'],
+    ['another version', `2 ${formatCursor(POSITION)} some-id frame - 1\n{}`],
+    ['a cursor that is none', '1 cursor some-id frame - 1\n{}'],
     ['a header without an end', `1 ${'x'.repeat(10_000)}`],
   ])('takes %s for a message of somebody else', (_, text) => {
     expect(readEnvelope(Buffer.from(text))).toBeNull();

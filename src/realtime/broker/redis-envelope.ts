@@ -2,24 +2,29 @@ import type { Publication } from './broker.js';
 import { parseCursor } from './cursor.js';
 
 /**
- * `1 <cursor> <message id> <kind> <published at>`, a line feed, the JSON. The first word is the version: others are not ours
- * to read.
+ * `1 <cursor> <message id> <kind> <former cursor> <published at>`, a line feed, the JSON. The first word is the version: others
+ * are not ours to read.
  */
-const HEADER = /^1 (\S+) (\S+) (frame|eviction) (\d{1,15})$/;
-const LONGEST_HEADER = 200;
+const HEADER = /^1 (\S+) (\S+) (frame|eviction) (\S+) (\d{1,15})$/;
+const LONGEST_HEADER = 250;
 const LINE_FEED = 0x0a;
+
+/** Stands in the place of a cursor that there is none of. */
+export const NO_CURSOR = '-';
 
 /** Reads what `PUBLISH_SCRIPT` has sent or stored; null if something else wrote there. */
 export function readEnvelope(message: Buffer): Omit<Publication, 'channel'> | null {
   const end = message.subarray(0, LONGEST_HEADER).indexOf(LINE_FEED);
   if (end === -1) return null;
-  const [, cursor = '', id = '', kind, publishedAt] = HEADER.exec(message.toString('latin1', 0, end)) ?? [];
+  const [, cursor = '', id = '', kind, formerCursor = '', publishedAt] =
+    HEADER.exec(message.toString('latin1', 0, end)) ?? [];
   const position = parseCursor(cursor);
   if (position === null) return null;
   return {
     id,
     kind: kind === 'eviction' ? kind : 'frame',
     position,
+    formerPosition: parseCursor(formerCursor),
     publishedAt: Number(publishedAt),
     payload: message.subarray(end + 1),
   };

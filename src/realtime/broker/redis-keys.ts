@@ -31,7 +31,7 @@ export class RedisKeys {
     return `${this.channel(channel)}:history`;
   }
 
-  /** Exists while the idempotency key is remembered. */
+  /** The cursor of the message with this idempotency key, while the key is remembered. */
   once(channel: Channel, idempotencyKey: string): string {
     return `${this.channel(channel)}:once:${idempotencyKey}`;
   }

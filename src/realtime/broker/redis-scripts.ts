@@ -3,14 +3,16 @@
  * one step.
  *
  * KEYS: the channel's position, its history, the record of the idempotency key.
- * ARGV: pub/sub channel, open JSON, message id and kind, tag, chance for the epoch of a channel without one, seconds that the position
+ * ARGV: pub/sub channel, open JSON, message id with kind and former cursor, tag, chance for the epoch of a channel without one, seconds that the position
  * lives after its last use, seconds that the idempotency key is remembered (0: there is none), PUBLISH or SPUBLISH, how many
  * messages history keeps (0: none), seconds that history lives after the last message.
- * Returns the cursor, or nil if the idempotency key was seen before.
+ * Returns the cursor and 0, or the first cursor and 1 if the idempotency key was seen before.
  */
 export const PUBLISH_SCRIPT = `
-if tonumber(ARGV[7]) > 0 and not redis.call('SET', KEYS[3], '1', 'NX', 'EX', ARGV[7]) then
-  return nil
+local isOnce = tonumber(ARGV[7]) > 0
+local first = isOnce and redis.call('GET', KEYS[3])
+if first then
+  return { first, 1 }
 end
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
@@ -26,8 +28,11 @@ if tonumber(ARGV[9]) > 0 then
   redis.call('XADD', KEYS[2], 'MAXLEN', '=', ARGV[9], offset .. '-0', 'm', message)
   redis.call('EXPIRE', KEYS[2], ARGV[10])
 end
+if isOnce then
+  redis.call('SET', KEYS[3], cursor, 'EX', ARGV[7])
+end
 redis.call(ARGV[8], ARGV[1], message)
-return cursor
+return { cursor, 0 }
 `;
 
 /**

@@ -32,6 +32,8 @@ export class Subscription {
   /** Resolves when the broker has confirmed it; rejects with `UnavailableError`. */
   readonly confirmed: Promise<void>;
   private last: Position | null = null;
+  /** Up to where the stream was received that the broker has lost since, or the end of it. */
+  private lastOfLost: Position | null = null;
   private readonly recent: RecentIds;
   /** Publications that came in while history was being read; null when there is nothing to wait for. */
   private waiting: Publication[] | null = [];
@@ -136,6 +138,7 @@ export class Subscription {
    */
   private reconcile({ publications, position }: History): Publication[] | null {
     const isNewEpoch = position.epoch !== this.position.epoch;
+    this.lastOfLost = this.position;
     if (!isNewEpoch) this.context.onDiverged(this.channel);
     const known = publications.findLastIndex(({ id }) => this.recent.has(id));
     if (known !== -1) return publications.slice(known + 1);
@@ -147,10 +150,9 @@ export class Subscription {
     return epoch === this.position.epoch && offset === this.position.offset + 1;
   }
 
-  private hand({ id, kind, position, payload }: Publication): void {
+  private hand({ id, kind, position, formerPosition, payload }: Publication): void {
     this.last = position;
-    // Published again after a loss, and received before it.
-    if (this.recent.has(id)) return;
+    if (this.recent.has(id) || this.wasReceived(formerPosition)) return;
     this.recent.add(id);
     if (kind === 'eviction') {
       this.dismiss(CLOSE.notAMember, evictedUser(payload));
@@ -159,6 +161,12 @@ export class Subscription {
     const frame = encodeTextFrame(payload);
     for (const member of this.members) member.deliver(position, frame);
     this.context.metrics.delivered(id, this.members.size);
+  }
+
+  /** Whether a message that is published again after a loss had come before it, or was older than all members. */
+  private wasReceived(former: Position | null): boolean {
+    const { lastOfLost } = this;
+    return former !== null && former.epoch === lastOfLost?.epoch && former.offset <= lastOfLost.offset;
   }
 
   /** @param userId null: everybody */

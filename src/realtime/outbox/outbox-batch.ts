@@ -1,6 +1,7 @@
 import type { DataSource, EntityManager } from 'typeorm';
-import type { Broker, MessageKind } from '../broker/broker.js';
+import type { Broker, Message, MessageKind } from '../broker/broker.js';
 import { Channel } from '../broker/channel.js';
+import { formatCursor, parseCursor } from '../broker/cursor.js';
 import type { RealtimeMetrics } from '../realtime-metrics.js';
 
 const BATCH_SIZE = 200;
@@ -23,10 +24,12 @@ const LOCK_CHANNELS = `
 
 /** A statement of its own: it sees what the last holder of the locks has committed. */
 const SELECT_MESSAGES = `
-  SELECT id, channel, kind, body, idempotency_key FROM realtime_outbox
+  SELECT id, channel, kind, body, idempotency_key, cursor FROM realtime_outbox
   WHERE published_at IS NULL AND channel = ANY($1::text[]) ORDER BY sequence LIMIT ${BATCH_SIZE}`;
 
-const MARK_PUBLISHED = `UPDATE realtime_outbox SET published_at = now() WHERE id = ANY($1::uuid[])`;
+const MARK_PUBLISHED = `
+  UPDATE realtime_outbox SET published_at = now(), cursor = published.cursor
+  FROM unnest($1::uuid[], $2::text[]) AS published (id, cursor) WHERE realtime_outbox.id = published.id`;
 
 interface OutboxRow {
   id: string;
@@ -34,6 +37,8 @@ interface OutboxRow {
   kind: MessageKind;
   body: string;
   idempotency_key: string | null;
+  /** Set if it was published before. */
+  cursor: string | null;
 }
 
 /** What a batch has left. `contended`: messages wait in channels that another process works on. */
@@ -68,16 +73,16 @@ async function publishRows(
   broker: Broker,
   metrics: RealtimeMetrics,
   failures: unknown[],
-): Promise<string[]> {
-  const published: string[] = [];
+): Promise<Map<string, string>> {
+  const published = new Map<string, string>();
   const broken = new Set<string>();
   const end = performance.now() + BATCH_MS;
   for (const row of rows) {
     if (broken.has(row.channel)) continue;
     if (performance.now() > end || broken.size >= MOST_FAILURES) break;
     try {
-      await metrics.publishing(row.kind, () => broker.publish(messageOf(row)));
-      published.push(row.id);
+      const { position } = await metrics.publishing(row.kind, () => broker.publish(messageOf(row)));
+      published.set(row.id, formatCursor(position));
     } catch (error) {
       broken.add(row.channel);
       failures.push(error);
@@ -86,10 +91,18 @@ async function publishRows(
   return published;
 }
 
-async function markPublished(ids: readonly string[], manager: EntityManager): Promise<void> {
-  if (ids.length > 0) await manager.query(MARK_PUBLISHED, [ids]);
+/** @param published cursors by message id */
+async function markPublished(published: ReadonlyMap<string, string>, manager: EntityManager): Promise<void> {
+  if (published.size > 0) await manager.query(MARK_PUBLISHED, [[...published.keys()], [...published.values()]]);
 }
 
-function messageOf({ id, channel, kind, body, idempotency_key }: OutboxRow): Parameters<Broker['publish']>[0] {
-  return { id, channel: Channel.parse(channel), kind, body, idempotencyKey: idempotency_key ?? id };
+function messageOf({ id, channel, kind, body, idempotency_key, cursor }: OutboxRow): Message {
+  return {
+    id,
+    channel: Channel.parse(channel),
+    kind,
+    body,
+    idempotencyKey: idempotency_key ?? id,
+    formerPosition: cursor === null ? null : parseCursor(cursor),
+  };
 }

@@ -28,6 +28,10 @@ export class OutboxMessage {
   @Column({ type: 'timestamptz', name: 'created_at', precision: 3, insert: false, update: false })
   createdAt: Date;
 
+  /** Where it was last published. */
+  @Column({ type: 'text', nullable: true })
+  cursor: string | null;
+
   /** Null until the broker has accepted the message. */
   @Column({ type: 'timestamptz', name: 'published_at', precision: 3, nullable: true })
   publishedAt: Date | null;

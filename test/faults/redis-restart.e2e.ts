@@ -1,0 +1,78 @@
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { Redis } from 'ioredis';
+import { Deployment, redisAt, type Watch } from '../support/deployment.js';
+import type { Load } from '../support/load.js';
+import { NOTHING_AMISS } from '../support/recording-client.js';
+import { type RedisServer, startRedis } from '../support/servers.js';
+import { until } from '../support/until.js';
+import { closeAllClients } from '../support/ws-client.js';
+
+/** Delivery is back 5 s after Redis is; the rest is for a machine that has other tests to run. */
+const RECOVERY_MS = 8_000;
+
+let redis: RedisServer;
+let deployment: Deployment;
+
+async function start(args: string[]): Promise<void> {
+  redis = await startRedis({ args });
+  deployment = await Deployment.start({ nodes: [redisAt(redis), redisAt(redis)], organizations: 4 });
+}
+
+afterEach(async () => {
+  await closeAllClients();
+  await deployment.stop();
+  await redis.stop();
+});
+
+/** Kills Redis under load, starts it again while changes go on being committed, and waits until they are told. */
+async function restartUnder(load: Load, watches: Watch[]): Promise<void> {
+  await redis.kill();
+  const down = load.least;
+  await until(() => load.least > down + 40);
+  await redis.start();
+  const committed = new Map(deployment.orgIds.map((orgId) => [orgId, load.count(orgId)]));
+  await until(() => watches.every(({ orgId, client }) => client.has(committed.get(orgId) ?? 0)), RECOVERY_MS);
+}
+
+async function expectNothingAmiss(load: Load, watches: Watch[]): Promise<void> {
+  await load.stop();
+  await until(() => watches.every(({ orgId, client }) => client.has(load.count(orgId) - 1)), RECOVERY_MS);
+  for (const { orgId, client } of watches) {
+    expect(client.account(load.count(orgId))).toEqual(NOTHING_AMISS);
+    expect(client.isOpen).toBe(true);
+  }
+}
+
+describe('a Redis that is killed and restarted under 200 changes a second', () => {
+  it.each([
+    ['with its data', ['--appendonly', 'yes', '--appendfsync', 'always']],
+    ['without its data', []],
+  ])('%s costs no connection, no event, and doubles none', async (_, args) => {
+    await start(args);
+    const watches = await deployment.watchAll();
+    const load = deployment.load();
+    await until(() => load.least > 50);
+    await restartUnder(load, watches);
+    await restartUnder(load, watches);
+    await expectNothingAmiss(load, watches);
+  });
+
+  it('with data of some time ago costs nothing either, and a cursor of what it has lost is not trusted', async () => {
+    await start([]);
+    const watches = await deployment.watchAll();
+    const load = deployment.load();
+    await until(() => load.least > 50);
+    const admin = new Redis(redis.url);
+    await admin.save();
+    admin.disconnect();
+    const saved = load.least;
+    await until(() => load.least > saved + 50);
+    const away = await deployment.watch(deployment.nodes[0], deployment.orgId);
+    await until(() => away.frames.length > 5);
+    await away.leave();
+
+    await restartUnder(load, watches);
+    expect(await away.resume(deployment.nodes[1])).toBe(false);
+    await expectNothingAmiss(load, watches);
+  });
+});
