@@ -1,6 +1,12 @@
 import type { Job, Worker } from 'bullmq';
 import type { JobStore } from './job-store.js';
 
+/**
+ * How long a worker without jobs may take to close. One that is just finding Redis again would wait for it; it ends when its
+ * connections do.
+ */
+const CLOSE_PATIENCE_MS = 2_000;
+
 /** Knows which jobs a worker has in hand, and ends it without losing them. */
 export class WorkerDrain {
   private readonly inHand = new Map<Job['id'], Job>();

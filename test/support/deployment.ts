@@ -8,8 +8,8 @@ import { RecordingClient } from './recording-client.js';
 import { postgresDatabase } from './servers.js';
 
 export interface DeploymentOptions {
-  /** How each node reaches Redis, and what else it needs. One entry is one node. */
-  nodes: Variables[];
+  /** How each of the two nodes reaches Redis, and what else it needs. */
+  nodes: [Variables, Variables];
   /** A database of its own, if none is given. */
   databaseUrl?: string;
   organizations?: number;
@@ -17,12 +17,12 @@ export interface DeploymentOptions {
 
 const OWNER = 'owner';
 
-/** Nodes in the test's own process over one database, with organizations of one owner. */
+/** Two nodes in the test's own process over one database, with organizations of one owner. */
 export class Deployment {
   private constructor(
     /** What every node has in common: for further ones. */
     readonly variables: Variables,
-    readonly nodes: [HeraldNode, ...HeraldNode[]],
+    readonly nodes: readonly [HeraldNode, HeraldNode],
     readonly orgIds: string[],
     readonly token: string,
     private readonly jwks: Jwks,
@@ -39,8 +39,8 @@ export class Deployment {
       LOG_LEVEL: process.env.HERALD_LOG ?? 'silent',
     };
     const token = await jwks.sign(OWNER);
-    const started = await Promise.all(nodes.map((own) => startNode({ ...variables, ...own })));
-    const api = new ApiClient(first(started).url, token);
+    const started = await Promise.all([startNode({ ...variables, ...nodes[0] }), startNode({ ...variables, ...nodes[1] })]);
+    const api = new ApiClient(started[0].url, token);
     const orgIds: string[] = [];
     for (let n = 0; n < organizations; n += 1) {
       orgIds.push((await api.post('/orgs', { name: `Organization ${n}` })).body.id);
@@ -49,7 +49,9 @@ export class Deployment {
   }
 
   get orgId(): string {
-    return first(this.orgIds);
+    const [orgId] = this.orgIds;
+    if (orgId === undefined) throw new Error('The deployment was made without organizations');
+    return orgId;
   }
 
   /** The HTTP API of a node, as the owner sees it. */
@@ -68,7 +70,7 @@ export class Deployment {
   }
 
   /** Commits an outbox message on the node whose turn it is. */
-  async commit(orgId: string, n: number, node = this.nodes[n % this.nodes.length] ?? first(this.nodes)): Promise<void> {
+  async commit(orgId: string, n: number, node = this.nodes[n % 2 === 0 ? 0 : 1]): Promise<void> {
     const broadcast = node.app.get(BroadcastService, { strict: false });
     await node.app
       .get(DataSource)
@@ -95,10 +97,4 @@ export interface Watch {
 /** How a node reaches a Redis, or the proxy before it. */
 export function redisAt({ host, port }: { host: string; port: number }): Variables {
   return { REDIS_HOST: host, REDIS_PORT: String(port) };
-}
-
-function first<T>(list: readonly T[]): T {
-  const [item] = list;
-  if (item === undefined) throw new Error('There is none');
-  return item;
 }

@@ -44,6 +44,13 @@ export class HeraldNode {
     return this.url.replace('http', 'ws');
   }
 
+  /** Whether all that it depends on is there. */
+  async isHealthy(): Promise<boolean> {
+    const response = await fetch(`${this.url}/health/ready`);
+    const { status } = (await response.json()) as { status?: string };
+    return response.status === 200 && status === 'ok';
+  }
+
   /** A token of the development issuer. */
   async tokenFor(userId: string, { roles, email, name, expiresIn }: TokenOptions = {}): Promise<string> {
     const body = { user_id: userId, roles, email, name, expires_in: expiresIn };

@@ -14,6 +14,8 @@ export const NOTHING_AMISS: Account = { missing: [], doubled: [], late: [] };
 export class RecordingClient {
   private readonly connections: TestClient[] = [];
   private readonly welcomes: Frame[] = [];
+  /** Where it is connected, or was last. */
+  node: { wsUrl: string } | null = null;
 
   private constructor(
     private readonly path: string,
@@ -86,8 +88,9 @@ export class RecordingClient {
     return account;
   }
 
-  private async connect({ wsUrl }: { wsUrl: string }, query: string): Promise<Frame> {
-    const connection = await connect(`${wsUrl}${this.path}${query}`, { token: this.token });
+  private async connect(node: { wsUrl: string }, query: string): Promise<Frame> {
+    this.node = node;
+    const connection = await connect(`${node.wsUrl}${this.path}${query}`, { token: this.token });
     const welcome = await connection.next();
     this.connections.push(connection);
     this.welcomes.push(welcome);

@@ -1,0 +1,108 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { Redis } from 'ioredis';
+import { BroadcastService } from '../../src/realtime/index.js';
+import { Deployment, redisAt } from '../support/deployment.js';
+import { NOTHING_AMISS, type RecordingClient } from '../support/recording-client.js';
+import { type RedisServer, startRedis } from '../support/servers.js';
+import { until } from '../support/until.js';
+import { closeAllClients } from '../support/ws-client.js';
+
+let redis: RedisServer;
+let deployment: Deployment;
+
+beforeEach(async () => {
+  redis = await startRedis();
+  deployment = await Deployment.start({ nodes: [redisAt(redis), redisAt(redis)] });
+});
+afterEach(async () => {
+  await closeAllClients();
+  await deployment.stop();
+  await redis.stop();
+});
+
+/** What a crash leaves of a Redis that saves its data from time to time: the last time is now. */
+async function save(): Promise<void> {
+  const admin = new Redis(redis.url);
+  await admin.save();
+  admin.disconnect();
+}
+
+/** Restarts Redis with the data that it saved last. */
+async function rollBack(): Promise<void> {
+  await redis.kill();
+  await redis.start();
+}
+
+/** Publishes without the outbox, as soon as Redis takes it. */
+async function publish(n: number): Promise<void> {
+  const broadcast = deployment.nodes[0].app.get(BroadcastService, { strict: false });
+  await until(() =>
+    broadcast.broadcastOrgEvent(deployment.orgId, 'test.numbered', { n }).then(
+      () => true,
+      () => false,
+    ),
+  );
+}
+
+const isThere = (client: RecordingClient, n: number): Promise<void> => until(() => client.has(n));
+
+describe('a Redis that comes back with data of some time ago', () => {
+  it('costs the connected clients no event, and gives them none twice', async () => {
+    const watches = await deployment.watchAll();
+    const load = deployment.load();
+    await until(() => load.least > 50);
+    await save();
+    const saved = load.least;
+    await until(() => load.least > saved + 50);
+    await rollBack();
+    const restarted = load.least;
+    await until(() => load.least > restarted + 100);
+    await load.stop();
+    for (const { orgId, client } of watches) {
+      await isThere(client, load.count(orgId) - 1);
+      expect(client.account(load.count(orgId))).toEqual(NOTHING_AMISS);
+      expect(client.isOpen).toBe(true);
+    }
+  });
+
+  it('does not trust a cursor of what was lost, when nothing has taken its place', async () => {
+    const client = await deployment.watch(deployment.nodes[0]);
+    await save();
+    await publish(0);
+    await isThere(client, 0);
+    await client.leave();
+    await rollBack();
+    await until(() => deployment.nodes[1].isHealthy());
+    expect(await client.resume(deployment.nodes[1])).toBe(false);
+  });
+
+  it('does not trust a cursor of what was lost, when as many others have taken its place', async () => {
+    const client = await deployment.watch(deployment.nodes[0]);
+    await save();
+    await publish(0);
+    await publish(1);
+    await isThere(client, 1);
+    await client.leave();
+    await rollBack();
+    for (const n of [2, 3, 4]) await publish(n);
+    expect(await client.resume(deployment.nodes[1])).toBe(false);
+  });
+
+  it('does not trust a cursor whose message is at its place again, with another one before it', async () => {
+    const [client, other] = [await deployment.watch(deployment.nodes[0]), await deployment.watch(deployment.nodes[1])];
+    await save();
+    await publish(0);
+    await deployment.commit(deployment.orgId, 1);
+    await Promise.all([isThere(client, 1), isThere(other, 1)]);
+    await client.leave();
+    await redis.kill();
+    // Nobody is connected to the channel who would notice the loss, until another message has the lost one's place.
+    await other.leave();
+    await redis.start();
+    await publish(2);
+    const witness = await deployment.watch(deployment.nodes[1]);
+    await deployment.republish();
+    await isThere(witness, 1);
+    expect(await client.resume(deployment.nodes[1])).toBe(false);
+  });
+});

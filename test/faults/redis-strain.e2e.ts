@@ -1,0 +1,81 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { Redis } from 'ioredis';
+import { Deployment, redisAt, type Watch } from '../support/deployment.js';
+import type { Load } from '../support/load.js';
+import { NOTHING_AMISS } from '../support/recording-client.js';
+import { type RedisServer, startRedis } from '../support/servers.js';
+import { until } from '../support/until.js';
+import { closeAllClients } from '../support/ws-client.js';
+
+const RECOVERY_MS = 8_000;
+/** A write must not wait for Redis; this much is for a machine that has other tests to run. */
+const WRITE_MS = 1_000;
+
+let redis: RedisServer;
+let deployment: Deployment;
+let watches: Watch[];
+let load: Load;
+
+beforeEach(async () => {
+  redis = await startRedis();
+  deployment = await Deployment.start({ nodes: [redisAt(redis), redisAt(redis)], organizations: 4 });
+  watches = await deployment.watchAll();
+  load = deployment.load();
+  await until(() => load.least > 20);
+});
+afterEach(async () => {
+  await load.stop();
+  await closeAllClients();
+  await deployment.stop();
+  await redis.stop();
+});
+
+/** Writes over REST on each node while Redis is in trouble. */
+async function expectWritesToSucceed(): Promise<void> {
+  for (const node of deployment.nodes) {
+    const start = performance.now();
+    const { status } = await deployment.api(node).post(`/orgs/${deployment.orgId}/resources`, { name: 'Written' });
+    expect(status).toBe(201);
+    expect(performance.now() - start).toBeLessThan(WRITE_MS);
+  }
+}
+
+async function expectNothingAmiss(): Promise<void> {
+  await load.stop();
+  for (const { orgId, client } of watches) {
+    await until(() => client.has(load.count(orgId) - 1), RECOVERY_MS);
+    expect(client.account(load.count(orgId))).toEqual(NOTHING_AMISS);
+    expect(client.isOpen).toBe(true);
+  }
+  const told = watches.filter(({ orgId }) => orgId === deployment.orgId).map(({ client }) => client.frames);
+  for (const frames of told) {
+    expect(frames.filter(({ event_type: type }) => type === 'resource.created')).toHaveLength(2);
+  }
+}
+
+describe('a Redis in trouble', () => {
+  it('that has no memory left delays events, and neither loses them nor disturbs writes and connections', async () => {
+    const admin = new Redis(redis.url);
+    await admin.config('SET', 'maxmemory-policy', 'noeviction');
+    await admin.config('SET', 'maxmemory', '1');
+    await expect(admin.set('any', 'thing')).rejects.toThrow('OOM');
+    const full = load.least;
+    await expectWritesToSucceed();
+    await until(() => load.least > full + 100);
+    expect(Math.max(...watches.map(({ client }) => client.numbers.length))).toBeLessThan(load.least);
+
+    await admin.config('SET', 'maxmemory', '0');
+    admin.disconnect();
+    await expectNothingAmiss();
+  });
+
+  it('that answers nothing for 5 s delays events, and neither loses them nor disturbs writes and connections', async () => {
+    await redis.pause();
+    const end = performance.now() + 5_000;
+    const paused = load.least;
+    await expectWritesToSucceed();
+    await until(() => performance.now() > end && load.least > paused + 100);
+    await redis.resume();
+    await expectNothingAmiss();
+  });
+});
