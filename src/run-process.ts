@@ -1,5 +1,6 @@
 import type { INestApplicationContext } from '@nestjs/common';
 import { Environment, EnvironmentError, loadEnvironmentFile } from './config/environment.js';
+import { ensureFolders } from './config/folders.js';
 import { FolderInUseError } from './database/embedded/folder-lock.js';
 
 /** How much longer than the grace time a shutdown may take before the process is ended all the same. */
@@ -14,11 +15,12 @@ export async function runProcess(start: (environment: Environment) => Promise<IN
   try {
     loadEnvironmentFile();
     const environment = new Environment();
+    await ensureFolders(environment);
     const started = start(environment);
     let ending: Promise<void> | undefined;
     // npm passes on the signal that the terminal has sent to the process already: the second one must not kill it.
     for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-      process.on(signal, () => void (ending ??= shutDown(started, environment)));
+      process.on(signal, () => void (ending ??= shutDown(signal, started, environment)));
     }
     await started;
   } catch (error) {
@@ -27,7 +29,12 @@ export async function runProcess(start: (environment: Environment) => Promise<IN
   }
 }
 
-async function shutDown(started: Promise<INestApplicationContext>, { shutdownGraceMs }: Environment): Promise<void> {
+async function shutDown(
+  signal: NodeJS.Signals,
+  started: Promise<INestApplicationContext>,
+  { shutdownGraceMs }: Environment,
+): Promise<void> {
+  process.stderr.write(`Herald was asked to end by ${signal}, and drains\n`);
   setTimeout(() => {
     process.stderr.write(`Herald did not shut down within ${shutdownGraceMs + OVERTIME_MS} ms\n`);
     process.exit(1);

@@ -96,8 +96,14 @@ describe('a connection', () => {
     expect(await client.next()).toEqual({ type: 'pong', timestamp: padding });
   });
 
-  it('answers protocol pings', async () => {
+  it('answers protocol pings with their payload, as many at once as the burst allows', async () => {
     await (await join('alice')).ping();
+    const raw = await RawClient.open(Number(new URL(node.url).port));
+    raw.sendUpgrade({ target: `/ws/notifications/?token=${await node.tokenFor('alice')}` });
+    await raw.until('connection.established');
+    for (let count = 1; count <= 40; count += 1) raw.sendFrame(9, `ping ${count}`);
+    await raw.until(Buffer.from('\x8a\x07ping 40', 'latin1'));
+    raw.destroy();
   });
 });
 

@@ -176,6 +176,7 @@ describe('the upgrade', () => {
     ['another method', { method: 'POST' }, [400]],
     ['HTTP/1.0', { version: 'HTTP/1.0' }, [400, 426]],
     ['no Host', { headers: { Host: null } }, [400]],
+    ['two protocols', { headers: { Upgrade: 'websocket, h2c' } }, [400]],
     ['no key', { headers: { 'Sec-WebSocket-Key': null } }, [400]],
     ['a bad key', { headers: { 'Sec-WebSocket-Key': 'abc' } }, [400]],
     ['an old version', { headers: { 'Sec-WebSocket-Version': '7' } }, [400, 426]],

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { ApiClient } from './support/api-client.js';
 import { HeraldProcess } from './support/herald-process.js';
+import { RawClient } from './support/raw-client.js';
 import { closeAllClients, connect } from './support/ws-client.js';
 
 let dataDir: string;
@@ -54,6 +55,16 @@ describe('a process without any configuration', () => {
   });
 });
 
+describe('a process that is asked to end', () => {
+  it('ends in time although a connection never sends its request, and however often it is asked', async () => {
+    const process = await (await start({ SHUTDOWN_GRACE_MS: '500' })).ready();
+    const silent = await RawClient.open(Number(new URL(process.url).port));
+    const [exit] = await Promise.all([process.end('SIGINT'), process.end('SIGINT')]);
+    expect(exit).toEqual({ code: 0, signal: null });
+    await silent.ended();
+  });
+});
+
 describe('a process with wrong variables', () => {
   it('does not start, and lists every problem', async () => {
     const process = await start({ PORT: 'http', REDIS_PORT: '0', DATABASE_URL: 'mysql://secret@x', LOG_LEVEL: 'loud' });
@@ -63,6 +74,13 @@ describe('a process with wrong variables', () => {
     }
     expect(process.output).not.toContain('secret');
     expect(process.output).not.toContain('    at ');
+  });
+
+  it('does not start with folders that it can’t write to', async () => {
+    const process = await start({ DATA_DIR: '/dev/null/data', EXPORTS_DIR: '/dev/null/exports' });
+    expect(await process.exit()).toMatchObject({ code: 1 });
+    expect(process.output).toContain('DATA_DIR: got "/dev/null/data"');
+    expect(process.output).toContain('EXPORTS_DIR: got "/dev/null/exports"');
   });
 
   it('does not start in production on embedded defaults', async () => {

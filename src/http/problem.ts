@@ -37,6 +37,8 @@ export function problemOf(error: unknown, request: ProblemRequest): Problem {
   if (error instanceof UnavailableError) return tell(503, `${error.dependency} is not available; try again later.`);
   if (error instanceof KeysUnavailableError) return tell(503, `${error.message}; try again later.`);
   if (error instanceof HttpException) return tell(error.getStatus(), detailOf(error, request, instance));
+  // A path whose escapes can't be decoded names nothing.
+  if (error instanceof URIError) return tell(404, `There is no ${request.method} ${instance}.`);
   if (isClientError(error)) return tell(error.status, `${sentence(error.message)}.`);
   // After the client's errors: theirs can have the code of a lost connection too.
   if (isDatabaseUnavailable(error)) return tell(503, 'The database is not available; try again later.');

@@ -1,9 +1,10 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import type { Job, Worker } from 'bullmq';
 import type { JobStore } from './job-store.js';
 
 /**
- * How long a worker without jobs may take to close. One that is just finding Redis again would wait for it; it ends when its
- * connections do.
+ * How long a worker without jobs may take to close. One that is just finding Redis again may wait for it without an end; it
+ * ends when its connections do.
  */
 const CLOSE_PATIENCE_MS = 2_000;
 
@@ -33,7 +34,10 @@ export class WorkerDrain {
     const unfinished = [...this.inHand.values()];
     // What can't be given back is found without its worker by another one, half a minute later.
     if (isReachable) await Promise.allSettled(unfinished.map((job) => job.moveToWait(job.token)));
-    await this.worker.close(!isReachable || unfinished.length > 0);
+    const closed = this.worker.close(!isReachable || unfinished.length > 0);
+    const isClosed = await Promise.race([closed.then(() => true), wait(CLOSE_PATIENCE_MS, false, { ref: false })]);
+    // Nest closes it once more when the application shuts down, and would wait for the same.
+    if (!isClosed) this.worker.closing = Promise.resolve();
   }
 
   private putDown(id: Job['id']): void {

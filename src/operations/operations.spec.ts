@@ -10,6 +10,7 @@ import { ConfigModule } from '../config/config.module.js';
 import { Environment } from '../config/environment.js';
 import { Lifecycle } from '../config/lifecycle.js';
 import { configureHttp } from '../http/configure-http.js';
+import { MetricsModule } from '../metrics/metrics.module.js';
 import { Broker } from '../realtime/index.js';
 import { setupDocs } from './openapi.js';
 import { OperationsModule } from './operations.module.js';
@@ -38,7 +39,7 @@ let app: NestExpressApplication;
 async function start(variables: Record<string, string>): Promise<void> {
   const environment = new Environment({ NODE_ENV: 'test', LOG_LEVEL: 'silent', ...variables });
   const module = await Test.createTestingModule({
-    imports: [ConfigModule.forRoot(environment), WorldModule, OperationsModule],
+    imports: [ConfigModule.forRoot(environment), MetricsModule, WorldModule, OperationsModule],
     providers: [{ provide: APP_GUARD, useClass: HttpJwtGuard }],
   }).compile();
   app = module.createNestApplication<NestExpressApplication>();

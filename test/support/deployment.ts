@@ -39,7 +39,10 @@ export class Deployment {
       LOG_LEVEL: process.env.HERALD_LOG ?? 'silent',
     };
     const token = await jwks.sign(OWNER);
-    const started = await Promise.all([startNode({ ...variables, ...nodes[0] }), startNode({ ...variables, ...nodes[1] })]);
+    const started = await Promise.all([
+      startNode({ ...variables, ...nodes[0] }),
+      startNode({ ...variables, ...nodes[1] }),
+    ]);
     const api = new ApiClient(started[0].url, token);
     const orgIds: string[] = [];
     for (let n = 0; n < organizations; n += 1) {

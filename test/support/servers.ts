@@ -12,6 +12,8 @@ export type { PostgresServer } from './servers/postgres.js';
 export { findServers } from './servers/programs.js';
 export { startRedis } from './servers/redis.js';
 export type { RedisOptions, RedisServer } from './servers/redis.js';
+export { startSentinelGroup } from './servers/sentinel.js';
+export type { SentinelGroup } from './servers/sentinel.js';
 export type { Server } from './servers/server.js';
 
 let ownServer: Promise<PostgresServer> | null = null;

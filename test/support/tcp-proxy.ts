@@ -17,7 +17,9 @@ export class TcpProxy {
 
   private constructor(target: { host: string; port: number }) {
     this.server = createServer({ allowHalfOpen: true, pauseOnConnect: true }, (client) => {
-      const link = new Link(client, connect({ ...target, allowHalfOpen: true }), (bytes) => this.onRequest(link, bytes));
+      const link = new Link(client, connect({ ...target, allowHalfOpen: true }), (bytes) =>
+        this.onRequest(link, bytes),
+      );
       this.links.add(link);
       client.once('close', () => this.links.delete(link));
       link.hold(this.hole);

@@ -1,4 +1,4 @@
-/** Lets Node import the TypeScript of `test/` as it is, for what runs outside of Jest's own translation. */
+/** Lets Node import the TypeScript of `test/` and `src/` as it is, for what runs outside of Jest's own translation. */
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
@@ -17,7 +17,14 @@ export async function load(url, context, next) {
   if (!url.startsWith('file:') || !url.endsWith('.ts')) return next(url, context);
   const source = await readFile(fileURLToPath(url), 'utf8');
   const { outputText } = typescript.transpileModule(source, {
-    compilerOptions: { module: typescript.ModuleKind.ESNext, target: typescript.ScriptTarget.ES2022 },
+    compilerOptions: {
+      module: typescript.ModuleKind.ESNext,
+      target: typescript.ScriptTarget.ES2022,
+      // As in tsconfig.json, for what Nest and TypeORM read at run time.
+      experimentalDecorators: true,
+      emitDecoratorMetadata: true,
+      useDefineForClassFields: false,
+    },
   });
   return { format: 'module', source: outputText, shortCircuit: true };
 }

@@ -54,6 +54,15 @@ describe('KeyCache', () => {
     expect(source.fetches).toBe(1);
   });
 
+  it('says that the keys can’t be had, and not that the token is bad, as soon as the source is down', async () => {
+    const { cache, source, find } = setUp();
+    cache.onApplicationBootstrap();
+    await find('a');
+    source.isDown = true;
+    await expect(find('b')).rejects.toBeInstanceOf(KeysUnavailableError);
+    await expect(find('a')).resolves.toBeDefined();
+  });
+
   it('accepts a rotated key at its first use when no fetch was made lately', async () => {
     const { source, find, wait } = setUp();
     await find('a');
@@ -136,7 +145,9 @@ describe('KeyCache', () => {
     await expect(find('a')).resolves.toBeDefined();
     await expect(find('b')).resolves.toBeDefined();
     await expect(find('a')).rejects.toBeInstanceOf(TokenRejectedError);
-    expect(source.fetches).toBe(2);
+    await expect(find('a')).rejects.toBeInstanceOf(TokenRejectedError);
+    // The renewal, and one question for the key that is not known any more.
+    expect(source.fetches).toBe(3);
   });
 
   it('keeps its keys when an answer holds none that can verify', async () => {

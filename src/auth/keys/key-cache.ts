@@ -20,7 +20,7 @@ const DEFAULTS: KeyCacheOptions = { coolDownMs: 5_000, maxAgeMs: 600_000, clock:
 /**
  * Keeps the last key set that could be had, for as long as no newer one can be had.
  *
- * An unknown `kid` fetches the set anew: once for all who wait, and at most once a cool-down. A forged `kid` can
+ * An unknown `kid` fetches the set anew: once for all who wait, and at most once a cool-down, which failures begin, too. A forged `kid` can
  * therefore neither hammer the source nor keep a rotated key out.
  */
 export class KeyCache implements OnApplicationBootstrap {
@@ -60,7 +60,7 @@ export class KeyCache implements OnApplicationBootstrap {
     const known = this.set?.find(kid, alg);
     if (known) return known;
     if (this.set === null || (kid !== null && !this.set.has(kid))) {
-      await this.refresh();
+      await this.refresh('unknown key');
       if (this.failure !== null) throw new KeysUnavailableError({ cause: this.failure });
     }
     const found = this.set?.find(kid, alg);
@@ -75,13 +75,15 @@ export class KeyCache implements OnApplicationBootstrap {
   }
 
   /** Never rejects: `failure` tells how it went. */
-  private refresh(): Promise<void> {
+  private refresh(reason: 'unknown key' | 'age' = 'age'): Promise<void> {
     if (this.attempt !== null) return this.attempt;
     const now = this.options.clock();
     if (now - this.attemptedAt < this.options.coolDownMs) return Promise.resolve();
     this.attemptedAt = now;
     this.attempt = this.load().finally(() => {
       this.attempt = null;
+      // A first unknown key is still worth a question: the set may have changed since it was loaded for another reason.
+      if (reason === 'age' && this.failure === null) this.attemptedAt = -Infinity;
     });
     return this.attempt;
   }

@@ -5,7 +5,10 @@ export interface Position {
   /** Names one life of the channel's counter: offsets of different epochs can't be compared. Later epochs sort higher. */
   epoch: string;
   offset: number;
-  /** Recognises the message at this place, should the same offset ever be given out twice. */
+  /**
+   * Recognises the message at this place and, of a broker that can lose the newest ones, also those before it: the same offset
+   * may have been given out twice.
+   */
   tag: string;
 }
 
@@ -31,7 +34,7 @@ export function epochChance(): string {
     .padStart(7, '0');
 }
 
-/** The tag of a message, from its id (a UUID). */
+/** A message's own part of its tag, from its id (a UUID). */
 export function tagOf(messageId: string): string {
   return messageId.slice(-8);
 }

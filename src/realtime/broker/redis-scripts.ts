@@ -1,9 +1,9 @@
 /**
  * Gives a message the next position of its channel, adds it to the channel's history and hands it to all subscribers, in
- * one step.
+ * one step. The tag is chained to the one before: at the same place it is only the same if all before it is the same, too.
  *
  * KEYS: the channel's position, its history, the record of the idempotency key.
- * ARGV: pub/sub channel, open JSON, message id with kind and former cursor, tag, chance for the epoch of a channel without one, seconds that the position
+ * ARGV: pub/sub channel, open JSON, message id with kind and former cursor, its own part of the tag, chance for the epoch of a channel without one, seconds that the position
  * lives after its last use, seconds that the idempotency key is remembered (0: there is none), PUBLISH or SPUBLISH, how many
  * messages history keeps (0: none), seconds that history lives after the last message.
  * Returns the cursor and 0, or the first cursor and 1 if the idempotency key was seen before.
@@ -20,9 +20,11 @@ if redis.call('HSETNX', KEYS[1], 'epoch', string.format('%011x', now) .. ARGV[5]
   redis.call('DEL', KEYS[2])
 end
 local offset = redis.call('HINCRBY', KEYS[1], 'offset', 1)
-redis.call('HSET', KEYS[1], 'tag', ARGV[4])
+local before = redis.call('HMGET', KEYS[1], 'epoch', 'tag')
+local tag = string.sub(redis.sha1hex((before[2] or '') .. ARGV[4]), 1, 8)
+redis.call('HSET', KEYS[1], 'tag', tag)
 redis.call('EXPIRE', KEYS[1], ARGV[6])
-local cursor = redis.call('HGET', KEYS[1], 'epoch') .. '.' .. string.format('%012x', offset) .. '.' .. ARGV[4]
+local cursor = before[1] .. '.' .. string.format('%012x', offset) .. '.' .. tag
 local message = '1 ' .. cursor .. ' ' .. ARGV[3] .. ' ' .. string.format('%.0f', now) .. '\\n' .. ARGV[2] .. ',"cursor":"' .. cursor .. '"}'
 if tonumber(ARGV[9]) > 0 then
   redis.call('XADD', KEYS[2], 'MAXLEN', '=', ARGV[9], offset .. '-0', 'm', message)

@@ -4,7 +4,7 @@ import type { Channel } from './channel.js';
 import type { RedisKeys } from './redis-keys.js';
 
 /** How often the link is asked for a sign of life. It is given up when the answer takes longer than a command may. */
-const PROBE_INTERVAL_MS = 4_000;
+const PROBE_INTERVAL_MS = 1_000;
 /** How many channels are subscribed to with one command after a reconnect. */
 const BATCH = 500;
 
@@ -37,9 +37,10 @@ export class RedisSubscriber {
   ) {
     this.isCluster = link instanceof Cluster;
     const event = this.isCluster ? 'smessageBuffer' : 'messageBuffer';
-    link.on(event, (name: Buffer, message: Buffer) =>
-      this.events.onMessage(this.keys.nameOf(name.toString()), message),
-    );
+    link.on(event, (name: Buffer, message: Buffer) => {
+      // Until the interruption is reported, what follows the last message received may be another stream's.
+      if (this.isListening) this.events.onMessage(this.keys.nameOf(name.toString()), message);
+    });
     link.on('ready', () => void this.onReady());
     link.on('close', () => this.onClose());
   }

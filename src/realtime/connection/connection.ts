@@ -8,7 +8,7 @@ import { comparePositions, formatCursor } from '../broker/cursor.js';
 import { answerMessage, errorFrame } from './client-message.js';
 import { CLOSE, type Close } from './close-code.js';
 import { Deadline } from './deadline.js';
-import { encodeTextFrame } from './frame.js';
+import { encodePongFrame, encodeTextFrame } from './frame.js';
 import type { Admission, Handshake } from './handshake.js';
 import type { Start } from './join.js';
 import { RateLimit } from './rate-limit.js';
@@ -36,6 +36,8 @@ export class Connection {
   lastPingAt = this.lastSeenAt;
   private held: HeldFrame[] | null = [];
   private heldBytes = 0;
+  /** Up to where the client has had everything from history, while that is further than this process has received. */
+  private had: Position | null = null;
   private isClosing = false;
   private readonly rateLimit: RateLimit;
   private readonly expiry: Deadline;
@@ -58,7 +60,7 @@ export class Connection {
     const expiresAt = this.principal.expiresAt.getTime() + EXPIRY_SKEW_MS;
     this.expiry = new Deadline(expiresAt, () => this.close(CLOSE.tokenExpired));
     ws.on('message', (data, isBinary) => this.onMessage(data as Buffer, isBinary)); // `nodebuffer` is ws's default binaryType
-    ws.on('ping', () => this.admitFrame());
+    ws.on('ping', (data) => this.onPing(data));
     ws.on('pong', () => (this.lastSeenAt = performance.now()));
     ws.once('close', () => this.expiry.cancel());
   }
@@ -71,7 +73,7 @@ export class Connection {
   deliver(position: Position, frame: Buffer): void {
     if (!this.isOpen) return;
     if (this.held === null) {
-      this.write(frame);
+      if (!this.hasHad(position)) this.write(frame);
     } else {
       this.held.push({ position, frame });
       this.heldBytes += frame.length;
@@ -80,8 +82,9 @@ export class Connection {
   }
 
   /** Sends the first frame and what the client has missed, as fast as it reads, and goes live. */
-  async welcome({ position, resumed, missed }: Start): Promise<void> {
+  async welcome(start: Start): Promise<void> {
     if (!this.isOpen) return;
+    const { position, resumed, missed } = start;
     const frame = {
       type: 'connection.established',
       ...this.admission.welcome,
@@ -97,7 +100,7 @@ export class Connection {
       this.write(encodeTextFrame(payload));
       if (this.socket.writableLength > this.settings.maxBufferedBytes / 2) await drained(this.socket);
     }
-    this.goLive(position);
+    this.goLive(start);
   }
 
   /** Asks the peer for a sign of life. */
@@ -122,18 +125,30 @@ export class Connection {
     this.ws.terminate();
   }
 
-  private goLive(position: Position): void {
+  private goLive({ position, isAhead }: Start): void {
     const held = this.held ?? [];
     this.held = null;
     this.heldBytes = 0;
-    for (const each of held) {
-      if (comparePositions(each.position, position) > 0) this.deliver(each.position, each.frame);
-    }
+    this.had = position;
+    for (const each of held) this.deliver(each.position, each.frame);
+    if (!isAhead) this.had = null;
     if (this.isOpen) this.ws.resume();
+  }
+
+  private hasHad(position: Position): boolean {
+    if (this.had === null) return false;
+    const order = comparePositions(position, this.had);
+    // From here on positions say nothing: a store that loses its newest messages gives theirs out again.
+    if (order >= 0) this.had = null;
+    return order <= 0;
   }
 
   private onMessage(data: Buffer, isBinary: boolean): void {
     if (this.admitFrame()) this.send(answerMessage(data, isBinary));
+  }
+
+  private onPing(data: Buffer): void {
+    if (this.admitFrame()) this.write(encodePongFrame(data));
   }
 
   /** Counts an inbound frame; false if it must be dropped. */

@@ -1,14 +1,25 @@
-const FIN_AND_TEXT = 0x81;
+/** First bytes of unfragmented frames. */
+const TEXT = 0x81;
+const PONG = 0x8a;
 
 /**
  * Makes the one unfragmented, unmasked text frame of a payload (RFC 6455 section 5.2), header and payload in one buffer.
  * It is built once a publication, and the same bytes go to every member.
  */
 export function encodeTextFrame(payload: Buffer): Buffer {
+  return encodeFrame(TEXT, payload);
+}
+
+/** The answer to a protocol ping, which carries its payload back (RFC 6455 section 5.5.3). */
+export function encodePongFrame(payload: Buffer): Buffer {
+  return encodeFrame(PONG, payload);
+}
+
+function encodeFrame(firstByte: number, payload: Buffer): Buffer {
   const length = payload.length;
   const headerLength = length < 126 ? 2 : length < 65_536 ? 4 : 10;
   const frame = Buffer.allocUnsafe(headerLength + length);
-  frame[0] = FIN_AND_TEXT;
+  frame[0] = firstByte;
   if (headerLength === 2) {
     frame[1] = length;
   } else if (headerLength === 4) {

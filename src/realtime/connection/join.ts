@@ -1,5 +1,5 @@
 import type { Broker, Publication } from '../broker/broker.js';
-import { parseCursor, type Position } from '../broker/cursor.js';
+import { comparePositions, parseCursor, type Position } from '../broker/cursor.js';
 import { missedSince } from '../broker/history.js';
 import { CLOSE, ConnectionRefusedError } from './close-code.js';
 import type { Connection } from './connection.js';
@@ -13,6 +13,8 @@ export interface Start {
   resumed: boolean | null;
   /** What the client has missed, up to `position`. */
   missed: Publication[];
+  /** This process has not yet received the channel up to there: what is missing comes live, and again. */
+  isAhead: boolean;
 }
 
 export interface JoinContext {
@@ -38,15 +40,20 @@ export async function join(
   const subscription = await hub.add(connection);
   const { isStillAllowed } = connection.admission;
   if (isStillAllowed && !(await isStillAllowed())) throw new ConnectionRefusedError(CLOSE.notAMember);
-  if (cursors.length === 0) return { position: subscription.position, resumed: null, missed: [] };
+  if (cursors.length === 0) return { position: subscription.position, resumed: null, missed: [], isAhead: false };
   const since = cursors.length === 1 ? parseCursor(cursors[0] ?? '') : null;
-  if (since === null) return { position: subscription.position, resumed: false, missed: [] };
+  if (since === null) return { position: subscription.position, resumed: false, missed: [], isAhead: false };
   const history = await broker.history(connection.admission.channel, since.offset);
   const missed = missedSince(history, since, historySize);
   if (missed === null || !isEntitledTo(missed, connection)) {
-    return { position: subscription.position, resumed: false, missed: [] };
+    return { position: subscription.position, resumed: false, missed: [], isAhead: false };
   }
-  return { position: history.position, resumed: true, missed: missed.filter(({ kind }) => kind === 'frame') };
+  return {
+    position: history.position,
+    resumed: true,
+    missed: missed.filter(({ kind }) => kind === 'frame'),
+    isAhead: comparePositions(history.position, subscription.position) > 0,
+  };
 }
 
 /** Whether all of it was published during the user's present membership. */

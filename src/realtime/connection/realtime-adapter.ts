@@ -15,7 +15,6 @@ const CLOSE_TIMEOUT_MS = 2_000;
 interface BoundedServerOptions extends ServerOptions {
   maxFragments: number;
   maxBufferedChunks: number;
-  maxPendingAutoPongs: number;
   closeTimeout: number;
 }
 
@@ -38,7 +37,8 @@ export class RealtimeAdapter extends WsAdapter {
       closeTimeout: CLOSE_TIMEOUT_MS,
       maxFragments: 64,
       maxBufferedChunks: 1_024,
-      maxPendingAutoPongs: 16,
+      // Connections answer pings themselves, within the rate limit and the limit of what a peer may owe.
+      autoPong: false,
     };
     this.server = new WebSocketServer(options);
     app.use(upgradeRequired(app.get(GatewayRegistry, { strict: false })));

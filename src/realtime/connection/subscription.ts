@@ -133,26 +133,38 @@ export class Subscription {
 
   /**
    * For a stream that is not the one we knew: the broker has lost its data (a new epoch), or the newest part of it. What
-   * follows the last message that we know, or the beginning of the new epoch, is all there is.
+   * follows the first message that we know, or the beginning of the new epoch, is all there is: new messages and those that are
+   * published again, in any order; the latter are told apart when they are handed on.
    * @returns null if that can't be told
    */
-  private reconcile({ publications, position }: History): Publication[] | null {
+  private reconcile(history: History): Publication[] | null {
+    const { publications, position } = history;
     const isNewEpoch = position.epoch !== this.position.epoch;
+    if (!isNewEpoch && !this.hasDiverged(history)) return null;
     this.lastOfLost = this.position;
     if (!isNewEpoch) this.context.onDiverged(this.channel);
-    const known = publications.findLastIndex(({ id }) => this.recent.has(id));
-    if (known !== -1) return publications.slice(known + 1);
     const isFromTheBeginning = position.offset === publications.length;
-    return isNewEpoch && isFromTheBeginning ? publications : null;
+    if (isNewEpoch && isFromTheBeginning) return publications;
+    const known = publications.findIndex((each) => this.wasReceived(each));
+    return known === -1 ? null : publications.slice(known);
+  }
+
+  /** Whether our place in the stream is another message's now; false if history no longer has it. */
+  private hasDiverged({ publications, position }: History): boolean {
+    const { offset, tag } = this.position;
+    if (position.offset < offset) return true;
+    const atOurs = [position, ...publications.map((each) => each.position)].find((each) => each.offset === offset);
+    return atOurs !== undefined && atOurs.tag !== tag;
   }
 
   private isNext({ epoch, offset }: Position): boolean {
     return epoch === this.position.epoch && offset === this.position.offset + 1;
   }
 
-  private hand({ id, kind, position, formerPosition, payload }: Publication): void {
+  private hand(publication: Publication): void {
+    const { id, kind, position, payload } = publication;
     this.last = position;
-    if (this.recent.has(id) || this.wasReceived(formerPosition)) return;
+    if (this.wasReceived(publication)) return;
     this.recent.add(id);
     if (kind === 'eviction') {
       this.dismiss(CLOSE.notAMember, evictedUser(payload));
@@ -163,10 +175,11 @@ export class Subscription {
     this.context.metrics.delivered(id, this.members.size);
   }
 
-  /** Whether a message that is published again after a loss had come before it, or was older than all members. */
-  private wasReceived(former: Position | null): boolean {
+  /** Whether it has come before: itself, or where it was published before a loss; or was older than all members then. */
+  private wasReceived({ id, formerPosition: former }: Publication): boolean {
     const { lastOfLost } = this;
-    return former !== null && former.epoch === lastOfLost?.epoch && former.offset <= lastOfLost.offset;
+    const wasBefore = former !== null && former.epoch === lastOfLost?.epoch && former.offset <= lastOfLost.offset;
+    return wasBefore || this.recent.has(id);
   }
 
   /** @param userId null: everybody */

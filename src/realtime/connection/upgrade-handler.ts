@@ -14,6 +14,8 @@ import { Handshake } from './handshake.js';
 import { type HttpRefusal, refuseUpgrade } from './http-refusal.js';
 import { serveAsPlainRequest } from './plain-request.js';
 
+/** RFC 6455 section 4.1. */
+const KEY = /^[A-Za-z0-9+/]{22}==$/;
 const RETRY_AFTER = { 'Retry-After': '5' };
 
 /** Decides about each HTTP upgrade: everything that is refused before the WebSocket handshake is refused here. */
@@ -80,7 +82,21 @@ export class UpgradeHandler {
     if (request.httpVersionMajor !== 1 || request.httpVersionMinor < 1) {
       return { status: 426, detail: 'A WebSocket handshake takes HTTP/1.1', headers: { Upgrade: 'websocket' } };
     }
+    if (request.headers.upgrade?.toLowerCase() !== 'websocket') {
+      return { status: 400, detail: 'Upgrade: takes websocket alone' };
+    }
     if (request.headersDistinct.host?.length !== 1) return { status: 400, detail: 'Host: takes exactly one' };
+    const key = request.headersDistinct['sec-websocket-key'] ?? [];
+    if (key.length !== 1 || !KEY.test(key[0] ?? '')) {
+      return { status: 400, detail: 'Sec-WebSocket-Key: takes 16 bytes as base64' };
+    }
+    if (request.headers['sec-websocket-version'] !== '13') {
+      return {
+        status: 426,
+        detail: 'Sec-WebSocket-Version: takes 13',
+        headers: { Upgrade: 'websocket', 'Sec-WebSocket-Version': '13' },
+      };
+    }
     if (hasBody(request)) return { status: 400, detail: 'A WebSocket handshake takes no body' };
     const origins = request.headersDistinct.origin ?? [];
     if (origins.length > 1 || !origins.every((origin) => isOriginAllowed(origin, this.environment.allowedOrigins))) {

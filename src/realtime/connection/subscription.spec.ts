@@ -1,0 +1,128 @@
+import { randomUUID } from 'node:crypto';
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import { Registry } from 'prom-client';
+import { Broker, type Publication } from '../broker/broker.js';
+import { Channel } from '../broker/channel.js';
+import { newEpoch, NO_TAG, type Position } from '../broker/cursor.js';
+import type { History } from '../broker/history.js';
+import { RealtimeMetrics } from '../realtime-metrics.js';
+import type { Close } from './close-code.js';
+import type { Connection } from './connection.js';
+import { Subscription } from './subscription.js';
+
+const HISTORY_SIZE = 4;
+const EPOCH = newEpoch(1_000);
+const channel = Channel.ofUser('someone');
+
+function published(name: string, offset: number, options: { epoch?: string; former?: Position } = {}): Publication {
+  return {
+    id: name,
+    channel: channel.name,
+    kind: 'frame',
+    position: { epoch: options.epoch ?? EPOCH, offset, tag: name.padStart(8, '-') },
+    formerPosition: options.former ?? null,
+    publishedAt: 0,
+    payload: Buffer.from(name),
+  };
+}
+
+/** A broker whose stream is what the test says it is. */
+class StreamBroker extends Broker {
+  stream: Publication[] = [];
+  epoch = EPOCH;
+
+  override position(): Promise<Position> {
+    return Promise.resolve(this.stream.at(-1)?.position ?? { epoch: this.epoch, offset: 0, tag: NO_TAG });
+  }
+
+  override async history(_channel: Channel, fromOffset: number): Promise<History> {
+    const remembered = this.stream.slice(-HISTORY_SIZE - 1);
+    return {
+      position: await this.position(),
+      publications: remembered.filter(({ position }) => position.offset >= fromOffset),
+    };
+  }
+
+  override publish = (): never => unused();
+  override generation = (): never => unused();
+  override subscribe = (): Promise<void> => Promise.resolve();
+  override unsubscribe = (): Promise<void> => Promise.resolve();
+  override listen(): void {}
+  override isConnected = (): boolean => true;
+}
+
+function unused(): never {
+  throw new Error('A subscription does not call this');
+}
+
+let broker: StreamBroker;
+let subscription: Subscription;
+let seen: string[];
+let closes: Close[];
+let divergences: number;
+
+beforeEach(async () => {
+  broker = new StreamBroker();
+  [seen, closes, divergences] = [[], [], 0];
+  subscription = new Subscription(channel, {
+    broker,
+    metrics: new RealtimeMetrics(new Registry()),
+    historySize: HISTORY_SIZE,
+    onDiverged: () => (divergences += 1),
+  });
+  const member = {
+    principal: { userId: randomUUID() },
+    deliver: (_position: Position, frame: Buffer) => seen.push(frame.subarray(2).toString()),
+    close: (close: Close) => closes.push(close),
+  };
+  // Only what a subscription does with its members.
+  subscription.members.add(member as unknown as Connection);
+  await subscription.confirmed;
+});
+
+/** Publishes to the stream, and hands to the subscription. */
+function receive(...publications: Publication[]): void {
+  broker.stream.push(...publications);
+  for (const each of publications) subscription.receive(each);
+}
+
+const abc = [published('a', 1), published('b', 2), published('c', 3)];
+
+describe('Subscription', () => {
+  it('fills a gap from history, in order', async () => {
+    receive(...abc.slice(0, 1));
+    broker.stream.push(...abc.slice(1));
+    await subscription.catchUp();
+    expect(seen).toEqual(['a', 'b', 'c']);
+  });
+
+  it('sends its members away when history does not reach back over a gap, and does not call that a loss', async () => {
+    receive(...abc);
+    broker.stream.push(...Array.from({ length: 9 }, (_, index) => published(`later${index}`, 4 + index)));
+    await subscription.catchUp();
+    expect(closes).toMatchObject([{ code: 1013 }]);
+    expect(divergences).toBe(0);
+  });
+
+  it('hands on what is new in a stream that has lost its end, and only that', async () => {
+    receive(...abc);
+    const [a] = abc;
+    broker.stream = [a as Publication, published('d', 2), published('b', 3, { former: abc[1]?.position })];
+    await subscription.catchUp();
+    receive(published('c', 4, { former: abc[2]?.position }), published('e', 5));
+    expect(seen).toEqual(['a', 'b', 'c', 'd', 'e']);
+    expect(divergences).toBe(1);
+    expect(closes).toEqual([]);
+  });
+
+  it('hands on what is new in a stream that has begun anew, also what comes before that which is published again', async () => {
+    receive(...abc);
+    const epoch = newEpoch(2_000);
+    const again = abc.map(({ id, position }, index) => published(id, 2 + index, { epoch, former: position }));
+    broker.stream = [published('d', 1, { epoch }), ...again];
+    await subscription.catchUp();
+    receive(published('e', 5, { epoch }));
+    expect(seen).toEqual(['a', 'b', 'c', 'd', 'e']);
+    expect(closes).toEqual([]);
+  });
+});

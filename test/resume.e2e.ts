@@ -1,0 +1,264 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { BroadcastService } from '../src/realtime/index.js';
+import type { ApiClient } from './support/api-client.js';
+import { type HeraldNode, startNode, type Variables } from './support/node.js';
+import { postgresDatabase, type RedisServer, startRedis } from './support/servers.js';
+import { until } from './support/until.js';
+import { closeAllClients, connect, type Frame, type TestClient } from './support/ws-client.js';
+
+const HISTORY = { HISTORY_SIZE: '5', HISTORY_TTL_SECONDS: '2' };
+
+let redis: RedisServer;
+let one: HeraldNode;
+/** The same as `one` where there is only one. */
+let two: HeraldNode;
+let owner: ApiClient;
+let orgId: string;
+
+async function openOrganization(): Promise<void> {
+  owner = await one.api('owner');
+  orgId = (await owner.post('/orgs', { name: 'Acme' })).body.id;
+}
+
+async function publish(from: number, to: number, node = one): Promise<void> {
+  const broadcast = node.app.get(BroadcastService, { strict: false });
+  for (let n = from; n <= to; n += 1) await broadcast.broadcastOrgEvent(orgId, 'test.numbered', { n });
+}
+
+async function open(cursor?: unknown, node = one, userId = 'owner'): Promise<{ client: TestClient; welcome: Frame }> {
+  const query = cursor === undefined ? '' : `?cursor=${encodeURIComponent(String(cursor))}`;
+  const client = await connect(`${node.wsUrl}/ws/events/${orgId}/${query}`, { token: await node.tokenFor(userId) });
+  return { client, welcome: await client.next() };
+}
+
+/** The next frames as their numbers. */
+async function numbers(client: TestClient, count: number): Promise<unknown[]> {
+  const frames: Frame[] = [];
+  while (frames.length < count) frames.push(await client.next());
+  return frames.map(({ data }) => (data as { n: unknown }).n);
+}
+
+/** Reads the numbers up to one, goes away, and gives the cursor of the last. */
+async function leaveAfter(client: TestClient, last: number): Promise<unknown> {
+  let frame: Frame;
+  do frame = await client.next();
+  while ((frame.data as { n: number }).n !== last);
+  await client.close();
+  return frame.cursor;
+}
+
+interface Setting {
+  name: string;
+  start: (variables: Variables) => Promise<void>;
+  stop: () => Promise<void>;
+}
+
+const alone: Setting = {
+  name: 'one process',
+  start: async (variables) => {
+    one = await startNode({ DATABASE_URL: await postgresDatabase(), ...variables });
+    two = one;
+  },
+  stop: () => one.stop(),
+};
+
+const together: Setting = {
+  name: 'two nodes over one Redis',
+  start: async (variables) => {
+    redis = await startRedis();
+    const shared = { DATABASE_URL: await postgresDatabase(), REDIS_HOST: redis.host, REDIS_PORT: String(redis.port) };
+    one = await startNode({ ...shared, ...variables });
+    two = await startNode({ ...shared, ...variables });
+  },
+  stop: async () => {
+    await Promise.all([one.stop(), two.stop()]);
+    await redis.stop();
+  },
+};
+
+describe.each([alone, together])('a client that comes back, with $name', ({ start, stop }) => {
+  beforeAll(() => start(HISTORY));
+  beforeEach(openOrganization);
+  afterEach(closeAllClients);
+  afterAll(stop);
+
+  it('gets what it has missed right after the welcome, in order, each once, and then live frames', async () => {
+    const { client } = await open();
+    await publish(1, 2);
+    const cursor = await leaveAfter(client, 2);
+    await publish(3, 7);
+    const { client: again, welcome } = await open(cursor, two);
+    expect(welcome).toMatchObject({ type: 'connection.established', resumed: true });
+    await publish(8, 9);
+    expect(await numbers(again, 7)).toEqual([3, 4, 5, 6, 7, 8, 9]);
+    expect(String(welcome.cursor) > String(cursor)).toBe(true);
+  });
+
+  it('misses nothing with the cursor of a welcome alone', async () => {
+    const { client, welcome } = await open();
+    await client.close();
+    await publish(1, 3);
+    const { client: again, welcome: second } = await open(welcome.cursor, two);
+    expect(second).toMatchObject({ resumed: true });
+    expect(await numbers(again, 3)).toEqual([1, 2, 3]);
+  });
+
+  it('has missed nothing when nothing happened', async () => {
+    const { client } = await open();
+    await publish(1, 1);
+    const cursor = await leaveAfter(client, 1);
+    const { client: again, welcome } = await open(cursor, two);
+    expect(welcome).toMatchObject({ resumed: true, cursor });
+    await publish(2, 2);
+    expect(await numbers(again, 1)).toEqual([2]);
+  });
+
+  it('sees no gap and no duplicate at the seam while messages flow', async () => {
+    const { client } = await open();
+    await publish(1, 1);
+    let cursor = await leaveAfter(client, 1);
+    let last = 1;
+    for (let round = 0; round < 10; round += 1) {
+      const flowing = publish(last + 1, last + 4, round % 2 === 0 ? one : two);
+      const { client: again, welcome } = await open(cursor, round % 2 === 0 ? two : one);
+      await flowing;
+      expect(welcome).toMatchObject({ resumed: true });
+      expect(await numbers(again, 4)).toEqual([last + 1, last + 2, last + 3, last + 4]);
+      cursor = again.received.at(-1)?.cursor;
+      last += 4;
+      await again.close();
+    }
+  });
+
+  it('is told when it has missed more than history keeps, and gets live frames only', async () => {
+    const { client } = await open();
+    await publish(1, 1);
+    const cursor = await leaveAfter(client, 1);
+    await publish(2, 7);
+    const { client: again, welcome } = await open(cursor, two);
+    expect(welcome).toMatchObject({ resumed: false });
+    await publish(8, 8);
+    expect(await numbers(again, 1)).toEqual([8]);
+  });
+
+  it('is told when history has expired', async () => {
+    const { client } = await open();
+    await publish(1, 1);
+    const cursor = await leaveAfter(client, 1);
+    await publish(2, 2);
+    await until(async () => {
+      const { client: again, welcome } = await open(cursor, two);
+      await again.close();
+      return welcome.resumed === false;
+    });
+  });
+
+  it.each<[string, () => unknown]>([
+    ['empty', () => ''],
+    ['malformed', () => 'last-week'],
+    ['another channel’s', () => notificationsCursor],
+    ['made up', () => '1a20e0b2e1cxxxxxxx.000000000001.deadbeef'],
+    ['of a message that never was', () => String(firstCursor).replace(/\.[0-9a-f]{12}\./, '.0000000fffff.')],
+    ['of a message with another id', () => String(firstCursor).replace(/[0-9a-f]{8}$/, 'ffffffff')],
+  ])('is told when its cursor is %s', async (_, cursor) => {
+    await prepareCursors();
+    const { client, welcome } = await open(cursor(), two);
+    expect(welcome).toMatchObject({ resumed: false });
+    await publish(3, 3);
+    expect(await numbers(client, 1)).toEqual([3]);
+  });
+
+  it('gets nothing of the time before its membership began', async () => {
+    await owner.post(`/orgs/${orgId}/members`, { user_id: 'bob' });
+    const { client } = await open(undefined, one, 'bob');
+    await publish(1, 1);
+    const cursor = await leaveAfter(client, 1);
+    await owner.delete(`/orgs/${orgId}/members/bob`);
+    await publish(2, 2);
+    await owner.post(`/orgs/${orgId}/members`, { user_id: 'bob' });
+    const { client: again, welcome } = await open(cursor, two, 'bob');
+    expect(welcome).toMatchObject({ resumed: false });
+    await publish(3, 3);
+    await until(() => again.received.some(({ data }) => (data as { n?: unknown } | undefined)?.n === 3));
+    expect(again.received.map(({ data }) => data)).not.toContainEqual({ n: 2 });
+  });
+
+  it('gets nothing of before with somebody else’s cursor', async () => {
+    const { client } = await open();
+    await publish(1, 1);
+    const cursor = await leaveAfter(client, 1);
+    await publish(2, 2);
+    await owner.post(`/orgs/${orgId}/members`, { user_id: 'carol' });
+    const { welcome } = await open(cursor, two, 'carol');
+    expect(welcome).toMatchObject({ resumed: false });
+  });
+});
+
+let firstCursor: unknown;
+let notificationsCursor: unknown;
+
+/** Cursors of the organization's first message, and of the owner's notifications. */
+async function prepareCursors(): Promise<void> {
+  const { client } = await open();
+  await publish(1, 2);
+  firstCursor = (await client.next()).cursor;
+  await client.close();
+  const other = await connect(`${one.wsUrl}/ws/notifications/`, { token: await one.tokenFor('owner') });
+  notificationsCursor = (await other.next()).cursor;
+  await other.close();
+}
+
+describe('history', () => {
+  afterEach(closeAllClients);
+
+  it('can be turned off: then nothing can be resumed but where nothing was missed', async () => {
+    await alone.start({ HISTORY_SIZE: '0' });
+    try {
+      await openOrganization();
+      const { client } = await open();
+      await publish(1, 1);
+      const cursor = await leaveAfter(client, 1);
+      expect((await open(cursor)).welcome).toMatchObject({ resumed: true });
+      await publish(2, 2);
+      expect((await open(cursor)).welcome).toMatchObject({ resumed: false });
+    } finally {
+      await alone.stop();
+    }
+  });
+
+  it('lost with Redis can’t be resumed from', async () => {
+    await together.start({});
+    try {
+      await openOrganization();
+      const { client } = await open();
+      await publish(1, 2);
+      const cursor = await leaveAfter(client, 2);
+      await redis.kill();
+      await redis.start();
+      await until(async () => {
+        const { client: again, welcome } = await open(cursor, two).catch(() => ({ client: null, welcome: null }));
+        await again?.close();
+        return welcome?.resumed === false;
+      });
+    } finally {
+      await together.stop();
+    }
+  });
+
+  it('is sent no faster than the client reads', async () => {
+    await alone.start({ WS_MAX_BUFFERED_BYTES: '100000' });
+    try {
+      await openOrganization();
+      const { client, welcome } = await open();
+      await client.close();
+      const broadcast = one.app.get(BroadcastService, { strict: false });
+      const filling = 'x'.repeat(60_000);
+      for (let n = 1; n <= 100; n += 1) await broadcast.broadcastOrgEvent(orgId, 'test.numbered', { n, filling });
+      const { client: again, welcome: second } = await open(welcome.cursor);
+      expect(second).toMatchObject({ resumed: true });
+      expect(await numbers(again, 100)).toEqual(Array.from({ length: 100 }, (_, index) => index + 1));
+    } finally {
+      await alone.stop();
+    }
+  });
+});

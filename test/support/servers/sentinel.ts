@@ -1,0 +1,67 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ProcessServer } from './process-server.js';
+import { findRedis } from './programs.js';
+import type { RedisServer } from './redis.js';
+import { startRedis } from './redis.js';
+import type { Server } from './server.js';
+
+/** A Redis master with one replica, and the sentinels that watch them. Whoever starts it stops it. */
+export interface SentinelGroup {
+  /** What the sentinels call the master. */
+  readonly name: string;
+  /** As in `REDIS_SENTINELS`. */
+  readonly addresses: string;
+  /** The one that is the master at first. */
+  readonly master: RedisServer;
+  /** The one that takes over. */
+  readonly replica: RedisServer;
+  stop(): Promise<void>;
+}
+
+const NAME = 'main';
+/** How long the master is silent before the sentinels act: short, where 30 s is Redis's own choice. */
+const DOWN_AFTER_MS = 1_000;
+
+/** Starts three sentinels, two of which have to agree, over a master and a replica. */
+export async function startSentinelGroup(): Promise<SentinelGroup> {
+  const master = await startRedis();
+  const replica = await startRedis({ args: ['--replicaof', master.host, String(master.port)] });
+  const sentinels = await Promise.all([1, 2, 3].map(() => startSentinel(master)));
+  return {
+    name: NAME,
+    addresses: sentinels.map(({ host, port }) => `${host}:${port}`).join(','),
+    master,
+    replica,
+    async stop() {
+      await Promise.all([...sentinels, replica, master].map((server) => server.stop()));
+    },
+  };
+}
+
+async function startSentinel(master: Server): Promise<Server> {
+  return ProcessServer.launch({
+    program: findRedis() ?? 'redis-server',
+    // A sentinel keeps what it learns in its configuration file.
+    args: (port, folder) => [
+      join(folder, 'sentinel.conf'),
+      '--sentinel',
+      '--port',
+      String(port),
+      '--bind',
+      '127.0.0.1',
+    ],
+    readyLine: /\+monitor master/,
+    stopSignal: 'SIGKILL',
+    prepare: (folder) => writeFile(join(folder, 'sentinel.conf'), configuration(master)),
+  });
+}
+
+function configuration({ host, port }: Server): string {
+  return [
+    `sentinel monitor ${NAME} ${host} ${port} 2`,
+    `sentinel down-after-milliseconds ${NAME} ${DOWN_AFTER_MS}`,
+    `sentinel failover-timeout ${NAME} 5000`,
+    '',
+  ].join('\n');
+}
