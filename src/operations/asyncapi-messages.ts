@@ -30,17 +30,30 @@ const WELCOME_FIELDS = {
   cursor: CURSOR,
 };
 
+const RESUMED = {
+  resumed: {
+    type: 'boolean',
+    description:
+      'Only if a cursor was given. True: everything missed follows, up to `cursor`. False: history does not reach back to ' +
+      'it, what was missed has to be fetched over HTTP',
+  },
+};
+
 /** Every frame of the WebSocket API. Objects may have further fields; clients ignore what they do not know. */
 export const MESSAGES = {
-  notificationsWelcome: message('connection.established', 'Always the first frame', WELCOME_FIELDS, {
-    ...EXAMPLE_WELCOME,
-    message: 'Connected to notifications',
-  }),
+  notificationsWelcome: message(
+    'connection.established',
+    'Always the first frame',
+    WELCOME_FIELDS,
+    { ...EXAMPLE_WELCOME, message: 'Connected to notifications' },
+    RESUMED,
+  ),
   eventsWelcome: message(
     'connection.established',
     'Always the first frame',
     { ...WELCOME_FIELDS, org_id: ORG_ID },
     { ...EXAMPLE_WELCOME, message: 'Connected to organization events', org_id: EXAMPLE_ORG },
+    RESUMED,
   ),
   notification: message(
     'notification',
@@ -118,8 +131,14 @@ export const MESSAGES = {
 
 export type MessageName = keyof typeof MESSAGES;
 
-/** A frame whose fields are all required. */
-function message(type: string, summary: string, fields: Record<string, object>, example: object): Message {
+/** A frame whose fields are all there, but for the optional ones. */
+function message(
+  type: string,
+  summary: string,
+  fields: Record<string, object>,
+  example: object,
+  optional: Record<string, object> = {},
+): Message {
   return {
     name: type,
     summary,
@@ -127,7 +146,7 @@ function message(type: string, summary: string, fields: Record<string, object>, 
     payload: {
       type: 'object',
       required: ['type', ...Object.keys(fields)],
-      properties: { type: { const: type }, ...fields },
+      properties: { type: { const: type }, ...fields, ...optional },
     },
     examples: [{ payload: example }],
   };

@@ -13,7 +13,7 @@ export interface AsyncApiDocument {
 
 const REFUSALS =
   'A refused credential completes the handshake and is then closed: 4001 (get a new token) or 4003 (not a member). ' +
-  'Close codes: 1012 restarting, 1013 try again, 4008 too slow, 4029 too many messages or connections.';
+  'Close codes: 1012 restarting, 1013 try again (with the last cursor), 4008 too slow, 4029 too many messages or connections.';
 
 /** What a client may say in the query of the upgrade. */
 const BINDINGS = {
@@ -22,6 +22,11 @@ const BINDINGS = {
     query: {
       type: 'object',
       properties: {
+        cursor: {
+          type: 'string',
+          description:
+            'The last cursor that was seen, to get what was missed since; the welcome says whether that was all',
+        },
         token: { type: 'string', description: 'The access token, where no header can be set; kept out of all logs' },
       },
     },

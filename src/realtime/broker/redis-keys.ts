@@ -26,7 +26,7 @@ export class RedisKeys {
     return `${this.channel(channel)}:position`;
   }
 
-  /** A stream: the newest messages, each under its offset. */
+  /** A list: the newest messages, without a gap. A stream would take 4 KB for the first of them. */
   history(channel: Channel): string {
     return `${this.channel(channel)}:history`;
   }

@@ -27,7 +27,8 @@ redis.call('EXPIRE', KEYS[1], ARGV[6])
 local cursor = before[1] .. '.' .. string.format('%012x', offset) .. '.' .. tag
 local message = '1 ' .. cursor .. ' ' .. ARGV[3] .. ' ' .. string.format('%.0f', now) .. '\\n' .. ARGV[2] .. ',"cursor":"' .. cursor .. '"}'
 if tonumber(ARGV[9]) > 0 then
-  redis.call('XADD', KEYS[2], 'MAXLEN', '=', ARGV[9], offset .. '-0', 'm', message)
+  redis.call('RPUSH', KEYS[2], message)
+  redis.call('LTRIM', KEYS[2], -ARGV[9], -1)
   redis.call('EXPIRE', KEYS[2], ARGV[10])
 end
 if isOnce then
@@ -56,8 +57,9 @@ redis.call('EXPIRE', KEYS[1], ARGV[2])
 local position = redis.call('HMGET', KEYS[1], 'epoch', 'offset', 'tag')
 local answer = { position[1] .. '.' .. string.format('%012x', position[2]) .. '.' .. position[3] }
 if ARGV[3] ~= '' then
-  for _, entry in ipairs(redis.call('XRANGE', KEYS[2], ARGV[3], '+')) do
-    answer[#answer + 1] = entry[2][2]
+  local oldest = position[2] - redis.call('LLEN', KEYS[2]) + 1
+  for _, message in ipairs(redis.call('LRANGE', KEYS[2], math.max(0, ARGV[3] - oldest), -1)) do
+    answer[#answer + 1] = message
   end
 end
 return answer

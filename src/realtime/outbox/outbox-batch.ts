@@ -22,10 +22,15 @@ const LOCK_CHANNELS = `
   )
   SELECT channel, pg_try_advisory_xact_lock(hashtextextended('realtime_outbox ' || channel, 0)) AS locked FROM waiting`;
 
-/** A statement of its own: it sees what the last holder of the locks has committed. */
+/**
+ * A statement of its own: it sees what the last holder of the locks has committed. What is published again comes first, in the
+ * order in which clients have seen it; the sequence has a transaction that was committed late before others that were told of
+ * sooner.
+ */
 const SELECT_MESSAGES = `
   SELECT id, channel, kind, body, idempotency_key, cursor FROM realtime_outbox
-  WHERE published_at IS NULL AND channel = ANY($1::text[]) ORDER BY sequence LIMIT ${BATCH_SIZE}`;
+  WHERE published_at IS NULL AND channel = ANY($1::text[])
+  ORDER BY cursor COLLATE "C" NULLS LAST, sequence LIMIT ${BATCH_SIZE}`;
 
 const MARK_PUBLISHED = `
   UPDATE realtime_outbox SET published_at = now(), cursor = published.cursor

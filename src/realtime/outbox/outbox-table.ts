@@ -20,7 +20,7 @@ const REOPEN_ALL = `
   UPDATE realtime_outbox SET published_at = NULL
   WHERE id IN (
     SELECT id FROM (
-      SELECT id, row_number() OVER (PARTITION BY channel ORDER BY sequence DESC) AS place
+      SELECT id, row_number() OVER (PARTITION BY channel ORDER BY cursor COLLATE "C" DESC NULLS LAST) AS place
       FROM realtime_outbox WHERE published_at > now() - make_interval(secs => $1)
     ) published WHERE place <= $2
   )`;
