@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import type { Close } from './connection/close-code.js';
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
@@ -13,7 +14,7 @@ export class RealtimeMetrics {
   readonly resumes: Counter<'result'>;
   readonly gaps: Counter<'result'>;
   readonly reconnects: Counter;
-  readonly closes: Counter<'code' | 'reason'>;
+  private readonly closes: Counter<'code' | 'reason'>;
 
   constructor(private readonly registry: Registry) {
     const registers = [registry];
@@ -73,6 +74,24 @@ export class RealtimeMetrics {
       registers: [this.registry],
       collect: async () => gauge.set(await read()),
     });
+  }
+
+  /** A gauge with a value for each of a few fixed labels. */
+  gaugeBy(label: string, name: string, help: string, read: () => Record<string, number>): void {
+    const gauge: Gauge = new Gauge({
+      name,
+      help,
+      labelNames: [label],
+      registers: [this.registry],
+      collect: () => {
+        for (const [value, count] of Object.entries(read())) gauge.set({ [label]: value }, count);
+      },
+    });
+  }
+
+  /** Counts a connection that this server ends. */
+  closed({ code, reason }: Close): void {
+    this.closes.inc({ code, reason });
   }
 
   /** Measures and counts one publication. */

@@ -49,7 +49,7 @@ export class Admissions {
       handshake.onAuthenticated = (userId) => this.claimPlace(ws, userId);
       const admission = await gateway(handshake);
       if (ws.readyState !== ws.OPEN) return;
-      const connection = new Connection(ws, socket, handshake, admission, this.environment.ws);
+      const connection = new Connection(ws, socket, handshake, admission, this.environment.ws, this.metrics);
       ws.once('close', () => this.hub.remove(connection));
       const start = await join(connection, handshake.query.getAll('cursor'), this.joinContext);
       clearTimeout(deadline);
@@ -71,8 +71,10 @@ export class Admissions {
     else ws.once('close', place);
   }
 
-  private refuse(ws: WebSocket, { code, reason }: Close): void {
-    ws.close(code, reason);
+  private refuse(ws: WebSocket, close: Close): void {
+    if (ws.readyState !== ws.OPEN) return;
+    this.metrics.closed(close);
+    ws.close(close.code, close.reason);
     // A paused socket would never read the peer's answering close frame.
     ws.resume();
   }

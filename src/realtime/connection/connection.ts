@@ -5,6 +5,7 @@ import type { Principal } from '../../auth/principal.js';
 import type { WebSocketSettings } from '../../config/environment.js';
 import type { Position } from '../broker/cursor.js';
 import { comparePositions, formatCursor } from '../broker/cursor.js';
+import type { RealtimeMetrics } from '../realtime-metrics.js';
 import { answerMessage, errorFrame } from './client-message.js';
 import { CLOSE, type Close } from './close-code.js';
 import { Deadline } from './deadline.js';
@@ -52,6 +53,7 @@ export class Connection {
     handshake: Handshake,
     readonly admission: Admission,
     private readonly settings: WebSocketSettings,
+    private readonly metrics: RealtimeMetrics,
   ) {
     this.principal = handshake.principal;
     this.remoteAddress = handshake.remoteAddress;
@@ -110,11 +112,12 @@ export class Connection {
   }
 
   /** Ends the connection with a close frame; a peer that doesn't answer it is cut off after the server's close timeout. */
-  close({ code, reason }: Close): void {
+  close(close: Close): void {
     if (this.isClosing) return;
     this.isClosing = true;
     this.held = null;
-    this.ws.close(code, reason);
+    this.metrics.closed(close);
+    this.ws.close(close.code, close.reason);
     // A paused socket would never read the peer's answering close frame.
     this.ws.resume();
   }

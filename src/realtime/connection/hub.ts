@@ -28,6 +28,13 @@ export class Hub implements BrokerReceiver, OnModuleInit, OnApplicationShutdown 
 
   onModuleInit(): void {
     this.broker.listen(this);
+    this.metrics.gauge('herald_broker_connected', 'Whether messages can be published and received', () =>
+      Number(this.broker.isConnected()),
+    );
+    this.metrics.gaugeBy('endpoint', 'herald_connections', 'Connections of this process', () => this.count());
+    this.metrics.gauge('herald_subscriptions', 'Channels that this process has connections for', () => {
+      return this.subscriptions.size;
+    });
     this.checkTimer = setInterval(() => void this.inBatches((each) => each.check()), CHECK_INTERVAL_MS).unref();
   }
 
@@ -78,6 +85,12 @@ export class Hub implements BrokerReceiver, OnModuleInit, OnApplicationShutdown 
   /** All connections of this process. */
   *connections(): Generator<Connection> {
     for (const { members } of this.subscriptions.values()) yield* members;
+  }
+
+  private count(): Record<Connection['admission']['endpoint'], number> {
+    const counts = { notifications: 0, events: 0 };
+    for (const { admission } of this.connections()) counts[admission.endpoint] += 1;
+    return counts;
   }
 
   private async inBatches(work: (subscription: Subscription) => Promise<void>): Promise<void> {
