@@ -3,6 +3,7 @@ import { Redis } from 'ioredis';
 import { Deployment, redisAt, type Watch } from '../support/deployment.js';
 import { HeraldProcess } from '../support/herald-process.js';
 import type { Load } from '../support/load.js';
+import type { Variables } from '../support/node.js';
 import { NOTHING_AMISS, type RecordingClient } from '../support/recording-client.js';
 import { type RedisServer, startRedis } from '../support/servers.js';
 import { TcpProxy } from '../support/tcp-proxy.js';
@@ -23,7 +24,13 @@ let load: Load;
 beforeEach(async () => {
   redis = await startRedis();
   proxy = await TcpProxy.start(redis);
-  deployment = await Deployment.start({ nodes: [redisAt(redis), redisAt(proxy)], organizations: 4 });
+  // History reaches back for as long as the link may be dead, at this rate.
+  const history = { HISTORY_SIZE: '2000' };
+  const nodes: [Variables, Variables] = [
+    { ...redisAt(redis), ...history },
+    { ...redisAt(proxy), ...history },
+  ];
+  deployment = await Deployment.start({ nodes, organizations: 4 });
   watches = await deployment.watchAll();
   load = deployment.load();
   await until(() => load.least > 20);
@@ -40,7 +47,7 @@ async function expectNothingAmiss(further: Watch[] = []): Promise<void> {
   await load.stop();
   for (const { orgId, client } of [...watches, ...further]) {
     await until(() => client.has(load.count(orgId) - 1));
-    expect(client.account(load.count(orgId), client.numbers[0])).toEqual(NOTHING_AMISS);
+    expect(client.account(load.count(orgId), client.numbers[0] ?? 0)).toEqual(NOTHING_AMISS);
     expect(client.isOpen).toBe(true);
   }
 }
@@ -74,7 +81,7 @@ describe('the link that a node receives by', () => {
   it('loses nothing when Redis drops it again and again', async () => {
     const admin = new Redis(redis.url);
     for (let time = 0; time < 5; time += 1) {
-      await admin.client('KILL', 'TYPE', 'pubsub');
+      await admin.call('CLIENT', 'KILL', 'TYPE', 'pubsub');
       await untilCaughtUp(8_000);
     }
     admin.disconnect();
@@ -82,7 +89,11 @@ describe('the link that a node receives by', () => {
   });
 
   it('loses nothing, and ends no process, when it is cut again while it subscribes anew', async () => {
-    const process = await HeraldProcess.spawn('main.js', { ...deployment.variables, ...redisAt(proxy) });
+    const process = await HeraldProcess.spawn('main.js', {
+      ...deployment.variables,
+      ...redisAt(proxy),
+      HISTORY_SIZE: '2000',
+    });
     try {
       await process.ready();
       const further = await Promise.all(

@@ -44,7 +44,12 @@ export class TcpProxy {
 
   /** Resets the next connection whose client sends the text, before the server hears of it. Resolves when it has happened. */
   cutOn(text: string): Promise<void> {
-    return new Promise((resolve) => this.traps.push({ text, resolve }));
+    return this.trap(text, (link) => link.cut());
+  }
+
+  /** Lets the next connection whose client sends the text get no answer any more. Resolves when it has happened. */
+  muteOn(text: string): Promise<void> {
+    return this.trap(text, (link) => link.hold('to-client'));
   }
 
   /**
@@ -67,18 +72,27 @@ export class TcpProxy {
     await once(this.server, 'close');
   }
 
+  private trap(text: string, fault: (link: Link) => void): Promise<void> {
+    return new Promise((resolve) => {
+      const spring = (link: Link): void => {
+        fault(link);
+        resolve();
+      };
+      this.traps.push({ text, spring });
+    });
+  }
+
   private onRequest(link: Link, bytes: Buffer): void {
     const trap = this.traps.find(({ text }) => bytes.includes(text));
     if (trap === undefined) return;
     this.traps = this.traps.filter((each) => each !== trap);
-    link.cut();
-    trap.resolve();
+    trap.spring(link);
   }
 }
 
 interface Trap {
   text: string;
-  resolve: () => void;
+  spring: (link: Link) => void;
 }
 
 const REMEMBERED_BYTES = 65_536;

@@ -10,6 +10,9 @@ const BATCH_MS = 2_000;
 /** After so many channels that could not be published to, it is the broker that is broken. */
 const MOST_FAILURES = 3;
 
+/** Held shared by every batch, and alone by whoever lets published messages wait again. */
+export const BATCHES_LOCK = `hashtextextended('realtime_outbox batches', 0)`;
+
 /**
  * The channels of the oldest waiting messages, and which of them this transaction may publish: one process at a time works
  * on a channel, so its order holds. The locks end with the transaction, and with the process.
@@ -19,8 +22,11 @@ const LOCK_CHANNELS = `
     SELECT channel FROM realtime_outbox WHERE published_at IS NULL ORDER BY sequence LIMIT ${BATCH_SIZE}
   ), waiting AS MATERIALIZED (
     SELECT DISTINCT channel FROM oldest
+  ), batches AS MATERIALIZED (
+    SELECT pg_advisory_xact_lock_shared(${BATCHES_LOCK})
   )
-  SELECT channel, pg_try_advisory_xact_lock(hashtextextended('realtime_outbox ' || channel, 0)) AS locked FROM waiting`;
+  SELECT channel, pg_try_advisory_xact_lock(hashtextextended('realtime_outbox ' || channel, 0)) AS locked
+  FROM batches, waiting`;
 
 /**
  * A statement of its own: it sees what the last holder of the locks has committed. What is published again comes first, in the

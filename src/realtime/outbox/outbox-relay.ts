@@ -88,9 +88,10 @@ export class OutboxRelay implements OnApplicationBootstrap {
   private async run(): Promise<void> {
     let next = POLL_MS;
     try {
-      await this.checkGeneration();
       do {
         this.isWoken = false;
+        // Before each batch: under steady load this loop does not end.
+        await this.checkGeneration();
         const result = await publishBatch(this.dataSource, this.broker, this.metrics);
         this.recover();
         if (result === 'more') this.isWoken = true;

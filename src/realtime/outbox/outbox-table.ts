@@ -2,6 +2,7 @@ import type { DataSource } from 'typeorm';
 import type { HistoryLimits } from '../broker/broker.js';
 import { IDEMPOTENCY_SECONDS } from '../broker/broker.js';
 import type { Channel } from '../broker/channel.js';
+import { BATCHES_LOCK } from './outbox-batch.js';
 
 const DEPTH = `SELECT count(*)::int AS depth FROM realtime_outbox WHERE published_at IS NULL`;
 
@@ -32,6 +33,12 @@ const WRITE_GENERATION = `
   WHERE realtime_broker.generation <> excluded.generation
   RETURNING (xmax <> 0) AS is_other`;
 
+/**
+ * What a batch in hand has published before the loss must be marked before it is let wait again; marked later, it would count as
+ * published and be lost.
+ */
+const AWAIT_BATCHES = `SELECT pg_advisory_xact_lock(${BATCHES_LOCK})`;
+
 /** The outbox as a whole: how full it is, what may be forgotten, and what has to be published again. */
 export class OutboxTable {
   constructor(
@@ -59,7 +66,10 @@ export class OutboxTable {
 
   /** Lets the messages of a channel that were published within the last seconds wait again. */
   async reopenChannel({ name }: Channel, seconds: number): Promise<void> {
-    await this.dataSource.query(REOPEN_CHANNEL, [name, seconds]);
+    await this.dataSource.transaction(async (manager) => {
+      await manager.query(AWAIT_BATCHES);
+      await manager.query(REOPEN_CHANNEL, [name, seconds]);
+    });
   }
 
   /**
@@ -69,6 +79,7 @@ export class OutboxTable {
    */
   reopenForGeneration(generation: string): Promise<boolean> {
     return this.dataSource.transaction(async (manager) => {
+      await manager.query(AWAIT_BATCHES);
       const [row] = await manager.query<{ is_other: boolean }[]>(WRITE_GENERATION, [generation]);
       if (row?.is_other !== true) return false;
       await manager.query(REOPEN_ALL, [this.history.ttlSeconds, this.history.size]);

@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import type { Socket } from 'node:net';
 import { promisify } from 'node:util';
+import { isNativeError } from 'node:util/types';
 
 /**
  * Starts the watchdog of a server program: when this process ends, in whatever way, it ends the program and removes its
@@ -40,7 +41,8 @@ export function signalProcess(pid: number, signal: NodeJS.Signals): void {
   try {
     process.kill(pid, signal);
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error;
+    // Under jest, Node's errors are of another realm: not instances of the Error that tests know.
+    if (!(isNativeError(error) && 'code' in error && error.code === 'ESRCH')) throw error;
   }
 }
 

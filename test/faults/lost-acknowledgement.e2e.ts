@@ -1,0 +1,52 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { DataSource } from 'typeorm';
+import { BroadcastService } from '../../src/realtime/index.js';
+import { Deployment, redisAt } from '../support/deployment.js';
+import { NOTHING_AMISS } from '../support/recording-client.js';
+import { type RedisServer, startRedis } from '../support/servers.js';
+import { TcpProxy } from '../support/tcp-proxy.js';
+import { until } from '../support/until.js';
+import { closeAllClients } from '../support/ws-client.js';
+
+const RECOVERY_MS = 15_000;
+
+let redis: RedisServer;
+let proxies: [TcpProxy, TcpProxy];
+let deployment: Deployment;
+
+beforeEach(async () => {
+  redis = await startRedis();
+  proxies = [await TcpProxy.start(redis), await TcpProxy.start(redis)];
+  deployment = await Deployment.start({ nodes: [redisAt(proxies[0]), redisAt(proxies[1])] });
+});
+afterEach(async () => {
+  await closeAllClients();
+  await deployment.stop();
+  await Promise.all(proxies.map((proxy) => proxy.stop()));
+  await redis.stop();
+});
+
+describe('an event that Redis has accepted and lost before anybody else heard of it', () => {
+  it('is told once, also when the process that published it notes the success after the loss was noticed', async () => {
+    const clients = await Promise.all(deployment.nodes.map((node) => deployment.watch(node)));
+    const [node] = deployment.nodes;
+    // Nobody receives, and the publisher waits for an answer about the second event when Redis dies.
+    for (const proxy of proxies) proxy.blackHole('to-client', 'subscribe');
+    const muted = proxies[0].muteOn('the second');
+    const broadcast = node.app.get(BroadcastService, { strict: false });
+    await node.app.get(DataSource).transaction(async (manager) => {
+      const { orgId } = deployment;
+      await broadcast.broadcastOrgEvent(orgId, 'test.numbered', { n: 0 }, { manager });
+      await broadcast.broadcastOrgEvent(orgId, 'test.numbered', { n: 1, text: 'the second' }, { manager });
+    });
+    await muted;
+    await redis.kill();
+    await redis.start();
+    await until(() => clients.every((client) => client.has(1)), RECOVERY_MS);
+    await deployment.commit(deployment.orgId, 2);
+    for (const client of clients) {
+      await until(() => client.has(2));
+      expect(client.account(3)).toEqual(NOTHING_AMISS);
+    }
+  });
+});

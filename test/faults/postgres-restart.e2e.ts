@@ -1,0 +1,87 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import pg from 'pg';
+import type { ApiClient } from '../support/api-client.js';
+import { Deployment, redisAt } from '../support/deployment.js';
+import { HeraldProcess } from '../support/herald-process.js';
+import { Load } from '../support/load.js';
+import { type PostgresServer, type RedisServer, startPostgres, startRedis } from '../support/servers.js';
+import { until } from '../support/until.js';
+import { closeAllClients, connect } from '../support/ws-client.js';
+
+const RECOVERY_MS = 10_000;
+
+let postgres: PostgresServer;
+let redis: RedisServer;
+let deployment: Deployment;
+let process: HeraldProcess;
+let api: ApiClient;
+
+beforeAll(async () => {
+  [postgres, redis] = await Promise.all([startPostgres(), startRedis()]);
+  const databaseUrl = await postgres.createDatabase();
+  await keepCommits(databaseUrl);
+  deployment = await Deployment.start({ nodes: [redisAt(redis), redisAt(redis)], databaseUrl });
+  process = await HeraldProcess.spawn('main.js', { ...deployment.variables, ...redisAt(redis) });
+  await process.ready();
+  api = deployment.api(process);
+});
+afterAll(async () => {
+  await closeAllClients();
+  await process.end('SIGKILL');
+  await deployment.stop();
+  await Promise.all([postgres.stop(), redis.stop()]);
+});
+
+/** The tests' Postgres may forget the newest commits in a crash; here it must not. */
+async function keepCommits(databaseUrl: string): Promise<void> {
+  const client = new pg.Client({ connectionString: databaseUrl });
+  await client.connect();
+  await client.query(`ALTER DATABASE ${new URL(databaseUrl).pathname.slice(1)} SET synchronous_commit = on`);
+  await client.end();
+}
+
+const send = async (n: number): Promise<number> =>
+  (await api.post(`/orgs/${deployment.orgId}/events`, { event_type: 'test.numbered', data: { n } })).status;
+
+describe('a Postgres that is killed and restarted', () => {
+  it('makes REST answer 503 meanwhile; process and sockets stay; what was accepted is told once', async () => {
+    const clients = [await deployment.watch(process), await deployment.watch(deployment.nodes[0])];
+    const accepted: number[] = [];
+    const statuses = new Set<number>();
+    const load = new Load(
+      [deployment.orgId],
+      async (_, n) => {
+        const status = await send(n);
+        statuses.add(status);
+        if (status === 202) accepted.push(n);
+      },
+      100,
+    );
+    await until(() => accepted.length > 50);
+
+    await postgres.kill();
+    const answer = await api.post(`/orgs/${deployment.orgId}/resources`, { name: 'Report' });
+    expect(answer.status).toBe(503);
+    expect(answer.headers.get('content-type')).toContain('application/problem+json');
+    expect((await api.get('/orgs')).status).toBe(503);
+    expect((await fetch(`${process.url}/health/ready`)).status).toBe(503);
+    expect((await fetch(`${process.url}/health/live`)).status).toBe(200);
+    const path = `${process.wsUrl}/ws/events/${deployment.orgId}/`;
+    const refused = await connect(path, { token: deployment.token });
+    expect(await refused.closed()).toEqual({ code: 1013, reason: 'unavailable' });
+
+    await postgres.start();
+    const before = accepted.length;
+    await until(() => accepted.length > before + 50, RECOVERY_MS);
+    await load.stop();
+    expect([...statuses].toSorted((a, b) => a - b)).toEqual([202, 503]);
+    await process.ready();
+    for (const client of clients) {
+      await until(() => client.has(accepted.at(-1) ?? 0), RECOVERY_MS);
+      // A commit whose answer the crash has swallowed may be told, too.
+      expect(client.numbers.filter((n) => accepted.includes(n))).toEqual(accepted);
+      expect(client.account(0)).toEqual({ missing: [], doubled: [], late: [] });
+      expect(client.isOpen).toBe(true);
+    }
+  });
+});

@@ -1,0 +1,79 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { DataSource } from 'typeorm';
+import { BroadcastService } from '../../src/realtime/index.js';
+import { OutboxRelay } from '../../src/realtime/outbox/outbox-relay.js';
+import { Deployment, redisAt } from '../support/deployment.js';
+import { HeraldProcess } from '../support/herald-process.js';
+import { NOTHING_AMISS } from '../support/recording-client.js';
+import { type RedisServer, startRedis } from '../support/servers.js';
+import { TcpProxy } from '../support/tcp-proxy.js';
+import { until } from '../support/until.js';
+import { closeAllClients } from '../support/ws-client.js';
+
+let redis: RedisServer;
+let proxy: TcpProxy;
+let deployment: Deployment;
+let victim: HeraldProcess;
+
+beforeEach(async () => {
+  redis = await startRedis();
+  proxy = await TcpProxy.start(redis);
+  deployment = await Deployment.start({ nodes: [redisAt(redis), redisAt(redis)] });
+  victim = await HeraldProcess.spawn('main.js', { ...deployment.variables, ...redisAt(proxy) });
+  await victim.ready();
+});
+afterEach(async () => {
+  await closeAllClients();
+  await victim.end('SIGKILL');
+  await deployment.stop();
+  await proxy.stop();
+  await redis.stop();
+});
+
+const relays = (): OutboxRelay[] => deployment.nodes.map((node) => node.app.get(OutboxRelay, { strict: false }));
+
+describe('a process that is killed', () => {
+  it('between the commit and the publication of a change leaves the telling to the others', async () => {
+    const client = await deployment.watch(deployment.nodes[1]);
+    proxy.blackHole('to-server');
+    const api = deployment.api(victim);
+    const names = ['First', 'Second', 'Third'];
+    for (const name of names) {
+      expect((await api.post(`/orgs/${deployment.orgId}/resources`, { name })).status).toBe(201);
+    }
+    await victim.end('SIGKILL');
+    await until(() => client.frames.length >= names.length);
+    await deployment.commit(deployment.orgId, 0);
+    await until(() => client.has(0));
+    expect(client.frames).toMatchObject([
+      ...names.map((name) => ({ event_type: 'resource.created', data: { resource_name: name } })),
+      { event_type: 'test.numbered' },
+    ]);
+  });
+
+  it('while it publishes a long outbox leaves the rest to the others, who double nothing', async () => {
+    const count = 4_000;
+    const [node] = deployment.nodes;
+    const clients = await Promise.all(deployment.nodes.map((each) => deployment.watch(each)));
+    // The others don't publish for now, so that the victim does.
+    await Promise.all(relays().map((relay) => relay.stop()));
+    const broadcast = node.app.get(BroadcastService, { strict: false });
+    await node.app.get(DataSource).transaction(async (manager) => {
+      for (let n = 0; n < count; n += 1) {
+        await broadcast.broadcastOrgEvent(deployment.orgId, 'test.numbered', { n }, { manager });
+      }
+    });
+    await until(() => clients.every(({ frames }) => frames.length > count / 10));
+    await victim.end('SIGKILL');
+    const [{ waiting }] = await node.app
+      .get(DataSource)
+      .query('SELECT count(*)::int AS waiting FROM realtime_outbox WHERE published_at IS NULL');
+    expect(waiting).toBeGreaterThan(0);
+
+    for (const relay of relays()) relay.onApplicationBootstrap();
+    for (const client of clients) {
+      await until(() => client.has(count - 1));
+      expect(client.account(count)).toEqual(NOTHING_AMISS);
+    }
+  });
+});

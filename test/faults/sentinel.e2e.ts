@@ -1,0 +1,102 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { Redis } from 'ioredis';
+import { Channel } from '../../src/realtime/broker/channel.js';
+import { RedisKeys } from '../../src/realtime/broker/redis-keys.js';
+import { BroadcastService } from '../../src/realtime/index.js';
+import { Deployment, type Watch } from '../support/deployment.js';
+import type { Load } from '../support/load.js';
+import { NOTHING_AMISS } from '../support/recording-client.js';
+import { type SentinelGroup, startSentinelGroup } from '../support/servers.js';
+import { until } from '../support/until.js';
+import { closeAllClients } from '../support/ws-client.js';
+
+/** Delivery is back within 10 s of the master's end, of which the sentinels take 2; the rest is for a busy machine. */
+const RECOVERY_MS = 14_000;
+
+let group: SentinelGroup;
+let deployment: Deployment;
+let master: Redis;
+let replica: Redis;
+let watches: Watch[];
+let load: Load;
+
+beforeEach(async () => {
+  group = await startSentinelGroup();
+  [master, replica] = [new Redis(group.master.url), new Redis(group.replica.url)];
+  for (const admin of [master, replica]) admin.on('error', () => undefined);
+  const [sentinel = ''] = group.addresses.split(',');
+  const sentinelAdmin = new Redis(`redis://${sentinel}`);
+  await until(async () => {
+    const [state] = (await sentinelAdmin.call('SENTINEL', 'MASTERS')) as string[][];
+    const valueOf = (field: string): string | undefined => state?.[state.indexOf(field) + 1];
+    return valueOf('num-slaves') === '1' && valueOf('num-other-sentinels') === '2';
+  }, 20_000);
+  sentinelAdmin.disconnect();
+  await until(async () => (await replica.info('replication')).includes('master_link_status:up'));
+  const variables = { REDIS_SENTINELS: group.addresses, REDIS_SENTINEL_NAME: group.name, HISTORY_SIZE: '2000' };
+  deployment = await Deployment.start({ nodes: [variables, variables], organizations: 4 });
+  watches = await deployment.watchAll();
+  load = deployment.load();
+  await until(() => load.least > 20);
+});
+afterEach(async () => {
+  await load.stop();
+  await closeAllClients();
+  master.disconnect();
+  replica.disconnect();
+  await deployment.stop();
+  await group.stop();
+});
+
+/** Waits until all clients have what was committed up to now. */
+async function untilCaughtUp(): Promise<void> {
+  const counts = new Map(deployment.orgIds.map((orgId) => [orgId, load.count(orgId)]));
+  await until(() => watches.every(({ orgId, client }) => client.has(counts.get(orgId) ?? 0)), RECOVERY_MS);
+}
+
+async function expectNothingAmiss(): Promise<void> {
+  await load.stop();
+  for (const { orgId, client } of watches) {
+    await until(() => client.has(load.count(orgId) - 1));
+    expect(client.account(load.count(orgId))).toEqual(NOTHING_AMISS);
+    expect(client.isOpen).toBe(true);
+  }
+}
+
+describe('a Sentinel failover under 200 changes a second', () => {
+  it('after the master’s death loses no event, doubles none, and costs no connection', async () => {
+    await group.master.kill();
+    await untilCaughtUp();
+    await expectNothingAmiss();
+  });
+
+  it('on command, with the old master alive, loses no event, doubles none, and costs no connection', async () => {
+    const sentinel = new Redis(`redis://${group.addresses.split(',')[0] ?? ''}`);
+    await sentinel.call('SENTINEL', 'FAILOVER', group.name);
+    sentinel.disconnect();
+    await until(async () => (await replica.role())[0] === 'master', RECOVERY_MS);
+    await untilCaughtUp();
+    await expectNothingAmiss();
+  });
+
+  it('to a replica that lags tells the lost events to whoever missed them, and trusts no cursor of theirs', async () => {
+    const away = await deployment.watch(deployment.nodes[0]);
+    // From now on the replica is refused, and falls behind.
+    await master.call('ACL', 'SETUSER', 'default', '-psync');
+    await master.call('CLIENT', 'KILL', 'TYPE', 'replica');
+    const behind = load.least;
+    await until(() => watches.every(({ client }) => client.has(behind + 50)));
+    const broadcast = deployment.nodes[0].app.get(BroadcastService, { strict: false });
+    await broadcast.broadcastOrgEvent(deployment.orgId, 'test.direct', {});
+    await until(() => away.frames.some(({ event_type: type }) => type === 'test.direct'));
+    await away.leave();
+    const positions = new RedisKeys(0).position(Channel.ofOrganization(deployment.orgId));
+    const offsets = await Promise.all([replica, master].map((each) => each.hget(positions, 'offset')));
+    expect(Number(offsets[0])).toBeLessThan(Number(offsets[1]));
+    await group.master.kill();
+
+    await untilCaughtUp();
+    expect(await away.resume(deployment.nodes[1])).toBe(false);
+    await expectNothingAmiss();
+  });
+});
