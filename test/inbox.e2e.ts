@@ -153,7 +153,12 @@ describe('reading and deleting', () => {
     const ids = await notify(3);
     const client = await device();
     expect((await user.post('/notifications/read_all', { up_to: ids[1] })).status).toBe(204);
-    expect(await nextChange(client)).toMatchObject({ action: 'read_all', up_to: ids[1], unread_count: 1, has_more: false });
+    expect(await nextChange(client)).toMatchObject({
+      action: 'read_all',
+      up_to: ids[1],
+      unread_count: 1,
+      has_more: false,
+    });
     expect(await titles('?unread=true')).toEqual(['No. 3']);
     expect((await user.post('/notifications/read_all')).status).toBe(204);
     expect(await nextChange(client)).toMatchObject({ action: 'read_all', unread_count: 0 });
