@@ -67,6 +67,7 @@ describe('broadcastNotification', () => {
         body: 'Ready',
         action_url: '/x',
         extra: [1],
+        id: expect.any(String),
         timestamp: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/),
       },
       cursor: expect.any(String),

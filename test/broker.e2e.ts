@@ -6,6 +6,7 @@ import type { Broker, Message, Publication } from '../src/realtime/broker/broker
 import { Channel } from '../src/realtime/broker/channel.js';
 import { comparePositions, formatCursor } from '../src/realtime/broker/cursor.js';
 import { MemoryBroker } from '../src/realtime/broker/memory-broker.js';
+import { RealtimeRedis } from '../src/realtime/broker/realtime-redis.js';
 import { RedisBroker } from '../src/realtime/broker/redis-broker.js';
 import { connectRedis } from '../src/redis/redis-connection.js';
 import { type RedisServer, startRedis } from './support/servers.js';
@@ -51,9 +52,13 @@ let redis: RedisServer;
 async function startRedisProcess(): Promise<Process> {
   const environment = new Environment({ REDIS_HOST: redis.host, REDIS_PORT: String(redis.port) });
   if (environment.redis === null) throw new Error('No Redis was configured');
-  const broker = new RedisBroker(environment.redis, LIMITS);
+  const connection = new RealtimeRedis(environment.redis);
+  const broker = new RedisBroker(connection, LIMITS);
   await broker.onModuleInit();
-  return listen(broker, () => broker.onApplicationShutdown());
+  return listen(broker, () => {
+    broker.onApplicationShutdown();
+    connection.onApplicationShutdown();
+  });
 }
 
 const overRedis: Adapter = {

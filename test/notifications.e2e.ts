@@ -34,7 +34,7 @@ describe('POST /notifications', () => {
     };
     const { status, body } = await service.post('/notifications', { user_id: 'alice', notification });
     expect(status).toBe(201);
-    expect(body).toEqual({ ...notification, timestamp: expect.any(String) });
+    expect(body).toEqual({ ...notification, id: expect.any(String), timestamp: expect.any(String) });
     expect(await one.next()).toMatchObject({ type: 'notification', notification: body });
     expect(await two.next()).toMatchObject({ type: 'notification', notification: body });
     await service.post('/notifications', { user_id: 'bob', notification: { title: 'Later' } });
@@ -44,7 +44,7 @@ describe('POST /notifications', () => {
   it('keeps the timestamp of the sender', async () => {
     const notification = { title: 'Old', timestamp: '2020-01-01T00:00:00.000Z' };
     const { body } = await service.post('/notifications', { user_id: 'alice', notification });
-    expect(body).toEqual(notification);
+    expect(body).toEqual({ ...notification, id: expect.any(String) });
   });
 
   it('notifies once with the same key', async () => {

@@ -59,6 +59,8 @@ export class Environment {
   readonly ws: WebSocketSettings;
   /** What resume can reach, of each channel. */
   readonly history: { size: number; ttlSeconds: number };
+  /** How long the inbox keeps a notification. */
+  readonly notificationRetentionDays: number;
   readonly runJobs: boolean;
   readonly runMigrations: boolean;
   readonly shutdownGraceMs: number;
@@ -85,6 +87,7 @@ export class Environment {
       size: variables.integer('HISTORY_SIZE', 256, 0, 100_000),
       ttlSeconds: variables.integer('HISTORY_TTL_SECONDS', 3_600, 1, 2_592_000),
     };
+    this.notificationRetentionDays = variables.integer('NOTIFICATION_RETENTION_DAYS', 90, 1, 36_500);
     this.runJobs = variables.boolean('RUN_JOBS', true);
     this.runMigrations = variables.boolean('RUN_MIGRATIONS', true);
     this.shutdownGraceMs = variables.integer('SHUTDOWN_GRACE_MS', 10_000, 0, 600_000);

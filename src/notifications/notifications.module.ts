@@ -1,8 +1,37 @@
-import { Module } from '@nestjs/common';
+import { BullModule } from '@nestjs/bullmq';
+import { Global, Module } from '@nestjs/common';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import { Inbox } from '../realtime/index.js';
 import { UsersModule } from '../users/users.module.js';
+import { InboxController } from './inbox.controller.js';
+import { NotificationInbox } from './notification-inbox.js';
+import { NotificationPreference } from './notification-preference.entity.js';
+import { Notification } from './notification.entity.js';
 import { NotificationsController } from './notifications.controller.js';
 import { NotificationsGateway } from './notifications.gateway.js';
+import { NotificationsService } from './notifications.service.js';
+import { PreferencesService } from './preferences.service.js';
+import { RetentionProcessor } from './retention.processor.js';
+import { RetentionSchedule } from './retention.schedule.js';
+import { RETENTION_QUEUE } from './retention-queue.js';
 
-/** The stream of a user's notifications, and the door by which other services add to it. */
-@Module({ imports: [UsersModule], controllers: [NotificationsController], providers: [NotificationsGateway] })
+/** A user's inbox and its live stream, and the door by which other services add to it. Global, for the engine's sake. */
+@Global()
+@Module({
+  imports: [
+    UsersModule,
+    TypeOrmModule.forFeature([Notification, NotificationPreference]),
+    BullModule.registerQueue({ name: RETENTION_QUEUE }),
+  ],
+  controllers: [InboxController, NotificationsController],
+  providers: [
+    NotificationsGateway,
+    NotificationsService,
+    PreferencesService,
+    RetentionProcessor,
+    RetentionSchedule,
+    { provide: Inbox, useClass: NotificationInbox },
+  ],
+  exports: [Inbox],
+})
 export class NotificationsModule {}

@@ -34,7 +34,7 @@ export class NotifyDto {
   @ApiProperty({
     required: false,
     maxLength: DEDUPE_KEY_LENGTH,
-    description: 'The same key notifies the same user once in 10 minutes',
+    description: 'The same key notifies the same user once',
   })
   @ValidateIf((_, key) => key !== undefined)
   @IsText({ max: DEDUPE_KEY_LENGTH })

@@ -64,6 +64,7 @@ export const MESSAGES = {
         type: 'object',
         required: ['title', 'timestamp'],
         properties: {
+          id: { type: 'string', format: 'uuid', description: 'Its place in the inbox; none if it is ephemeral' },
           title: { type: 'string', minLength: 1, maxLength: 200 },
           body: { type: 'string', maxLength: 4_000 },
           type: { type: 'string', description: "One of the catalogue's types, such as `task.completed`" },
@@ -75,6 +76,7 @@ export const MESSAGES = {
     {
       type: 'notification',
       notification: {
+        id: '01890a5d-ac96-774b-bcce-b302099a8057',
         title: 'Task Complete',
         body: 'Your export is ready',
         timestamp: '2026-01-15T10:30:00.000Z',
@@ -82,6 +84,38 @@ export const MESSAGES = {
       },
       cursor: 'c2',
     },
+  ),
+  inbox: message(
+    'inbox',
+    'What has changed in the inbox, to keep the devices of a user in step',
+    {
+      action: { type: 'string', enum: ['read', 'read_all', 'deleted'] },
+      ids: { type: 'array', items: { type: 'string', format: 'uuid' }, description: 'Empty with `read_all`' },
+      unread_count: { type: 'integer', maximum: 99 },
+      has_more: { type: 'boolean', description: 'There are more than 99' },
+      cursor: CURSOR,
+    },
+    {
+      type: 'inbox',
+      action: 'read',
+      ids: ['01890a5d-ac96-774b-bcce-b302099a8057'],
+      unread_count: 3,
+      has_more: false,
+      cursor: 'c2',
+    },
+    {
+      up_to: {
+        type: ['string', 'null'],
+        format: 'uuid',
+        description: 'With `read_all`: what is newer stays unread; null: nothing does',
+      },
+    },
+  ),
+  authRefreshed: message(
+    'auth.refreshed',
+    'The connection lives as long as the new token',
+    { expires_at: TIME },
+    { type: 'auth.refreshed', expires_at: '2026-01-15T12:30:00.000Z' },
   ),
   event: message(
     'event',
@@ -118,6 +152,12 @@ export const MESSAGES = {
       code: { type: 'string', enum: ['invalid_json', 'invalid_message', 'unknown_type', 'rate_limited'] },
     },
     { type: 'error', message: 'Invalid JSON', code: 'invalid_json' },
+  ),
+  auth: message(
+    'auth',
+    "Gives the connection a new token of the same user; another user's, or one that does not verify, closes it with 4001",
+    { token: { type: 'string' } },
+    { type: 'auth', token: 'eyJhbGciOiJSUzI1NiJ9.e30.c2lnbmF0dXJl' },
   ),
   ping: {
     ...message('ping', 'Asks for a pong', {}, { type: 'ping', timestamp: '2026-01-15T10:30:00Z' }),

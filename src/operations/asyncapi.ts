@@ -27,11 +27,15 @@ const BINDINGS = {
           description:
             'The last cursor that was seen, to get what was missed since; the welcome says whether that was all',
         },
+        ticket: { type: 'string', description: 'From POST /api/v1/realtime/tickets: opens one connection within 30 s' },
         token: { type: 'string', description: 'The access token, where no header can be set; kept out of all logs' },
       },
     },
   },
 };
+
+/** What is said on both channels. */
+const CONVERSATION = ['ping', 'pong', 'auth', 'authRefreshed', 'error'] as const;
 
 type ChannelName = 'notifications' | 'events';
 
@@ -56,22 +60,24 @@ export function asyncApiDocument(host: string, protocol: 'ws' | 'wss'): AsyncApi
       notifications: {
         address: '/ws/notifications/',
         description: "The user's own notifications.",
-        messages: messagesOf('notificationsWelcome', 'notification', 'pong', 'error', 'ping'),
+        messages: messagesOf('notificationsWelcome', 'notification', 'inbox', ...CONVERSATION),
         bindings: BINDINGS,
       },
       events: {
         address: '/ws/events/{org_id}/',
         description: "An organization's events, for its members.",
         parameters: { org_id: { description: "The organization's UUID" } },
-        messages: messagesOf('eventsWelcome', 'event', 'pong', 'error', 'ping'),
+        messages: messagesOf('eventsWelcome', 'event', ...CONVERSATION),
         bindings: BINDINGS,
       },
     },
     operations: {
-      sendNotifications: send('notifications', 'notificationsWelcome', 'notification', 'error'),
-      answerNotificationsPing: answerPing('notifications'),
+      sendNotifications: send('notifications', 'notificationsWelcome', 'notification', 'inbox', 'error'),
+      answerNotificationsPing: answer('notifications', 'ping', 'pong'),
+      answerNotificationsAuth: answer('notifications', 'auth', 'authRefreshed'),
       sendEvents: send('events', 'eventsWelcome', 'event', 'error'),
-      answerEventsPing: answerPing('events'),
+      answerEventsPing: answer('events', 'ping', 'pong'),
+      answerEventsAuth: answer('events', 'auth', 'authRefreshed'),
     },
     components: {
       messages: MESSAGES,
@@ -80,7 +86,8 @@ export function asyncApiDocument(host: string, protocol: 'ws' | 'wss'): AsyncApi
           type: 'http',
           scheme: 'bearer',
           bearerFormat: 'JWT',
-          description: 'Or the subprotocols `herald.v1, access_token.<base64url(jwt)>`, or `?token=<jwt>`.',
+          description:
+            'Or the subprotocols `herald.v1, access_token.<base64url(jwt)>`, `?ticket=<ticket>`, or `?token=<jwt>`.',
         },
       },
     },
@@ -95,12 +102,12 @@ function send(channel: ChannelName, ...names: MessageName[]): object {
   return { action: 'send', channel: channelOf(channel), messages: names.map((name) => messageOf(channel, name)) };
 }
 
-function answerPing(channel: ChannelName): object {
+function answer(channel: ChannelName, question: MessageName, reply: MessageName): object {
   return {
     action: 'receive',
     channel: channelOf(channel),
-    messages: [messageOf(channel, 'ping')],
-    reply: { channel: channelOf(channel), messages: [messageOf(channel, 'pong')] },
+    messages: [messageOf(channel, question)],
+    reply: { channel: channelOf(channel), messages: [messageOf(channel, reply)] },
   };
 }
 

@@ -91,7 +91,12 @@ export class MembershipsService {
     });
   }
 
-  private welcome(userId: string, { id, name }: Organization, role: OrgRole, manager: EntityManager): Promise<void> {
+  private async welcome(
+    userId: string,
+    { id, name }: Organization,
+    role: OrgRole,
+    manager: EntityManager,
+  ): Promise<void> {
     const notification = {
       title: 'Added to Organization',
       body: `You are now ${role === 'member' ? 'a member' : `an ${role}`} of ${name}`,
@@ -99,7 +104,7 @@ export class MembershipsService {
       org_name: name,
       action_url: `${API_PREFIX}/orgs/${id}`,
     };
-    return this.broadcast.broadcastNotification(userId, notification, { manager });
+    await this.broadcast.broadcastNotification(userId, notification, { manager });
   }
 }
 

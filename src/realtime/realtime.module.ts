@@ -2,9 +2,14 @@ import { Global, Module } from '@nestjs/common';
 import { DiscoveryModule } from '@nestjs/core';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { Environment } from '../config/environment.js';
+import { MemoryTicketStore } from './admin/memory-ticket-store.js';
+import { RedisTicketStore } from './admin/redis-ticket-store.js';
+import { TicketStore } from './admin/ticket-store.js';
+import { TicketsController } from './admin/tickets.controller.js';
 import { BroadcastService } from './broadcast/broadcast.service.js';
 import { Broker } from './broker/broker.js';
 import { MemoryBroker } from './broker/memory-broker.js';
+import { RealtimeRedis } from './broker/realtime-redis.js';
 import { RedisBroker } from './broker/redis-broker.js';
 import { Admissions } from './connection/admissions.js';
 import { Drain } from './connection/drain.js';
@@ -24,10 +29,22 @@ import { Outbox } from './outbox/outbox.js';
   imports: [DiscoveryModule, TypeOrmModule.forFeature([OutboxMessage])],
   providers: [
     {
-      provide: Broker,
-      useFactory: ({ redis, history }: Environment) =>
-        redis === null ? new MemoryBroker(history) : new RedisBroker(redis, history),
+      // Null where everything is embedded.
+      provide: RealtimeRedis,
+      useFactory: ({ redis }: Environment) => (redis === null ? null : new RealtimeRedis(redis)),
       inject: [Environment],
+    },
+    {
+      provide: Broker,
+      useFactory: (redis: RealtimeRedis | null, { history }: Environment) =>
+        redis === null ? new MemoryBroker(history) : new RedisBroker(redis, history),
+      inject: [RealtimeRedis, Environment],
+    },
+    {
+      provide: TicketStore,
+      useFactory: (redis: RealtimeRedis | null) =>
+        redis === null ? new MemoryTicketStore() : new RedisTicketStore(redis),
+      inject: [RealtimeRedis],
     },
     BroadcastService,
     Outbox,
@@ -41,6 +58,7 @@ import { Outbox } from './outbox/outbox.js';
     Drain,
     WsJwtGuard,
   ],
-  exports: [BroadcastService, Broker, WsJwtGuard],
+  controllers: [TicketsController],
+  exports: [BroadcastService, Broker, TicketStore, WsJwtGuard],
 })
 export class RealtimeModule {}

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import type { EntityManager } from 'typeorm';
+import { InjectDataSource } from '@nestjs/typeorm';
+import { DataSource, type EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import { Broker, type Message, type MessageKind } from '../broker/broker.js';
 import { Channel } from '../broker/channel.js';
@@ -7,6 +8,7 @@ import { Outbox } from '../outbox/outbox.js';
 import { RealtimeMetrics } from '../realtime-metrics.js';
 import type { Notifications, OrgEvents } from './catalogue.js';
 import { isEventType } from './catalogue.js';
+import { Inbox } from './inbox.js';
 import { InvalidBroadcastError } from './invalid-broadcast.error.js';
 import type { JsonObject } from './json.js';
 import { readNotification } from './notification.js';
@@ -15,8 +17,23 @@ import { serialize, toJsonObject } from './payload.js';
 export interface BroadcastOptions {
   /** Makes the message part of this transaction: published after the commit, exactly if the commit happens. */
   manager?: EntityManager;
-  /** Of all messages to one user or organization with the same key, 10 minutes long, only the first is published. */
+  /**
+   * Of all messages to one user or organization with the same key, 10 minutes long, only the first is published. Of
+   * notifications in the inbox only the first is kept, for as long as it is there.
+   */
   idempotencyKey?: string;
+}
+
+export interface NotificationOptions extends BroadcastOptions {
+  /** Shown to who is connected, and not kept in the inbox. */
+  ephemeral?: boolean;
+}
+
+/** What has become of a notification: `stored` is new, `repeated` was there already, of a muted type there is nothing. */
+export interface NotificationReceipt {
+  outcome: 'stored' | 'repeated' | 'muted' | 'ephemeral';
+  /** As it is in the inbox, or was sent. */
+  notification: JsonObject;
 }
 
 /** A notification as its sender writes it: `timestamp` is added where there is none, further fields are the sender's. */
@@ -42,21 +59,42 @@ export class BroadcastService {
     private readonly broker: Broker,
     private readonly outbox: Outbox,
     private readonly metrics: RealtimeMetrics,
+    private readonly inbox: Inbox,
+    @InjectDataSource() private readonly dataSource: DataSource,
   ) {}
 
   /**
-   * Notifies one user, on all of the user's connections.
+   * Notifies one user: keeps the notification in the user's inbox and sends it to all of the user's connections, both in one
+   * transaction, which is the caller's with `manager`.
    * @throws {InvalidBroadcastError}
-   * @throws {UnavailableError} if the broker is down; never with `manager`
+   * @throws {UnavailableError} if it is ephemeral, without `manager`, and the broker is down
    */
   async broadcastNotification<T extends string>(
     userId: string,
     notification: NotificationMessage<T>,
-    options: BroadcastOptions = {},
-  ): Promise<void> {
+    options: NotificationOptions = {},
+  ): Promise<NotificationReceipt> {
     const channel = channelOf('user_id', () => Channel.ofUser(userId));
-    const frame = { type: 'notification', notification: readNotification(notification) };
-    await this.send(channel, serialize(frame, 'notification'), options);
+    const content = readNotification(notification);
+    expectIdempotencyKey(options);
+    if (options.ephemeral === true) return this.show(channel, content, options);
+    const id = uuidv7();
+    const text = serialize({ type: 'notification', notification: { id, ...content } }, 'notification');
+    const { manager } = options;
+    const keep = async (own: EntityManager): Promise<NotificationReceipt> => {
+      const dedupeKey = options.idempotencyKey ?? null;
+      const stored = await this.inbox.store({ id, userId, content, dedupeKey }, own);
+      if (stored.outcome === 'stored') await this.send(channel, text, { manager: own });
+      const kept = stored.outcome === 'repeated' ? { id: stored.id, ...stored.content } : { id, ...content };
+      return { outcome: stored.outcome, notification: kept };
+    };
+    return manager === undefined ? this.dataSource.transaction(keep) : keep(manager);
+  }
+
+  /** Tells all of a user's connections what has changed in the inbox, in the transaction that changes it. */
+  async broadcastInboxChange(userId: string, change: JsonObject, manager: EntityManager): Promise<void> {
+    const text = serialize({ type: 'inbox', ...change }, 'change');
+    await this.send(Channel.ofUser(userId), text, { manager });
   }
 
   /**
@@ -90,15 +128,22 @@ export class BroadcastService {
     await this.send(channel, JSON.stringify({ user_id: userId }), options, 'eviction');
   }
 
+  private async show(channel: Channel, content: JsonObject, options: BroadcastOptions): Promise<NotificationReceipt> {
+    const { type } = content;
+    if (typeof type === 'string' && (await this.inbox.isMuted(channel.id, type))) {
+      return { outcome: 'muted', notification: content };
+    }
+    await this.send(channel, serialize({ type: 'notification', notification: content }, 'notification'), options);
+    return { outcome: 'ephemeral', notification: content };
+  }
+
   private async send(
     channel: Channel,
     text: string,
     { manager, idempotencyKey }: BroadcastOptions,
     kind: MessageKind = 'frame',
   ): Promise<void> {
-    if (idempotencyKey !== undefined && (idempotencyKey === '' || idempotencyKey.length > IDEMPOTENCY_KEY_LENGTH)) {
-      throw new InvalidBroadcastError('idempotencyKey', `takes 1 to ${IDEMPOTENCY_KEY_LENGTH} characters`);
-    }
+    expectIdempotencyKey({ idempotencyKey });
     // The broker adds the cursor and the closing brace.
     const body = text.slice(0, -1);
     const message: Message = {
@@ -112,6 +157,12 @@ export class BroadcastService {
     if (manager === undefined) await this.metrics.publishing(kind, () => this.broker.publish(message));
     else await this.outbox.add(message, manager);
   }
+}
+
+function expectIdempotencyKey({ idempotencyKey }: BroadcastOptions): void {
+  if (idempotencyKey === undefined) return;
+  if (idempotencyKey !== '' && idempotencyKey.length <= IDEMPOTENCY_KEY_LENGTH) return;
+  throw new InvalidBroadcastError('idempotencyKey', `takes 1 to ${IDEMPOTENCY_KEY_LENGTH} characters`);
 }
 
 function channelOf(field: string, make: () => Channel): Channel {

@@ -23,6 +23,10 @@ export class ExpiringMap<V> {
     return entry === undefined || entry.endsAt <= this.now() ? undefined : entry.value;
   }
 
+  delete(key: string): void {
+    this.entries.delete(key);
+  }
+
   set(key: string, value: V): void {
     const now = this.now();
     this.entries.delete(key);

@@ -1,9 +1,7 @@
 import { Injectable, Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import type { Cluster, Redis } from 'ioredis';
-import type { RedisSettings } from '../../config/environment.js';
 import { QuietErrorLog } from '../../config/quiet-error-log.js';
-import { UnavailableError } from '../../http/errors.js';
-import { becomesReady, connectRedis } from '../../redis/redis-connection.js';
+import { becomesReady } from '../../redis/redis-connection.js';
 import type { BrokerReceiver, HistoryLimits, Message, Publication, Published } from './broker.js';
 import { Broker, IDEMPOTENCY_SECONDS, IDLE_CHANNEL_SECONDS } from './broker.js';
 import type { Channel } from './channel.js';
@@ -11,14 +9,11 @@ import type { Position } from './cursor.js';
 import { epochChance, formatCursor, newEpoch, parseCursor, tagOf } from './cursor.js';
 import type { History } from './history.js';
 import { NO_CURSOR, readEnvelope } from './redis-envelope.js';
-import { RedisKeys } from './redis-keys.js';
+import type { RealtimeRedis } from './realtime-redis.js';
+import type { RedisKeys } from './redis-keys.js';
 import { HISTORY_SCRIPT, PUBLISH_SCRIPT } from './redis-scripts.js';
 import { RedisSubscriber } from './redis-subscriber.js';
 
-/** How long Redis may take to answer a command. */
-const COMMAND_TIMEOUT_MS = 2_000;
-/** How long a connection on which an answer is due may be silent. */
-const SOCKET_TIMEOUT_MS = 3_000;
 /** How long the start waits for Redis; after that the process starts without, and says so in `/health/ready`. */
 const START_TIMEOUT_MS = 3_000;
 
@@ -45,15 +40,15 @@ export class RedisBroker extends Broker implements OnModuleInit, OnApplicationSh
   private receiver: BrokerReceiver | null = null;
 
   constructor(
-    settings: RedisSettings,
+    private readonly redis: RealtimeRedis,
     private readonly limits: HistoryLimits,
   ) {
     super();
-    this.keys = new RedisKeys(settings.db);
-    this.publishCommand = settings.mode === 'cluster' ? 'SPUBLISH' : 'PUBLISH';
+    this.keys = redis.keys;
+    this.publishCommand = redis.settings.mode === 'cluster' ? 'SPUBLISH' : 'PUBLISH';
     this.positionSeconds = Math.max(IDLE_CHANNEL_SECONDS, limits.ttlSeconds);
-    this.commands = withScripts(this.connect(settings, 'Redis, for publishing'));
-    this.link = this.connect(settings, 'Redis, for receiving');
+    this.commands = withScripts(redis.commands);
+    this.link = redis.connect('Redis, for receiving');
     this.subscriber = new RedisSubscriber(this.link, this.keys, {
       onMessage: (channel, message) => this.receive(channel, message),
       onInterrupted: () => this.receiver?.resynchronize(),
@@ -68,7 +63,7 @@ export class RedisBroker extends Broker implements OnModuleInit, OnApplicationSh
   }
 
   override async publish({ id, channel, kind, body, idempotencyKey, formerPosition }: Message): Promise<Published> {
-    const [cursor, isRepetition] = await this.ask(
+    const [cursor, isRepetition] = await this.redis.ask(() =>
       this.commands.heraldPublish(
         3,
         this.keys.position(channel),
@@ -91,11 +86,11 @@ export class RedisBroker extends Broker implements OnModuleInit, OnApplicationSh
   }
 
   override subscribe(channel: Channel): Promise<void> {
-    return this.ask(this.subscriber.subscribe(channel));
+    return this.redis.ask(() => this.subscriber.subscribe(channel));
   }
 
   override unsubscribe(channel: Channel): Promise<void> {
-    return this.ask(this.subscriber.unsubscribe(channel));
+    return this.redis.ask(() => this.subscriber.unsubscribe(channel));
   }
 
   override async position(channel: Channel): Promise<Position> {
@@ -114,7 +109,7 @@ export class RedisBroker extends Broker implements OnModuleInit, OnApplicationSh
 
   override async generation(): Promise<string | null> {
     const candidate = newEpoch();
-    const existing = await this.ask(this.commands.set(this.keys.generation, candidate, 'NX', 'GET'));
+    const existing = await this.redis.ask((commands) => commands.set(this.keys.generation, candidate, 'NX', 'GET'));
     return existing ?? candidate;
   }
 
@@ -127,13 +122,14 @@ export class RedisBroker extends Broker implements OnModuleInit, OnApplicationSh
   }
 
   onApplicationShutdown(): void {
-    this.commands.disconnect();
     this.subscriber.close();
   }
 
   private read(channel: Channel, fromOffset: number | ''): Promise<Buffer[]> {
     const keys = [this.keys.position(channel), this.keys.history(channel)];
-    return this.ask(this.commands.heraldHistoryBuffer(2, ...keys, epochChance(), this.positionSeconds, fromOffset));
+    return this.redis.ask(() =>
+      this.commands.heraldHistoryBuffer(2, ...keys, epochChance(), this.positionSeconds, fromOffset),
+    );
   }
 
   private receive(channel: string, message: Buffer): void {
@@ -146,29 +142,6 @@ export class RedisBroker extends Broker implements OnModuleInit, OnApplicationSh
     if (envelope !== null) return { channel, ...envelope };
     this.foreign.report(new Error('dropped one that another program has written'));
     return null;
-  }
-
-  /** Commands fail at once while Redis is away, and are never sent twice: the outbox knows better when to try again. */
-  private connect(settings: RedisSettings, subject: string): Redis | Cluster {
-    const log = new QuietErrorLog(this.logger, subject);
-    return connectRedis(settings, {
-      onError: (error) => log.report(error),
-      enableOfflineQueue: false,
-      autoResendUnfulfilledCommands: false,
-      autoResubscribe: settings.mode === 'cluster',
-      maxRetriesPerRequest: 0,
-      commandTimeout: COMMAND_TIMEOUT_MS,
-      // A connection that has died in silence is given up, where a command alone would only time out.
-      socketTimeout: SOCKET_TIMEOUT_MS,
-    });
-  }
-
-  private async ask<T>(answer: Promise<T>): Promise<T> {
-    try {
-      return await answer;
-    } catch (error) {
-      throw new UnavailableError('redis', { cause: error });
-    }
   }
 }
 

@@ -36,6 +36,11 @@ export class RedisKeys {
     return `${this.channel(channel)}:once:${idempotencyKey}`;
   }
 
+  /** What a ticket stands for. */
+  ticket(hash: string): string {
+    return `${this.prefix}ticket:${hash}`;
+  }
+
   /** The name of the channel that a pub/sub channel belongs to. */
   nameOf(pubSubChannel: string): string {
     return pubSubChannel.slice(this.prefix.length + 1, -1);

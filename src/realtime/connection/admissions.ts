@@ -1,13 +1,14 @@
 import type { Duplex } from 'node:stream';
 import { HttpException, Injectable, Logger } from '@nestjs/common';
 import type { WebSocket } from 'ws';
+import { TokenVerifier } from '../../auth/token-verifier.js';
 import { Environment } from '../../config/environment.js';
 import { Lifecycle } from '../../config/lifecycle.js';
 import { QuietErrorLog } from '../../config/quiet-error-log.js';
 import { Broker } from '../broker/broker.js';
 import { RealtimeMetrics } from '../realtime-metrics.js';
 import { CLOSE, type Close, ConnectionRefusedError } from './close-code.js';
-import { Connection } from './connection.js';
+import { Connection, type ConnectionContext } from './connection.js';
 import { Quota } from './quota.js';
 import type { GuardedGateway } from './gateway-registry.js';
 import type { Handshake } from './handshake.js';
@@ -26,15 +27,18 @@ export class Admissions {
   private readonly logger = new Logger(Admissions.name);
   private readonly failures = new QuietErrorLog(this.logger, 'A connection could not be admitted');
   private readonly perUser: Quota;
+  private readonly connectionContext: ConnectionContext;
   private readonly joinContext: JoinContext;
 
   constructor(
-    private readonly environment: Environment,
     private readonly lifecycle: Lifecycle,
     private readonly hub: Hub,
     private readonly metrics: RealtimeMetrics,
     broker: Broker,
+    verifier: TokenVerifier,
+    environment: Environment,
   ) {
+    this.connectionContext = { settings: environment.ws, metrics, verifier };
     this.joinContext = { hub, broker, historySize: environment.history.size };
     this.perUser = new Quota(environment.ws.maxConnectionsPerUser);
   }
@@ -49,7 +53,7 @@ export class Admissions {
       handshake.onAuthenticated = (userId) => this.claimPlace(ws, userId);
       const admission = await gateway(handshake);
       if (ws.readyState !== ws.OPEN) return;
-      const connection = new Connection(ws, socket, handshake, admission, this.environment.ws, this.metrics);
+      const connection = new Connection(ws, socket, handshake, admission, this.connectionContext);
       ws.once('close', () => this.hub.remove(connection));
       const start = await join(connection, handshake.query.getAll('cursor'), this.joinContext);
       clearTimeout(deadline);

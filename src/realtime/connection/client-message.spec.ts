@@ -1,12 +1,19 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { answerMessage } from './client-message.js';
+import { readMessage } from './client-message.js';
 
-function answer(text: string, isBinary = false): unknown {
-  return JSON.parse(answerMessage(Buffer.from(text), isBinary));
+/** The text of the answer. */
+function answerTo(text: string, isBinary = false): string {
+  const reading = readMessage(Buffer.from(text), isBinary);
+  if (!('answer' in reading)) throw new Error('Not answered');
+  return reading.answer;
 }
 
-describe('answerMessage', () => {
+function answer(text: string, isBinary = false): unknown {
+  return JSON.parse(answerTo(text, isBinary));
+}
+
+describe('readMessage', () => {
   it.each([
     '"2025-01-15T10:30:00Z"',
     '1736937000',
@@ -18,8 +25,7 @@ describe('answerMessage', () => {
     '1.50',
     '1e3',
   ])('echoes the timestamp %s as it came', (timestamp) => {
-    const ping = Buffer.from(`{"type":"ping","timestamp":${timestamp}}`);
-    expect(answerMessage(ping, false)).toBe(`{"type":"pong","timestamp":${timestamp}}`);
+    expect(answerTo(`{"type":"ping","timestamp":${timestamp}}`)).toBe(`{"type":"pong","timestamp":${timestamp}}`);
   });
 
   it.each(['{"type":"ping"}', '{"type":"ping","timestamp":null}', '{"type":"ping","__proto__":{"timestamp":1}}'])(
@@ -57,6 +63,9 @@ describe('answerMessage', () => {
     '{"type":"ping","timestamp":[1]}',
     '{"type":"ping","timestamp":true}',
     '{"type":"ping","timestamp":1e400}',
+    '{"type":"auth"}',
+    '{"type":"auth","token":null}',
+    '{"type":"auth","token":{"jwt":"x"}}',
   ])('answers %s with invalid_message', (text) => {
     expect(answer(text)).toMatchObject({ type: 'error', code: 'invalid_message' });
   });
@@ -68,6 +77,10 @@ describe('answerMessage', () => {
       expect(error).toEqual({ type: 'error', code: 'unknown_type', message: 'Unknown message type' });
     },
   );
+
+  it('finds the token in an auth message', () => {
+    expect(readMessage(Buffer.from('{"type":"auth","token":"a.b.c"}'), false)).toEqual({ token: 'a.b.c' });
+  });
 
   it('answers every text with exactly one frame', () => {
     fc.assert(

@@ -13,16 +13,21 @@ export function errorFrame(code: ErrorCode): string {
   return JSON.stringify({ type: 'error', message: ERRORS[code], code });
 }
 
+/** What becomes of a message: an answer, as JSON text, or a new token for the connection. */
+export type Reading = { answer: string } | { token: string };
+
 /**
- * The answer to one message of a client, as JSON text.
+ * Reads one message of a client.
  * @param data the message as it came; a binary one is never JSON here
  */
-export function answerMessage(data: Buffer, isBinary: boolean): string {
+export function readMessage(data: Buffer, isBinary: boolean): Reading {
   const text = data.toString();
   const message = isBinary ? undefined : parse(text);
-  if (message === undefined) return errorFrame('invalid_json');
-  if (!isTyped(message)) return errorFrame('invalid_message');
-  return message.type === 'ping' ? answerPing(message, text) : errorFrame('unknown_type');
+  if (message === undefined) return { answer: errorFrame('invalid_json') };
+  if (!isTyped(message)) return { answer: errorFrame('invalid_message') };
+  if (message.type === 'ping') return { answer: answerPing(message, text) };
+  if (message.type !== 'auth') return { answer: errorFrame('unknown_type') };
+  return typeof message.token === 'string' ? { token: message.token } : { answer: errorFrame('invalid_message') };
 }
 
 function answerPing({ timestamp = null }: { timestamp?: unknown }, text: string): string {
@@ -48,7 +53,7 @@ function parse(text: string): unknown {
   }
 }
 
-function isTyped(message: unknown): message is { type: string; timestamp?: unknown } {
+function isTyped(message: unknown): message is { type: string; timestamp?: unknown; token?: unknown } {
   return (
     typeof message === 'object' &&
     message !== null &&

@@ -2,20 +2,29 @@ import type { Duplex } from 'node:stream';
 import { v7 as uuidv7 } from 'uuid';
 import type { WebSocket } from 'ws';
 import type { Principal } from '../../auth/principal.js';
+import type { TokenVerifier } from '../../auth/token-verifier.js';
 import type { WebSocketSettings } from '../../config/environment.js';
 import type { Position } from '../broker/cursor.js';
 import { comparePositions, formatCursor } from '../broker/cursor.js';
 import type { RealtimeMetrics } from '../realtime-metrics.js';
-import { answerMessage, errorFrame } from './client-message.js';
+import { errorFrame, readMessage } from './client-message.js';
 import { CLOSE, type Close } from './close-code.js';
 import { Deadline } from './deadline.js';
 import { encodePongFrame, encodeTextFrame } from './frame.js';
 import type { Admission, Handshake } from './handshake.js';
 import type { Start } from './join.js';
 import { RateLimit } from './rate-limit.js';
+import { closeForToken } from './token-close.js';
 
 /** How long after a token's `exp` its connection lives on: the clock skew that is allowed at the door as well. */
 const EXPIRY_SKEW_MS = 5_000;
+
+/** What all connections of a process share. */
+export interface ConnectionContext {
+  settings: WebSocketSettings;
+  metrics: RealtimeMetrics;
+  verifier: TokenVerifier;
+}
 
 interface HeldFrame {
   position: Position;
@@ -29,7 +38,7 @@ interface HeldFrame {
 export class Connection {
   readonly id = uuidv7();
   readonly connectedAt = new Date();
-  readonly principal: Principal;
+  principal: Principal;
   readonly remoteAddress: string;
   readonly memberSince: Date | null;
   /** When the peer last showed a sign of life, and when it was last asked for one; milliseconds of the monotonic clock. */
@@ -41,7 +50,7 @@ export class Connection {
   private had: Position | null = null;
   private isClosing = false;
   private readonly rateLimit: RateLimit;
-  private readonly expiry: Deadline;
+  private expiry: Deadline;
 
   /**
    * @param ws open, and paused until `welcome`
@@ -52,15 +61,14 @@ export class Connection {
     private readonly socket: Duplex,
     handshake: Handshake,
     readonly admission: Admission,
-    private readonly settings: WebSocketSettings,
-    private readonly metrics: RealtimeMetrics,
+    private readonly context: ConnectionContext,
   ) {
+    const { settings } = context;
     this.principal = handshake.principal;
     this.remoteAddress = handshake.remoteAddress;
     this.memberSince = handshake.memberSince;
     this.rateLimit = new RateLimit(settings.rateLimitPerSecond, settings.rateLimitBurst);
-    const expiresAt = this.principal.expiresAt.getTime() + EXPIRY_SKEW_MS;
-    this.expiry = new Deadline(expiresAt, () => this.close(CLOSE.tokenExpired));
+    this.expiry = this.expireWith(this.principal);
     ws.on('message', (data, isBinary) => this.onMessage(data as Buffer, isBinary)); // `nodebuffer` is ws's default binaryType
     ws.on('ping', (data) => this.onPing(data));
     ws.on('pong', () => (this.lastSeenAt = performance.now()));
@@ -79,7 +87,7 @@ export class Connection {
     } else {
       this.held.push({ position, frame });
       this.heldBytes += frame.length;
-      if (this.heldBytes > this.settings.maxBufferedBytes) this.close(CLOSE.tooSlow);
+      if (this.heldBytes > this.context.settings.maxBufferedBytes) this.close(CLOSE.tooSlow);
     }
   }
 
@@ -93,14 +101,14 @@ export class Connection {
       user_id: this.principal.userId,
       connection_id: this.id,
       expires_at: this.principal.expiresAt.toISOString(),
-      heartbeat_interval: this.settings.heartbeatIntervalMs / 1_000,
+      heartbeat_interval: this.context.settings.heartbeatIntervalMs / 1_000,
       cursor: formatCursor(position),
       ...(resumed === null ? {} : { resumed }),
     };
     this.send(JSON.stringify(frame));
     for (const { payload } of missed) {
       this.write(encodeTextFrame(payload));
-      if (this.socket.writableLength > this.settings.maxBufferedBytes / 2) await drained(this.socket);
+      if (this.socket.writableLength > this.context.settings.maxBufferedBytes / 2) await drained(this.socket);
     }
     this.goLive(start);
   }
@@ -116,7 +124,7 @@ export class Connection {
     if (this.isClosing) return;
     this.isClosing = true;
     this.held = null;
-    this.metrics.closed(close);
+    this.context.metrics.closed(close);
     this.ws.close(close.code, close.reason);
     // A paused socket would never read the peer's answering close frame.
     this.ws.resume();
@@ -147,7 +155,32 @@ export class Connection {
   }
 
   private onMessage(data: Buffer, isBinary: boolean): void {
-    if (this.admitFrame()) this.send(answerMessage(data, isBinary));
+    if (!this.admitFrame()) return;
+    const reading = readMessage(data, isBinary);
+    if ('answer' in reading) this.send(reading.answer);
+    else void this.renew(reading.token);
+  }
+
+  /** Lets the connection live as long as a new token of the same user. Never rejects. */
+  private async renew(token: string): Promise<void> {
+    try {
+      const principal = await this.context.verifier.verify(token);
+      if (!this.isOpen) return;
+      if (principal.userId !== this.principal.userId) {
+        this.close(CLOSE.tokenInvalid);
+        return;
+      }
+      this.principal = principal;
+      this.expiry.cancel();
+      this.expiry = this.expireWith(principal);
+      this.send(JSON.stringify({ type: 'auth.refreshed', expires_at: principal.expiresAt.toISOString() }));
+    } catch (error) {
+      this.close(closeForToken(error));
+    }
+  }
+
+  private expireWith({ expiresAt }: Principal): Deadline {
+    return new Deadline(expiresAt.getTime() + EXPIRY_SKEW_MS, () => this.close(CLOSE.tokenExpired));
   }
 
   private onPing(data: Buffer): void {
@@ -174,7 +207,7 @@ export class Connection {
    */
   private write(frame: Buffer): void {
     if (!this.isOpen) return;
-    if (this.socket.writableLength + frame.length > this.settings.maxBufferedBytes) {
+    if (this.socket.writableLength + frame.length > this.context.settings.maxBufferedBytes) {
       this.close(CLOSE.tooSlow);
       return;
     }

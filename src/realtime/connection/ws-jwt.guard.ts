@@ -1,29 +1,45 @@
 import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
-import { TokenRejectedError } from '../../auth/token-errors.js';
+import type { Principal } from '../../auth/principal.js';
 import { TokenVerifier } from '../../auth/token-verifier.js';
+import { TicketStore } from '../admin/ticket-store.js';
 import { CLOSE, ConnectionRefusedError } from './close-code.js';
 import type { Handshake } from './handshake.js';
+import { closeForToken } from './token-close.js';
 
-/** Lets in who shows a valid token, and gives the handshake its principal. Comes first among a gateway's guards. */
+/** Lets in who shows a valid token or ticket, and gives the handshake its principal. Comes first among a gateway's guards. */
 @Injectable()
 export class WsJwtGuard implements CanActivate {
-  constructor(private readonly verifier: TokenVerifier) {}
+  constructor(
+    private readonly verifier: TokenVerifier,
+    private readonly tickets: TicketStore,
+  ) {}
 
-  /** @throws {ConnectionRefusedError} 4001; {KeysUnavailableError} if keys can't be had, which is no fault of the client's */
+  /**
+   * @throws {ConnectionRefusedError} 4001, or 1013 if the keys can't be had, which is no fault of the client's
+   * @throws {UnavailableError} if tickets can't be had
+   */
   async canActivate(context: ExecutionContext): Promise<boolean> {
     const handshake = context.switchToWs().getClient<Handshake>();
     const { credential } = handshake;
     if (credential === null) throw new ConnectionRefusedError(CLOSE.tokenMissing);
-    // No ticket has been given out that could be redeemed.
-    if (credential.kind === 'ticket') throw new ConnectionRefusedError(CLOSE.ticketInvalid);
-    if (credential.value === '') throw new ConnectionRefusedError(CLOSE.tokenMissing);
-    if (credential.value === null) throw new ConnectionRefusedError(CLOSE.tokenInvalid);
-    try {
-      handshake.authenticate(await this.verifier.verify(credential.value));
-    } catch (error) {
-      if (!(error instanceof TokenRejectedError)) throw error;
-      throw new ConnectionRefusedError(error.reason === 'token_expired' ? CLOSE.tokenExpired : CLOSE.tokenInvalid);
-    }
+    const { kind, value } = credential;
+    handshake.authenticate(kind === 'ticket' ? await this.redeem(value) : await this.verify(value));
     return true;
+  }
+
+  private async redeem(ticket: string | null): Promise<Principal> {
+    const principal = ticket === null ? null : await this.tickets.take(ticket);
+    if (principal === null) throw new ConnectionRefusedError(CLOSE.ticketInvalid);
+    return principal;
+  }
+
+  private async verify(token: string | null): Promise<Principal> {
+    if (token === '') throw new ConnectionRefusedError(CLOSE.tokenMissing);
+    if (token === null) throw new ConnectionRefusedError(CLOSE.tokenInvalid);
+    try {
+      return await this.verifier.verify(token);
+    } catch (error) {
+      throw new ConnectionRefusedError(closeForToken(error));
+    }
   }
 }

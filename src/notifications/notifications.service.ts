@@ -1,0 +1,98 @@
+import { Injectable, NotFoundException } from '@nestjs/common';
+import { InjectDataSource } from '@nestjs/typeorm';
+import { DataSource, type EntityManager, IsNull, LessThan, LessThanOrEqual } from 'typeorm';
+import { type Page, pageOf, type PageQuery, uuidCursor } from '../http/pagination.js';
+import { BroadcastService, type JsonObject } from '../realtime/index.js';
+import { Notification } from './notification.entity.js';
+
+/** Beyond that nobody counts. */
+const MOST_COUNTED = 99;
+
+export interface UnreadCount {
+  unread_count: number;
+  /** There are more than could be counted. */
+  has_more: boolean;
+}
+
+/** A user's inbox: what is in it, what was read. Every change is told to all of the user's connections. */
+@Injectable()
+export class NotificationsService {
+  constructor(
+    @InjectDataSource() private readonly dataSource: DataSource,
+    private readonly broadcast: BroadcastService,
+  ) {}
+
+  /** Newest first. */
+  async list(userId: string, unreadOnly: boolean, { limit, cursor }: PageQuery): Promise<Page<Notification>> {
+    const before = uuidCursor(cursor);
+    const rows = await this.dataSource.getRepository(Notification).find({
+      where: { userId, ...(before !== null && { id: LessThan(before) }), ...(unreadOnly && { readAt: IsNull() }) },
+      order: { id: 'DESC' },
+      take: limit + 1,
+    });
+    return pageOf(rows, limit, ({ id }) => id);
+  }
+
+  /** Reads no more of the index than is counted. */
+  async countUnread(userId: string, manager: EntityManager = this.dataSource.manager): Promise<UnreadCount> {
+    const unread = await manager.find(Notification, {
+      select: { id: true },
+      where: { userId, readAt: IsNull() },
+      take: MOST_COUNTED + 1,
+    });
+    return { unread_count: Math.min(unread.length, MOST_COUNTED), has_more: unread.length > MOST_COUNTED };
+  }
+
+  /** @throws {NotFoundException} if it is not there, or somebody else's */
+  read(userId: string, id: string): Promise<void> {
+    return this.change(userId, { action: 'read', ids: [id] }, async (manager) => {
+      const { affected } = await manager.update(Notification, { id, userId, readAt: IsNull() }, { readAt: new Date() });
+      if (affected === 0 && !(await manager.existsBy(Notification, { id, userId }))) throw noSuchNotification();
+      return affected !== 0;
+    });
+  }
+
+  /** @param upTo the newest that was seen: what has arrived since stays unread. Null: all that are there */
+  readAll(userId: string, upTo: string | null): Promise<void> {
+    const what = { action: 'read_all', ids: [], up_to: upTo };
+    return this.change(userId, what, async (manager) => {
+      const where = { userId, readAt: IsNull(), ...(upTo !== null && { id: LessThanOrEqual(upTo) }) };
+      const { affected } = await manager.update(Notification, where, { readAt: new Date() });
+      return affected !== 0;
+    });
+  }
+
+  /** @throws {NotFoundException} if it is not there, or somebody else's */
+  delete(userId: string, id: string): Promise<void> {
+    return this.change(userId, { action: 'deleted', ids: [id] }, async (manager) => {
+      const { affected } = await manager.delete(Notification, { id, userId });
+      if (affected === 0) throw noSuchNotification();
+      return true;
+    });
+  }
+
+  /** Deletes what is older, some thousand at a time; resolves with how many there were. */
+  async deleteOlderThan(days: number): Promise<number> {
+    const rows = await this.dataSource.query<unknown[]>(
+      `DELETE FROM notifications WHERE id IN (
+         SELECT id FROM notifications WHERE created_at < now() - make_interval(days => $1) ORDER BY created_at LIMIT 5000
+       ) RETURNING id`,
+      [days],
+    );
+    const [deleted] = rows;
+    const count = Array.isArray(deleted) ? deleted.length : 0;
+    return count === 0 ? 0 : count + (await this.deleteOlderThan(days));
+  }
+
+  private change(userId: string, what: JsonObject, work: (manager: EntityManager) => Promise<boolean>): Promise<void> {
+    return this.dataSource.transaction(async (manager) => {
+      if (!(await work(manager))) return;
+      const count = await this.countUnread(userId, manager);
+      await this.broadcast.broadcastInboxChange(userId, { ...what, ...count }, manager);
+    });
+  }
+}
+
+function noSuchNotification(): NotFoundException {
+  return new NotFoundException('There is no such notification.');
+}

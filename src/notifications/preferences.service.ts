@@ -1,0 +1,35 @@
+import { Injectable } from '@nestjs/common';
+import { InjectDataSource } from '@nestjs/typeorm';
+import { DataSource, type EntityManager } from 'typeorm';
+import { InvalidInputError } from '../http/errors.js';
+import { NotificationPreference } from './notification-preference.entity.js';
+
+/** Types that everyone has to see. */
+const UNMUTABLE: readonly string[] = ['system.alert'];
+
+/** Knows which types of notifications a user does not want. */
+@Injectable()
+export class PreferencesService {
+  constructor(@InjectDataSource() private readonly dataSource: DataSource) {}
+
+  async mutedBy(userId: string): Promise<string[]> {
+    return (await this.dataSource.getRepository(NotificationPreference).findOneBy({ userId }))?.muted ?? [];
+  }
+
+  /** @throws {InvalidInputError} if one of the types can't be muted */
+  async mute(userId: string, types: readonly string[]): Promise<string[]> {
+    const refused = types.find((type) => UNMUTABLE.includes(type));
+    if (refused !== undefined) {
+      throw new InvalidInputError([{ field: 'muted', message: `muted must not hold ${refused}, which everyone gets` }]);
+    }
+    const muted = [...new Set(types)];
+    await this.dataSource.getRepository(NotificationPreference).save({ userId, muted });
+    return muted;
+  }
+
+  async isMuted(userId: string, type: string, manager: EntityManager = this.dataSource.manager): Promise<boolean> {
+    if (UNMUTABLE.includes(type)) return false;
+    const preference = await manager.findOneBy(NotificationPreference, { userId });
+    return preference?.muted.includes(type) ?? false;
+  }
+}

@@ -1,0 +1,53 @@
+import { createHash } from 'node:crypto';
+import type { Principal } from '../../auth/principal.js';
+import { RealtimeRedis } from '../broker/realtime-redis.js';
+import { TICKET_SECONDS, TicketStore } from './ticket-store.js';
+
+/** What stands in Redis. The ticket itself does not: its hash is the key. */
+interface StoredPrincipal {
+  user_id: string;
+  email: string | null;
+  name: string | null;
+  roles: string[];
+  expires_at: number;
+  session_id: string | null;
+}
+
+/** The tickets of all nodes. */
+export class RedisTicketStore extends TicketStore {
+  constructor(private readonly redis: RealtimeRedis) {
+    super();
+  }
+
+  override async put(ticket: string, principal: Principal): Promise<void> {
+    const { userId, email, name, roles, expiresAt, sessionId } = principal;
+    const stored: StoredPrincipal = {
+      user_id: userId,
+      email,
+      name,
+      roles: [...roles],
+      expires_at: expiresAt.getTime(),
+      session_id: sessionId,
+    };
+    await this.redis.ask((commands) => commands.set(this.keyOf(ticket), JSON.stringify(stored), 'EX', TICKET_SECONDS));
+  }
+
+  override async take(ticket: string): Promise<Principal | null> {
+    const text = await this.redis.ask((commands) => commands.getdel(this.keyOf(ticket)));
+    if (text === null) return null;
+    // Only `put` writes under these keys, which nobody can guess.
+    const stored = JSON.parse(text) as StoredPrincipal;
+    return {
+      userId: stored.user_id,
+      email: stored.email,
+      name: stored.name,
+      roles: new Set(stored.roles),
+      expiresAt: new Date(stored.expires_at),
+      sessionId: stored.session_id,
+    };
+  }
+
+  private keyOf(ticket: string): string {
+    return this.redis.keys.ticket(createHash('sha256').update(ticket).digest('base64url'));
+  }
+}

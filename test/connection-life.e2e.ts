@@ -1,0 +1,121 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { type Jwks, startJwks } from './support/keys.js';
+import { type HeraldNode, startNode } from './support/node.js';
+import { postgresDatabase, type RedisServer, startRedis } from './support/servers.js';
+import { closeAllClients, connect, type TestClient } from './support/ws-client.js';
+
+let jwks: Jwks;
+let redis: RedisServer;
+let one: HeraldNode;
+let two: HeraldNode;
+
+beforeAll(async () => {
+  [jwks, redis] = await Promise.all([startJwks(), startRedis()]);
+  const variables = {
+    DATABASE_URL: await postgresDatabase(),
+    KEYCLOAK_JWKS_URL: jwks.url,
+    REDIS_HOST: redis.host,
+    REDIS_PORT: String(redis.port),
+  };
+  one = await startNode(variables);
+  two = await startNode(variables);
+});
+afterEach(closeAllClients);
+afterAll(async () => {
+  await Promise.all([one.stop(), two.stop()]);
+  await Promise.all([jwks.stop(), redis.stop()]);
+});
+
+const inSeconds = (seconds: number) => Math.floor(Date.now() / 1_000) + seconds;
+
+async function join(exp: number): Promise<TestClient> {
+  const client = await connect(`${one.wsUrl}/ws/notifications/`, {
+    token: await jwks.sign('alice', { claims: { exp } }),
+  });
+  await client.next();
+  return client;
+}
+
+describe('a connection', () => {
+  it('lives as long as the new token that it was given', async () => {
+    const client = await join(inSeconds(1));
+    const exp = inSeconds(600);
+    client.send({ type: 'auth', token: await jwks.sign('alice', { claims: { exp } }) });
+    expect(await client.next()).toEqual({ type: 'auth.refreshed', expires_at: new Date(exp * 1_000).toISOString() });
+    const other = await join(inSeconds(1));
+    expect(await other.closed(10_000)).toEqual({ code: 4001, reason: 'token_expired' });
+    await client.ping();
+  });
+
+  it('ends earlier when the new token does', async () => {
+    const client = await join(inSeconds(600));
+    client.send({ type: 'auth', token: await jwks.sign('alice', { claims: { exp: inSeconds(1) } }) });
+    expect(await client.next()).toMatchObject({ type: 'auth.refreshed' });
+    expect(await client.closed(10_000)).toEqual({ code: 4001, reason: 'token_expired' });
+  });
+
+  it.each<[string, () => Promise<string>, string]>([
+    ['of another user', () => jwks.sign('bob'), 'token_invalid'],
+    ['that does not verify', () => Promise.resolve('a.b.c'), 'token_invalid'],
+    ['that is empty', () => Promise.resolve(''), 'token_invalid'],
+    ['that has expired', () => jwks.sign('alice', { claims: { exp: inSeconds(-10) } }), 'token_expired'],
+  ])('is closed with 4001 by a token %s', async (_, token, reason) => {
+    const client = await join(inSeconds(600));
+    client.send({ type: 'auth', token: await token() });
+    expect(await client.closed()).toEqual({ code: 4001, reason });
+  });
+
+  it('stays when the auth message has no token, and is told', async () => {
+    const client = await join(inSeconds(600));
+    client.send({ type: 'auth' });
+    expect(await client.next()).toMatchObject({ type: 'error', code: 'invalid_message' });
+    await client.ping();
+  });
+});
+
+describe('a ticket', () => {
+  async function buy(userId = 'alice'): Promise<string> {
+    const api = await one.api(userId, { token: await jwks.sign(userId) });
+    const { status, body } = await api.post('/realtime/tickets');
+    expect(status).toBe(201);
+    expect(body).toEqual({ ticket: expect.stringMatching(/^[\w-]{43}$/), expires_in: 30 });
+    return body.ticket;
+  }
+
+  it('opens one connection, on any node', async () => {
+    const url = `${two.wsUrl}/ws/notifications/?ticket=${await buy()}`;
+    expect(await (await connect(url)).next()).toMatchObject({ type: 'connection.established', user_id: 'alice' });
+    expect(await (await connect(url)).closed()).toEqual({ code: 4001, reason: 'ticket_invalid' });
+  });
+
+  it('opens one of several connections that come at the same moment', async () => {
+    const ticket = await buy();
+    const clients = await Promise.all(
+      [one, two, one, two].map((node) => connect(`${node.wsUrl}/ws/notifications/?ticket=${ticket}`)),
+    );
+    const firsts = await Promise.allSettled(clients.map((client) => client.next()));
+    expect(firsts.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+  });
+
+  it.each(['', 'made-up', '%00'])('%p opens nothing', async (ticket) => {
+    const client = await connect(`${one.wsUrl}/ws/notifications/?ticket=${ticket}`);
+    expect(await client.closed()).toEqual({ code: 4001, reason: 'ticket_invalid' });
+  });
+
+  it('stands in Redis by its hash only, and for 30 seconds', async () => {
+    const ticket = await buy();
+    const { Redis } = await import('ioredis');
+    const raw = new Redis(redis.port, redis.host);
+    const keys = await raw.keys('*ticket*');
+    const ttls = await Promise.all(keys.map((key) => raw.ttl(key)));
+    raw.disconnect();
+    expect(keys.join()).not.toContain(ticket);
+    expect(Math.max(...ttls)).toBeLessThanOrEqual(30);
+    expect(Math.min(...ttls)).toBeGreaterThan(0);
+  });
+
+  it('needs a token to be bought', async () => {
+    const response = await fetch(`${one.url}/api/v1/realtime/tickets`, { method: 'POST' });
+    expect(response.status).toBe(401);
+  });
+});
