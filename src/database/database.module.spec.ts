@@ -14,6 +14,7 @@ import { Environment } from '../config/environment.js';
 import { connect, serverOptions } from './data-source.js';
 import { DatabaseModule } from './database.module.js';
 import { migrate } from './migrate.js';
+import { MIGRATIONS } from './migrations/index.js';
 import { isDatabaseUnavailable } from './unavailable.js';
 
 @Entity('organizations')
@@ -89,7 +90,10 @@ describe('DatabaseModule', () => {
         'exports',
         'memberships',
         'migrations',
+        'notification_preferences',
+        'notifications',
         'organizations',
+        'realtime_broker',
         'realtime_outbox',
         'resources',
         'users',
@@ -191,7 +195,7 @@ describe('migrate', () => {
     const options = serverOptions(await postgresDatabase());
     const applied = await Promise.all([1, 2, 3].map(() => migrate(options)));
 
-    expect(applied.flat()).toEqual(['InitialSchema1764000000000']);
+    expect(applied.flat()).toEqual(MIGRATIONS.map(({ name }) => name));
   });
 });
 

@@ -19,9 +19,7 @@ export interface PostgresServer extends Server {
 const run = promisify(execFile);
 
 /** What makes it fast and unsafe: a test's data need not survive the machine. */
-const SETTINGS = ['fsync=off', 'synchronous_commit=off', 'full_page_writes=off', 'max_connections=200'].flatMap(
-  (setting) => ['-c', setting],
-);
+const SETTINGS = ['fsync=off', 'full_page_writes=off', 'max_connections=200'].flatMap((setting) => ['-c', setting]);
 
 /** Starts a Postgres of the caller's own. Whoever starts it stops it. Most tests share one: `postgresDatabase`. */
 export async function startPostgres(): Promise<PostgresServer> {
