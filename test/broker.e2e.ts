@@ -261,4 +261,16 @@ describe('two processes over one Redis', () => {
     await one.broker.publish(message(channel, 'found again'));
     await until(() => one.received.length === 1);
   });
+
+  it('keep a subscription that was asked for again while Redis was gone', async () => {
+    const channel = Channel.ofUser(randomUUID());
+    await one.broker.subscribe(channel);
+    await redis.kill();
+    await until(() => !one.broker.isConnected());
+    await expect(one.broker.subscribe(channel)).rejects.toThrow('redis is not available');
+    await redis.start();
+    await until(() => one.broker.isConnected());
+    await one.broker.publish(message(channel, 'still subscribed'));
+    await until(() => one.received.length === 1);
+  });
 });

@@ -49,14 +49,15 @@ export class RedisSubscriber {
     return this.isListening && this.link.status === 'ready';
   }
 
-  /** @throws what ioredis throws; the channel is then not subscribed to */
+  /** @throws what ioredis throws; the channel is then not subscribed to, unless it was before */
   async subscribe(channel: Channel): Promise<void> {
     const name = this.keys.channel(channel);
+    const wasWanted = this.wanted.has(name);
     this.wanted.add(name);
     try {
       await this.ask([name]);
     } catch (error) {
-      this.wanted.delete(name);
+      if (!wasWanted) this.wanted.delete(name);
       throw error;
     }
   }

@@ -2,6 +2,7 @@ import { Injectable, Logger, type OnApplicationShutdown, type OnModuleInit } fro
 import { Environment } from '../../config/environment.js';
 import { UnavailableError } from '../../http/errors.js';
 import { Broker, type BrokerReceiver, type Publication } from '../broker/broker.js';
+import type { Channel } from '../broker/channel.js';
 import { OutboxRelay } from '../outbox/outbox-relay.js';
 import { RealtimeMetrics } from '../realtime-metrics.js';
 import type { Connection } from './connection.js';
@@ -56,7 +57,7 @@ export class Hub implements BrokerReceiver, OnModuleInit, OnApplicationShutdown 
       await subscription.confirmed;
     } catch (error) {
       // The next connection has to ask the broker anew.
-      if (this.subscriptions.get(channel.name) === subscription) this.subscriptions.delete(channel.name);
+      if (this.subscriptions.get(channel.name) === subscription) this.end(channel);
       throw error;
     }
     return subscription;
@@ -67,10 +68,7 @@ export class Hub implements BrokerReceiver, OnModuleInit, OnApplicationShutdown 
     const { channel } = connection.admission;
     const subscription = this.subscriptions.get(channel.name);
     if (subscription?.members.delete(connection) !== true || subscription.members.size > 0) return;
-    this.subscriptions.delete(channel.name);
-    this.broker.unsubscribe(channel).catch((error: unknown) => {
-      this.logger.warn(`Could not unsubscribe from a channel without members: ${String(error)}`);
-    });
+    this.end(channel);
   }
 
   receive(publication: Publication): void {
@@ -98,6 +96,13 @@ export class Hub implements BrokerReceiver, OnModuleInit, OnApplicationShutdown 
     for (let start = 0; start < all.length; start += BATCH) {
       await Promise.all(all.slice(start, start + BATCH).map(work));
     }
+  }
+
+  private end(channel: Channel): void {
+    this.subscriptions.delete(channel.name);
+    this.broker.unsubscribe(channel).catch((error: unknown) => {
+      this.logger.debug(`A channel without members is left at the next reconnect only: ${String(error)}`);
+    });
   }
 
   private subscribe({ admission: { channel } }: Connection): Subscription {
