@@ -1,0 +1,35 @@
+/** Something does not hold that must. */
+export class ModelViolation extends Error {
+  override readonly name = 'ModelViolation';
+}
+
+/** How many lines a failure shows. */
+const SHOWN = 120;
+
+/** What happened, in order, and the first thing that was wrong. */
+export class Record {
+  violation: ModelViolation | null = null;
+  private readonly lines: string[] = [];
+  private readonly start = performance.now();
+
+  note(line: string): void {
+    this.lines.push(`${((performance.now() - this.start) / 1_000).toFixed(3).padStart(8)} ${line}`);
+    if (this.lines.length > 2 * SHOWN) this.lines.splice(0, SHOWN);
+  }
+
+  /** For code that nobody waits for: the run ends with it at its next step. */
+  violate(message: string): void {
+    this.note(`VIOLATION ${message}`);
+    this.violation ??= new ModelViolation(message);
+  }
+
+  /** @throws {ModelViolation} if something was wrong */
+  check(): void {
+    if (this.violation !== null) throw this.violation;
+  }
+
+  /** The last lines. */
+  tail(): string {
+    return this.lines.slice(-SHOWN).join('\n');
+  }
+}
