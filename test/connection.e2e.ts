@@ -221,4 +221,21 @@ describe('a node that shuts down', () => {
     await own.stop();
     expect(await client.closed()).toEqual({ code: 1012, reason: 'restarting' });
   });
+
+  it('closes many of them in batches, spread over half of the grace time', async () => {
+    const own = await startNode({ SHUTDOWN_GRACE_MS: '2000', WS_MAX_CONNECTIONS_PER_USER: '0' });
+    const token = await own.tokenFor('alice');
+    const clients = await Promise.all(
+      Array.from({ length: 250 }, () => connect(`${own.wsUrl}/ws/notifications/`, { token })),
+    );
+    await Promise.all(clients.map((client) => client.next()));
+    const closedAt: number[] = [];
+    const closed = clients.map(async (client) => {
+      expect(await client.closed()).toMatchObject({ code: 1012 });
+      closedAt.push(performance.now());
+    });
+    await Promise.all([own.stop(), ...closed]);
+    // Three batches of up to a hundred, a tenth of that half apart.
+    expect(Math.max(...closedAt) - Math.min(...closedAt)).toBeGreaterThan(150);
+  });
 });
