@@ -9,7 +9,7 @@ import { MemoryBroker } from '../src/realtime/broker/memory-broker.js';
 import { RealtimeRedis } from '../src/realtime/broker/realtime-redis.js';
 import { RedisBroker } from '../src/realtime/broker/redis-broker.js';
 import { connectRedis } from '../src/redis/redis-connection.js';
-import { type RedisServer, startRedis } from './support/servers.js';
+import { type RedisCluster, type RedisServer, startCluster, startRedis } from './support/servers.js';
 import { until } from './support/until.js';
 
 const LIMITS = { size: 5, ttlSeconds: 60 };
@@ -49,8 +49,14 @@ const memory: Adapter = {
 
 let redis: RedisServer;
 
-async function startRedisProcess(): Promise<Process> {
-  const environment = new Environment({ REDIS_HOST: redis.host, REDIS_PORT: String(redis.port) });
+let cluster: RedisCluster;
+
+function startRedisProcess(): Promise<Process> {
+  return startProcessOver({ REDIS_HOST: redis.host, REDIS_PORT: String(redis.port) });
+}
+
+async function startProcessOver(variables: Record<string, string>): Promise<Process> {
+  const environment = new Environment(variables);
   if (environment.redis === null) throw new Error('No Redis was configured');
   const connection = new RealtimeRedis(environment.redis);
   const broker = new RedisBroker(connection, LIMITS);
@@ -68,6 +74,13 @@ const overRedis: Adapter = {
   start: startRedisProcess,
 };
 
+const overCluster: Adapter = {
+  name: 'RedisBroker in a cluster of three masters',
+  open: async () => void (cluster = await startCluster(3)),
+  close: () => cluster.stop(),
+  start: () => startProcessOver({ REDIS_CLUSTER_NODES: cluster.nodes }),
+};
+
 function message(channel: Channel, text: string, idempotencyKey: string | null = null): Message {
   return {
     id: randomUUID(),
@@ -83,7 +96,7 @@ function texts(received: readonly Publication[]): string[] {
   return received.map(({ payload }) => (JSON.parse(payload.toString()) as { text: string }).text);
 }
 
-describe.each([memory, overRedis])('a $name', ({ open, close, start }) => {
+describe.each([memory, overRedis, overCluster])('a $name', ({ open, close, start }) => {
   let process: Process;
 
   beforeAll(open);

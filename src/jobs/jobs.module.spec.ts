@@ -7,8 +7,7 @@ import { BullModule, getQueueToken, OnWorkerEvent, Processor, WorkerHost } from 
 import { Injectable, type INestApplicationContext, Module, type OnApplicationShutdown } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
 import { type Job, Queue, QueueEvents } from 'bullmq';
-import { Redis } from 'ioredis';
-import { type RedisServer, startRedis } from '../../test/support/servers.js';
+import { type RedisCluster, type RedisServer, startCluster, startRedis } from '../../test/support/servers.js';
 import { ConfigModule } from '../config/config.module.js';
 import { Environment } from '../config/environment.js';
 import { JobStore } from './job-store.js';
@@ -66,13 +65,12 @@ async function start(variables: Record<string, string>): Promise<INestApplicatio
 }
 
 let redis: RedisServer;
-let cluster: RedisServer;
+let cluster: RedisCluster;
 let root: string;
 
 beforeAll(async () => {
   root = mkdtempSync(join(tmpdir(), 'herald-jobs-'));
-  [redis, cluster] = await Promise.all([startRedis(), startRedis({ args: ['--cluster-enabled', 'yes'] })]);
-  await ownAllSlots(cluster);
+  [redis, cluster] = await Promise.all([startRedis(), startCluster(1)]);
 });
 
 afterAll(async () => {
@@ -84,23 +82,10 @@ function inRedis(): Record<string, string> {
   return { REDIS_HOST: redis.host, REDIS_PORT: String(redis.port), DATA_DIR: join(root, 'unused') };
 }
 
-/** Makes a cluster of one node. */
-async function ownAllSlots({ host, port }: RedisServer): Promise<void> {
-  const node = new Redis({ host, port });
-  // Alone, it has nobody who could tell it its address.
-  await node.config('SET', 'cluster-announce-ip', host, 'cluster-announce-port', port);
-  await node.cluster('ADDSLOTSRANGE', 0, 16_383);
-  while (!(await node.cluster('INFO')).includes('cluster_state:ok')) await setTimeout(20);
-  node.disconnect();
-}
-
 describe.each([
   ['embedded', () => ({ DATA_DIR: root })],
   ['in Redis', inRedis],
-  [
-    'in a Redis Cluster',
-    () => ({ REDIS_CLUSTER_NODES: `${cluster.host}:${cluster.port}`, DATA_DIR: join(root, 'unused') }),
-  ],
+  ['in a Redis Cluster', () => ({ REDIS_CLUSTER_NODES: cluster.nodes, DATA_DIR: join(root, 'unused') })],
 ])('JobsModule, %s', (_, variables) => {
   let app: INestApplicationContext;
   let queue: Queue;

@@ -6,6 +6,8 @@
 import type { PostgresServer } from './servers/postgres.js';
 import { createDatabase, startPostgres } from './servers/postgres.js';
 
+export { startCluster } from './servers/cluster.js';
+export type { RedisCluster } from './servers/cluster.js';
 export { freePort } from './servers/free-port.js';
 export { createDatabase, startPostgres } from './servers/postgres.js';
 export type { PostgresServer } from './servers/postgres.js';

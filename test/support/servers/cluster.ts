@@ -1,0 +1,53 @@
+import { Redis } from 'ioredis';
+import { until } from '../until.js';
+import { freePort } from './free-port.js';
+import { type RedisServer, startRedis } from './redis.js';
+
+const SLOTS = 16_384;
+
+/** A Redis Cluster of masters alone. Whoever starts it stops it. */
+export interface RedisCluster {
+  readonly masters: readonly RedisServer[];
+  /** As `REDIS_CLUSTER_NODES` takes it. */
+  readonly nodes: string;
+  stop(): Promise<void>;
+}
+
+/** Starts a cluster that shares the slots out evenly among so many masters. */
+export async function startCluster(size: number): Promise<RedisCluster> {
+  const masters = await Promise.all(Array.from({ length: size }, startMaster));
+  const links = masters.map(({ host, port }) => new Redis({ host, port }));
+  const share = Math.ceil(SLOTS / size);
+  for (const [index, link] of links.entries()) {
+    const { host, port, busPort } = masters[index] ?? unknownMaster(index);
+    // Alone, it has nobody who could tell it its address.
+    await link.config('SET', 'cluster-announce-ip', host, 'cluster-announce-port', port);
+    await link.cluster('ADDSLOTSRANGE', index * share, Math.min((index + 1) * share, SLOTS) - 1);
+    await links[0]?.call('CLUSTER', 'MEET', host, port, busPort);
+  }
+  await until(async () => (await Promise.all(links.map(isWhole))).every(Boolean));
+  for (const link of links) link.disconnect();
+  return {
+    masters,
+    nodes: masters.map(({ host, port }) => `${host}:${port}`).join(','),
+    stop: async () => {
+      await Promise.all(masters.map((master) => master.stop()));
+    },
+  };
+}
+
+function unknownMaster(index: number): never {
+  throw new Error(`No master ${index}`);
+}
+
+/** By default the bus takes the port 10,000 above, which may be none. */
+async function startMaster(): Promise<RedisServer & { busPort: number }> {
+  const busPort = await freePort();
+  const server = await startRedis({ args: ['--cluster-enabled', 'yes', '--cluster-port', String(busPort)] });
+  return Object.assign(server, { busPort });
+}
+
+async function isWhole(link: Redis): Promise<boolean> {
+  const info = await link.cluster('INFO');
+  return info.includes('cluster_state:ok') && info.includes(`cluster_slots_ok:${SLOTS}`);
+}
