@@ -1,5 +1,6 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { AuthModule } from './auth/auth.module.js';
+import { CommentsModule } from './comments/comments.module.js';
 import { ConfigModule } from './config/config.module.js';
 import type { Environment } from './config/environment.js';
 import { DatabaseModule } from './database/database.module.js';
@@ -25,6 +26,7 @@ import { UsersModule } from './users/users.module.js';
     OrganizationsModule,
     NotificationsModule,
     ResourcesModule,
+    CommentsModule,
     ExportsModule,
   ],
 })

@@ -35,6 +35,14 @@ export class ResourcesService {
   }
 
   /**
+   * Keeps a resource from being deleted before the transaction ends, for what is written below it.
+   * @throws {NotFoundException}
+   */
+  async hold(orgId: string, id: string, manager: EntityManager): Promise<void> {
+    found(await manager.findOne(Resource, { where: { id, orgId }, lock: { mode: 'for_key_share' } }));
+  }
+
+  /**
    * Changes what is given; what changes nothing is not written and not told.
    * @throws {NotFoundException}
    */
