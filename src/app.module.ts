@@ -1,4 +1,5 @@
 import { type DynamicModule, Module } from '@nestjs/common';
+import { AlertsModule } from './alerts/alerts.module.js';
 import { AuthModule } from './auth/auth.module.js';
 import { CommentsModule } from './comments/comments.module.js';
 import { ConfigModule } from './config/config.module.js';
@@ -30,6 +31,7 @@ import { UsersModule } from './users/users.module.js';
     CommentsModule,
     MessagesModule,
     ExportsModule,
+    AlertsModule,
   ],
 })
 export class AppModule {
