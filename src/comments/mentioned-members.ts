@@ -27,7 +27,7 @@ export async function mentionedMembers(orgId: string, text: string, manager: Ent
   const mentions = findMentions(text);
   const names = [...new Set(mentions.flatMap((mention) => mention.names))];
   if (names.length === 0) return new Set();
-  const emails = names.filter((name) => /^\S+@\S+$/.test(name));
+  const emails = names.filter((name) => name.includes('@') && !/\s/.test(name));
   const members = await manager.query<NamedMember[]>(MEMBERS_OF_NAMES, [orgId, names, emails]);
   const known = new Set(members.map(({ name }) => name));
   const ids = new Set(members.filter(({ is_id }) => is_id).map(({ name }) => name));
