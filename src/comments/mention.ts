@@ -59,13 +59,13 @@ export function meantNames(mentions: readonly Mention[], isName: (name: string) 
 function namesAt(text: string, start: number): string[] {
   WINDOW.lastIndex = start;
   const characters = Array.from(WINDOW.exec(text)?.[0] ?? '');
-  const names: string[] = [];
+  const lengths: number[] = [];
   let mayEnd = false;
   for (let length = characters.length; length > 0; length -= 1) {
     const last = characters[length - 1] ?? '';
     const next = characters[length] ?? '\n';
     mayEnd = BREAK.test(next) || (next === '@' && !INSIDE.test(last)) || (mayEnd && !WORD.test(next));
-    if (mayEnd && length <= LONGEST_NAME && last.trim() !== '') names.push(characters.slice(0, length).join(''));
+    if (mayEnd && length <= LONGEST_NAME && last.trim() !== '') lengths.push(length);
   }
-  return names.slice(-MOST_NAMES);
+  return lengths.slice(-MOST_NAMES).map((length) => characters.slice(0, length).join(''));
 }
