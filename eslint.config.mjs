@@ -13,7 +13,16 @@ const LAYERS = {
   realtime: ['config', 'metrics', 'redis', 'auth', 'database', 'http'],
 };
 const FOUNDATIONS = Object.keys(LAYERS);
-const FEATURES = ['users', 'organizations', 'resources', 'exports', 'notifications', 'operations'];
+const FEATURES = [
+  'users',
+  'organizations',
+  'resources',
+  'comments',
+  'messages',
+  'exports',
+  'notifications',
+  'operations',
+];
 
 const zones = [
   ...Object.entries(LAYERS).map(([layer, below]) => ({

@@ -61,6 +61,8 @@ export class Environment {
   readonly history: { size: number; ttlSeconds: number };
   /** How long the inbox keeps a notification. */
   readonly notificationRetentionDays: number;
+  /** How many resources an organization may hold. */
+  readonly orgResourceQuota: number;
   readonly runJobs: boolean;
   readonly runMigrations: boolean;
   readonly shutdownGraceMs: number;
@@ -88,6 +90,7 @@ export class Environment {
       ttlSeconds: variables.integer('HISTORY_TTL_SECONDS', 3_600, 1, 2_592_000),
     };
     this.notificationRetentionDays = variables.integer('NOTIFICATION_RETENTION_DAYS', 90, 1, 36_500);
+    this.orgResourceQuota = variables.integer('ORG_RESOURCE_QUOTA', 1_000, 1, 10_000_000);
     this.runJobs = variables.boolean('RUN_JOBS', true);
     this.runMigrations = variables.boolean('RUN_MIGRATIONS', true);
     this.shutdownGraceMs = variables.integer('SHUTDOWN_GRACE_MS', 10_000, 0, 600_000);

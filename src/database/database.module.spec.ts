@@ -87,6 +87,7 @@ describe('DatabaseModule', () => {
         .query(`SELECT table_name AS name FROM information_schema.tables WHERE table_schema = 'public' ORDER BY 1`);
 
       expect(rows.map(({ name }) => name)).toEqual([
+        'comments',
         'exports',
         'memberships',
         'migrations',

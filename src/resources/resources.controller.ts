@@ -23,9 +23,11 @@ export class ResourcesController {
   constructor(private readonly resources: ResourcesService) {}
 
   @Post()
-  @ApiOperation({ summary: 'Create a resource. Emits `resource.created`' })
+  @ApiOperation({
+    summary: 'Create a resource, within the quota. Emits `resource.created`, and `quota.warning` at 80, 90 and 100 %',
+  })
   @ApiCreatedResponse({ type: ResourceDto })
-  @ApiProblems(400, 404)
+  @ApiProblems(400, 404, 409)
   async create(@CurrentMembership() { orgId }: Membership, @Body() body: CreateResourceDto): Promise<ResourceDto> {
     return new ResourceDto(await this.resources.create(orgId, body));
   }

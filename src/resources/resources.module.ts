@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { OrganizationsModule } from '../organizations/organizations.module.js';
 import { Resource } from './resource.entity.js';
+import { ResourceQuota } from './resource-quota.js';
 import { ResourceSubscriber } from './resource.subscriber.js';
 import { ResourcesController } from './resources.controller.js';
 import { ResourcesService } from './resources.service.js';
@@ -10,7 +11,7 @@ import { ResourcesService } from './resources.service.js';
 @Module({
   imports: [TypeOrmModule.forFeature([Resource]), OrganizationsModule],
   controllers: [ResourcesController],
-  providers: [ResourcesService, ResourceSubscriber],
+  providers: [ResourcesService, ResourceQuota, ResourceSubscriber],
   exports: [ResourcesService],
 })
 export class ResourcesModule {}

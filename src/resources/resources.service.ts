@@ -2,7 +2,7 @@ import { Injectable, NotFoundException } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource, type EntityManager, MoreThan, type Repository } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
-import { rethrowForDissolved } from '../organizations/organizations.service.js';
+import { ResourceQuota } from './resource-quota.js';
 import { Resource } from './resource.entity.js';
 import { pageOf, uuidCursor, type Page, type PageQuery } from '../http/pagination.js';
 
@@ -14,13 +14,23 @@ export type ResourceContent = Pick<Resource, 'name' | 'sensitivity' | 'descripti
 export class ResourcesService {
   private readonly resources: Repository<Resource>;
 
-  constructor(@InjectDataSource() private readonly dataSource: DataSource) {
+  constructor(
+    @InjectDataSource() private readonly dataSource: DataSource,
+    private readonly quota: ResourceQuota,
+  ) {
     this.resources = dataSource.getRepository(Resource);
   }
 
+  /**
+   * @throws {ConflictException} beyond the organization's quota
+   * @throws {NotFoundException} if the organization was dissolved meanwhile
+   */
   create(orgId: string, content: ResourceContent): Promise<Resource> {
-    const resource = this.resources.create({ ...content, id: uuidv7(), orgId });
-    return this.resources.save(resource).catch(rethrowForDissolved);
+    return this.dataSource.transaction((manager) =>
+      this.quota.addOne(orgId, manager, () =>
+        manager.save(manager.create(Resource, { ...content, id: uuidv7(), orgId })),
+      ),
+    );
   }
 
   /** The resources of an organization, oldest first. */
@@ -32,6 +42,14 @@ export class ResourcesService {
   /** @throws {NotFoundException} */
   async get(orgId: string, id: string): Promise<Resource> {
     return found(await this.resources.findOneBy({ id, orgId }));
+  }
+
+  /**
+   * Keeps a resource from being deleted before the transaction ends, for what is written below it.
+   * @throws {NotFoundException}
+   */
+  async hold(orgId: string, id: string, manager: EntityManager): Promise<void> {
+    found(await manager.findOne(Resource, { where: { id, orgId }, lock: { mode: 'for_key_share' } }));
   }
 
   /**

@@ -1,0 +1,47 @@
+import { ApiProperty } from '@nestjs/swagger';
+import { IsIn, IsUUID, Matches, ValidateIf } from 'class-validator';
+import { IsText } from '../http/is-text.js';
+import type { OrgEvents } from '../realtime/index.js';
+
+export type Severity = OrgEvents['system.alert']['severity'];
+
+const SEVERITIES = ['info', 'warning', 'critical'] as const satisfies readonly Severity[];
+const MESSAGE = { max: 2_000, multiline: true };
+const ALERT_TYPE = { max: 100 };
+
+/** The body that raises an alert. */
+export class RaiseAlertDto {
+  @ApiProperty({ example: 'The service is restarted at 22:00 UTC', maxLength: MESSAGE.max })
+  @Matches(/\S/, { message: '$property must not be blank' })
+  @IsText(MESSAGE)
+  message: string;
+
+  @ApiProperty({ enum: SEVERITIES })
+  @IsIn(SEVERITIES, { message: `$property must be one of ${SEVERITIES.join(', ')}` })
+  severity: Severity;
+
+  @ApiProperty({ example: 'maintenance', default: 'general', required: false, maxLength: ALERT_TYPE.max })
+  @ValidateIf((_, alertType) => alertType !== undefined)
+  @IsText(ALERT_TYPE)
+  alert_type = 'general';
+
+  @ApiProperty({ format: 'uuid', required: false, description: 'The organization whose members are told' })
+  @ValidateIf((_, orgId) => orgId !== undefined)
+  @IsUUID('all', { message: '$property must be a UUID' })
+  org_id?: string;
+}
+
+/** An alert as it is told. */
+export class AlertDto {
+  @ApiProperty()
+  alert_type: string;
+
+  @ApiProperty()
+  message: string;
+
+  @ApiProperty({ enum: SEVERITIES })
+  severity: Severity;
+
+  @ApiProperty({ format: 'date-time' })
+  timestamp: string;
+}

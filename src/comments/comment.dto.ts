@@ -1,0 +1,45 @@
+import { ApiProperty } from '@nestjs/swagger';
+import { Matches } from 'class-validator';
+import { IsText } from '../http/is-text.js';
+import type { Comment } from './comment.entity.js';
+
+/** As much as the body of a notification holds, so that who is mentioned reads all of it. */
+const BODY = { max: 4_000, multiline: true };
+
+/** The body that comments on a resource. */
+export class WriteCommentDto {
+  @ApiProperty({
+    example: 'What do you think, @bob?',
+    maxLength: BODY.max,
+    description: '`@<user_id>` or `@<e-mail>` notifies a member of the organization',
+  })
+  @Matches(/\S/, { message: '$property must not be blank' })
+  @IsText(BODY)
+  body: string;
+}
+
+/** A comment in an answer. */
+export class CommentDto {
+  @ApiProperty({ format: 'uuid' })
+  id: string;
+
+  @ApiProperty({ format: 'uuid' })
+  resource_id: string;
+
+  @ApiProperty({ description: 'The id of the user who wrote it' })
+  author: string;
+
+  @ApiProperty()
+  body: string;
+
+  @ApiProperty({ format: 'date-time' })
+  created_at: string;
+
+  constructor({ id, resourceId, author, body, createdAt }: Comment) {
+    this.id = id;
+    this.resource_id = resourceId;
+    this.author = author;
+    this.body = body;
+    this.created_at = createdAt.toISOString();
+  }
+}

@@ -1,0 +1,15 @@
+import { Module } from '@nestjs/common';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import { OrganizationsModule } from '../organizations/organizations.module.js';
+import { ResourcesModule } from '../resources/resources.module.js';
+import { Comment } from './comment.entity.js';
+import { CommentsController } from './comments.controller.js';
+import { CommentsService } from './comments.service.js';
+
+/** What members say about resources, and who is mentioned. */
+@Module({
+  imports: [TypeOrmModule.forFeature([Comment]), OrganizationsModule, ResourcesModule],
+  controllers: [CommentsController],
+  providers: [CommentsService],
+})
+export class CommentsModule {}

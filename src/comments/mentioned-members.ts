@@ -1,0 +1,37 @@
+import type { EntityManager } from 'typeorm';
+import { findMentions, meantNames } from './mention.js';
+
+/** Ids are compared as they are, e-mails in any letter case, by one index each. */
+const MEMBERS_OF_NAMES = `
+  SELECT given.name, member.user_id, true AS is_id
+  FROM unnest($2::text[]) given (name)
+  JOIN memberships member ON member.org_id = $1 AND member.user_id = given.name
+  UNION ALL
+  SELECT given.name, member.user_id, false
+  FROM unnest($3::text[]) given (name)
+  JOIN users ON lower(users.email) = lower(given.name)
+  JOIN memberships member ON member.org_id = $1 AND member.user_id = users.id
+  ORDER BY user_id`;
+
+interface NamedMember {
+  name: string;
+  user_id: string;
+  is_id: boolean;
+}
+
+/**
+ * The ids of the members of an organization whom a text mentions by id or e-mail, each once. Where a name is one member's id
+ * and another's e-mail, the id is meant; members who share an e-mail are all meant.
+ */
+export async function mentionedMembers(orgId: string, text: string, manager: EntityManager): Promise<Set<string>> {
+  const mentions = findMentions(text);
+  const names = [...new Set(mentions.flatMap((mention) => mention.names))];
+  if (names.length === 0) return new Set();
+  const emails = names.filter((name) => name.includes('@') && !/\s/.test(name));
+  const members = await manager.query<NamedMember[]>(MEMBERS_OF_NAMES, [orgId, names, emails]);
+  const known = new Set(members.map(({ name }) => name));
+  const ids = new Set(members.filter(({ is_id }) => is_id).map(({ name }) => name));
+  const meant = meantNames(mentions, (name) => known.has(name));
+  const mentioned = members.filter(({ name, is_id }) => meant.has(name) && (is_id || !ids.has(name)));
+  return new Set(mentioned.map(({ user_id }) => user_id));
+}

@@ -1,0 +1,40 @@
+import { ApiProperty } from '@nestjs/swagger';
+import { Matches } from 'class-validator';
+import { IsUserId } from '../auth/is-user-id.decorator.js';
+import { IsText } from '../http/is-text.js';
+
+/** As much as the body of a notification holds. */
+const BODY = { max: 4_000, multiline: true };
+
+/** The body that sends a direct message. */
+export class SendMessageDto {
+  @ApiProperty({ example: 'bob', maxLength: 255, description: 'The user id of a member' })
+  @IsUserId()
+  to: string;
+
+  @ApiProperty({ example: 'Lunch?', maxLength: BODY.max })
+  @Matches(/\S/, { message: '$property must not be blank' })
+  @IsText(BODY)
+  body: string;
+}
+
+/** A message as it was sent. */
+export class MessageDto {
+  @ApiProperty({ format: 'uuid', description: 'The `message_id` of the notification' })
+  id: string;
+
+  @ApiProperty({ format: 'uuid' })
+  org_id: string;
+
+  @ApiProperty()
+  from: string;
+
+  @ApiProperty()
+  to: string;
+
+  @ApiProperty()
+  body: string;
+
+  @ApiProperty({ format: 'date-time' })
+  created_at: string;
+}

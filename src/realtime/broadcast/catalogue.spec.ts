@@ -1,0 +1,81 @@
+import { describe, expect, it } from '@jest/globals';
+import type { BroadcastService } from './broadcast.service.js';
+import { isCatalogueType } from './catalogue.js';
+
+declare module './catalogue.js' {
+  interface OrgEvents {
+    'spec.paid': { invoice_id: string; amount_cents: number };
+  }
+  interface Notifications {
+    'spec.due': { invoice_id: string };
+  }
+}
+
+/**
+ * Judged by `npm run typecheck`, not by the run: an `@ts-expect-error` above a line that does compile is an error there.
+ * Nothing is sent.
+ */
+const broadcast: Pick<BroadcastService, 'broadcastOrgEvent' | 'broadcastNotification'> = {
+  broadcastOrgEvent: () => Promise.resolve(),
+  broadcastNotification: () => Promise.resolve({ outcome: 'stored', notification: {} }),
+};
+
+const ORG = '123e4567-e89b-12d3-a456-426614174000';
+const CREATED = { resource_id: '1', resource_name: 'Report', org_id: ORG, sensitivity: 'normal', timestamp: 'now' };
+const LEFT = { user_id: 'bob', org_id: ORG, timestamp: 'now' };
+const ALERT = { alert_type: 'general', message: 'Look', timestamp: 'now' };
+const DUE = { title: 'Due', type: 'spec.due' } as const;
+const MESSAGE = { title: 'New message', type: 'message.received', message_id: '1', org_id: ORG } as const;
+
+describe('the typed catalogue', () => {
+  it('takes an event of the catalogue with its own data only', async () => {
+    await broadcast.broadcastOrgEvent(ORG, 'resource.created', CREATED);
+    // @ts-expect-error: nearly all fields are missing
+    await broadcast.broadcastOrgEvent(ORG, 'resource.created', { resource_id: '1' });
+    // @ts-expect-error: an id is a text
+    await broadcast.broadcastOrgEvent(ORG, 'resource.created', { ...CREATED, resource_id: 1 });
+    // @ts-expect-error: there is no such field
+    await broadcast.broadcastOrgEvent(ORG, 'member.left', { ...LEFT, role: 'owner' });
+    // @ts-expect-error: there is no such severity
+    await broadcast.broadcastOrgEvent(ORG, 'system.alert', { ...ALERT, severity: 'bad' });
+    expect(isCatalogueType('resource.created')).toBe(true);
+  });
+
+  it('takes an event that an application has declared with its own data only', async () => {
+    await broadcast.broadcastOrgEvent(ORG, 'spec.paid', { invoice_id: '1', amount_cents: 1_999 });
+    // @ts-expect-error: cents are a number
+    await broadcast.broadcastOrgEvent(ORG, 'spec.paid', { invoice_id: '1', amount_cents: '19.99' });
+    // @ts-expect-error: the amount is missing
+    await broadcast.broadcastOrgEvent(ORG, 'spec.paid', { invoice_id: '1' });
+    expect(isCatalogueType('spec.paid')).toBe(false);
+  });
+
+  it('takes an event of any other type with any object', async () => {
+    await broadcast.broadcastOrgEvent(ORG, 'spec.unknown', { anything: [1, { goes: true }] });
+    const type = ['spec', 'unknown'].join('.');
+    await broadcast.broadcastOrgEvent(ORG, type, { anything: 1 });
+    // @ts-expect-error: data is an object
+    await broadcast.broadcastOrgEvent(ORG, 'spec.unknown', 'text');
+    expect(isCatalogueType('spec.unknown')).toBe(false);
+  });
+
+  it('takes a notification of a known type with its own fields only', async () => {
+    await broadcast.broadcastNotification('bob', { ...MESSAGE, from: 'alice' });
+    await broadcast.broadcastNotification('bob', { ...DUE, invoice_id: '1' });
+    // @ts-expect-error: the sender is missing
+    await broadcast.broadcastNotification('bob', MESSAGE);
+    // @ts-expect-error: the sender is an id
+    await broadcast.broadcastNotification('bob', { ...MESSAGE, from: { id: 'alice' } });
+    // @ts-expect-error: the invoice is missing
+    await broadcast.broadcastNotification('bob', DUE);
+    expect(isCatalogueType('message.received')).toBe(true);
+  });
+
+  it('takes a notification of any other type, or of none, with any fields', async () => {
+    await broadcast.broadcastNotification('bob', { title: 'Hello', anything: 1 });
+    await broadcast.broadcastNotification('bob', { title: 'Hello', type: 'spec.unknown', anything: 1 });
+    // @ts-expect-error: the title is missing
+    await broadcast.broadcastNotification('bob', { body: 'Hello' });
+    expect(isCatalogueType('spec.due')).toBe(false);
+  });
+});
