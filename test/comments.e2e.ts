@@ -3,6 +3,7 @@ import { v7 as uuidv7 } from 'uuid';
 import type { ApiClient } from './support/api-client.js';
 import { type HeraldNode, startNode } from './support/node.js';
 import { postgresDatabase } from './support/servers.js';
+import { until } from './support/until.js';
 import { closeAllClients, connect } from './support/ws-client.js';
 
 const UNKNOWN = '01997a6e-7e3f-7000-8000-000000000000';
@@ -128,6 +129,10 @@ describe('a comment', () => {
   });
 });
 
+function typeOf(notification: unknown): unknown {
+  return (notification as { type?: unknown } | undefined)?.type;
+}
+
 describe('a mention', () => {
   it('by id notifies a member, at once and in the inbox', async () => {
     const bob = await person();
@@ -135,7 +140,9 @@ describe('a mention', () => {
     await client.next();
     const body = `What do you think, @${bob.id}?`;
     const id = await comment(body);
-    const { notification } = await client.next();
+    // That bob was added to the organization may still be on its way.
+    await until(() => client.received.some(({ notification }) => typeOf(notification) === 'mention.received'));
+    const notification = client.received.at(-1)?.notification;
     expect(notification).toEqual({
       id: expect.any(String),
       title: 'You were mentioned',
