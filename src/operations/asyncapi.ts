@@ -13,7 +13,7 @@ export interface AsyncApiDocument {
 
 const REFUSALS =
   'A refused credential completes the handshake and is then closed: 4001 (get a new token) or 4003 (not a member). ' +
-  'Close codes: 1012 restarting, 1013 try again (with the last cursor), 4008 too slow, 4029 too many messages or connections.';
+  'Close codes: 4001 also when the token ends or an administrator disconnects the user, 1012 restarting, 1013 try again (with the last cursor), 4008 too slow, 4029 too many messages or connections.';
 
 /** What a client may say in the query of the upgrade. */
 const BINDINGS = {

@@ -1,11 +1,7 @@
-export {
-  BroadcastService,
-  type BroadcastOptions,
-  type NotificationMessage,
-  type NotificationReceipt,
-} from './broadcast/broadcast.service.js';
+export { BroadcastService, type NotificationMessage, type NotificationReceipt } from './broadcast/broadcast.service.js';
 export { isCatalogueType, type Notifications, type OrgEvents } from './broadcast/catalogue.js';
 export { Inbox, type NewNotification, type Stored } from './broadcast/inbox.js';
+export { type BroadcastOptions } from './broadcast/publisher.js';
 export { InvalidBroadcastError } from './broadcast/invalid-broadcast.error.js';
 export type { JsonObject, JsonValue } from './broadcast/json.js';
 export { Broker } from './broker/broker.js';

@@ -2,11 +2,13 @@ import { Global, Module } from '@nestjs/common';
 import { DiscoveryModule } from '@nestjs/core';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { Environment } from '../config/environment.js';
+import { DisconnectController } from './admin/disconnect.controller.js';
 import { MemoryTicketStore } from './admin/memory-ticket-store.js';
 import { RedisTicketStore } from './admin/redis-ticket-store.js';
 import { TicketStore } from './admin/ticket-store.js';
 import { TicketsController } from './admin/tickets.controller.js';
 import { BroadcastService } from './broadcast/broadcast.service.js';
+import { Publisher } from './broadcast/publisher.js';
 import { Broker } from './broker/broker.js';
 import { MemoryBroker } from './broker/memory-broker.js';
 import { RealtimeRedis } from './broker/realtime-redis.js';
@@ -47,6 +49,7 @@ import { Outbox } from './outbox/outbox.js';
       inject: [RealtimeRedis],
     },
     BroadcastService,
+    Publisher,
     Outbox,
     OutboxRelay,
     RealtimeMetrics,
@@ -58,7 +61,7 @@ import { Outbox } from './outbox/outbox.js';
     Drain,
     WsJwtGuard,
   ],
-  controllers: [TicketsController],
+  controllers: [TicketsController, DisconnectController],
   exports: [BroadcastService, Broker, TicketStore, WsJwtGuard],
 })
 export class RealtimeModule {}

@@ -2,8 +2,13 @@ import type { Channel } from './channel.js';
 import type { Position } from './cursor.js';
 import type { History } from './history.js';
 
-/** `frame`: for the clients of the channel. `eviction`: for the processes, which close the connections that it names. */
-export type MessageKind = 'frame' | 'eviction';
+/**
+ * `frame`: for the clients of the channel. The others are for the processes: `eviction` closes the connections to this channel
+ * that it names, `disconnection` those to any channel.
+ */
+export const MESSAGE_KINDS = ['frame', 'eviction', 'disconnection'] as const;
+
+export type MessageKind = (typeof MESSAGE_KINDS)[number];
 
 /** What is handed to the broker. */
 export interface Message {

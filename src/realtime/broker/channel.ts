@@ -2,14 +2,14 @@ import { validate as isUuid } from 'uuid';
 import { isUserId } from '../../auth/user-id.js';
 
 /**
- * The address of a stream of messages: one user's notifications or one organization's events.
+ * The address of a stream of messages: one user's notifications, one organization's events, or what every process is told.
  *
  * Channels are made here only, and injectively: two different ids never give the same name.
  */
 export class Channel {
   private constructor(
-    readonly kind: 'user' | 'org',
-    /** The user's id as the token has it, or the organization's UUID in lower case. */
+    readonly kind: 'user' | 'org' | 'node',
+    /** The user's id as the token has it, the organization's UUID in lower case, or `all`. */
     readonly id: string,
     /** Safe in Redis keys and hash tags: no braces, blanks or further colons. */
     readonly name: string,
@@ -30,6 +30,11 @@ export class Channel {
     return new Channel('org', id, `org:${id}`);
   }
 
+  /** The one that every process with connections listens to, whoever they are of. */
+  static ofAllNodes(): Channel {
+    return new Channel('node', 'all', 'node:all');
+  }
+
   /**
    * Finds the channel a name was made from, as the outbox stores names.
    * @throws {TypeError} if no channel has that name
@@ -40,6 +45,9 @@ export class Channel {
     const id = name.slice(separator + 1);
     if (kind === 'user') return Channel.ofUser(decodeURIComponent(id));
     if (kind === 'org') return Channel.ofOrganization(id);
-    throw new TypeError(`channel name: takes user:<id> or org:<uuid>, got ${JSON.stringify(name.slice(0, 100))}`);
+    if (name === 'node:all') return Channel.ofAllNodes();
+    throw new TypeError(
+      `channel name: takes user:<id>, org:<uuid> or node:all, got ${JSON.stringify(name.slice(0, 100))}`,
+    );
   }
 }

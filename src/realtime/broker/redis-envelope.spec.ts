@@ -24,6 +24,7 @@ describe('readEnvelope', () => {
     ['a frame without a header', '{"type":"event"}\n'],
     ['another version', `2 ${formatCursor(POSITION)} some-id frame - 1\n{}`],
     ['a cursor that is none', '1 cursor some-id frame - 1\n{}'],
+    ['a kind that is none', `1 ${formatCursor(POSITION)} some-id noise - 1\n{}`],
     ['a header without an end', `1 ${'x'.repeat(10_000)}`],
   ])('takes %s for a message of somebody else', (_, text) => {
     expect(readEnvelope(Buffer.from(text))).toBeNull();

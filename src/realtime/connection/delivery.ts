@@ -1,0 +1,46 @@
+import type { Publication } from '../broker/broker.js';
+import { withoutCursor } from '../broker/cursor.js';
+import type { RealtimeMetrics } from '../realtime-metrics.js';
+import { CLOSE } from './close-code.js';
+import type { Connection } from './connection.js';
+import type { ConnectionIndex } from './connection-index.js';
+import { disconnect } from './disconnection.js';
+import { evictedUser } from './eviction.js';
+import { encodeTextFrame } from './frame.js';
+
+/** What a process does with a publication of a channel: called once for each, in their order. Never throws. */
+export type Delivery = (publication: Publication, members: ReadonlySet<Connection>) => void;
+
+/** For the channels of users and organizations: the same bytes for every member. */
+export function toMembers(metrics: RealtimeMetrics): Delivery {
+  return ({ id, kind, position, payload }, members) => {
+    if (kind === 'eviction') {
+      const userId = evictedUser(payload);
+      for (const member of members) {
+        if (userId === null || member.principal.userId === userId) member.close(CLOSE.notAMember);
+      }
+      return;
+    }
+    const frame = encodeTextFrame(payload);
+    for (const member of members) member.deliver(position, frame);
+    metrics.delivered(id, members.size);
+  };
+}
+
+/** For the channel of all nodes, whose members are all connections: disconnections, and notifications for everybody. */
+export function toNode(index: ConnectionIndex, metrics: RealtimeMetrics): Delivery {
+  return (publication, members) => {
+    if (publication.kind === 'disconnection') {
+      disconnect(publication, index);
+      return;
+    }
+    const text = withoutCursor(publication.payload);
+    let count = 0;
+    for (const member of members) {
+      if (member.admission.endpoint !== 'notifications') continue;
+      member.announce(text);
+      count += 1;
+    }
+    metrics.delivered(publication.id, count);
+  };
+}
