@@ -2,9 +2,11 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 import { DataSource } from 'typeorm';
 import { BroadcastService } from '../src/realtime/index.js';
 import { ApiClient } from './support/api-client.js';
+import { HeraldProcess } from './support/herald-process.js';
 import { type Jwks, startJwks } from './support/keys.js';
-import { type HeraldNode, startNode } from './support/node.js';
+import { type HeraldNode, startNode, type Variables } from './support/node.js';
 import { postgresDatabase, type RedisServer, startRedis } from './support/servers.js';
+import { until } from './support/until.js';
 import { closeAllClients, connect, type TestClient } from './support/ws-client.js';
 
 const DISCONNECTED = { code: 4001, reason: 'disconnected' };
@@ -16,7 +18,7 @@ interface World {
 }
 
 /** Two nodes over one Redis and one Postgres. */
-async function deployed(): Promise<World & { redis: RedisServer }> {
+async function deployed(): Promise<World & { redis: RedisServer; variables: Variables }> {
   const [jwks, redis]: [Jwks, RedisServer] = await Promise.all([startJwks(), startRedis()]);
   const variables = {
     DATABASE_URL: await postgresDatabase(),
@@ -29,6 +31,7 @@ async function deployed(): Promise<World & { redis: RedisServer }> {
   return {
     nodes,
     redis,
+    variables,
     tokenOf: (userId, roles = []) => jwks.sign(userId, { claims: { realm_access: { roles } } }),
     stop: async () => {
       await Promise.all(nodes.map((node) => node.stop()));
@@ -67,7 +70,8 @@ describe.each([
     return new ApiClient(one.url, await world.tokenOf(userId));
   }
 
-  async function join(node: HeraldNode, path: string, userId: string): Promise<TestClient> {
+  async function join(node: HeraldNode, path: string, userId: string, asNewMember = false): Promise<TestClient> {
+    if (asNewMember) await (await apiOf('alice')).post(`/orgs/${orgId}/members`, { user_id: userId });
     const client = await connect(`${node.wsUrl}${path}`, { token: await world.tokenOf(userId) });
     expect(await client.next()).toMatchObject({ type: 'connection.established' });
     return client;
@@ -122,6 +126,98 @@ describe.each([
     });
   });
 
+  describe('the live connections', () => {
+    interface Listed {
+      connection_id: string;
+      [field: string]: unknown;
+    }
+
+    /** When there are that many: they come with a little delay. */
+    async function list(query: string, count: number): Promise<Listed[]> {
+      let items: Listed[] = [];
+      await until(async () => {
+        items = (await admin.get(`/realtime/connections${query}`)).body.items;
+        return items.length === count;
+      });
+      return items;
+    }
+
+    it('are those of all nodes, with all that is known of them', async () => {
+      const client = await join(two, `/ws/events/${orgId}/`, 'erin', true);
+      const [item] = await list('?user_id=erin', 1);
+      expect(item).toEqual({
+        connection_id: client.received[0]?.connection_id,
+        user_id: 'erin',
+        endpoint: 'events',
+        org_id: orgId,
+        node: expect.any(String),
+        connected_at: expect.stringMatching(/^\d{4}-.*Z$/),
+        expires_at: client.received[0]?.expires_at,
+        remote_address: '127.0.0.1',
+        sent: 1,
+        buffered_bytes: 0,
+      });
+      await client.close();
+      await list('?user_id=erin', 0);
+    });
+
+    it('are filtered by user and organization, and given in pages', async () => {
+      const clients = [
+        await join(one, '/ws/notifications/', 'frank'),
+        await join(two, '/ws/notifications/', 'frank'),
+        await join(one, `/ws/events/${orgId}/`, 'frank', true),
+        await join(two, `/ws/events/${orgId}/`, 'frank', true),
+        await join(two, `/ws/events/${orgId}/`, 'bob'),
+        await join(two, '/ws/notifications/', 'frank:'),
+      ];
+      const ids = clients.map(({ received }) => received[0]?.connection_id);
+      const idsOf = async (query: string, count: number) =>
+        (await list(query, count)).map(({ connection_id }) => connection_id);
+      expect(await idsOf('?user_id=frank', 4)).toEqual(ids.slice(0, 4));
+      expect(await idsOf(`?org_id=${orgId.toUpperCase()}`, 3)).toEqual(ids.slice(2, 5));
+      expect(await idsOf(`?user_id=frank&org_id=${orgId}`, 2)).toEqual(ids.slice(2, 4));
+      expect(await idsOf('', 6)).toEqual(ids);
+      const paged: unknown[] = [];
+      let cursor: string | null = '';
+      while (cursor !== null) {
+        const query: string = cursor === '' ? '' : `&cursor=${cursor}`;
+        const { body } = await admin.get(`/realtime/connections?limit=4${query}`);
+        paged.push(...body.items.map(({ connection_id }: Listed) => connection_id));
+        cursor = body.next_cursor;
+      }
+      expect(paged).toEqual(ids);
+    });
+
+    it('are closed one by one, on whichever node they are', async () => {
+      const client = await join(two, '/ws/notifications/', 'grace');
+      const other = await join(two, '/ws/notifications/', 'grace');
+      await list('?user_id=grace', 2);
+      const id = String(client.received[0]?.connection_id);
+      expect((await admin.delete(`/realtime/connections/${id.toUpperCase()}`)).status).toBe(204);
+      expect(await client.closed(1_000)).toEqual(DISCONNECTED);
+      await other.ping();
+      await list('?user_id=grace', 1);
+      expect((await admin.delete(`/realtime/connections/${id}`)).status).toBe(404);
+      expect((await admin.delete('/realtime/connections/nonsense')).status).toBe(404);
+    });
+
+    it('are for administrators only', async () => {
+      const alice = await apiOf('alice');
+      expect((await alice.get('/realtime/connections')).status).toBe(403);
+      const client = await join(two, '/ws/notifications/', 'alice');
+      const id = String(client.received[0]?.connection_id);
+      expect((await alice.delete(`/realtime/connections/${id}`)).status).toBe(403);
+      await client.ping();
+    });
+
+    it.each(['?org_id=acme', '?user_id=', '?limit=0', '?cursor=x', '?node=one'])(
+      'refuse the query %s',
+      async (query) => {
+        expect((await admin.get(`/realtime/connections${query}`)).status).toBe(400);
+      },
+    );
+  });
+
   describe('a notification for everyone', () => {
     it('reaches the notifications of all users on all nodes, and no organization’s events', async () => {
       const events = await join(two, `/ws/events/${orgId}/`, 'bob');
@@ -163,6 +259,51 @@ describe.each([
       const broadcast = one.app.get(BroadcastService, { strict: false });
       await expect(broadcast.broadcastToEveryone({ title: '' })).rejects.toThrow('notification.title');
     });
+  });
+});
+
+describe('the live connections of a node that is killed', () => {
+  it('are gone with the node’s lease', async () => {
+    const world = await deployed();
+    const killed = await (await HeraldProcess.spawn('main.js', world.variables)).ready();
+    try {
+      const token = await world.tokenOf('bob');
+      const [left, right] = await Promise.all(
+        [killed, world.nodes[0]].map((node) => connect(`${node.wsUrl}/ws/notifications/`, { token })),
+      );
+      const admin = new ApiClient(world.nodes[1].url, await world.tokenOf('admin', ['realtime-admin']));
+      const count = async () => (await admin.get('/realtime/connections?user_id=bob')).body.items.length as number;
+      await until(async () => (await count()) === 2);
+      await killed.end('SIGKILL');
+      await left?.closed();
+      await until(async () => (await count()) === 1, 20_000);
+      await right?.ping();
+    } finally {
+      await closeAllClients();
+      await killed.end('SIGKILL');
+      await world.stop();
+    }
+  });
+});
+
+describe('the live connections after Redis has lost its data', () => {
+  it('are told to it again', async () => {
+    const world = await deployed();
+    try {
+      const client = await connect(`${world.nodes[1].wsUrl}/ws/notifications/`, { token: await world.tokenOf('bob') });
+      await client.next();
+      const admin = new ApiClient(world.nodes[0].url, await world.tokenOf('admin', ['realtime-admin']));
+      const count = async () => (await admin.get('/realtime/connections')).body.items?.length as number | undefined;
+      await until(async () => (await count()) === 1);
+      await world.redis.kill();
+      expect((await admin.get('/realtime/connections')).status).toBe(503);
+      await world.redis.start();
+      await until(async () => (await count()) === 1, 15_000);
+      await client.ping();
+    } finally {
+      await closeAllClients();
+      await world.stop();
+    }
   });
 });
 

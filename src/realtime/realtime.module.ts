@@ -2,8 +2,14 @@ import { Global, Module } from '@nestjs/common';
 import { DiscoveryModule } from '@nestjs/core';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { Environment } from '../config/environment.js';
+import { ConnectionRegistry } from './admin/connection-registry.js';
+import { ConnectionsController } from './admin/connections.controller.js';
 import { DisconnectController } from './admin/disconnect.controller.js';
+import { MemoryConnectionRegistry } from './admin/memory-connection-registry.js';
 import { MemoryTicketStore } from './admin/memory-ticket-store.js';
+import { NodeName } from './admin/node-name.js';
+import { RedisConnectionRegistry } from './admin/redis-connection-registry.js';
+import { RedisNodeDirectory } from './admin/redis-node-directory.js';
 import { RedisTicketStore } from './admin/redis-ticket-store.js';
 import { TicketStore } from './admin/ticket-store.js';
 import { TicketsController } from './admin/tickets.controller.js';
@@ -18,6 +24,7 @@ import { Drain } from './connection/drain.js';
 import { GatewayRegistry } from './connection/gateway-registry.js';
 import { Heartbeat } from './connection/heartbeat.js';
 import { Hub } from './connection/hub.js';
+import { LiveConnections } from './connection/live-connections.js';
 import { UpgradeHandler } from './connection/upgrade-handler.js';
 import { WsJwtGuard } from './connection/ws-jwt.guard.js';
 import { RealtimeMetrics } from './realtime-metrics.js';
@@ -48,6 +55,28 @@ import { Outbox } from './outbox/outbox.js';
         redis === null ? new MemoryTicketStore() : new RedisTicketStore(redis),
       inject: [RealtimeRedis],
     },
+    {
+      // Null where everything is embedded.
+      provide: RedisNodeDirectory,
+      useFactory: (redis: RealtimeRedis | null, node: NodeName) =>
+        redis === null ? null : new RedisNodeDirectory(redis, node.text),
+      inject: [RealtimeRedis, NodeName],
+    },
+    {
+      provide: ConnectionRegistry,
+      useFactory: (
+        redis: RealtimeRedis | null,
+        directory: RedisNodeDirectory | null,
+        live: LiveConnections,
+        node: NodeName,
+      ) =>
+        redis === null || directory === null
+          ? new MemoryConnectionRegistry(live, node.text)
+          : new RedisConnectionRegistry(redis, directory, live),
+      inject: [RealtimeRedis, RedisNodeDirectory, LiveConnections, NodeName],
+    },
+    NodeName,
+    LiveConnections,
     BroadcastService,
     Publisher,
     Outbox,
@@ -61,7 +90,7 @@ import { Outbox } from './outbox/outbox.js';
     Drain,
     WsJwtGuard,
   ],
-  controllers: [TicketsController, DisconnectController],
+  controllers: [TicketsController, ConnectionsController, DisconnectController],
   exports: [BroadcastService, Broker, TicketStore, WsJwtGuard],
 })
 export class RealtimeModule {}
