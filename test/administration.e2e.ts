@@ -3,48 +3,12 @@ import { DataSource } from 'typeorm';
 import { BroadcastService } from '../src/realtime/index.js';
 import { ApiClient } from './support/api-client.js';
 import { HeraldProcess } from './support/herald-process.js';
-import { type Jwks, startJwks } from './support/keys.js';
-import { type HeraldNode, startNode, type Variables } from './support/node.js';
-import { postgresDatabase, type RedisServer, startRedis } from './support/servers.js';
+import type { HeraldNode } from './support/node.js';
 import { until } from './support/until.js';
+import { deployed, embedded, type World } from './support/world.js';
 import { closeAllClients, connect, type TestClient } from './support/ws-client.js';
 
 const DISCONNECTED = { code: 4001, reason: 'disconnected' };
-
-interface World {
-  nodes: readonly [HeraldNode, HeraldNode];
-  tokenOf: (userId: string, roles?: string[]) => Promise<string>;
-  stop: () => Promise<void>;
-}
-
-/** Two nodes over one Redis and one Postgres. */
-async function deployed(): Promise<World & { redis: RedisServer; variables: Variables }> {
-  const [jwks, redis]: [Jwks, RedisServer] = await Promise.all([startJwks(), startRedis()]);
-  const variables = {
-    DATABASE_URL: await postgresDatabase(),
-    KEYCLOAK_JWKS_URL: jwks.url,
-    REDIS_HOST: redis.host,
-    REDIS_PORT: String(redis.port),
-    RUN_JOBS: 'false',
-  };
-  const nodes = await Promise.all([startNode(variables), startNode(variables)]);
-  return {
-    nodes,
-    redis,
-    variables,
-    tokenOf: (userId, roles = []) => jwks.sign(userId, { claims: { realm_access: { roles } } }),
-    stop: async () => {
-      await Promise.all(nodes.map((node) => node.stop()));
-      await Promise.all([jwks.stop(), redis.stop()]);
-    },
-  };
-}
-
-/** One node on embedded defaults, which plays both parts. */
-async function embedded(): Promise<World> {
-  const node = await startNode();
-  return { nodes: [node, node], tokenOf: (userId, roles) => node.tokenFor(userId, { roles }), stop: () => node.stop() };
-}
 
 describe.each([
   ['two nodes', deployed],

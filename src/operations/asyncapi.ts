@@ -34,6 +34,19 @@ const BINDINGS = {
   },
 };
 
+const EVENTS_BINDINGS = {
+  ws: {
+    ...BINDINGS.ws,
+    query: {
+      type: 'object',
+      properties: {
+        ...BINDINGS.ws.query.properties,
+        presence: { type: 'string', enum: ['true'], description: 'Asks for `presence` frames' },
+      },
+    },
+  },
+};
+
 /** What is said on both channels. */
 const CONVERSATION = ['ping', 'pong', 'auth', 'authRefreshed', 'error'] as const;
 
@@ -67,15 +80,15 @@ export function asyncApiDocument(host: string, protocol: 'ws' | 'wss'): AsyncApi
         address: '/ws/events/{org_id}/',
         description: "An organization's events, for its members.",
         parameters: { org_id: { description: "The organization's UUID" } },
-        messages: messagesOf('eventsWelcome', 'event', ...CONVERSATION),
-        bindings: BINDINGS,
+        messages: messagesOf('eventsWelcome', 'event', 'presence', ...CONVERSATION),
+        bindings: EVENTS_BINDINGS,
       },
     },
     operations: {
       sendNotifications: send('notifications', 'notificationsWelcome', 'notification', 'inbox', 'error'),
       answerNotificationsPing: answer('notifications', 'ping', 'pong'),
       answerNotificationsAuth: answer('notifications', 'auth', 'authRefreshed'),
-      sendEvents: send('events', 'eventsWelcome', 'event', 'error'),
+      sendEvents: send('events', 'eventsWelcome', 'event', 'presence', 'error'),
       answerEventsPing: answer('events', 'ping', 'pong'),
       answerEventsAuth: answer('events', 'auth', 'authRefreshed'),
     },

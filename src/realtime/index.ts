@@ -10,4 +10,5 @@ export { CLOSE, type Close, ConnectionRefusedError } from './connection/close-co
 export type { Admission, Handshake, RealtimeGateway } from './connection/handshake.js';
 export { RealtimeAdapter } from './connection/realtime-adapter.js';
 export { WsJwtGuard } from './connection/ws-jwt.guard.js';
+export { Presence } from './presence/presence.js';
 export { RealtimeModule } from './realtime.module.js';

@@ -27,6 +27,10 @@ import { Hub } from './connection/hub.js';
 import { LiveConnections } from './connection/live-connections.js';
 import { UpgradeHandler } from './connection/upgrade-handler.js';
 import { WsJwtGuard } from './connection/ws-jwt.guard.js';
+import { MemoryPresenceStore } from './presence/memory-presence-store.js';
+import { Presence } from './presence/presence.js';
+import { PresenceStore } from './presence/presence-store.js';
+import { RedisPresenceStore } from './presence/redis-presence-store.js';
 import { RealtimeMetrics } from './realtime-metrics.js';
 import { OutboxMessage } from './outbox/outbox-message.entity.js';
 import { OutboxRelay } from './outbox/outbox-relay.js';
@@ -75,6 +79,13 @@ import { Outbox } from './outbox/outbox.js';
           : new RedisConnectionRegistry(redis, directory, live),
       inject: [RealtimeRedis, RedisNodeDirectory, LiveConnections, NodeName],
     },
+    {
+      provide: PresenceStore,
+      useFactory: (redis: RealtimeRedis | null, directory: RedisNodeDirectory | null) =>
+        redis === null || directory === null ? new MemoryPresenceStore() : new RedisPresenceStore(redis, directory),
+      inject: [RealtimeRedis, RedisNodeDirectory],
+    },
+    Presence,
     NodeName,
     LiveConnections,
     BroadcastService,
@@ -91,6 +102,6 @@ import { Outbox } from './outbox/outbox.js';
     WsJwtGuard,
   ],
   controllers: [TicketsController, ConnectionsController, DisconnectController],
-  exports: [BroadcastService, Broker, TicketStore, WsJwtGuard],
+  exports: [BroadcastService, Broker, Presence, TicketStore, WsJwtGuard],
 })
 export class RealtimeModule {}

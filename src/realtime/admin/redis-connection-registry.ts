@@ -119,8 +119,6 @@ export class RedisConnectionRegistry
       for (const { id } of wasKnown ? this.changed() : this.live.all()) this.changes.mark(id);
       await this.changes.flush();
       await this.extend();
-      const { ended } = await this.directory.list();
-      await Promise.all(ended.map((node) => this.directory.forget(node)));
     } catch (error) {
       this.errors.report(error instanceof Error ? error : new Error(String(error)));
     }

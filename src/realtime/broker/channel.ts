@@ -2,13 +2,14 @@ import { validate as isUuid } from 'uuid';
 import { isUserId } from '../../auth/user-id.js';
 
 /**
- * The address of a stream of messages: one user's notifications, one organization's events, or what every process is told.
+ * The address of a stream of messages: one user's notifications, one organization's events, who
+ * comes and goes there, or what every process is told.
  *
  * Channels are made here only, and injectively: two different ids never give the same name.
  */
 export class Channel {
   private constructor(
-    readonly kind: 'user' | 'org' | 'node',
+    readonly kind: 'user' | 'org' | 'presence' | 'node',
     /** The user's id as the token has it, the organization's UUID in lower case, or `all`. */
     readonly id: string,
     /** Safe in Redis keys and hash tags: no braces, blanks or further colons. */
@@ -30,6 +31,15 @@ export class Channel {
     return new Channel('org', id, `org:${id}`);
   }
 
+  /**
+   * Apart from the organization's events: it must not use up their history.
+   * @throws {TypeError} if the id is not a UUID
+   */
+  static ofPresence(orgId: string): Channel {
+    const { id } = Channel.ofOrganization(orgId);
+    return new Channel('presence', id, `presence:${id}`);
+  }
+
   /** The one that every process with connections listens to, whoever they are of. */
   static ofAllNodes(): Channel {
     return new Channel('node', 'all', 'node:all');
@@ -45,9 +55,10 @@ export class Channel {
     const id = name.slice(separator + 1);
     if (kind === 'user') return Channel.ofUser(decodeURIComponent(id));
     if (kind === 'org') return Channel.ofOrganization(id);
+    if (kind === 'presence') return Channel.ofPresence(id);
     if (name === 'node:all') return Channel.ofAllNodes();
     throw new TypeError(
-      `channel name: takes user:<id>, org:<uuid> or node:all, got ${JSON.stringify(name.slice(0, 100))}`,
+      `channel name: takes user:<id>, org:<uuid>, presence:<uuid> or node:all, got ${JSON.stringify(name.slice(0, 100))}`,
     );
   }
 }

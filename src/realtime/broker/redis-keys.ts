@@ -61,6 +61,16 @@ export class RedisKeys {
     return `${this.prefix}{node:${node}}:index`;
   }
 
+  /** A hash: how many connections each user has on each node; of a presence channel. */
+  presence(channel: Channel): string {
+    return `${this.channel(channel)}:counts`;
+  }
+
+  /** A set: which users a node has counted, and where. */
+  presenceOfNode(node: string): string {
+    return `${this.prefix}{node:${node}}:presence`;
+  }
+
   /** The name of the channel that a pub/sub channel belongs to. */
   nameOf(pubSubChannel: string): string {
     return pubSubChannel.slice(this.prefix.length + 1, -1);

@@ -94,6 +94,13 @@ export class Connection {
     }
   }
 
+  /** Sends the client a frame that has no place in its channel. Never throws. */
+  show(frame: Buffer): void {
+    if (!this.isOpen) return;
+    if (this.held !== null) this.hold(frame.length, () => this.show(frame));
+    else this.write(frame);
+  }
+
   /**
    * Tells the client something that is not of its channel. The cursor stays where it is, so that the client can resume.
    * @param text JSON that is still open: its closing brace is missing. Never throws.

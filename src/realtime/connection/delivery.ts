@@ -5,7 +5,7 @@ import { CLOSE } from './close-code.js';
 import type { Connection } from './connection.js';
 import type { ConnectionIndex } from './connection-index.js';
 import { disconnect } from './disconnection.js';
-import { evictedUser } from './eviction.js';
+import { userOf } from './user-of.js';
 import { encodeTextFrame } from './frame.js';
 
 /** What a process does with a publication of a channel: called once for each, in their order. Never throws. */
@@ -15,7 +15,7 @@ export type Delivery = (publication: Publication, members: ReadonlySet<Connectio
 export function toMembers(metrics: RealtimeMetrics): Delivery {
   return ({ id, kind, position, payload }, members) => {
     if (kind === 'eviction') {
-      const userId = evictedUser(payload);
+      const userId = userOf(payload);
       for (const member of members) {
         if (userId === null || member.principal.userId === userId) member.close(CLOSE.notAMember);
       }
@@ -44,3 +44,14 @@ export function toNode(index: ConnectionIndex, metrics: RealtimeMetrics): Delive
     metrics.delivered(publication.id, count);
   };
 }
+
+/**
+ * For presence channels, whose members are those who watch. They are no part of what a client resumes, so they have no cursor.
+ * Nobody is told of oneself: whoever is there to be told has joined.
+ */
+export const toWatchers: Delivery = ({ payload }, members) => {
+  const text = `${withoutCursor(payload)}}`;
+  const about = userOf(payload);
+  const frame = encodeTextFrame(Buffer.from(text));
+  for (const member of members) if (member.principal.userId !== about) member.show(frame);
+};

@@ -7,7 +7,7 @@ import { RealtimeMetrics } from '../realtime-metrics.js';
 import { Channel } from '../broker/channel.js';
 import type { Connection } from './connection.js';
 import { ConnectionIndex } from './connection-index.js';
-import { toMembers, toNode } from './delivery.js';
+import { type Delivery, toMembers, toNode, toWatchers } from './delivery.js';
 import { Subscription } from './subscription.js';
 
 /** How often the positions of all channels are compared with the broker's. */
@@ -17,7 +17,7 @@ const BATCH = 200;
 
 /**
  * The one way out: knows this process's connections by their channels, and hands each publication to all of them. Besides its
- * own, every connection is in the channel of all nodes.
+ * own, every connection is in the channel of all nodes, and in its organization's presence if it wants to watch it.
  */
 @Injectable()
 export class Hub implements BrokerReceiver, OnModuleInit, OnApplicationShutdown {
@@ -61,7 +61,7 @@ export class Hub implements BrokerReceiver, OnModuleInit, OnApplicationShutdown 
     this.index.add(connection);
     const [own] = await Promise.all([
       this.enter(connection.admission.channel, connection),
-      this.enter(this.allNodes, connection),
+      ...this.furtherChannels(connection).map((channel) => this.enter(channel, connection)),
     ]);
     return own;
   }
@@ -70,7 +70,7 @@ export class Hub implements BrokerReceiver, OnModuleInit, OnApplicationShutdown 
   remove(connection: Connection): void {
     this.index.remove(connection);
     this.leave(connection.admission.channel, connection);
-    this.leave(this.allNodes, connection);
+    for (const channel of this.furtherChannels(connection)) this.leave(channel, connection);
   }
 
   receive(publication: Publication): void {
@@ -85,6 +85,11 @@ export class Hub implements BrokerReceiver, OnModuleInit, OnApplicationShutdown 
   /** All connections of this process. */
   connections(): IterableIterator<Connection> {
     return this.index.all();
+  }
+
+  private furtherChannels({ admission: { channel, watchesPresence } }: Connection): Channel[] {
+    const isWatching = watchesPresence === true && channel.kind === 'org';
+    return isWatching ? [this.allNodes, Channel.ofPresence(channel.id)] : [this.allNodes];
   }
 
   private async enter(channel: Channel, connection: Connection): Promise<Subscription> {
@@ -127,10 +132,15 @@ export class Hub implements BrokerReceiver, OnModuleInit, OnApplicationShutdown 
       broker: this.broker,
       metrics: this.metrics,
       historySize: this.environment.history.size,
-      deliver: channel === this.allNodes ? toNode(this.index, this.metrics) : toMembers(this.metrics),
+      deliver: this.deliveryOf(channel),
       onDiverged: () => void this.relay.republish(channel),
     });
     this.subscriptions.set(channel.name, subscription);
     return subscription;
+  }
+
+  private deliveryOf({ kind }: Channel): Delivery {
+    if (kind === 'node') return toNode(this.index, this.metrics);
+    return kind === 'presence' ? toWatchers : toMembers(this.metrics);
   }
 }
