@@ -1,5 +1,5 @@
 import { Global, Module } from '@nestjs/common';
-import { DiscoveryModule } from '@nestjs/core';
+import { APP_INTERCEPTOR, DiscoveryModule } from '@nestjs/core';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { Environment } from '../config/environment.js';
 import { ConnectionRegistry } from './admin/connection-registry.js';
@@ -14,6 +14,7 @@ import { RedisTicketStore } from './admin/redis-ticket-store.js';
 import { TicketStore } from './admin/ticket-store.js';
 import { TicketsController } from './admin/tickets.controller.js';
 import { BroadcastService } from './broadcast/broadcast.service.js';
+import { CallOrigin } from './broadcast/call-origin.js';
 import { Publisher } from './broadcast/publisher.js';
 import { Broker } from './broker/broker.js';
 import { MemoryBroker } from './broker/memory-broker.js';
@@ -90,6 +91,8 @@ import { Outbox } from './outbox/outbox.js';
     LiveConnections,
     BroadcastService,
     Publisher,
+    CallOrigin,
+    { provide: APP_INTERCEPTOR, useExisting: CallOrigin },
     Outbox,
     OutboxRelay,
     RealtimeMetrics,

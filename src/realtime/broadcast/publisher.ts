@@ -5,6 +5,7 @@ import { Broker, type Message, type MessageKind } from '../broker/broker.js';
 import type { Channel } from '../broker/channel.js';
 import { Outbox } from '../outbox/outbox.js';
 import { RealtimeMetrics } from '../realtime-metrics.js';
+import { CallOrigin } from './call-origin.js';
 import { InvalidBroadcastError } from './invalid-broadcast.error.js';
 
 export interface BroadcastOptions {
@@ -26,6 +27,7 @@ export class Publisher {
     private readonly broker: Broker,
     private readonly outbox: Outbox,
     private readonly metrics: RealtimeMetrics,
+    private readonly origin: CallOrigin,
   ) {}
 
   /**
@@ -48,6 +50,7 @@ export class Publisher {
       kind,
       body,
       idempotencyKey: idempotencyKey ?? null,
+      except: kind === 'frame' ? this.origin.current : null,
       formerPosition: null,
     };
     if (manager === undefined) await this.metrics.publishing(kind, () => this.broker.publish(message));

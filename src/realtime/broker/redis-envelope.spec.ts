@@ -12,10 +12,16 @@ describe('readEnvelope', () => {
       position: POSITION,
       id: 'some-id',
       kind: 'frame',
+      except: null,
       formerPosition: null,
       publishedAt: 1_700_000_000_123,
       payload: Buffer.from('{"a":"\n"}'),
     });
+  });
+
+  it('reads whom a frame is not for', () => {
+    const message = Buffer.from(`1 ${formatCursor(POSITION)} some-id frame - some-key 1700000000123\n{}`);
+    expect(readEnvelope(message)).toMatchObject({ except: 'some-key', publishedAt: 1_700_000_000_123 });
   });
 
   it.each([

@@ -10,6 +10,7 @@ import type { RealtimeMetrics } from '../realtime-metrics.js';
 import { errorFrame, readMessage } from './client-message.js';
 import { CLOSE, type Close } from './close-code.js';
 import { Deadline } from './deadline.js';
+import { echoKey } from './echo-key.js';
 import { encodePongFrame, encodeTextFrame } from './frame.js';
 import type { Admission, Handshake } from './handshake.js';
 import type { Start } from './join.js';
@@ -43,6 +44,7 @@ export class Connection {
   sent = 0;
   private held: (() => void)[] | null = [];
   private heldBytes = 0;
+  private knownEchoKey: string | null = null;
   /** The cursor that the client was last given. */
   private position: Position | null = null;
   /** Up to where the client has had everything from history, while that is further than this process has received. */
@@ -76,6 +78,12 @@ export class Connection {
 
   get isOpen(): boolean {
     return !this.isClosing && this.ws.readyState === this.ws.OPEN;
+  }
+
+  /** Recognises it in what its own calls have caused. */
+  get echoKey(): string {
+    this.knownEchoKey ??= echoKey(this.id, this.principal.userId);
+    return this.knownEchoKey;
   }
 
   /** What the client is owed. */

@@ -13,7 +13,7 @@ export type Delivery = (publication: Publication, members: ReadonlySet<Connectio
 
 /** For the channels of users and organizations: the same bytes for every member. */
 export function toMembers(metrics: RealtimeMetrics): Delivery {
-  return ({ id, kind, position, payload }, members) => {
+  return ({ id, kind, position, except, payload }, members) => {
     if (kind === 'eviction') {
       const userId = userOf(payload);
       for (const member of members) {
@@ -22,9 +22,14 @@ export function toMembers(metrics: RealtimeMetrics): Delivery {
       return;
     }
     const frame = encodeTextFrame(payload);
-    for (const member of members) member.deliver(position, frame);
+    for (const member of members) if (!isFrom(except, member)) member.deliver(position, frame);
     metrics.delivered(id, members.size);
   };
+}
+
+/** Whether a call of this connection has caused it. Keys are only made where somebody has asked for that. */
+function isFrom(except: string | null, member: Connection): boolean {
+  return except !== null && member.echoKey === except;
 }
 
 /** For the channel of all nodes, whose members are all connections: disconnections, and notifications for everybody. */
@@ -37,7 +42,7 @@ export function toNode(index: ConnectionIndex, metrics: RealtimeMetrics): Delive
     const text = withoutCursor(publication.payload);
     let count = 0;
     for (const member of members) {
-      if (member.admission.endpoint !== 'notifications') continue;
+      if (member.admission.endpoint !== 'notifications' || isFrom(publication.except, member)) continue;
       member.announce(text);
       count += 1;
     }

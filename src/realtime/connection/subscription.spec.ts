@@ -21,6 +21,7 @@ function published(name: string, offset: number, options: { epoch?: string; form
     channel: channel.name,
     kind: 'frame',
     position: { epoch: options.epoch ?? EPOCH, offset, tag: name.padStart(8, '-') },
+    except: null,
     formerPosition: options.former ?? null,
     publishedAt: 0,
     payload: Buffer.from(name),
