@@ -87,9 +87,20 @@ describe('an alert', () => {
     expect(answer.body.errors).toMatchObject([{ field }]);
   });
 
-  it('takes an organization', async () => {
-    const answer = await admin.post('/alerts', ALERT);
-    expect(answer.status).toBe(400);
-    expect(answer.body.errors).toMatchObject([{ field: 'org_id' }]);
+  it('without an organization notifies every user online, and stays in nobody’s inbox', async () => {
+    const clients = await Promise.all(
+      ['dora', 'emil'].map(async (userId) =>
+        connect(`${node.wsUrl}/ws/notifications/`, { token: await node.tokenFor(userId) }),
+      ),
+    );
+    await Promise.all(clients.map((client) => client.next()));
+    expect((await admin.post('/alerts', { ...ALERT, severity: 'critical' })).status).toBe(202);
+    for (const client of clients) {
+      expect(await client.next()).toMatchObject({
+        type: 'notification',
+        notification: { title: 'Critical alert', type: 'system.alert', alert_type: 'general', severity: 'critical' },
+      });
+    }
+    expect((await (await node.api('dora')).get('/notifications')).body.items).toEqual([]);
   });
 });

@@ -88,6 +88,7 @@ function message(channel: Channel, text: string, idempotencyKey: string | null =
     kind: 'frame',
     body: `{"text":${JSON.stringify(text)}`,
     idempotencyKey,
+    except: null,
     formerPosition: null,
   };
 }

@@ -15,12 +15,14 @@ export class AlertsController {
   @Post()
   @HttpCode(202)
   @Roles(REALTIME_ADMIN_ROLE)
-  @ApiOperation({ summary: `Tell an organization of a \`system.alert\` (realm role ${REALTIME_ADMIN_ROLE})` })
+  @ApiOperation({
+    summary: `Tell an organization, or every user online, of a \`system.alert\` (realm role ${REALTIME_ADMIN_ROLE})`,
+  })
   @ApiAcceptedResponse({ type: AlertDto, description: 'It will be told' })
   @ApiProblems(400, 403, 404)
   async raise(@Body() { org_id, alert_type, message, severity }: RaiseAlertDto): Promise<AlertDto> {
     const alert = { alert_type, message, severity, timestamp: new Date().toISOString() };
-    if (org_id === undefined) await this.alerts.alertEveryone();
+    if (org_id === undefined) await this.alerts.alertEveryone(alert);
     else await this.alerts.alertOrganization(org_id.toLowerCase(), alert);
     return alert;
   }

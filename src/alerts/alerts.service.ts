@@ -1,11 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
-import { InvalidInputError } from '../http/errors.js';
 import { Organization } from '../organizations/organization.entity.js';
 import { noSuchOrganization } from '../organizations/organizations.service.js';
 import { BroadcastService } from '../realtime/index.js';
 import type { AlertDto } from './alert.dto.js';
+
+const ALERT_TITLES = { info: 'Notice', warning: 'Warning', critical: 'Critical alert' } as const;
 
 /** Raises the alerts of those who operate the system. */
 @Injectable()
@@ -27,12 +28,16 @@ export class AlertsService {
     });
   }
 
-  /**
-   * No channel reaches all users, so an alert takes an organization.
-   * @throws {InvalidInputError}
-   */
-  alertEveryone(): Promise<void> {
-    const message = 'org_id must be the UUID of an organization';
-    return Promise.reject(new InvalidInputError([{ field: 'org_id', message }]));
+  /** Notifies every user who is online, on all nodes. Who comes later does not see it. */
+  async alertEveryone({ alert_type, message, severity, timestamp }: AlertDto): Promise<void> {
+    const notification = {
+      title: ALERT_TITLES[severity],
+      body: message,
+      type: 'system.alert',
+      alert_type,
+      severity,
+      timestamp,
+    } as const;
+    await this.dataSource.transaction((manager) => this.broadcast.broadcastToEveryone(notification, { manager }));
   }
 }

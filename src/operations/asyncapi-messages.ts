@@ -138,6 +138,12 @@ export const MESSAGES = {
       cursor: 'c3',
     },
   ),
+  presence: message(
+    'presence',
+    'Only with `?presence=true`: the first connection of a member over all nodes, or the end of the last one. Has no cursor, and is not repeated when a client resumes',
+    { action: { type: 'string', enum: ['joined', 'left'] }, user_id: { type: 'string' } },
+    { type: 'presence', action: 'joined', user_id: 'bob' },
+  ),
   pong: message(
     'pong',
     'The answer to a ping',

@@ -13,7 +13,7 @@ export interface AsyncApiDocument {
 
 const REFUSALS =
   'A refused credential completes the handshake and is then closed: 4001 (get a new token) or 4003 (not a member). ' +
-  'Close codes: 1012 restarting, 1013 try again (with the last cursor), 4008 too slow, 4029 too many messages or connections.';
+  'Close codes: 4001 also when the token ends or an administrator disconnects the user, 1012 restarting, 1013 try again (with the last cursor), 4008 too slow, 4029 too many messages or connections.';
 
 /** What a client may say in the query of the upgrade. */
 const BINDINGS = {
@@ -29,6 +29,19 @@ const BINDINGS = {
         },
         ticket: { type: 'string', description: 'From POST /api/v1/realtime/tickets: opens one connection within 30 s' },
         token: { type: 'string', description: 'The access token, where no header can be set; kept out of all logs' },
+      },
+    },
+  },
+};
+
+const EVENTS_BINDINGS = {
+  ws: {
+    ...BINDINGS.ws,
+    query: {
+      type: 'object',
+      properties: {
+        ...BINDINGS.ws.query.properties,
+        presence: { type: 'string', enum: ['true'], description: 'Asks for `presence` frames' },
       },
     },
   },
@@ -67,15 +80,15 @@ export function asyncApiDocument(host: string, protocol: 'ws' | 'wss'): AsyncApi
         address: '/ws/events/{org_id}/',
         description: "An organization's events, for its members.",
         parameters: { org_id: { description: "The organization's UUID" } },
-        messages: messagesOf('eventsWelcome', 'event', ...CONVERSATION),
-        bindings: BINDINGS,
+        messages: messagesOf('eventsWelcome', 'event', 'presence', ...CONVERSATION),
+        bindings: EVENTS_BINDINGS,
       },
     },
     operations: {
       sendNotifications: send('notifications', 'notificationsWelcome', 'notification', 'inbox', 'error'),
       answerNotificationsPing: answer('notifications', 'ping', 'pong'),
       answerNotificationsAuth: answer('notifications', 'auth', 'authRefreshed'),
-      sendEvents: send('events', 'eventsWelcome', 'event', 'error'),
+      sendEvents: send('events', 'eventsWelcome', 'event', 'presence', 'error'),
       answerEventsPing: answer('events', 'ping', 'pong'),
       answerEventsAuth: answer('events', 'auth', 'authRefreshed'),
     },

@@ -14,12 +14,13 @@ export class OrgEventsGateway implements RealtimeGateway {
     private readonly memberships: MembershipsService,
   ) {}
 
-  admit({ params, principal }: Handshake): Admission {
+  admit({ params, principal, query }: Handshake): Admission {
     void this.users.remember(principal);
     const channel = Channel.ofOrganization(params.org_id ?? '');
     const welcome = { message: 'Connected to organization events', org_id: channel.id };
     const isStillAllowed = async (): Promise<boolean> =>
       (await this.memberships.find(channel.id, principal.userId)) !== null;
-    return { channel, endpoint: 'events', welcome, isStillAllowed };
+    const watchesPresence = query.get('presence') === 'true';
+    return { channel, endpoint: 'events', watchesPresence, welcome, isStillAllowed };
   }
 }

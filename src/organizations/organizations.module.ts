@@ -10,11 +10,12 @@ import { OrgEventsGateway } from './org-events.gateway.js';
 import { Organization } from './organization.entity.js';
 import { OrganizationsController } from './organizations.controller.js';
 import { OrganizationsService } from './organizations.service.js';
+import { PresenceController } from './presence.controller.js';
 
 /** Organizations, who belongs to them, and the stream of their events. */
 @Module({
   imports: [TypeOrmModule.forFeature([Organization, Membership]), UsersModule],
-  controllers: [OrganizationsController, MembersController, OrgEventsController],
+  controllers: [OrganizationsController, MembersController, OrgEventsController, PresenceController],
   providers: [OrganizationsService, MembershipsService, MembershipSubscriber, OrgEventsGateway],
   exports: [MembershipsService],
 })

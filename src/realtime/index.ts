@@ -1,11 +1,7 @@
-export {
-  BroadcastService,
-  type BroadcastOptions,
-  type NotificationMessage,
-  type NotificationReceipt,
-} from './broadcast/broadcast.service.js';
+export { BroadcastService, type NotificationMessage, type NotificationReceipt } from './broadcast/broadcast.service.js';
 export { isCatalogueType, type Notifications, type OrgEvents } from './broadcast/catalogue.js';
 export { Inbox, type NewNotification, type Stored } from './broadcast/inbox.js';
+export { type BroadcastOptions } from './broadcast/publisher.js';
 export { InvalidBroadcastError } from './broadcast/invalid-broadcast.error.js';
 export type { JsonObject, JsonValue } from './broadcast/json.js';
 export { Broker } from './broker/broker.js';
@@ -14,4 +10,5 @@ export { CLOSE, type Close, ConnectionRefusedError } from './connection/close-co
 export type { Admission, Handshake, RealtimeGateway } from './connection/handshake.js';
 export { RealtimeAdapter } from './connection/realtime-adapter.js';
 export { WsJwtGuard } from './connection/ws-jwt.guard.js';
+export { Presence } from './presence/presence.js';
 export { RealtimeModule } from './realtime.module.js';

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
-import type { Close } from './connection/close-code.js';
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { madeAt } from './broker/message-id.js';
+import type { Close } from './connection/close-code.js';
 
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
@@ -103,10 +104,8 @@ export class RealtimeMetrics {
     return result;
   }
 
-  /** @param messageId a UUID v7, which tells when the message was made (RFC 9562 section 5.7) */
   delivered(messageId: string, connections: number): void {
     this.deliveries.inc(connections);
-    const madeAt = Number.parseInt(messageId.slice(0, 8) + messageId.slice(9, 13), 16);
-    this.commitToSocketSeconds.observe(Math.max(0, Date.now() - madeAt) / 1_000);
+    this.commitToSocketSeconds.observe(Math.max(0, Date.now() - madeAt(messageId)) / 1_000);
   }
 }

@@ -1,12 +1,21 @@
 import { Global, Module } from '@nestjs/common';
-import { DiscoveryModule } from '@nestjs/core';
+import { APP_INTERCEPTOR, DiscoveryModule } from '@nestjs/core';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { Environment } from '../config/environment.js';
+import { ConnectionRegistry } from './admin/connection-registry.js';
+import { ConnectionsController } from './admin/connections.controller.js';
+import { DisconnectController } from './admin/disconnect.controller.js';
+import { MemoryConnectionRegistry } from './admin/memory-connection-registry.js';
 import { MemoryTicketStore } from './admin/memory-ticket-store.js';
+import { NodeName } from './admin/node-name.js';
+import { RedisConnectionRegistry } from './admin/redis-connection-registry.js';
+import { RedisNodeDirectory } from './admin/redis-node-directory.js';
 import { RedisTicketStore } from './admin/redis-ticket-store.js';
 import { TicketStore } from './admin/ticket-store.js';
 import { TicketsController } from './admin/tickets.controller.js';
 import { BroadcastService } from './broadcast/broadcast.service.js';
+import { CallOrigin } from './broadcast/call-origin.js';
+import { Publisher } from './broadcast/publisher.js';
 import { Broker } from './broker/broker.js';
 import { MemoryBroker } from './broker/memory-broker.js';
 import { RealtimeRedis } from './broker/realtime-redis.js';
@@ -16,8 +25,13 @@ import { Drain } from './connection/drain.js';
 import { GatewayRegistry } from './connection/gateway-registry.js';
 import { Heartbeat } from './connection/heartbeat.js';
 import { Hub } from './connection/hub.js';
+import { LiveConnections } from './connection/live-connections.js';
 import { UpgradeHandler } from './connection/upgrade-handler.js';
 import { WsJwtGuard } from './connection/ws-jwt.guard.js';
+import { MemoryPresenceStore } from './presence/memory-presence-store.js';
+import { Presence } from './presence/presence.js';
+import { PresenceStore } from './presence/presence-store.js';
+import { RedisPresenceStore } from './presence/redis-presence-store.js';
 import { RealtimeMetrics } from './realtime-metrics.js';
 import { OutboxMessage } from './outbox/outbox-message.entity.js';
 import { OutboxRelay } from './outbox/outbox-relay.js';
@@ -46,7 +60,39 @@ import { Outbox } from './outbox/outbox.js';
         redis === null ? new MemoryTicketStore() : new RedisTicketStore(redis),
       inject: [RealtimeRedis],
     },
+    {
+      // Null where everything is embedded.
+      provide: RedisNodeDirectory,
+      useFactory: (redis: RealtimeRedis | null, node: NodeName) =>
+        redis === null ? null : new RedisNodeDirectory(redis, node.text),
+      inject: [RealtimeRedis, NodeName],
+    },
+    {
+      provide: ConnectionRegistry,
+      useFactory: (
+        redis: RealtimeRedis | null,
+        directory: RedisNodeDirectory | null,
+        live: LiveConnections,
+        node: NodeName,
+      ) =>
+        redis === null || directory === null
+          ? new MemoryConnectionRegistry(live, node.text)
+          : new RedisConnectionRegistry(redis, directory, live),
+      inject: [RealtimeRedis, RedisNodeDirectory, LiveConnections, NodeName],
+    },
+    {
+      provide: PresenceStore,
+      useFactory: (redis: RealtimeRedis | null, directory: RedisNodeDirectory | null) =>
+        redis === null || directory === null ? new MemoryPresenceStore() : new RedisPresenceStore(redis, directory),
+      inject: [RealtimeRedis, RedisNodeDirectory],
+    },
+    Presence,
+    NodeName,
+    LiveConnections,
     BroadcastService,
+    Publisher,
+    CallOrigin,
+    { provide: APP_INTERCEPTOR, useExisting: CallOrigin },
     Outbox,
     OutboxRelay,
     RealtimeMetrics,
@@ -58,7 +104,7 @@ import { Outbox } from './outbox/outbox.js';
     Drain,
     WsJwtGuard,
   ],
-  controllers: [TicketsController],
-  exports: [BroadcastService, Broker, TicketStore, WsJwtGuard],
+  controllers: [TicketsController, ConnectionsController, DisconnectController],
+  exports: [BroadcastService, Broker, Presence, TicketStore, WsJwtGuard],
 })
 export class RealtimeModule {}

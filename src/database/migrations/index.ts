@@ -1,6 +1,7 @@
 import { InitialSchema1764000000000 } from './1764000000000-initial-schema.js';
 import { BrokerGeneration1764100000000 } from './1764100000000-broker-generation.js';
 import { Inbox1764200000000 } from './1764200000000-inbox.js';
+import { OutboxExcept1764250000000 } from './1764250000000-outbox-except.js';
 import { Comments1764300000000 } from './1764300000000-comments.js';
 
 /** Every migration, oldest first. One set, in plain SQL, for Postgres and the embedded database. */
@@ -8,5 +9,6 @@ export const MIGRATIONS = [
   InitialSchema1764000000000,
   BrokerGeneration1764100000000,
   Inbox1764200000000,
+  OutboxExcept1764250000000,
   Comments1764300000000,
 ];

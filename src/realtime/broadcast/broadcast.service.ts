@@ -2,10 +2,8 @@ import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource, type EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
-import { Broker, type Message, type MessageKind } from '../broker/broker.js';
 import { Channel } from '../broker/channel.js';
-import { Outbox } from '../outbox/outbox.js';
-import { RealtimeMetrics } from '../realtime-metrics.js';
+import type { Disconnection } from '../connection/disconnection.js';
 import type { Notifications, OrgEvents } from './catalogue.js';
 import { isEventType } from './catalogue.js';
 import { Inbox } from './inbox.js';
@@ -13,16 +11,7 @@ import { InvalidBroadcastError } from './invalid-broadcast.error.js';
 import type { JsonObject } from './json.js';
 import { readNotification } from './notification.js';
 import { serialize, toJsonObject } from './payload.js';
-
-export interface BroadcastOptions {
-  /** Makes the message part of this transaction: published after the commit, exactly if the commit happens. */
-  manager?: EntityManager;
-  /**
-   * Of all messages to one user or organization with the same key, 10 minutes long, only the first is published. Of
-   * notifications in the inbox only the first is kept, for as long as it is there.
-   */
-  idempotencyKey?: string;
-}
+import { type BroadcastOptions, expectIdempotencyKey, Publisher } from './publisher.js';
 
 export interface NotificationOptions extends BroadcastOptions {
   /** Shown to who is connected, and not kept in the inbox. */
@@ -44,8 +33,6 @@ export type NotificationMessage<T extends string = string> = {
   timestamp?: string;
 } & (T extends keyof Notifications ? Notifications[T] : Record<string, unknown>);
 
-const IDEMPOTENCY_KEY_LENGTH = 200;
-
 /**
  * The one way in: every notification and event of the backend starts here, in controllers, entity subscribers and job
  * processors alike, and in processes that serve no sockets.
@@ -56,9 +43,7 @@ const IDEMPOTENCY_KEY_LENGTH = 200;
 @Injectable()
 export class BroadcastService {
   constructor(
-    private readonly broker: Broker,
-    private readonly outbox: Outbox,
-    private readonly metrics: RealtimeMetrics,
+    private readonly publisher: Publisher,
     private readonly inbox: Inbox,
     @InjectDataSource() private readonly dataSource: DataSource,
   ) {}
@@ -84,17 +69,31 @@ export class BroadcastService {
     const keep = async (own: EntityManager): Promise<NotificationReceipt> => {
       const dedupeKey = options.idempotencyKey ?? null;
       const stored = await this.inbox.store({ id, userId, content, dedupeKey }, own);
-      if (stored.outcome === 'stored') await this.send(channel, text, { manager: own });
+      if (stored.outcome === 'stored') await this.publisher.publish(channel, text, { manager: own });
       const kept = stored.outcome === 'repeated' ? { id: stored.id, ...stored.content } : { id, ...content };
       return { outcome: stored.outcome, notification: kept };
     };
     return manager === undefined ? this.dataSource.transaction(keep) : keep(manager);
   }
 
+  /**
+   * Shows a notification to every user who is online, on all nodes. It is kept in no inbox, and a type that may be muted is
+   * none to send this way: nobody's preferences are asked for.
+   * @throws {InvalidBroadcastError}
+   * @throws {UnavailableError} if the broker is down; never with `manager`
+   */
+  async broadcastToEveryone<T extends string>(
+    notification: NotificationMessage<T>,
+    options: BroadcastOptions = {},
+  ): Promise<void> {
+    const frame = { type: 'notification', notification: readNotification(notification) };
+    await this.publisher.publish(Channel.ofAllNodes(), serialize(frame, 'notification'), options);
+  }
+
   /** Tells all of a user's connections what has changed in the inbox, in the transaction that changes it. */
   async broadcastInboxChange(userId: string, change: JsonObject, manager: EntityManager): Promise<void> {
     const text = serialize({ type: 'inbox', ...change }, 'change');
-    await this.send(Channel.ofUser(userId), text, { manager });
+    await this.publisher.publish(Channel.ofUser(userId), text, { manager });
   }
 
   /**
@@ -114,7 +113,7 @@ export class BroadcastService {
       throw new InvalidBroadcastError('event_type', 'takes the form word.word, such as invoice.paid, in lower case');
     }
     const frame: JsonObject = { type: 'event', event_type: eventType, data: toJsonObject(data, 'data') };
-    await this.send(channel, serialize(frame, 'data'), options);
+    await this.publisher.publish(channel, serialize(frame, 'data'), options);
   }
 
   /**
@@ -125,7 +124,30 @@ export class BroadcastService {
    */
   async evictFromOrg(orgId: string, userId: string | null, options: BroadcastOptions = {}): Promise<void> {
     const channel = channelOf('org_id', () => Channel.ofOrganization(orgId));
-    await this.send(channel, JSON.stringify({ user_id: userId }), options, 'eviction');
+    await this.publisher.publish(channel, JSON.stringify({ user_id: userId }), options, 'eviction');
+  }
+
+  /**
+   * Ends all connections of a user, to both endpoints, on every node, with 4001. Nothing keeps the user from connecting again
+   * with a token that is still valid.
+   * @throws {InvalidBroadcastError}
+   * @throws {UnavailableError} if the broker is down; never with `manager`
+   */
+  async disconnectUser(userId: string, options: BroadcastOptions = {}): Promise<void> {
+    channelOf('user_id', () => Channel.ofUser(userId));
+    await this.disconnect({ user_id: userId }, options);
+  }
+
+  /**
+   * Ends one connection, on whichever node it is, with 4001; one that is gone already is none to end.
+   * @throws {UnavailableError} if the broker is down; never with `manager`
+   */
+  async disconnectConnection(connectionId: string, options: BroadcastOptions = {}): Promise<void> {
+    await this.disconnect({ connection_id: connectionId }, options);
+  }
+
+  private async disconnect(disconnection: Disconnection, options: BroadcastOptions): Promise<void> {
+    await this.publisher.publish(Channel.ofAllNodes(), JSON.stringify(disconnection), options, 'disconnection');
   }
 
   private async show(channel: Channel, content: JsonObject, options: BroadcastOptions): Promise<NotificationReceipt> {
@@ -133,36 +155,13 @@ export class BroadcastService {
     if (typeof type === 'string' && (await this.inbox.isMuted(channel.id, type))) {
       return { outcome: 'muted', notification: content };
     }
-    await this.send(channel, serialize({ type: 'notification', notification: content }, 'notification'), options);
+    await this.publisher.publish(
+      channel,
+      serialize({ type: 'notification', notification: content }, 'notification'),
+      options,
+    );
     return { outcome: 'ephemeral', notification: content };
   }
-
-  private async send(
-    channel: Channel,
-    text: string,
-    { manager, idempotencyKey }: BroadcastOptions,
-    kind: MessageKind = 'frame',
-  ): Promise<void> {
-    expectIdempotencyKey({ idempotencyKey });
-    // The broker adds the cursor and the closing brace.
-    const body = text.slice(0, -1);
-    const message: Message = {
-      id: uuidv7(),
-      channel,
-      kind,
-      body,
-      idempotencyKey: idempotencyKey ?? null,
-      formerPosition: null,
-    };
-    if (manager === undefined) await this.metrics.publishing(kind, () => this.broker.publish(message));
-    else await this.outbox.add(message, manager);
-  }
-}
-
-function expectIdempotencyKey({ idempotencyKey }: BroadcastOptions): void {
-  if (idempotencyKey === undefined) return;
-  if (idempotencyKey !== '' && idempotencyKey.length <= IDEMPOTENCY_KEY_LENGTH) return;
-  throw new InvalidBroadcastError('idempotencyKey', `takes 1 to ${IDEMPOTENCY_KEY_LENGTH} characters`);
 }
 
 function channelOf(field: string, make: () => Channel): Channel {

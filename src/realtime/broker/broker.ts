@@ -2,8 +2,13 @@ import type { Channel } from './channel.js';
 import type { Position } from './cursor.js';
 import type { History } from './history.js';
 
-/** `frame`: for the clients of the channel. `eviction`: for the processes, which close the connections that it names. */
-export type MessageKind = 'frame' | 'eviction';
+/**
+ * `frame`: for the clients of the channel. The others are for the processes: `eviction` closes the connections to this channel
+ * that it names, `disconnection` those to any channel.
+ */
+export const MESSAGE_KINDS = ['frame', 'eviction', 'disconnection'] as const;
+
+export type MessageKind = (typeof MESSAGE_KINDS)[number];
 
 /** What is handed to the broker. */
 export interface Message {
@@ -15,6 +20,8 @@ export interface Message {
   body: string;
   /** Of all messages of a channel with the same key, 10 minutes long, only the first is published. */
   idempotencyKey: string | null;
+  /** The echo key of a connection that a frame is not for, because its own call has caused it. */
+  except: string | null;
   /** Where it was published before, if it is published again because the broker may have lost it. */
   formerPosition: Position | null;
 }
@@ -34,6 +41,8 @@ export interface Publication {
   channel: string;
   kind: MessageKind;
   position: Position;
+  /** As in the message. */
+  except: string | null;
   /** As in the message: whoever has received the channel up to there has received this, too. */
   formerPosition: Position | null;
   /** By the broker's clock, in milliseconds since the Unix epoch. */

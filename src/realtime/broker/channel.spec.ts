@@ -36,6 +36,10 @@ describe('Channel', () => {
     expect(() => Channel.ofUser(id)).toThrow('1 to 255 Unicode code points');
   });
 
+  it('finds the channel of all nodes by its name', () => {
+    expect(Channel.parse(Channel.ofAllNodes().name)).toEqual(Channel.ofAllNodes());
+  });
+
   it('takes an organization id in capitals for the same organization', () => {
     expect(Channel.ofOrganization(ORG.toUpperCase())).toEqual(Channel.ofOrganization(ORG));
   });
@@ -44,7 +48,7 @@ describe('Channel', () => {
     expect(() => Channel.ofOrganization(id)).toThrow('takes a UUID');
   });
 
-  it.each(['', 'user', 'user:', 'room:1', 'org:1'])('finds no channel of the name %p', (name) => {
+  it.each(['', 'user', 'user:', 'room:1', 'org:1', 'node:', 'node:1'])('finds no channel of the name %p', (name) => {
     expect(() => Channel.parse(name)).toThrow(TypeError);
   });
 });

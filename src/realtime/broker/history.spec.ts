@@ -15,6 +15,7 @@ function history(first: number, last: number): History {
     channel: 'c',
     kind: 'frame',
     position: at(offset),
+    except: null,
     formerPosition: null,
     publishedAt: offset,
     payload: Buffer.from(''),

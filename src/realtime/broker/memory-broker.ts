@@ -22,7 +22,7 @@ export class MemoryBroker extends Broker {
     this.histories = new ExpiringMap(limits.ttlSeconds * 1_000);
   }
 
-  override publish({ id, channel, kind, body, idempotencyKey, formerPosition }: Message): Promise<Published> {
+  override publish({ id, channel, kind, body, idempotencyKey, except, formerPosition }: Message): Promise<Published> {
     const key = idempotencyKey === null ? null : `${channel.name} ${idempotencyKey}`;
     const first = key === null ? undefined : this.published.get(key);
     if (first !== undefined) return Promise.resolve({ position: first, isRepetition: true });
@@ -32,7 +32,7 @@ export class MemoryBroker extends Broker {
     this.positions.set(channel.name, position);
     const payload = Buffer.from(`${body},"cursor":"${formatCursor(position)}"}`);
     const publishedAt = Date.now();
-    const publication = { id, channel: channel.name, kind, position, formerPosition, publishedAt, payload };
+    const publication = { id, channel: channel.name, kind, position, except, formerPosition, publishedAt, payload };
     if (this.limits.size > 0) this.remember(channel, publication);
     if (this.subscriptions.has(channel.name)) this.receiver?.receive(publication);
     return Promise.resolve({ position, isRepetition: false });

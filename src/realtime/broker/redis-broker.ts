@@ -62,7 +62,15 @@ export class RedisBroker extends Broker implements OnModuleInit, OnApplicationSh
     }
   }
 
-  override async publish({ id, channel, kind, body, idempotencyKey, formerPosition }: Message): Promise<Published> {
+  override async publish({
+    id,
+    channel,
+    kind,
+    body,
+    idempotencyKey,
+    except,
+    formerPosition,
+  }: Message): Promise<Published> {
     const [cursor, isRepetition] = await this.redis.ask(() =>
       this.commands.heraldPublish(
         3,
@@ -71,7 +79,7 @@ export class RedisBroker extends Broker implements OnModuleInit, OnApplicationSh
         this.keys.once(channel, idempotencyKey ?? ''),
         this.keys.channel(channel),
         body,
-        `${id} ${kind} ${formerPosition === null ? NO_CURSOR : formatCursor(formerPosition)}`,
+        `${id} ${kind} ${formerPosition === null ? NO_CURSOR : formatCursor(formerPosition)}${except === null ? '' : ` ${except}`}`,
         tagOf(id),
         epochChance(),
         this.positionSeconds,

@@ -12,10 +12,16 @@ describe('readEnvelope', () => {
       position: POSITION,
       id: 'some-id',
       kind: 'frame',
+      except: null,
       formerPosition: null,
       publishedAt: 1_700_000_000_123,
       payload: Buffer.from('{"a":"\n"}'),
     });
+  });
+
+  it('reads whom a frame is not for', () => {
+    const message = Buffer.from(`1 ${formatCursor(POSITION)} some-id frame - some-key 1700000000123\n{}`);
+    expect(readEnvelope(message)).toMatchObject({ except: 'some-key', publishedAt: 1_700_000_000_123 });
   });
 
   it.each([
@@ -24,6 +30,7 @@ describe('readEnvelope', () => {
     ['a frame without a header', '{"type":"event"}\n'],
     ['another version', `2 ${formatCursor(POSITION)} some-id frame - 1\n{}`],
     ['a cursor that is none', '1 cursor some-id frame - 1\n{}'],
+    ['a kind that is none', `1 ${formatCursor(POSITION)} some-id noise - 1\n{}`],
     ['a header without an end', `1 ${'x'.repeat(10_000)}`],
   ])('takes %s for a message of somebody else', (_, text) => {
     expect(readEnvelope(Buffer.from(text))).toBeNull();

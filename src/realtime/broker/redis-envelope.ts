@@ -1,11 +1,11 @@
-import type { Publication } from './broker.js';
+import { MESSAGE_KINDS, type Publication } from './broker.js';
 import { parseCursor } from './cursor.js';
 
 /**
- * `1 <cursor> <message id> <kind> <former cursor> <published at>`, a line feed, the JSON. The first word is the version: others
+ * `1 <cursor> <message id> <kind> <former cursor> [<except>] <published at>`, a line feed, the JSON. The first word is the version: others
  * are not ours to read.
  */
-const HEADER = /^1 (\S+) (\S+) (frame|eviction) (\S+) (\d{1,15})$/;
+const HEADER = /^1 (\S+) (\S+) (\S+) (\S+)(?: (\S+))? (\d{1,15})$/;
 const LONGEST_HEADER = 250;
 const LINE_FEED = 0x0a;
 
@@ -16,14 +16,16 @@ export const NO_CURSOR = '-';
 export function readEnvelope(message: Buffer): Omit<Publication, 'channel'> | null {
   const end = message.subarray(0, LONGEST_HEADER).indexOf(LINE_FEED);
   if (end === -1) return null;
-  const [, cursor = '', id = '', kind, formerCursor = '', publishedAt] =
+  const [, cursor = '', id = '', kindName, formerCursor = '', except = null, publishedAt] =
     HEADER.exec(message.toString('latin1', 0, end)) ?? [];
   const position = parseCursor(cursor);
-  if (position === null) return null;
+  const kind = MESSAGE_KINDS.find((each) => each === kindName);
+  if (position === null || kind === undefined) return null;
   return {
     id,
-    kind: kind === 'eviction' ? kind : 'frame',
+    kind,
     position,
+    except,
     formerPosition: parseCursor(formerCursor),
     publishedAt: Number(publishedAt),
     payload: message.subarray(end + 1),

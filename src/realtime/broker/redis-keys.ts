@@ -41,6 +41,36 @@ export class RedisKeys {
     return `${this.prefix}ticket:${hash}`;
   }
 
+  /** A set: the names of all nodes, also of those that have ended lately. */
+  get nodes(): string {
+    return `${this.prefix}nodes`;
+  }
+
+  /** There while a node lives. */
+  lease(node: string): string {
+    return `${this.prefix}{node:${node}}:lease`;
+  }
+
+  /** A hash: the records of a node's connections by their ids. */
+  connections(node: string): string {
+    return `${this.prefix}{node:${node}}:connections`;
+  }
+
+  /** A sorted set: the ids of a node's connections under each prefix that lists are filtered by. */
+  connectionIndex(node: string): string {
+    return `${this.prefix}{node:${node}}:index`;
+  }
+
+  /** A hash: how many connections each user has on each node; of a presence channel. */
+  presence(channel: Channel): string {
+    return `${this.channel(channel)}:counts`;
+  }
+
+  /** A set: which users a node has counted, and where. */
+  presenceOfNode(node: string): string {
+    return `${this.prefix}{node:${node}}:presence`;
+  }
+
   /** The name of the channel that a pub/sub channel belongs to. */
   nameOf(pubSubChannel: string): string {
     return pubSubChannel.slice(this.prefix.length + 1, -1);

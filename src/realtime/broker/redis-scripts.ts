@@ -3,10 +3,10 @@
  * one step. The tag is chained to the one before: at the same place it is only the same if all before it is the same, too.
  *
  * KEYS: the channel's position, its history, the record of the idempotency key.
- * ARGV: pub/sub channel, open JSON, message id with kind and former cursor, its own part of the tag, chance for the epoch of
- * a channel without one, seconds that the position lives after its last use, seconds that the idempotency key is remembered
- * (0: there is none), PUBLISH or SPUBLISH, how many messages history keeps (0: none), seconds that history lives after the
- * last message.
+ * ARGV: pub/sub channel, open JSON, message id with kind, former cursor and except, its own part of the tag, chance for the
+ * epoch of a channel without one, seconds that the position lives after its last use, seconds that the idempotency key is
+ * remembered (0: there is none), PUBLISH or SPUBLISH, how many messages history keeps (0: none), seconds that history lives
+ * after the last message.
  * Returns the cursor and 0, or the first cursor and 1 if the idempotency key was seen before.
  */
 export const PUBLISH_SCRIPT = `

@@ -14,6 +14,7 @@ import type { GuardedGateway } from './gateway-registry.js';
 import type { Handshake } from './handshake.js';
 import { Hub } from './hub.js';
 import { join, type JoinContext } from './join.js';
+import { LiveConnections } from './live-connections.js';
 
 /** How long guards, subscription and history may take together before the client is sent away to try again. */
 const ADMISSION_DEADLINE_MS = 4_000;
@@ -33,6 +34,7 @@ export class Admissions {
   constructor(
     private readonly lifecycle: Lifecycle,
     private readonly hub: Hub,
+    private readonly live: LiveConnections,
     private readonly metrics: RealtimeMetrics,
     broker: Broker,
     verifier: TokenVerifier,
@@ -59,6 +61,7 @@ export class Admissions {
       clearTimeout(deadline);
       if (start.resumed !== null) this.metrics.resumes.inc({ result: start.resumed ? 'complete' : 'incomplete' });
       await connection.welcome(start);
+      if (connection.isOpen) this.enter(connection, ws);
       // The drain may have looked for connections before this one was there.
       if (this.lifecycle.isDraining) connection.close(CLOSE.restarting);
     } catch (error) {
@@ -66,6 +69,11 @@ export class Admissions {
     } finally {
       clearTimeout(deadline);
     }
+  }
+
+  private enter(connection: Connection, ws: WebSocket): void {
+    ws.once('close', () => this.live.leave(connection));
+    this.live.enter(connection);
   }
 
   private claimPlace(ws: WebSocket, userId: string): void {

@@ -20,6 +20,8 @@ export const CLOSE = {
   tokenExpired: { code: 4001, reason: 'token_expired' },
   /** A ticket that was never given out, was used already, or is older than its life. */
   ticketInvalid: { code: 4001, reason: 'ticket_invalid' },
+  /** An administrator, or the backend, has ended it. */
+  disconnected: { code: 4001, reason: 'disconnected' },
   /** The organization is malformed, unknown or not the user's: nobody can tell which. */
   notAMember: { code: 4003, reason: 'not_a_member' },
   /** A guard of the application said no. */

@@ -10,6 +10,7 @@ import type { RealtimeMetrics } from '../realtime-metrics.js';
 import { errorFrame, readMessage } from './client-message.js';
 import { CLOSE, type Close } from './close-code.js';
 import { Deadline } from './deadline.js';
+import { echoKey } from './echo-key.js';
 import { encodePongFrame, encodeTextFrame } from './frame.js';
 import type { Admission, Handshake } from './handshake.js';
 import type { Start } from './join.js';
@@ -26,11 +27,6 @@ export interface ConnectionContext {
   verifier: TokenVerifier;
 }
 
-interface HeldFrame {
-  position: Position;
-  frame: Buffer;
-}
-
 /**
  * One admitted client. It holds back what its channel publishes until the welcome is sent, answers the client's messages,
  * and ends with its token, when the client floods it, or when the client doesn't keep up.
@@ -44,8 +40,13 @@ export class Connection {
   /** When the peer last showed a sign of life, and when it was last asked for one; milliseconds of the monotonic clock. */
   lastSeenAt = performance.now();
   lastPingAt = this.lastSeenAt;
-  private held: HeldFrame[] | null = [];
+  /** How many frames the client was sent. */
+  sent = 0;
+  private held: (() => void)[] | null = [];
   private heldBytes = 0;
+  private knownEchoKey: string | null = null;
+  /** The cursor that the client was last given. */
+  private position: Position | null = null;
   /** Up to where the client has had everything from history, while that is further than this process has received. */
   private had: Position | null = null;
   private isClosing = false;
@@ -79,16 +80,43 @@ export class Connection {
     return !this.isClosing && this.ws.readyState === this.ws.OPEN;
   }
 
+  /** Recognises it in what its own calls have caused. */
+  get echoKey(): string {
+    this.knownEchoKey ??= echoKey(this.id, this.principal.userId);
+    return this.knownEchoKey;
+  }
+
+  /** What the client is owed. */
+  get bufferedBytes(): number {
+    return this.heldBytes + this.socket.writableLength;
+  }
+
   /** Hands a publication of the channel to the client, or holds it back while the welcome isn't sent. Never throws. */
   deliver(position: Position, frame: Buffer): void {
     if (!this.isOpen) return;
-    if (this.held === null) {
-      if (!this.hasHad(position)) this.write(frame);
-    } else {
-      this.held.push({ position, frame });
-      this.heldBytes += frame.length;
-      if (this.heldBytes > this.context.settings.maxBufferedBytes) this.close(CLOSE.tooSlow);
+    if (this.held !== null) {
+      this.hold(frame.length, () => this.deliver(position, frame));
+    } else if (!this.hasHad(position)) {
+      this.position = position;
+      this.write(frame);
     }
+  }
+
+  /** Sends the client a frame that has no place in its channel. Never throws. */
+  show(frame: Buffer): void {
+    if (!this.isOpen) return;
+    if (this.held !== null) this.hold(frame.length, () => this.show(frame));
+    else this.write(frame);
+  }
+
+  /**
+   * Tells the client something that is not of its channel. The cursor stays where it is, so that the client can resume.
+   * @param text JSON that is still open: its closing brace is missing. Never throws.
+   */
+  announce(text: string): void {
+    if (!this.isOpen) return;
+    if (this.held !== null) this.hold(text.length, () => this.announce(text));
+    else this.send(this.position === null ? `${text}}` : `${text},"cursor":"${formatCursor(this.position)}"}`);
   }
 
   /** Sends the first frame and what the client has missed, as fast as it reads, and goes live. */
@@ -141,9 +169,16 @@ export class Connection {
     this.held = null;
     this.heldBytes = 0;
     this.had = position;
-    for (const each of held) this.deliver(each.position, each.frame);
+    this.position = position;
+    for (const each of held) each();
     if (!isAhead) this.had = null;
     if (this.isOpen) this.ws.resume();
+  }
+
+  private hold(bytes: number, deliver: () => void): void {
+    this.held?.push(deliver);
+    this.heldBytes += bytes;
+    if (this.heldBytes > this.context.settings.maxBufferedBytes) this.close(CLOSE.tooSlow);
   }
 
   private hasHad(position: Position): boolean {
@@ -211,6 +246,7 @@ export class Connection {
       this.close(CLOSE.tooSlow);
       return;
     }
+    this.sent += 1;
     this.socket.write(frame);
   }
 }

@@ -41,6 +41,8 @@ export class Handshake {
 export interface Admission {
   channel: Channel;
   endpoint: 'notifications' | 'events';
+  /** Whether the client wants to be told who joins and leaves the organization. */
+  watchesPresence?: boolean;
   /** The gateway's own fields of `connection.established`. */
   welcome: JsonObject;
   /**

@@ -2,10 +2,12 @@ import { Injectable, Logger, type OnApplicationShutdown, type OnModuleInit } fro
 import { Environment } from '../../config/environment.js';
 import { UnavailableError } from '../../http/errors.js';
 import { Broker, type BrokerReceiver, type Publication } from '../broker/broker.js';
-import type { Channel } from '../broker/channel.js';
 import { OutboxRelay } from '../outbox/outbox-relay.js';
 import { RealtimeMetrics } from '../realtime-metrics.js';
+import { Channel } from '../broker/channel.js';
 import type { Connection } from './connection.js';
+import { ConnectionIndex } from './connection-index.js';
+import { type Delivery, toMembers, toNode, toWatchers } from './delivery.js';
 import { Subscription } from './subscription.js';
 
 /** How often the positions of all channels are compared with the broker's. */
@@ -13,11 +15,16 @@ const CHECK_INTERVAL_MS = 15_000;
 /** How many channels are compared or caught up at a time. */
 const BATCH = 200;
 
-/** The one way out: knows this process's connections by their channel, and hands each publication to all of them. */
+/**
+ * The one way out: knows this process's connections by their channels, and hands each publication to all of them. Besides its
+ * own, every connection is in the channel of all nodes, and in its organization's presence if it wants to watch it.
+ */
 @Injectable()
 export class Hub implements BrokerReceiver, OnModuleInit, OnApplicationShutdown {
   private readonly logger = new Logger(Hub.name);
   private readonly subscriptions = new Map<string, Subscription>();
+  private readonly index = new ConnectionIndex();
+  private readonly allNodes = Channel.ofAllNodes();
   private checkTimer: NodeJS.Timeout | undefined;
 
   constructor(
@@ -44,31 +51,26 @@ export class Hub implements BrokerReceiver, OnModuleInit, OnApplicationShutdown 
   }
 
   /**
-   * Adds a connection to its channel. What is published from when this resolves on reaches it; earlier messages may.
-   * @throws {UnavailableError} if the broker can't subscribe; the connection is then no member
+   * Adds a connection to its channels. What is published from when this resolves on reaches it; earlier messages may.
+   * @returns that of the connection's own channel
+   * @throws {UnavailableError} if the broker can't subscribe; the connection is then to be removed again
    */
   async add(connection: Connection): Promise<Subscription> {
-    const { channel } = connection.admission;
     // A channel that is subscribed to already would take a new member also while nothing can come in.
     if (!this.broker.isConnected()) throw new UnavailableError('redis');
-    const subscription = this.subscriptions.get(channel.name) ?? this.subscribe(connection);
-    subscription.members.add(connection);
-    try {
-      await subscription.confirmed;
-    } catch (error) {
-      // The next connection has to ask the broker anew.
-      if (this.subscriptions.get(channel.name) === subscription) this.end(channel);
-      throw error;
-    }
-    return subscription;
+    this.index.add(connection);
+    const [own] = await Promise.all([
+      this.enter(connection.admission.channel, connection),
+      ...this.furtherChannels(connection).map((channel) => this.enter(channel, connection)),
+    ]);
+    return own;
   }
 
-  /** Takes a connection out of its channel; the last one ends the process's subscription. */
+  /** Takes a connection out of its channels; the last one of a channel ends the process's subscription. */
   remove(connection: Connection): void {
-    const { channel } = connection.admission;
-    const subscription = this.subscriptions.get(channel.name);
-    if (subscription?.members.delete(connection) !== true || subscription.members.size > 0) return;
-    this.end(channel);
+    this.index.remove(connection);
+    this.leave(connection.admission.channel, connection);
+    for (const channel of this.furtherChannels(connection)) this.leave(channel, connection);
   }
 
   receive(publication: Publication): void {
@@ -81,8 +83,32 @@ export class Hub implements BrokerReceiver, OnModuleInit, OnApplicationShutdown 
   }
 
   /** All connections of this process. */
-  *connections(): Generator<Connection> {
-    for (const { members } of this.subscriptions.values()) yield* members;
+  connections(): IterableIterator<Connection> {
+    return this.index.all();
+  }
+
+  private furtherChannels({ admission: { channel, watchesPresence } }: Connection): Channel[] {
+    const isWatching = watchesPresence === true && channel.kind === 'org';
+    return isWatching ? [this.allNodes, Channel.ofPresence(channel.id)] : [this.allNodes];
+  }
+
+  private async enter(channel: Channel, connection: Connection): Promise<Subscription> {
+    const subscription = this.subscriptions.get(channel.name) ?? this.subscribe(channel);
+    subscription.members.add(connection);
+    try {
+      await subscription.confirmed;
+    } catch (error) {
+      // The next connection has to ask the broker anew.
+      if (this.subscriptions.get(channel.name) === subscription) this.end(channel);
+      throw error;
+    }
+    return subscription;
+  }
+
+  private leave(channel: Channel, connection: Connection): void {
+    const subscription = this.subscriptions.get(channel.name);
+    if (subscription?.members.delete(connection) !== true || subscription.members.size > 0) return;
+    this.end(channel);
   }
 
   private count(): Record<Connection['admission']['endpoint'], number> {
@@ -105,14 +131,20 @@ export class Hub implements BrokerReceiver, OnModuleInit, OnApplicationShutdown 
     });
   }
 
-  private subscribe({ admission: { channel } }: Connection): Subscription {
+  private subscribe(channel: Channel): Subscription {
     const subscription = new Subscription(channel, {
       broker: this.broker,
       metrics: this.metrics,
       historySize: this.environment.history.size,
+      deliver: this.deliveryOf(channel),
       onDiverged: () => void this.relay.republish(channel),
     });
     this.subscriptions.set(channel.name, subscription);
     return subscription;
+  }
+
+  private deliveryOf({ kind }: Channel): Delivery {
+    if (kind === 'node') return toNode(this.index, this.metrics);
+    return kind === 'presence' ? toWatchers : toMembers(this.metrics);
   }
 }

@@ -3,8 +3,8 @@ import { comparePositions, parseCursor, type Position } from '../broker/cursor.j
 import { missedSince } from '../broker/history.js';
 import { CLOSE, ConnectionRefusedError } from './close-code.js';
 import type { Connection } from './connection.js';
-import { evictedUser } from './eviction.js';
 import type { Hub } from './hub.js';
+import { userOf } from './user-of.js';
 
 /** Where a connection begins: what is after `position` comes live. */
 export interface Start {
@@ -61,6 +61,6 @@ function isEntitledTo(missed: readonly Publication[], { memberSince, principal }
   const since = memberSince?.getTime() ?? 0;
   return missed.every(
     ({ kind, publishedAt, payload }) =>
-      publishedAt >= since && (kind === 'frame' || ![null, principal.userId].includes(evictedUser(payload))),
+      publishedAt >= since && (kind === 'frame' || ![null, principal.userId].includes(userOf(payload))),
   );
 }

@@ -8,6 +8,7 @@ import type { History } from '../broker/history.js';
 import { RealtimeMetrics } from '../realtime-metrics.js';
 import type { Close } from './close-code.js';
 import type { Connection } from './connection.js';
+import { toMembers } from './delivery.js';
 import { Subscription } from './subscription.js';
 
 const HISTORY_SIZE = 4;
@@ -20,6 +21,7 @@ function published(name: string, offset: number, options: { epoch?: string; form
     channel: channel.name,
     kind: 'frame',
     position: { epoch: options.epoch ?? EPOCH, offset, tag: name.padStart(8, '-') },
+    except: null,
     formerPosition: options.former ?? null,
     publishedAt: 0,
     payload: Buffer.from(name),
@@ -64,10 +66,12 @@ let divergences: number;
 beforeEach(async () => {
   broker = new StreamBroker();
   [seen, closes, divergences] = [[], [], 0];
+  const metrics = new RealtimeMetrics(new Registry());
   subscription = new Subscription(channel, {
     broker,
-    metrics: new RealtimeMetrics(new Registry()),
+    metrics,
     historySize: HISTORY_SIZE,
+    deliver: toMembers(metrics),
     onDiverged: () => (divergences += 1),
   });
   const member = {

@@ -5,10 +5,9 @@ import type { Position } from '../broker/cursor.js';
 import { comparePositions } from '../broker/cursor.js';
 import { type History, missedSince } from '../broker/history.js';
 import type { RealtimeMetrics } from '../realtime-metrics.js';
-import { CLOSE, type Close } from './close-code.js';
+import { CLOSE } from './close-code.js';
 import type { Connection } from './connection.js';
-import { encodeTextFrame } from './frame.js';
-import { evictedUser } from './eviction.js';
+import type { Delivery } from './delivery.js';
 import { RecentIds } from './recent-ids.js';
 
 /** How soon history is asked for again after the broker could not answer. */
@@ -19,6 +18,7 @@ export interface SubscriptionContext {
   metrics: RealtimeMetrics;
   /** How many missed messages can be fetched from history. */
   historySize: number;
+  deliver: Delivery;
   /** The channel's stream has lost messages that were published, and has others in their places. */
   onDiverged: (channel: Channel) => void;
 }
@@ -93,7 +93,9 @@ export class Subscription {
         await wait(RETRY_MS);
       }
     }
-    this.settle();
+    // Without members there is nothing to be complete for: the hub has given this subscription up.
+    if (this.members.size > 0) this.settle();
+    else this.waiting = null;
   }
 
   private async open(): Promise<void> {
@@ -123,7 +125,7 @@ export class Subscription {
     }
     if (missed === null) {
       metrics.gaps.inc({ result: 'lost' });
-      this.dismiss(CLOSE.streamLost);
+      for (const member of this.members) member.close(CLOSE.streamLost);
     } else {
       if (missed.length > 0) metrics.gaps.inc({ result: 'repaired' });
       for (const publication of missed) this.hand(publication);
@@ -162,17 +164,10 @@ export class Subscription {
   }
 
   private hand(publication: Publication): void {
-    const { id, kind, position, payload } = publication;
-    this.last = position;
+    this.last = publication.position;
     if (this.wasReceived(publication)) return;
-    this.recent.add(id);
-    if (kind === 'eviction') {
-      this.dismiss(CLOSE.notAMember, evictedUser(payload));
-      return;
-    }
-    const frame = encodeTextFrame(payload);
-    for (const member of this.members) member.deliver(position, frame);
-    this.context.metrics.delivered(id, this.members.size);
+    this.recent.add(publication.id);
+    this.context.deliver(publication, this.members);
   }
 
   /** Whether it has come before: itself, or where it was published before a loss; or was older than all members then. */
@@ -180,12 +175,5 @@ export class Subscription {
     const { lastOfLost } = this;
     const wasBefore = former !== null && former.epoch === lastOfLost?.epoch && former.offset <= lastOfLost.offset;
     return wasBefore || this.recent.has(id);
-  }
-
-  /** @param userId null: everybody */
-  private dismiss(close: Close, userId: string | null = null): void {
-    for (const member of this.members) {
-      if (userId === null || member.principal.userId === userId) member.close(close);
-    }
   }
 }

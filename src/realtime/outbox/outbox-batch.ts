@@ -34,7 +34,7 @@ const LOCK_CHANNELS = `
  * sooner.
  */
 const SELECT_MESSAGES = `
-  SELECT id, channel, kind, body, idempotency_key, cursor FROM realtime_outbox
+  SELECT id, channel, kind, body, idempotency_key, "except", cursor FROM realtime_outbox
   WHERE published_at IS NULL AND channel = ANY($1::text[])
   ORDER BY cursor COLLATE "C" NULLS LAST, sequence LIMIT ${BATCH_SIZE}`;
 
@@ -48,6 +48,7 @@ interface OutboxRow {
   kind: MessageKind;
   body: string;
   idempotency_key: string | null;
+  except: string | null;
   /** Set if it was published before. */
   cursor: string | null;
 }
@@ -107,13 +108,14 @@ async function markPublished(published: ReadonlyMap<string, string>, manager: En
   if (published.size > 0) await manager.query(MARK_PUBLISHED, [[...published.keys()], [...published.values()]]);
 }
 
-function messageOf({ id, channel, kind, body, idempotency_key, cursor }: OutboxRow): Message {
+function messageOf({ id, channel, kind, body, idempotency_key, except, cursor }: OutboxRow): Message {
   return {
     id,
     channel: Channel.parse(channel),
     kind,
     body,
     idempotencyKey: idempotency_key ?? id,
+    except,
     formerPosition: cursor === null ? null : parseCursor(cursor),
   };
 }

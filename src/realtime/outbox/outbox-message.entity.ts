@@ -25,6 +25,10 @@ export class OutboxMessage {
   @Column({ type: 'text', name: 'idempotency_key', nullable: true })
   idempotencyKey: string | null;
 
+  /** The echo key of the connection that it is not for. */
+  @Column({ type: 'text', nullable: true })
+  except: string | null;
+
   @Column({ type: 'timestamptz', name: 'created_at', precision: 3, insert: false, update: false })
   createdAt: Date;
 

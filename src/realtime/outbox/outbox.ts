@@ -24,8 +24,8 @@ export class Outbox implements EntitySubscriberInterface {
   }
 
   /** @param manager of the transaction; of none: the message goes out at once */
-  async add({ id, channel, kind, body, idempotencyKey }: Message, manager: EntityManager): Promise<void> {
-    await manager.insert(OutboxMessage, { id, channel: channel.name, kind, body, idempotencyKey });
+  async add({ id, channel, kind, body, idempotencyKey, except }: Message, manager: EntityManager): Promise<void> {
+    await manager.insert(OutboxMessage, { id, channel: channel.name, kind, body, idempotencyKey, except });
     const { queryRunner } = manager;
     if (queryRunner?.isTransactionActive === true) this.written.add(queryRunner);
     else this.relay.wake();

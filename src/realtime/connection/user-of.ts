@@ -2,10 +2,10 @@
 const NOBODY = '';
 
 /**
- * Whose connections an eviction ends; null: everybody's. The payload was written by `BroadcastService.evictFromOrg`; one that
- * another program has slipped into our channel ends nobody's.
+ * Whom an eviction or a presence frame is about; null: an eviction of everybody. The engine itself has written the payload;
+ * one that another program has slipped into our channel is about nobody.
  */
-export function evictedUser(payload: Buffer): string | null {
+export function userOf(payload: Buffer): string | null {
   try {
     const { user_id: userId } = JSON.parse(payload.toString()) as { user_id?: unknown };
     return userId === null || typeof userId === 'string' ? userId : NOBODY;

@@ -1,0 +1,60 @@
+import type { Connection } from '../connection/connection.js';
+
+/** A connection as other nodes know it. */
+export interface ConnectionRecord {
+  connection_id: string;
+  user_id: string;
+  endpoint: 'notifications' | 'events';
+  /** Null for a user's notifications. */
+  org_id: string | null;
+  /** The process that it is connected to. */
+  node: string;
+  connected_at: string;
+  expires_at: string;
+  remote_address: string;
+  /** Frames sent to it, and bytes that it has not taken yet: some seconds old when it is another node's. */
+  sent: number;
+  buffered_bytes: number;
+}
+
+export interface ConnectionFilter {
+  userId: string | null;
+  orgId: string | null;
+}
+
+/** Knows the live connections of all nodes. Those of a node that was killed are gone within `LEASE_SECONDS`. */
+export abstract class ConnectionRegistry {
+  /**
+   * The first connections after one, in the order of their ids, which is that of their beginning.
+   * @param after a connection's id; null: from the first on
+   * @throws {UnavailableError}
+   */
+  abstract list(filter: ConnectionFilter, after: string | null, limit: number): Promise<ConnectionRecord[]>;
+
+  /** @throws {UnavailableError} */
+  abstract has(connectionId: string): Promise<boolean>;
+}
+
+/** How long a node is believed to live after it has last said so. */
+export const LEASE_SECONDS = 15;
+
+export function recordOf(connection: Connection, node: string): ConnectionRecord {
+  const { id, principal, admission, connectedAt, remoteAddress, sent, bufferedBytes } = connection;
+  return {
+    connection_id: id,
+    user_id: principal.userId,
+    endpoint: admission.endpoint,
+    org_id: orgOf(connection),
+    node,
+    connected_at: connectedAt.toISOString(),
+    expires_at: principal.expiresAt.toISOString(),
+    remote_address: remoteAddress,
+    sent,
+    buffered_bytes: bufferedBytes,
+  };
+}
+
+/** The organization whose events a connection receives. */
+export function orgOf({ admission: { channel } }: Connection): string | null {
+  return channel.kind === 'org' ? channel.id : null;
+}

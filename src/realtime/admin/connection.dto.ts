@@ -1,0 +1,53 @@
+import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import { Transform } from 'class-transformer';
+import { IsOptional, IsUUID } from 'class-validator';
+import { IsUserId } from '../../auth/is-user-id.decorator.js';
+import { PageQuery } from '../../http/pagination.js';
+import type { ConnectionRecord } from './connection-registry.js';
+
+/** Which connections are asked for. */
+export class ConnectionsQuery extends PageQuery {
+  @ApiPropertyOptional({ type: String, example: 'bob' })
+  @IsOptional()
+  @IsUserId()
+  user_id?: string;
+
+  @ApiPropertyOptional({ type: String, format: 'uuid' })
+  @IsOptional()
+  @Transform(({ value }: { value: unknown }) => (typeof value === 'string' ? value.toLowerCase() : value))
+  @IsUUID()
+  org_id?: string;
+}
+
+/** A live connection in an answer. */
+export class ConnectionDto implements ConnectionRecord {
+  @ApiProperty({ format: 'uuid' })
+  connection_id: string;
+
+  @ApiProperty()
+  user_id: string;
+
+  @ApiProperty({ enum: ['notifications', 'events'] })
+  endpoint: 'notifications' | 'events';
+
+  @ApiProperty({ type: String, format: 'uuid', nullable: true, description: 'Null for notifications' })
+  org_id: string | null;
+
+  @ApiProperty({ description: 'The process that it is connected to' })
+  node: string;
+
+  @ApiProperty({ format: 'date-time' })
+  connected_at: string;
+
+  @ApiProperty({ format: 'date-time', description: 'When its token ends' })
+  expires_at: string;
+
+  @ApiProperty()
+  remote_address: string;
+
+  @ApiProperty({ description: 'Frames that it was sent; some seconds old for another node' })
+  sent: number;
+
+  @ApiProperty({ description: 'Bytes that it has not taken yet; some seconds old for another node' })
+  buffered_bytes: number;
+}

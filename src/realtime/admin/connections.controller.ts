@@ -1,0 +1,48 @@
+import { Controller, Delete, Get, HttpCode, NotFoundException, Param, Query } from '@nestjs/common';
+import { ApiBearerAuth, ApiNoContentResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
+import { InjectDataSource } from '@nestjs/typeorm';
+import { DataSource } from 'typeorm';
+import { REALTIME_ADMIN_ROLE } from '../../auth/principal.js';
+import { Roles } from '../../auth/roles.decorator.js';
+import { ApiPageResponse, ApiProblems } from '../../http/api-answers.decorator.js';
+import { type Page, pageOf, uuidCursor } from '../../http/pagination.js';
+import { ParseUuidPipe } from '../../http/parse-uuid.pipe.js';
+import { BroadcastService } from '../broadcast/broadcast.service.js';
+import { ConnectionRegistry } from './connection-registry.js';
+import { ConnectionDto, ConnectionsQuery } from './connection.dto.js';
+
+/** Shows the live connections of all nodes, and ends them one by one. */
+@ApiTags('realtime')
+@ApiBearerAuth()
+@Roles(REALTIME_ADMIN_ROLE)
+@Controller('realtime/connections')
+export class ConnectionsController {
+  constructor(
+    private readonly connections: ConnectionRegistry,
+    private readonly broadcast: BroadcastService,
+    @InjectDataSource() private readonly dataSource: DataSource,
+  ) {}
+
+  @Get()
+  @ApiOperation({ summary: `The live connections of all nodes, oldest first (realm role ${REALTIME_ADMIN_ROLE})` })
+  @ApiPageResponse(ConnectionDto)
+  @ApiProblems(400, 403, 503)
+  async list(@Query() { user_id, org_id, limit, cursor }: ConnectionsQuery): Promise<Page<ConnectionDto>> {
+    const filter = { userId: user_id ?? null, orgId: org_id ?? null };
+    const records = await this.connections.list(filter, uuidCursor(cursor), limit + 1);
+    return pageOf(records, limit, ({ connection_id }) => connection_id);
+  }
+
+  @Delete(':connection_id')
+  @HttpCode(204)
+  @ApiOperation({
+    summary: `Close a connection, on whichever node it is, with 4001 (realm role ${REALTIME_ADMIN_ROLE})`,
+  })
+  @ApiParam({ name: 'connection_id', schema: { type: 'string', format: 'uuid' } })
+  @ApiNoContentResponse()
+  @ApiProblems(403, 404, 503)
+  async close(@Param('connection_id', ParseUuidPipe) connectionId: string): Promise<void> {
+    if (!(await this.connections.has(connectionId))) throw new NotFoundException('There is no such connection.');
+    await this.dataSource.transaction((manager) => this.broadcast.disconnectConnection(connectionId, { manager }));
+  }
+}

@@ -1,0 +1,26 @@
+import type { LiveConnections } from '../connection/live-connections.js';
+import { type ConnectionFilter, type ConnectionRecord, ConnectionRegistry, recordOf } from './connection-registry.js';
+
+/** The connections of a process that is alone: looked at directly. */
+export class MemoryConnectionRegistry extends ConnectionRegistry {
+  constructor(
+    private readonly live: LiveConnections,
+    private readonly node: string,
+  ) {
+    super();
+  }
+
+  override list({ userId, orgId }: ConnectionFilter, after: string | null, limit: number): Promise<ConnectionRecord[]> {
+    const fitting = [...this.live.all()].filter(({ id }) => after === null || id > after);
+    const records = fitting
+      .map((connection) => recordOf(connection, this.node))
+      .filter((each) => userId === null || each.user_id === userId)
+      .filter((each) => orgId === null || each.org_id === orgId)
+      .sort((a, b) => (a.connection_id < b.connection_id ? -1 : 1));
+    return Promise.resolve(records.slice(0, limit));
+  }
+
+  override has(connectionId: string): Promise<boolean> {
+    return Promise.resolve(this.live.find(connectionId) !== undefined);
+  }
+}

@@ -1,0 +1,203 @@
+import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { QuietErrorLog } from '../../config/quiet-error-log.js';
+import type { RealtimeRedis } from '../broker/realtime-redis.js';
+import type { Connection } from '../connection/connection.js';
+import type { LiveConnections } from '../connection/live-connections.js';
+import {
+  type ConnectionFilter,
+  type ConnectionRecord,
+  ConnectionRegistry,
+  orgOf,
+  recordOf,
+} from './connection-registry.js';
+import type { RedisNodeDirectory } from './redis-node-directory.js';
+import { WriteBehind } from './write-behind.js';
+
+const REFRESH_MS = 5_000;
+/** How many connections are written anew with one refresh because their counts have changed: the rest waits for the next. */
+const COUNTS_PER_REFRESH = 1_000;
+/** How long a node's connections are kept after it has last said that it lives: others look at them once it has ended. */
+const RECORDS_SECONDS = 300;
+/** Sorts after every connection id. */
+const LAST = '~';
+
+interface Place {
+  node: string;
+  id: string;
+}
+
+/**
+ * The connections of all nodes. Each node keeps two keys: a hash of its connections' records, and a sorted set of their ids
+ * under each of the prefixes that lists are filtered by. Both count only while the node says that it lives, and expire with it.
+ */
+@Injectable()
+export class RedisConnectionRegistry
+  extends ConnectionRegistry
+  implements OnApplicationBootstrap, OnApplicationShutdown
+{
+  private readonly errors = new QuietErrorLog(new Logger(RedisConnectionRegistry.name), 'The list of connections');
+  private readonly changes = new WriteBehind(
+    (ids) => this.write(ids),
+    (error) => this.errors.report(error),
+  );
+  /** What was written of each connection; of those in the store, the one that was written longest ago is the first. */
+  private readonly written = new Map<string, { places: string[]; state: string }>();
+  private timer: NodeJS.Timeout | undefined;
+
+  constructor(
+    private readonly redis: RealtimeRedis,
+    private readonly directory: RedisNodeDirectory,
+    private readonly live: LiveConnections,
+  ) {
+    super();
+    live.observe({
+      entered: ({ id }) => this.changes.mark(id),
+      left: ({ id }) => this.changes.mark(id),
+    });
+  }
+
+  async onApplicationBootstrap(): Promise<void> {
+    await this.refresh();
+    this.timer = setInterval(() => void this.refresh(), REFRESH_MS).unref();
+  }
+
+  /** Connections that are still open have been sent away; what is written of them expires. */
+  onApplicationShutdown(): void {
+    clearInterval(this.timer);
+  }
+
+  override async list(filter: ConnectionFilter, after: string | null, limit: number): Promise<ConnectionRecord[]> {
+    const { living } = await this.directory.list();
+    const records: ConnectionRecord[] = [];
+    let last = after;
+    while (records.length < limit) {
+      const wanted = limit - records.length;
+      const places = await this.placesAfter(last, prefixOf(filter), living, wanted);
+      records.push(...(await this.recordsAt(places)));
+      if (places.length < wanted) break;
+      last = places.at(-1)?.id ?? null;
+    }
+    return records;
+  }
+
+  override async has(connectionId: string): Promise<boolean> {
+    const { living } = await this.directory.list();
+    const answers = await this.redis.ask((commands) =>
+      Promise.all(living.map((node) => commands.hexists(this.redis.keys.connections(node), connectionId))),
+    );
+    return answers.includes(1);
+  }
+
+  private async placesAfter(after: string | null, prefix: string, nodes: string[], limit: number): Promise<Place[]> {
+    const from = after === null ? `[${prefix}` : `(${prefix}${after}`;
+    const found = await this.redis.ask((commands) =>
+      Promise.all(
+        nodes.map(async (node) => {
+          const index = this.redis.keys.connectionIndex(node);
+          const places = await commands.zrangebylex(index, from, `(${prefix}${LAST}`, 'LIMIT', 0, limit);
+          return places.map((place) => ({ node, id: place.slice(prefix.length) }));
+        }),
+      ),
+    );
+    const inOrder = found.flat().sort((a, b) => (a.id < b.id ? -1 : 1));
+    return inOrder.slice(0, limit);
+  }
+
+  /** Those that have not ended meanwhile. */
+  private async recordsAt(places: readonly Place[]): Promise<ConnectionRecord[]> {
+    const records = await this.redis.ask((commands) =>
+      Promise.all(places.map(({ node, id }) => commands.hget(this.redis.keys.connections(node), id))),
+    );
+    // Only nodes write there.
+    return records.filter((each) => each !== null).map((each) => JSON.parse(each) as ConnectionRecord);
+  }
+
+  /** Never rejects. */
+  private async refresh(): Promise<void> {
+    try {
+      const wasKnown = await this.directory.renew();
+      for (const { id } of wasKnown ? this.changed() : this.live.all()) this.changes.mark(id);
+      await this.changes.flush();
+      await this.extend();
+    } catch (error) {
+      this.errors.report(error instanceof Error ? error : new Error(String(error)));
+    }
+  }
+
+  private async extend(): Promise<void> {
+    const { keys } = this.redis;
+    const { self } = this.directory;
+    await this.redis.ask((commands) =>
+      Promise.all([
+        commands.expire(keys.connectionIndex(self), RECORDS_SECONDS),
+        commands.expire(keys.connections(self), RECORDS_SECONDS),
+      ]),
+    );
+  }
+
+  private *changed(): Generator<Connection> {
+    let count = 0;
+    for (const [id, { state }] of this.written) {
+      const connection = this.live.find(id);
+      if (connection === undefined || stateOf(connection) === state) continue;
+      yield connection;
+      count += 1;
+      if (count === COUNTS_PER_REFRESH) return;
+    }
+  }
+
+  private async write(ids: readonly string[]): Promise<void> {
+    const changes = ids.map((id) => ({ id, connection: this.live.find(id), state: '' }));
+    for (const change of changes) {
+      if (change.connection === undefined) continue;
+      change.state = stateOf(change.connection);
+      // Also when writing fails, some of it may have arrived.
+      const state = this.written.get(change.id)?.state ?? '';
+      this.written.set(change.id, { places: placesOf(change.connection), state });
+    }
+    await this.redis.ask(async (commands) => {
+      const batch = changes.flatMap(({ id, connection }) => this.commandsFor(id, connection));
+      const answers = await commands.pipeline(batch).exec();
+      const failure = answers?.find(([error]) => error !== null);
+      if (failure) throw failure[0] ?? new Error('Redis did not answer');
+    });
+    for (const { id, connection, state } of changes) {
+      this.written.delete(id);
+      if (connection !== undefined) this.written.set(id, { places: placesOf(connection), state });
+    }
+    await this.extend();
+  }
+
+  private commandsFor(id: string, connection: Connection | undefined): (string | number)[][] {
+    const { keys } = this.redis;
+    const { self } = this.directory;
+    const [index, records] = [keys.connectionIndex(self), keys.connections(self)];
+    if (connection === undefined) {
+      const places = this.written.get(id)?.places ?? [];
+      return [['hdel', records, id], ...places.map((place) => ['zrem', index, place])];
+    }
+    return [
+      ['hset', records, id, JSON.stringify(recordOf(connection, self))],
+      ...placesOf(connection).map((place) => ['zadd', index, 0, place]),
+    ];
+  }
+}
+
+function stateOf({ sent, bufferedBytes, principal }: Connection): string {
+  return `${sent} ${bufferedBytes} ${principal.expiresAt.getTime()}`;
+}
+
+function prefixOf({ userId, orgId }: ConnectionFilter): string {
+  const user = userId === null ? '' : encodeURIComponent(userId);
+  return `${orgId ?? ''}:${user}:`;
+}
+
+/** One for each filter that the connection fits. */
+function placesOf(connection: Connection): string[] {
+  const { id, principal } = connection;
+  const orgId = orgOf(connection);
+  const filters = [null, principal.userId].flatMap((userId) =>
+    (orgId === null ? [null] : [null, orgId]).map((org) => ({ userId, orgId: org })),
+  );
+  return filters.map((filter) => `${prefixOf(filter)}${id}`);
+}

@@ -1,0 +1,117 @@
+import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { QuietErrorLog } from '../../config/quiet-error-log.js';
+import { WriteBehind } from '../admin/write-behind.js';
+import { orgOf } from '../admin/connection-registry.js';
+import { Publisher } from '../broadcast/publisher.js';
+import { Channel } from '../broker/channel.js';
+import type { Connection } from '../connection/connection.js';
+import { type ConnectionObserver, LiveConnections } from '../connection/live-connections.js';
+import { type PresenceChange, PresenceStore } from './presence-store.js';
+
+const UPKEEP_MS = 5_000;
+/** How many counts are noted again each time, so that none expires and what went wrong is put right. */
+const COUNTS_PER_UPKEEP = 500;
+
+interface Attendance {
+  orgId: string;
+  userId: string;
+  /** Connections on this node. */
+  count: number;
+  /** What the organization has not been told yet. */
+  untold: PresenceChange | null;
+}
+
+/** Knows who is connected to an organization's events, on all nodes, and tells those who watch when that changes. */
+@Injectable()
+export class Presence implements ConnectionObserver, OnApplicationBootstrap, OnApplicationShutdown {
+  private readonly errors = new QuietErrorLog(new Logger(Presence.name), 'Presence');
+  /** Of the users who are connected here, or of whom that they are no longer has yet to be noted. */
+  private readonly attendances = new Map<string, Attendance>();
+  private readonly changes = new WriteBehind(
+    (keys) => this.write(keys),
+    (error) => this.errors.report(error),
+  );
+  private timer: NodeJS.Timeout | undefined;
+
+  constructor(
+    private readonly store: PresenceStore,
+    private readonly publisher: Publisher,
+    live: LiveConnections,
+  ) {
+    live.observe(this);
+  }
+
+  onApplicationBootstrap(): void {
+    this.timer = setInterval(() => void this.upkeep(), UPKEEP_MS).unref();
+  }
+
+  onApplicationShutdown(): void {
+    clearInterval(this.timer);
+  }
+
+  /**
+   * The users who are connected to an organization's events, by id, and how many connections each has.
+   * @throws {UnavailableError}
+   */
+  async list(orgId: string): Promise<{ user_id: string; connections: number }[]> {
+    const users = [...(await this.store.list(orgId))].sort(([a], [b]) => (a < b ? -1 : 1));
+    return users.map(([userId, connections]) => ({ user_id: userId, connections }));
+  }
+
+  entered(connection: Connection): void {
+    this.count(connection, 1);
+  }
+
+  left(connection: Connection): void {
+    this.count(connection, -1);
+  }
+
+  private count(connection: Connection, difference: 1 | -1): void {
+    const orgId = orgOf(connection);
+    if (orgId === null) return;
+    const { userId } = connection.principal;
+    const key = `${orgId} ${userId}`;
+    const attendance = this.attendances.get(key) ?? { orgId, userId, count: 0, untold: null };
+    attendance.count += difference;
+    this.attendances.set(key, attendance);
+    this.changes.mark(key);
+  }
+
+  private async write(keys: readonly string[]): Promise<void> {
+    // All of them are through when this ends, so that none is told of twice.
+    const results = await Promise.allSettled(keys.map((key) => this.note(key)));
+    const failure = results.find((result) => result.status === 'rejected');
+    if (failure) throw failure.reason;
+  }
+
+  private async note(key: string): Promise<void> {
+    const attendance = this.attendances.get(key);
+    if (attendance === undefined) return;
+    const { orgId, userId, count } = attendance;
+    attendance.untold = (await this.store.note(orgId, userId, count)) ?? attendance.untold;
+    if (attendance.untold !== null) await this.tell(orgId, userId, attendance.untold);
+    attendance.untold = null;
+    // It may have changed meanwhile, and is then noted again.
+    if (count === 0 && attendance.count === 0) this.attendances.delete(key);
+  }
+
+  private async tell(orgId: string, userId: string, action: PresenceChange): Promise<void> {
+    const frame = { type: 'presence', action, user_id: userId };
+    await this.publisher.publish(Channel.ofPresence(orgId), JSON.stringify(frame), {});
+  }
+
+  /** Never rejects. */
+  private async upkeep(): Promise<void> {
+    try {
+      for (const [key, attendance] of [...this.attendances].slice(0, COUNTS_PER_UPKEEP)) {
+        // To the end, so that all have their turn.
+        this.attendances.delete(key);
+        this.attendances.set(key, attendance);
+        this.changes.mark(key);
+      }
+      await this.store.sweep((orgId, userId) => this.tell(orgId, userId, 'left'));
+    } catch (error) {
+      this.errors.report(error instanceof Error ? error : new Error(String(error)));
+    }
+  }
+}

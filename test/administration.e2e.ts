@@ -1,0 +1,291 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { DataSource } from 'typeorm';
+import { BroadcastService } from '../src/realtime/index.js';
+import { ApiClient } from './support/api-client.js';
+import { HeraldProcess } from './support/herald-process.js';
+import type { HeraldNode } from './support/node.js';
+import { until } from './support/until.js';
+import { deployed, embedded, type World } from './support/world.js';
+import { closeAllClients, connect, type TestClient } from './support/ws-client.js';
+
+const DISCONNECTED = { code: 4001, reason: 'disconnected' };
+
+describe.each([
+  ['two nodes', deployed],
+  ['one node on embedded defaults', embedded],
+])('administration of %s', (_, start) => {
+  let world: World;
+  let one: HeraldNode;
+  let two: HeraldNode;
+  let admin: ApiClient;
+  let orgId: string;
+
+  beforeAll(async () => {
+    world = await start();
+    [one, two] = world.nodes;
+    admin = new ApiClient(one.url, await world.tokenOf('admin', ['realtime-admin']));
+    orgId = (await (await apiOf('alice')).post('/orgs', { name: 'Acme' })).body.id;
+    await (await apiOf('alice')).post(`/orgs/${orgId}/members`, { user_id: 'bob' });
+  });
+  afterEach(closeAllClients);
+  afterAll(() => world.stop());
+
+  async function apiOf(userId: string): Promise<ApiClient> {
+    return new ApiClient(one.url, await world.tokenOf(userId));
+  }
+
+  async function join(node: HeraldNode, path: string, userId: string, asNewMember = false): Promise<TestClient> {
+    if (asNewMember) await (await apiOf('alice')).post(`/orgs/${orgId}/members`, { user_id: userId });
+    const client = await connect(`${node.wsUrl}${path}`, { token: await world.tokenOf(userId) });
+    expect(await client.next()).toMatchObject({ type: 'connection.established' });
+    return client;
+  }
+
+  describe('disconnecting a user', () => {
+    it('closes every connection of that user within a second, and nobody else’s', async () => {
+      const bobs = [
+        await join(one, '/ws/notifications/', 'bob'),
+        await join(two, '/ws/notifications/', 'bob'),
+        await join(two, `/ws/events/${orgId}/`, 'bob'),
+      ];
+      const alice = await join(two, `/ws/events/${orgId}/`, 'alice');
+      expect((await admin.post('/realtime/users/bob/disconnect')).status).toBe(204);
+      expect(await Promise.all(bobs.map((client) => client.closed(1_000)))).toEqual(bobs.map(() => DISCONNECTED));
+      await alice.ping();
+    });
+
+    it('lets the user come back', async () => {
+      const before = await join(two, '/ws/notifications/', 'bob');
+      await admin.post('/realtime/users/bob/disconnect');
+      await before.closed();
+      await (await join(two, '/ws/notifications/', 'bob')).ping();
+    });
+
+    it('takes any user id, and does nothing for one who is not there', async () => {
+      const odd = await join(two, '/ws/notifications/', 'auth0|5f/ü');
+      expect((await admin.post('/realtime/users/nobody/disconnect')).status).toBe(204);
+      expect((await admin.post(`/realtime/users/${encodeURIComponent('auth0|5f/ü')}/disconnect`)).status).toBe(204);
+      expect(await odd.closed()).toEqual(DISCONNECTED);
+    });
+
+    it('is for administrators only', async () => {
+      expect((await (await apiOf('alice')).post('/realtime/users/bob/disconnect')).status).toBe(403);
+      expect((await new ApiClient(one.url, null).post('/realtime/users/bob/disconnect')).status).toBe(401);
+      expect((await admin.post(`/realtime/users/${'x'.repeat(256)}/disconnect`)).status).toBe(404);
+    });
+
+    it('happens exactly if the transaction that asks for it commits', async () => {
+      const client = await join(two, '/ws/notifications/', 'carol');
+      const broadcast = one.app.get(BroadcastService, { strict: false });
+      const dataSource = one.app.get(DataSource);
+      const rolledBack = dataSource.transaction(async (manager) => {
+        await broadcast.disconnectUser('carol', { manager });
+        throw new Error('rolled back');
+      });
+      await expect(rolledBack).rejects.toThrow('rolled back');
+      await broadcast.broadcastToEveryone({ title: 'A later message' });
+      expect(await client.next()).toMatchObject({ notification: { title: 'A later message' } });
+      await dataSource.transaction((manager) => broadcast.disconnectUser('carol', { manager }));
+      expect(await client.closed(1_000)).toEqual(DISCONNECTED);
+    });
+  });
+
+  describe('the live connections', () => {
+    interface Listed {
+      connection_id: string;
+      [field: string]: unknown;
+    }
+
+    /** When there are that many: they come with a little delay. */
+    async function list(query: string, count: number): Promise<Listed[]> {
+      let items: Listed[] = [];
+      await until(async () => {
+        items = (await admin.get(`/realtime/connections${query}`)).body.items;
+        return items.length === count;
+      });
+      return items;
+    }
+
+    it('are those of all nodes, with all that is known of them', async () => {
+      const client = await join(two, `/ws/events/${orgId}/`, 'erin', true);
+      const [item] = await list('?user_id=erin', 1);
+      expect(item).toEqual({
+        connection_id: client.received[0]?.connection_id,
+        user_id: 'erin',
+        endpoint: 'events',
+        org_id: orgId,
+        node: expect.any(String),
+        connected_at: expect.stringMatching(/^\d{4}-.*Z$/),
+        expires_at: client.received[0]?.expires_at,
+        remote_address: '127.0.0.1',
+        sent: 1,
+        buffered_bytes: 0,
+      });
+      await client.close();
+      await list('?user_id=erin', 0);
+    });
+
+    it('are filtered by user and organization, and given in pages', async () => {
+      const clients = [
+        await join(one, '/ws/notifications/', 'frank'),
+        await join(two, '/ws/notifications/', 'frank'),
+        await join(one, `/ws/events/${orgId}/`, 'frank', true),
+        await join(two, `/ws/events/${orgId}/`, 'frank', true),
+        await join(two, `/ws/events/${orgId}/`, 'bob'),
+        await join(two, '/ws/notifications/', 'frank:'),
+      ];
+      const ids = clients.map(({ received }) => received[0]?.connection_id);
+      const idsOf = async (query: string, count: number) =>
+        (await list(query, count)).map(({ connection_id }) => connection_id);
+      expect(await idsOf('?user_id=frank', 4)).toEqual(ids.slice(0, 4));
+      expect(await idsOf(`?org_id=${orgId.toUpperCase()}`, 3)).toEqual(ids.slice(2, 5));
+      expect(await idsOf(`?user_id=frank&org_id=${orgId}`, 2)).toEqual(ids.slice(2, 4));
+      expect(await idsOf('', 6)).toEqual(ids);
+      const paged: unknown[] = [];
+      let cursor: string | null = '';
+      while (cursor !== null) {
+        const query: string = cursor === '' ? '' : `&cursor=${cursor}`;
+        const { body } = await admin.get(`/realtime/connections?limit=4${query}`);
+        paged.push(...body.items.map(({ connection_id }: Listed) => connection_id));
+        cursor = body.next_cursor;
+      }
+      expect(paged).toEqual(ids);
+    });
+
+    it('are closed one by one, on whichever node they are', async () => {
+      const client = await join(two, '/ws/notifications/', 'grace');
+      const other = await join(two, '/ws/notifications/', 'grace');
+      await list('?user_id=grace', 2);
+      const id = String(client.received[0]?.connection_id);
+      expect((await admin.delete(`/realtime/connections/${id.toUpperCase()}`)).status).toBe(204);
+      expect(await client.closed(1_000)).toEqual(DISCONNECTED);
+      await other.ping();
+      await list('?user_id=grace', 1);
+      expect((await admin.delete(`/realtime/connections/${id}`)).status).toBe(404);
+      expect((await admin.delete('/realtime/connections/nonsense')).status).toBe(404);
+    });
+
+    it('are for administrators only', async () => {
+      const alice = await apiOf('alice');
+      expect((await alice.get('/realtime/connections')).status).toBe(403);
+      const client = await join(two, '/ws/notifications/', 'alice');
+      const id = String(client.received[0]?.connection_id);
+      expect((await alice.delete(`/realtime/connections/${id}`)).status).toBe(403);
+      await client.ping();
+    });
+
+    it.each(['?org_id=acme', '?user_id=', '?limit=0', '?cursor=x', '?node=one'])(
+      'refuse the query %s',
+      async (query) => {
+        expect((await admin.get(`/realtime/connections${query}`)).status).toBe(400);
+      },
+    );
+  });
+
+  describe('a notification for everyone', () => {
+    it('reaches the notifications of all users on all nodes, and no organization’s events', async () => {
+      const events = await join(two, `/ws/events/${orgId}/`, 'bob');
+      const clients = [
+        await join(one, '/ws/notifications/', 'alice'),
+        await join(two, '/ws/notifications/', 'bob'),
+        await join(two, '/ws/notifications/', 'bob'),
+      ];
+      await one.app.get(BroadcastService, { strict: false }).broadcastToEveryone({ title: 'Maintenance', minutes: 5 });
+      for (const client of clients) {
+        expect(await client.next()).toEqual({
+          type: 'notification',
+          notification: { title: 'Maintenance', minutes: 5, timestamp: expect.any(String) },
+          cursor: expect.any(String),
+        });
+      }
+      await (await apiOf('alice')).post(`/orgs/${orgId}/events`, { event_type: 'test.marker', data: {} });
+      expect(await events.next()).toMatchObject({ event_type: 'test.marker' });
+    });
+
+    it('carries a cursor to resume with, and does not come again', async () => {
+      const client = await join(one, '/ws/notifications/', 'dave');
+      const broadcast = one.app.get(BroadcastService, { strict: false });
+      await broadcast.broadcastNotification('dave', { title: 'First' });
+      const first = await client.next();
+      await broadcast.broadcastToEveryone({ title: 'For everyone' });
+      const { cursor } = await client.next();
+      expect(cursor).toBe(first.cursor);
+      await client.close();
+      await broadcast.broadcastNotification('dave', { title: 'Missed' });
+      const again = await connect(`${two.wsUrl}/ws/notifications/?cursor=${String(cursor)}`, {
+        token: await world.tokenOf('dave'),
+      });
+      expect(await again.next()).toMatchObject({ resumed: true });
+      expect(await again.next()).toMatchObject({ notification: { title: 'Missed' } });
+    });
+
+    it('is checked when it is given', async () => {
+      const broadcast = one.app.get(BroadcastService, { strict: false });
+      await expect(broadcast.broadcastToEveryone({ title: '' })).rejects.toThrow('notification.title');
+    });
+  });
+});
+
+describe('the live connections of a node that is killed', () => {
+  it('are gone with the node’s lease', async () => {
+    const world = await deployed();
+    const killed = await (await HeraldProcess.spawn('main.js', world.variables)).ready();
+    try {
+      const token = await world.tokenOf('bob');
+      const [left, right] = await Promise.all(
+        [killed, world.nodes[0]].map((node) => connect(`${node.wsUrl}/ws/notifications/`, { token })),
+      );
+      const admin = new ApiClient(world.nodes[1].url, await world.tokenOf('admin', ['realtime-admin']));
+      const count = async () => (await admin.get('/realtime/connections?user_id=bob')).body.items.length as number;
+      await until(async () => (await count()) === 2);
+      await killed.end('SIGKILL');
+      await left?.closed();
+      await until(async () => (await count()) === 1, 20_000);
+      await right?.ping();
+    } finally {
+      await closeAllClients();
+      await killed.end('SIGKILL');
+      await world.stop();
+    }
+  });
+});
+
+describe('the live connections after Redis has lost its data', () => {
+  it('are told to it again', async () => {
+    const world = await deployed();
+    try {
+      const client = await connect(`${world.nodes[1].wsUrl}/ws/notifications/`, { token: await world.tokenOf('bob') });
+      await client.next();
+      const admin = new ApiClient(world.nodes[0].url, await world.tokenOf('admin', ['realtime-admin']));
+      const count = async () => (await admin.get('/realtime/connections')).body.items?.length as number | undefined;
+      await until(async () => (await count()) === 1);
+      await world.redis.kill();
+      expect((await admin.get('/realtime/connections')).status).toBe(503);
+      await world.redis.start();
+      await until(async () => (await count()) === 1, 15_000);
+      await client.ping();
+    } finally {
+      await closeAllClients();
+      await world.stop();
+    }
+  });
+});
+
+describe('administration while Redis is down', () => {
+  it('disconnects a user when it is back', async () => {
+    const world = await deployed();
+    const [one, two] = world.nodes;
+    try {
+      const client = await connect(`${two.wsUrl}/ws/notifications/`, { token: await world.tokenOf('bob') });
+      await client.next();
+      await world.redis.kill();
+      const admin = new ApiClient(one.url, await world.tokenOf('admin', ['realtime-admin']));
+      expect((await admin.post('/realtime/users/bob/disconnect')).status).toBe(204);
+      await world.redis.start();
+      expect(await client.closed(15_000)).toEqual(DISCONNECTED);
+    } finally {
+      await closeAllClients();
+      await world.stop();
+    }
+  });
+});

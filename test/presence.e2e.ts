@@ -1,0 +1,147 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { ApiClient } from './support/api-client.js';
+import { HeraldProcess } from './support/herald-process.js';
+import type { HeraldNode } from './support/node.js';
+import { until } from './support/until.js';
+import { deployed, embedded, type World } from './support/world.js';
+import { closeAllClients, connect, type TestClient } from './support/ws-client.js';
+
+const joined = (userId: string) => ({ type: 'presence', action: 'joined', user_id: userId });
+const left = (userId: string) => ({ type: 'presence', action: 'left', user_id: userId });
+
+/** An organization of Alice with Bob and Carol as members. */
+async function found(world: World): Promise<{ orgId: string; alice: ApiClient }> {
+  const alice = new ApiClient(world.nodes[0].url, await world.tokenOf('alice'));
+  const orgId: string = (await alice.post('/orgs', { name: 'Acme' })).body.id;
+  for (const user_id of ['bob', 'carol']) await alice.post(`/orgs/${orgId}/members`, { user_id });
+  return { orgId, alice };
+}
+
+describe.each([
+  ['two nodes', deployed],
+  ['one node on embedded defaults', embedded],
+])('presence on %s', (_, start) => {
+  let world: World;
+  let one: HeraldNode;
+  let two: HeraldNode;
+  let alice: ApiClient;
+  let orgId: string;
+
+  beforeAll(async () => {
+    world = await start();
+    [one, two] = world.nodes;
+    ({ orgId, alice } = await found(world));
+  });
+  afterEach(async () => {
+    await closeAllClients();
+    await until(async () => (await present()).length === 0);
+  });
+  afterAll(() => world.stop());
+
+  async function join(node: HeraldNode, userId: string, query = ''): Promise<TestClient> {
+    const client = await connect(`${node.wsUrl}/ws/events/${orgId}/${query}`, { token: await world.tokenOf(userId) });
+    await client.next();
+    return client;
+  }
+
+  async function present(): Promise<unknown[]> {
+    return (await alice.get(`/orgs/${orgId}/presence`)).body.items;
+  }
+
+  it('tells those who asked of the first connection and the last disconnection of a user', async () => {
+    const watchers = [await join(one, 'alice', '?presence=true'), await join(two, 'alice', '?presence=true')];
+    const first = await join(one, 'bob');
+    const second = await join(two, 'bob');
+    for (const watcher of watchers) expect(await watcher.next()).toEqual(joined('bob'));
+    await until(async () => JSON.stringify(await present()).includes('"bob","connections":2'));
+    await first.close();
+    await until(async () => JSON.stringify(await present()).includes('"bob","connections":1'));
+    await second.close();
+    for (const watcher of watchers) expect(await watcher.next()).toEqual(left('bob'));
+  });
+
+  it('lists who is there, and with how many connections', async () => {
+    await join(one, 'carol');
+    await join(one, 'bob');
+    await join(two, 'bob');
+    await connect(`${two.wsUrl}/ws/notifications/`, { token: await world.tokenOf('bob') });
+    await until(async () => (await present()).length === 2);
+    await until(async () => JSON.stringify(await present()).includes('"bob","connections":2'));
+    expect((await alice.get(`/orgs/${orgId}/presence`)).body).toEqual({
+      items: [
+        { user_id: 'bob', connections: 2 },
+        { user_id: 'carol', connections: 1 },
+      ],
+    });
+  });
+
+  it.each(['', '?presence=false', '?presence='])(
+    'tells nothing to a client that connected with "%s"',
+    async (query) => {
+      const silent = await join(two, 'alice', query);
+      const watcher = await join(two, 'carol', '?presence=true');
+      await join(one, 'bob');
+      let frame = await watcher.next();
+      while (frame.user_id !== 'bob') frame = await watcher.next();
+      await alice.post(`/orgs/${orgId}/events`, { event_type: 'test.marker', data: {} });
+      expect(await silent.next()).toMatchObject({ event_type: 'test.marker' });
+    },
+  );
+
+  it('takes no part in cursors and resuming', async () => {
+    const watcher = await join(one, 'alice', '?presence=true');
+    await alice.post(`/orgs/${orgId}/events`, { event_type: 'test.first', data: {} });
+    const { cursor } = await watcher.next();
+    await join(two, 'bob');
+    expect(await watcher.next()).toEqual(joined('bob'));
+    await watcher.close();
+    await alice.post(`/orgs/${orgId}/events`, { event_type: 'test.missed', data: {} });
+    const again = await connect(`${two.wsUrl}/ws/events/${orgId}/?presence=true&cursor=${String(cursor)}`, {
+      token: await world.tokenOf('alice'),
+    });
+    expect(await again.next()).toMatchObject({ resumed: true });
+    expect(await again.next()).toMatchObject({ event_type: 'test.missed' });
+  });
+
+  it('is for members only', async () => {
+    const stranger = new ApiClient(two.url, await world.tokenOf('mallory'));
+    expect((await stranger.get(`/orgs/${orgId}/presence`)).status).toBe(404);
+    expect((await stranger.get('/orgs/nonsense/presence')).status).toBe(404);
+  });
+});
+
+describe('presence on a node that is killed', () => {
+  it('ends with the node’s lease, and is told of', async () => {
+    const world = await deployed();
+    const killed = await (await HeraldProcess.spawn('main.js', world.variables)).ready();
+    try {
+      const { orgId, alice } = await found(world);
+      const open = async (node: { wsUrl: string }, userId: string, query = ''): Promise<TestClient> => {
+        const url = `${node.wsUrl}/ws/events/${orgId}/${query}`;
+        const client = await connect(url, { token: await world.tokenOf(userId) });
+        await client.next();
+        return client;
+      };
+      const watcher = await open(world.nodes[0], 'alice', '?presence=true');
+      await open(killed, 'bob');
+      expect(await watcher.next()).toEqual(joined('bob'));
+      await open(killed, 'carol');
+      expect(await watcher.next()).toEqual(joined('carol'));
+      await open(world.nodes[1], 'carol');
+      await until(async () => {
+        const { body } = await alice.get(`/orgs/${orgId}/presence`);
+        return JSON.stringify(body).includes('"carol","connections":2');
+      });
+      await killed.end('SIGKILL');
+      expect(await watcher.next(25_000)).toEqual(left('bob'));
+      expect((await alice.get(`/orgs/${orgId}/presence`)).body.items).toEqual([
+        { user_id: 'alice', connections: 1 },
+        { user_id: 'carol', connections: 1 },
+      ]);
+    } finally {
+      await closeAllClients();
+      await killed.end('SIGKILL');
+      await world.stop();
+    }
+  }, 45_000);
+});
