@@ -9,7 +9,7 @@ const LAYERS = {
   jobs: ['config', 'redis', 'database'],
   database: ['config'],
   auth: ['config'],
-  http: ['config', 'auth', 'database'],
+  http: ['config', 'metrics', 'redis', 'auth', 'database'],
   realtime: ['config', 'metrics', 'redis', 'auth', 'database', 'http'],
 };
 const FOUNDATIONS = Object.keys(LAYERS);

@@ -6,6 +6,7 @@ import { ConfigModule } from './config/config.module.js';
 import type { Environment } from './config/environment.js';
 import { DatabaseModule } from './database/database.module.js';
 import { ExportsModule } from './exports/exports.module.js';
+import { RateLimitModule } from './http/rate-limit/rate-limit.module.js';
 import { JobsModule } from './jobs/jobs.module.js';
 import { MessagesModule } from './messages/messages.module.js';
 import { MetricsModule } from './metrics/metrics.module.js';
@@ -36,6 +37,10 @@ import { UsersModule } from './users/users.module.js';
 })
 export class AppModule {
   static forRoot(environment: Environment): DynamicModule {
-    return { module: AppModule, imports: [ConfigModule.forRoot(environment), AuthModule.forRoot(environment)] };
+    return {
+      module: AppModule,
+      // Their guards run in this order.
+      imports: [ConfigModule.forRoot(environment), RateLimitModule, AuthModule.forRoot(environment)],
+    };
   }
 }

@@ -3,6 +3,7 @@ import { APP_GUARD } from '@nestjs/core';
 import { Environment } from '../config/environment.js';
 import { DevIssuerController } from './development/dev-issuer.controller.js';
 import { DevelopmentIssuer } from './development/development-issuer.js';
+import { HttpAuthentication } from './http-authentication.js';
 import { HttpJwtGuard } from './http-jwt.guard.js';
 import { JwksEndpoint } from './keys/jwks-endpoint.js';
 import { KeyCache } from './keys/key-cache.js';
@@ -26,10 +27,11 @@ export class AuthModule {
           inject: [KeyCache, Environment],
           useFactory: (keys: KeyCache, { auth }: Environment) => new TokenVerifier(keys, auth),
         },
+        HttpAuthentication,
         { provide: APP_GUARD, useClass: HttpJwtGuard },
         { provide: APP_GUARD, useClass: RolesGuard },
       ],
-      exports: [TokenVerifier],
+      exports: [TokenVerifier, HttpAuthentication],
     };
   }
 }

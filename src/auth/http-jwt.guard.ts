@@ -2,11 +2,9 @@ import { type CanActivate, type ExecutionContext, Injectable, UnauthorizedExcept
 import { Reflector } from '@nestjs/core';
 import type { Response } from 'express';
 import type { AuthenticatedRequest } from './authenticated-request.js';
+import { HttpAuthentication } from './http-authentication.js';
 import { IS_PUBLIC } from './public.decorator.js';
 import { TokenRejectedError } from './token-errors.js';
-import { TokenVerifier } from './token-verifier.js';
-
-const BEARER = /^Bearer(?: +(?<token>.*))?$/i;
 
 const DETAILS = {
   token_missing: 'The request has no access token: send it as "Authorization: Bearer <token>".',
@@ -18,7 +16,7 @@ const DETAILS = {
 @Injectable()
 export class HttpJwtGuard implements CanActivate {
   constructor(
-    private readonly verifier: TokenVerifier,
+    private readonly authentication: HttpAuthentication,
     private readonly reflector: Reflector,
   ) {}
 
@@ -28,10 +26,10 @@ export class HttpJwtGuard implements CanActivate {
     if (this.reflector.getAllAndOverride<boolean>(IS_PUBLIC, [context.getHandler(), context.getClass()])) return true;
     const request = context.switchToHttp().getRequest<AuthenticatedRequest>();
     const response = context.switchToHttp().getResponse<Response>();
-    const credential = BEARER.exec(request.headers.authorization ?? '');
-    if (credential === null) throw unauthorized(response, 'token_missing');
     try {
-      request.principal = await this.verifier.verify(credential.groups?.token ?? '');
+      const principal = await this.authentication.principalOf(request);
+      if (principal === null) throw unauthorized(response, 'token_missing');
+      request.principal = principal;
     } catch (error) {
       throw error instanceof TokenRejectedError ? unauthorized(response, error.reason, error) : error;
     }

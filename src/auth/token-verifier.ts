@@ -52,6 +52,16 @@ export class TokenVerifier {
     }
   }
 
+  /** Whether to verify this token takes a question to the source of the keys: an expensive one, which a forged `kid` asks too. */
+  needsNewKeys(token: string): boolean {
+    try {
+      return !this.keys.knows(readTokenHeader(token));
+    } catch {
+      // Refused by its looks.
+      return false;
+    }
+  }
+
   /** Whether tokens can be verified, for the readiness check: false until keys were had for the first time. */
   isReady(): boolean {
     return this.keys.isReady();

@@ -33,6 +33,7 @@ describe('Environment', () => {
       databaseUrl: null,
       auth: { jwksUrl: null, issuer: null, audience: null },
       trustProxy: 0,
+      httpRateLimitPerMinute: 600,
       ws: {
         maxPayloadBytes: 16_384,
         maxConnections: 0,

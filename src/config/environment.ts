@@ -56,6 +56,8 @@ export class Environment {
   readonly allowedOrigins: readonly OriginPattern[];
   /** How many proxies to believe about the client's address. */
   readonly trustProxy: number;
+  /** REST requests of a user, or of an address where there is no token. 0: no limit. */
+  readonly httpRateLimitPerMinute: number;
   readonly ws: WebSocketSettings;
   /** What resume can reach, of each channel. */
   readonly history: { size: number; ttlSeconds: number };
@@ -84,6 +86,7 @@ export class Environment {
     this.auth = readAuth(variables);
     this.allowedOrigins = variables.origins('ALLOWED_ORIGINS') ?? (this.isProduction ? [] : localOrigins(this.port));
     this.trustProxy = variables.integer('TRUST_PROXY', 0, 0, 100);
+    this.httpRateLimitPerMinute = variables.integer('HTTP_RATE_LIMIT_PER_MINUTE', 600, 0, 1_000_000);
     this.ws = readWebSocket(variables);
     this.history = {
       size: variables.integer('HISTORY_SIZE', 256, 0, 100_000),

@@ -10,12 +10,13 @@ const PROBLEMS = {
 } as const;
 
 /**
- * Documents the problems that a route answers with, besides the 401 that all have. What a problem looks like stands once in
+ * Documents the problems that a route answers with, besides the 401 and 429 that all have. What a problem looks like stands once in
  * the document, as every route's default answer.
  */
 export function ApiProblems(...statuses: (keyof typeof PROBLEMS)[]): MethodDecorator {
   return applyDecorators(
     ApiResponse({ status: 401, description: 'The access token is missing or not valid' }),
+    ApiResponse({ status: 429, description: 'Too many requests; `Retry-After` says for how many seconds' }),
     ...statuses.map((status) => ApiResponse({ status, description: PROBLEMS[status] })),
   );
 }

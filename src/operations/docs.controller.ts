@@ -1,5 +1,6 @@
 import { Controller, Get, Req } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
+import { SkipThrottle } from '@nestjs/throttler';
 import type { Request } from 'express';
 import { Public } from '../auth/public.decorator.js';
 import type { AsyncApiDocument } from './asyncapi.js';
@@ -8,6 +9,7 @@ import { asyncApiDocument } from './asyncapi.js';
 /** Serves the document of the WebSocket API; that of the HTTP API is served by `setupDocs`. */
 @Public()
 @ApiExcludeController()
+@SkipThrottle()
 @Controller('docs')
 export class DocsController {
   @Get('asyncapi.json')

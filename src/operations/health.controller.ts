@@ -1,5 +1,6 @@
 import { Controller, Get, HttpStatus, Res } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiServiceUnavailableResponse, ApiTags } from '@nestjs/swagger';
+import { SkipThrottle } from '@nestjs/throttler';
 import type { Response } from 'express';
 import { Public } from '../auth/public.decorator.js';
 import type { ReadinessReport } from './readiness.js';
@@ -23,6 +24,7 @@ const REPORT = {
 /** Tells load balancers and orchestrators whether to keep the process, and whether to send it traffic. */
 @Public()
 @ApiTags('operations')
+@SkipThrottle()
 @Controller('health')
 export class HealthController {
   constructor(private readonly readiness: Readiness) {}

@@ -4,6 +4,7 @@ import { APP_GUARD } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { Test } from '@nestjs/testing';
 import { DataSource } from 'typeorm';
+import { HttpAuthentication } from '../auth/http-authentication.js';
 import { HttpJwtGuard } from '../auth/http-jwt.guard.js';
 import { TokenVerifier } from '../auth/token-verifier.js';
 import { ConfigModule } from '../config/config.module.js';
@@ -40,7 +41,7 @@ async function start(variables: Record<string, string>): Promise<void> {
   const environment = new Environment({ NODE_ENV: 'test', LOG_LEVEL: 'silent', ...variables });
   const module = await Test.createTestingModule({
     imports: [ConfigModule.forRoot(environment), MetricsModule, WorldModule, OperationsModule],
-    providers: [{ provide: APP_GUARD, useClass: HttpJwtGuard }],
+    providers: [HttpAuthentication, { provide: APP_GUARD, useClass: HttpJwtGuard }],
   }).compile();
   app = module.createNestApplication<NestExpressApplication>();
   app.useLogger(new ProcessLogger(environment));

@@ -50,6 +50,11 @@ export class KeyCache implements OnApplicationBootstrap {
     return this.set !== null;
   }
 
+  /** Whether `find` has the answer at hand, and need not wait for the source. */
+  knows({ kid }: Pick<TokenHeader, 'kid'>): boolean {
+    return this.set !== null && (kid === null || this.set.has(kid));
+  }
+
   /**
    * The key that must have signed a token with this header.
    * @throws {TokenRejectedError} if the source publishes no such key
@@ -59,7 +64,7 @@ export class KeyCache implements OnApplicationBootstrap {
     this.renewInBackground(kid);
     const known = this.set?.find(kid, alg);
     if (known) return known;
-    if (this.set === null || (kid !== null && !this.set.has(kid))) {
+    if (!this.knows({ kid })) {
       await this.refresh('unknown key');
       if (this.failure !== null) throw new KeysUnavailableError({ cause: this.failure });
     }

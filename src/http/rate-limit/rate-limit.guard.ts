@@ -1,0 +1,96 @@
+import { createHash } from 'node:crypto';
+import { type ExecutionContext, Injectable, Logger } from '@nestjs/common';
+import { Reflector } from '@nestjs/core';
+import type {
+  ThrottlerLimitDetail,
+  ThrottlerModuleOptions,
+  ThrottlerRequest,
+  ThrottlerStorage,
+} from '@nestjs/throttler';
+import {
+  InjectThrottlerOptions,
+  InjectThrottlerStorage,
+  normalizeIp,
+  ThrottlerException,
+  ThrottlerGuard,
+} from '@nestjs/throttler';
+import type { Request } from 'express';
+import { Counter, Registry } from 'prom-client';
+import { HttpAuthentication } from '../../auth/http-authentication.js';
+
+/**
+ * Limits how many HTTP requests a user makes, or an address without a valid token, over all routes but those with
+ * `@SkipThrottle()`. Runs before `HttpJwtGuard`, so that refused tokens count too.
+ */
+@Injectable()
+export class RateLimitGuard extends ThrottlerGuard {
+  protected override readonly logger = new Logger('RateLimit');
+  private readonly refusals: Counter<'counted_by'>;
+
+  constructor(
+    @InjectThrottlerOptions() options: ThrottlerModuleOptions,
+    @InjectThrottlerStorage() storage: ThrottlerStorage,
+    reflector: Reflector,
+    private readonly authentication: HttpAuthentication,
+    registry: Registry,
+  ) {
+    super(options, storage, reflector);
+    this.refusals = new Counter({
+      name: 'herald_http_requests_refused_total',
+      help: 'HTTP requests beyond the rate limit, by what they were counted by',
+      labelNames: ['counted_by'],
+      registers: [registry],
+    });
+  }
+
+  protected override shouldSkip(context: ExecutionContext): Promise<boolean> {
+    // Gateways have limits of their own.
+    return Promise.resolve(context.getType() !== 'http');
+  }
+
+  protected override async handleRequest(props: ThrottlerRequest): Promise<boolean> {
+    const request = props.context.switchToHttp().getRequest<Request>();
+    if (!this.authentication.needsNewKeys(request)) return super.handleRequest(props);
+    // Forged key ids would cost questions to the identity provider: counted before it is asked.
+    await super.handleRequest({ ...props, getTracker: () => addressOf(request) });
+    return (await this.userOf(request)) === null || super.handleRequest(props);
+  }
+
+  protected override async getTracker(request: Request): Promise<string> {
+    const userId = await this.userOf(request);
+    return userId === null ? addressOf(request) : `user:${userId}`;
+  }
+
+  /** The same for all routes; bounded, whatever a user's id is. */
+  protected override generateKey(_context: ExecutionContext, tracker: string): string {
+    return createHash('sha256').update(tracker).digest('base64url');
+  }
+
+  protected override throwThrottlingException(
+    _context: ExecutionContext,
+    { tracker, totalHits, limit, timeToBlockExpire }: ThrottlerLimitDetail,
+  ): Promise<never> {
+    this.refusals.inc({ counted_by: tracker.startsWith('user:') ? 'user' : 'address' });
+    // Once a window, over all nodes.
+    if (totalHits === limit + 1) this.logger.warn(`Refuses ${tracker}: more than ${limit} requests within a minute`);
+    return Promise.reject(
+      new ThrottlerException(`More than ${limit} requests within a minute; try again in ${timeToBlockExpire} s.`),
+    );
+  }
+
+  /** Null without a valid token. */
+  private async userOf(request: Request): Promise<string | null> {
+    try {
+      return (await this.authentication.principalOf(request))?.userId ?? null;
+    } catch {
+      // `HttpJwtGuard` comes to the same, and answers it.
+      return null;
+    }
+  }
+}
+
+/** A network of IPv6 (/64) counts as one: it is the least that a subscriber gets. */
+function addressOf(request: Request): string {
+  // Undefined when the client is gone already.
+  return `address:${normalizeIp(request.ip ?? '')}`;
+}

@@ -1,0 +1,200 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { type ApiAnswer, ApiClient } from './support/api-client.js';
+import { type Jwks, startJwks } from './support/keys.js';
+import { type HeraldNode, startNode } from './support/node.js';
+import { postgresDatabase, type RedisServer, startRedis } from './support/servers.js';
+import { until } from './support/until.js';
+
+const LIMIT = 3;
+const LIMITED = { HTTP_RATE_LIMIT_PER_MINUTE: String(LIMIT), TRUST_PROXY: '1', RUN_JOBS: 'false' };
+const PATH = '/notifications/unread_count';
+
+let addresses = 0;
+/** An address that nobody has asked from yet. */
+const newAddress = (): string => `10.0.0.${(addresses += 1)}`;
+
+/** Asks as a client behind the one trusted proxy does. */
+function ask(node: { url: string }, token: string | null, address = newAddress(), path = PATH): Promise<ApiAnswer> {
+  return new ApiClient(node.url, token).request('GET', path, undefined, { 'X-Forwarded-For': address });
+}
+
+async function statuses(times: number, request: () => Promise<ApiAnswer>): Promise<number[]> {
+  const answers: number[] = [];
+  for (let n = 0; n < times; n += 1) answers.push((await request()).status);
+  return answers;
+}
+
+describe('the rate limit of one node', () => {
+  let node: HeraldNode;
+  let jwks: Jwks;
+
+  beforeAll(async () => {
+    jwks = await startJwks();
+    node = await startNode({ ...LIMITED, KEYCLOAK_JWKS_URL: jwks.url });
+    await until(() => node.isHealthy());
+  });
+  afterAll(async () => {
+    await node.stop();
+    await jwks.stop();
+  });
+
+  it('refuses what a user asks beyond it, with problem details and when to try again', async () => {
+    const token = await jwks.sign('alice');
+    expect(await statuses(LIMIT, () => ask(node, token))).toEqual([200, 200, 200]);
+    const { status, headers, body } = await ask(node, token);
+    expect(status).toBe(429);
+    expect(headers.get('content-type')).toContain('application/problem+json');
+    const seconds = Number(headers.get('retry-after'));
+    expect(Number.isInteger(seconds) && seconds >= 1 && seconds <= 60).toBe(true);
+    expect(body).toEqual({
+      type: 'about:blank',
+      title: 'Too Many Requests',
+      status: 429,
+      detail: `More than 3 requests within a minute; try again in ${seconds} s.`,
+      instance: `/api/v1${PATH}`,
+    });
+  });
+
+  it('counts a user over all routes and addresses', async () => {
+    const token = await jwks.sign('walker');
+    for (const path of [PATH, '/orgs', '/notifications']) {
+      expect((await ask(node, token, newAddress(), path)).status).toBe(200);
+    }
+    expect((await ask(node, token)).status).toBe(429);
+  });
+
+  it.each(['__proto__', 'a:b', 'address:10.1.1.1'])('counts the user %s apart from all others', async (userId) => {
+    const token = await jwks.sign(userId);
+    expect(await statuses(LIMIT + 1, () => ask(node, token))).toEqual([200, 200, 200, 429]);
+    expect((await ask(node, await jwks.sign(`${userId}x`))).status).toBe(200);
+    expect((await ask(node, null, '10.1.1.1')).status).toBe(401);
+  });
+
+  it('counts an address where there is no token, or a bad one, and leaves its users alone', async () => {
+    const address = newAddress();
+    const expired = await jwks.sign('alice', { claims: { exp: 1 } });
+    expect((await ask(node, null, address)).status).toBe(401);
+    expect((await ask(node, 'rubbish', address)).status).toBe(401);
+    expect((await ask(node, expired, address)).status).toBe(401);
+    for (const token of [null, 'rubbish', expired]) {
+      const { status, headers } = await ask(node, token, address);
+      expect(status).toBe(429);
+      expect(Number(headers.get('retry-after'))).toBeGreaterThanOrEqual(1);
+    }
+    expect((await ask(node, await jwks.sign('neighbour'), address)).status).toBe(200);
+    expect((await ask(node, null)).status).toBe(401);
+  });
+
+  it('counts a network of IPv6 as one address', async () => {
+    const [first, second, third] = ['2001:db8:0:1::1', '2001:db8:0:1:ffff::2', '2001:0db8:0:1:0:0:0:3'];
+    for (const address of [first, second, third]) expect((await ask(node, null, address)).status).toBe(401);
+    expect((await ask(node, null, '2001:db8:0:1::4')).status).toBe(429);
+    expect((await ask(node, null, '2001:db8:0:2::1')).status).toBe(401);
+  });
+
+  it('counts an address before forged key ids cost a question to the identity provider', async () => {
+    const address = newAddress();
+    await statuses(LIMIT, () => ask(node, null, address));
+    const fetches = jwks.fetches;
+    const forged = await jwks.sign('alice', { header: { kid: 'forged' } });
+    expect((await ask(node, forged, address)).status).toBe(429);
+    expect(jwks.fetches).toBe(fetches);
+    expect((await ask(node, forged)).status).toBe(401);
+    expect(jwks.fetches).toBe(fetches + 1);
+  });
+
+  it('counts a forged key id once', async () => {
+    const address = newAddress();
+    const forged = await jwks.sign('alice', { header: { kid: 'forged' } });
+    expect(await statuses(LIMIT + 1, () => ask(node, forged, address))).toEqual([401, 401, 401, 429]);
+  });
+
+  it('never refuses health, metrics or the documents', async () => {
+    const address = newAddress();
+    await statuses(LIMIT + 1, () => ask(node, null, address));
+    for (const path of ['/health/live', '/health/ready', '/metrics', '/docs/openapi.json', '/docs/asyncapi.json']) {
+      const request = (): Promise<ApiAnswer> =>
+        new ApiClient(node.url, null, '').request('GET', path, undefined, { 'X-Forwarded-For': address });
+      expect(await statuses(LIMIT + 1, request)).toEqual([200, 200, 200, 200]);
+    }
+  });
+
+  it('is counted in a metric', async () => {
+    const { body } = await new ApiClient(node.url, null, '').get('/metrics');
+    expect(body).toMatch(/^herald_http_requests_refused_total\{counted_by="user"\} [1-9]/m);
+    expect(body).toMatch(/^herald_http_requests_refused_total\{counted_by="address"\} [1-9]/m);
+  });
+});
+
+describe('the rate limit of the development issuer', () => {
+  it('counts an address', async () => {
+    const node = await startNode(LIMITED);
+    const request = (): Promise<ApiAnswer> =>
+      new ApiClient(node.url, null, '').post('/dev/token', { user_id: 'alice' });
+    expect(await statuses(LIMIT + 1, request)).toEqual([200, 200, 200, 429]);
+    await node.stop();
+  });
+});
+
+describe('no rate limit', () => {
+  it('lets any number pass', async () => {
+    const node = await startNode({ HTTP_RATE_LIMIT_PER_MINUTE: '0' });
+    const answers = await Promise.all(Array.from({ length: 700 }, () => ask(node, null, '10.2.0.1')));
+    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([401]));
+    expect(answers[0]?.headers.has('x-ratelimit-limit')).toBe(false);
+    await node.stop();
+  });
+});
+
+describe('the rate limit of two nodes over one Redis', () => {
+  let redis: RedisServer;
+  let jwks: Jwks;
+  let nodes: [HeraldNode, HeraldNode];
+
+  beforeAll(async () => {
+    [redis, jwks] = await Promise.all([startRedis(), startJwks()]);
+    const variables = {
+      ...LIMITED,
+      DATABASE_URL: await postgresDatabase(),
+      KEYCLOAK_JWKS_URL: jwks.url,
+      REDIS_HOST: redis.host,
+      REDIS_PORT: String(redis.port),
+    };
+    nodes = await Promise.all([startNode(variables), startNode(variables)]);
+  });
+  afterAll(async () => {
+    await Promise.all(nodes.map((node) => node.stop()));
+    await Promise.all([redis.stop(), jwks.stop()]);
+  });
+
+  /** Exhausts the limit of a user on one node, and asks the other. */
+  async function askTheOther(userId: string): Promise<number> {
+    const token = await jwks.sign(userId);
+    expect(await statuses(LIMIT, () => ask(nodes[0], token))).toEqual([200, 200, 200]);
+    return (await ask(nodes[1], token)).status;
+  }
+
+  it('is one for both', async () => {
+    expect(await askTheOther('alice')).toBe(429);
+    const address = newAddress();
+    await statuses(LIMIT, () => ask(nodes[0], null, address));
+    expect((await ask(nodes[1], 'rubbish', address)).status).toBe(429);
+  });
+
+  it("is each node's own while Redis is down: no request fails for it", async () => {
+    await redis.kill();
+    const token = await jwks.sign('bob');
+    for (const node of nodes) {
+      const create = (): Promise<ApiAnswer> => new ApiClient(node.url, token).post('/orgs', { name: 'Acme' });
+      expect(await statuses(LIMIT + 1, create)).toEqual([201, 201, 201, 429]);
+    }
+    const { body } = await new ApiClient(nodes[0].url, null, '').get('/metrics');
+    expect(body).toMatch(/^herald_http_requests_counted_locally_total [1-9]/m);
+  });
+
+  it('is one for both again once Redis is back', async () => {
+    await redis.start();
+    let users = 0;
+    await until(async () => (await askTheOther(`user-${(users += 1)}`)) === 429);
+  });
+});
