@@ -4,7 +4,7 @@ import { DataSource, type EntityManager, MoreThan, type Repository } from 'typeo
 import { API_PREFIX } from '../http/configure-http.js';
 import { BroadcastService } from '../realtime/index.js';
 import { Membership } from './membership.entity.js';
-import { mayAdd, mayRemove, type OrgRole } from './org-role.js';
+import { may, mayAdd, mayRemove, type OrgRole, takesRole } from './org-role.js';
 import { Organization } from './organization.entity.js';
 import { noSuchOrganization } from './organizations.service.js';
 import { decodeListCursor, type Page, type PageQuery, pageOf } from '../http/pagination.js';
@@ -51,7 +51,7 @@ export class MembershipsService {
 
   changeRole(actor: Membership, userId: string, role: OrgRole): Promise<Membership> {
     return this.change(actor, async (manager, organization, actorRole) => {
-      if (actorRole !== 'owner') throw new ForbiddenException('Only owners change roles.');
+      if (!may(actorRole, 'changeRoles')) throw new ForbiddenException(takesRole('changeRoles'));
       const target = await memberOf(organization, userId, manager);
       if (role !== 'owner') await keepAnOwner(target, manager);
       return manager.save(Object.assign(target, { role }));
