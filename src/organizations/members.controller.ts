@@ -36,7 +36,7 @@ export class MembersController {
   }
 
   @Post()
-  @ForMembers('owner', 'admin')
+  @ForMembers('addMembers')
   @ApiOperation({ summary: 'Add any user; admins add plain members only. Emits `member.joined` and notifies the user' })
   @ApiCreatedResponse({ type: MemberDto })
   @ApiProblems(400, 403, 404, 409)
@@ -45,7 +45,7 @@ export class MembersController {
   }
 
   @Patch(':user_id')
-  @ForMembers('owner')
+  @ForMembers('changeRoles')
   @ApiOperation({ summary: 'Change the role of a member (owners); the last owner stays one' })
   @ApiOkResponse({ type: MemberDto })
   @ApiProblems(400, 403, 404, 409)

@@ -4,10 +4,17 @@ import { DataSource, type EntityManager, MoreThan, type Repository } from 'typeo
 import { API_PREFIX } from '../http/configure-http.js';
 import { BroadcastService } from '../realtime/index.js';
 import { Membership } from './membership.entity.js';
-import { mayAdd, mayRemove, type OrgRole } from './org-role.js';
+import { may, mayAdd, mayRemove, type OrgRole, takesRole } from './org-role.js';
 import { Organization } from './organization.entity.js';
 import { noSuchOrganization } from './organizations.service.js';
 import { decodeListCursor, type Page, type PageQuery, pageOf } from '../http/pagination.js';
+
+const ARE_MEMBERS = `
+  SELECT EXISTS (
+    SELECT FROM memberships WHERE memberships.org_id = asked.org_id AND memberships.user_id = asked.user_id
+  ) AS is_member
+  FROM unnest($1::uuid[], $2::varchar[]) WITH ORDINALITY AS asked (org_id, user_id, place)
+  ORDER BY place`;
 
 /** Knows who belongs to which organization, and changes it by the rules of the roles. */
 @Injectable()
@@ -23,6 +30,15 @@ export class MembershipsService {
 
   find(orgId: string, userId: string): Promise<Membership | null> {
     return this.memberships.findOneBy({ orgId, userId });
+  }
+
+  /** Which of these are members, in the order given: one query, each pair found by the primary key. */
+  async areMembers(pairs: readonly Pick<Membership, 'orgId' | 'userId'>[]): Promise<boolean[]> {
+    const rows = await this.dataSource.query<{ is_member: boolean }[]>(ARE_MEMBERS, [
+      pairs.map(({ orgId }) => orgId),
+      pairs.map(({ userId }) => userId),
+    ]);
+    return rows.map(({ is_member }) => is_member);
   }
 
   /** The members of an organization by id. */
@@ -51,7 +67,7 @@ export class MembershipsService {
 
   changeRole(actor: Membership, userId: string, role: OrgRole): Promise<Membership> {
     return this.change(actor, async (manager, organization, actorRole) => {
-      if (actorRole !== 'owner') throw new ForbiddenException('Only owners change roles.');
+      if (!may(actorRole, 'changeRoles')) throw new ForbiddenException(takesRole('changeRoles'));
       const target = await memberOf(organization, userId, manager);
       if (role !== 'owner') await keepAnOwner(target, manager);
       return manager.save(Object.assign(target, { role }));

@@ -21,7 +21,7 @@ export class OrgEventsController {
   /** Goes through the outbox, so that an accepted event survives a broker that is down. */
   @Post()
   @HttpCode(202)
-  @ForMembers('owner', 'admin')
+  @ForMembers('publishEvents')
   @ApiOperation({ summary: "Publish an event of the application's own type (owners, admins)" })
   @ApiAcceptedResponse({ description: 'It will be published' })
   @ApiProblems(400, 403, 404)

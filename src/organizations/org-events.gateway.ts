@@ -1,6 +1,13 @@
 import { UseGuards } from '@nestjs/common';
 import { WebSocketGateway } from '@nestjs/websockets';
-import { type Admission, Channel, type Handshake, type RealtimeGateway, WsJwtGuard } from '../realtime/index.js';
+import {
+  type Admission,
+  type Admitted,
+  Channel,
+  type Handshake,
+  type RealtimeGateway,
+  WsJwtGuard,
+} from '../realtime/index.js';
 import { UsersService } from '../users/users.service.js';
 import { MembershipsService } from './memberships.service.js';
 import { OrgMemberGuard } from './org-member.guard.js';
@@ -18,9 +25,16 @@ export class OrgEventsGateway implements RealtimeGateway {
     void this.users.remember(principal);
     const channel = Channel.ofOrganization(params.org_id ?? '');
     const welcome = { message: 'Connected to organization events', org_id: channel.id };
-    const isStillAllowed = async (): Promise<boolean> =>
-      (await this.memberships.find(channel.id, principal.userId)) !== null;
     const watchesPresence = query.get('presence') === 'true';
-    return { channel, endpoint: 'events', watchesPresence, welcome, isStillAllowed };
+    return { channel, endpoint: 'events', watchesPresence, welcome };
+  }
+
+  async lapsed(admitted: readonly Admitted[]): Promise<Admitted[]> {
+    const pairs = admitted.map(({ admission: { channel }, principal }) => ({
+      orgId: channel.id,
+      userId: principal.userId,
+    }));
+    const areMembers = await this.memberships.areMembers(pairs);
+    return admitted.filter((_, index) => areMembers[index] === false);
   }
 }

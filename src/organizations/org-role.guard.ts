@@ -14,18 +14,18 @@ import { validate as isUuid } from 'uuid';
 import type { AuthenticatedRequest } from '../auth/authenticated-request.js';
 import type { Membership } from './membership.entity.js';
 import { MembershipsService } from './memberships.service.js';
-import type { OrgRole } from './org-role.js';
+import { may, type OrgAction, takesRole } from './org-role.js';
 import { noSuchOrganization } from './organizations.service.js';
 
-const ROLES = 'organizations:roles';
+const ACTION = 'organizations:action';
 
 interface OrgRequest extends AuthenticatedRequest {
   membership?: Membership;
 }
 
 /**
- * Lets only members of the organization of `:org_id` in, whatever is asked for below it; with roles, only members that
- * have one of them. To everybody else the organization does not exist.
+ * Lets only members of the organization of `:org_id` in, whatever is asked for below it; to an action that takes a role, only
+ * those who have it. To everybody else the organization does not exist.
  */
 @Injectable()
 export class OrgRoleGuard implements CanActivate {
@@ -38,10 +38,9 @@ export class OrgRoleGuard implements CanActivate {
     const request = context.switchToHttp().getRequest<OrgRequest>();
     const membership = await this.membershipOf(request);
     if (membership === null) throw noSuchOrganization();
-    const roles = this.reflector.getAllAndOverride<OrgRole[]>(ROLES, [context.getHandler(), context.getClass()]);
-    if (roles.length > 0 && !roles.includes(membership.role)) {
-      throw new ForbiddenException(`This takes the role ${roles.join(' or ')} in the organization.`);
-    }
+    const targets = [context.getHandler(), context.getClass()];
+    const action = this.reflector.getAllAndOverride<OrgAction | undefined>(ACTION, targets);
+    if (action !== undefined && !may(membership.role, action)) throw new ForbiddenException(takesRole(action));
     request.membership = membership;
     return true;
   }
@@ -52,10 +51,10 @@ export class OrgRoleGuard implements CanActivate {
   }
 }
 
-/** Opens a route (or a controller's every route) below `/orgs/:org_id` to members, or to those with one of the roles. */
-export function ForMembers(...roles: OrgRole[]): MethodDecorator & ClassDecorator {
+/** Opens a route (or a controller's every route) below `/orgs/:org_id` to members, or to those whose role allows the action. */
+export function ForMembers(action?: OrgAction): MethodDecorator & ClassDecorator {
   return applyDecorators(
-    SetMetadata(ROLES, roles),
+    SetMetadata(ACTION, action),
     UseGuards(OrgRoleGuard),
     ApiParam({ name: 'org_id', schema: { type: 'string', format: 'uuid' } }),
   );

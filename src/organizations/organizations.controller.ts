@@ -52,7 +52,7 @@ export class OrganizationsController {
   }
 
   @Patch(':org_id')
-  @ForMembers('owner')
+  @ForMembers('rename')
   @ApiOperation({ summary: 'Rename an organization (owners)' })
   @ApiOkResponse({ type: OrganizationDto })
   @ApiProblems(400, 403, 404)
@@ -65,7 +65,7 @@ export class OrganizationsController {
 
   @Delete(':org_id')
   @HttpCode(204)
-  @ForMembers('owner')
+  @ForMembers('dissolve')
   @ApiOperation({ summary: 'Delete an organization and all that belongs to it (owners)' })
   @ApiNoContentResponse()
   @ApiProblems(403, 404)

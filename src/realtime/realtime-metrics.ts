@@ -15,6 +15,7 @@ export class RealtimeMetrics {
   readonly resumes: Counter<'result'>;
   readonly gaps: Counter<'result'>;
   readonly reconnects: Counter;
+  readonly rechecks: Counter<'result'>;
   private readonly closes: Counter<'code' | 'reason'>;
 
   constructor(private readonly registry: Registry) {
@@ -59,6 +60,14 @@ export class RealtimeMetrics {
       help: 'Interruptions of the link from the broker',
       registers,
     });
+    this.rechecks = new Counter({
+      name: 'herald_rechecks_total',
+      help:
+        'Connections of which was asked again whether they may stay; lapsed: not told that they may not, closed; ' +
+        'failed: questions that could not be answered',
+      labelNames: ['result'],
+      registers,
+    });
     this.closes = new Counter({
       name: 'herald_closes_total',
       help: 'Connections that this server has closed, by its code and reason',
@@ -67,13 +76,22 @@ export class RealtimeMetrics {
     });
   }
 
-  /** A gauge whose value is asked for whenever the metrics are read. */
+  /**
+   * A gauge whose value is asked for whenever the metrics are read. While it can't be had it is left out: the others matter
+   * most just then.
+   */
   gauge(name: string, help: string, read: () => number | Promise<number>): void {
     const gauge: Gauge = new Gauge({
       name,
       help,
       registers: [this.registry],
-      collect: async () => gauge.set(await read()),
+      collect: async () => {
+        try {
+          gauge.set(await read());
+        } catch {
+          gauge.remove();
+        }
+      },
     });
   }
 

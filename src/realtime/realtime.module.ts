@@ -25,6 +25,7 @@ import { Drain } from './connection/drain.js';
 import { GatewayRegistry } from './connection/gateway-registry.js';
 import { Heartbeat } from './connection/heartbeat.js';
 import { Hub } from './connection/hub.js';
+import { Recheck } from './connection/recheck.js';
 import { LiveConnections } from './connection/live-connections.js';
 import { UpgradeHandler } from './connection/upgrade-handler.js';
 import { WsJwtGuard } from './connection/ws-jwt.guard.js';
@@ -101,6 +102,7 @@ import { Outbox } from './outbox/outbox.js';
     UpgradeHandler,
     Admissions,
     Heartbeat,
+    Recheck,
     Drain,
     WsJwtGuard,
   ],

@@ -16,6 +16,9 @@ export interface TokenOptions {
   expiresIn?: number;
 }
 
+/** What a test changes in a node before it starts. */
+export type Preparation = (app: NestExpressApplication) => void;
+
 /** A whole Herald in the test's own process, on a free port, reached as clients reach it. */
 export class HeraldNode {
   private constructor(
@@ -25,7 +28,7 @@ export class HeraldNode {
     private readonly dataDir: string,
   ) {}
 
-  static async start(variables: Variables): Promise<HeraldNode> {
+  static async start(variables: Variables, prepare: Preparation): Promise<HeraldNode> {
     const dataDir = await mkdtemp(join(tmpdir(), 'herald-test-'));
     const defaults = {
       HOST: '127.0.0.1',
@@ -39,6 +42,7 @@ export class HeraldNode {
     const environment = new Environment({ ...defaults, ...variables });
     try {
       const app = await createHerald(environment);
+      prepare(app);
       await app.listen(environment.port, environment.host);
       const { port } = app.getHttpServer().address() as AddressInfo;
       return new HeraldNode(app, `http://127.0.0.1:${port}`, dataDir);
@@ -79,6 +83,6 @@ export class HeraldNode {
 }
 
 /** Starts a node on embedded defaults, or on what the variables name. */
-export function startNode(variables: Variables = {}): Promise<HeraldNode> {
-  return HeraldNode.start(variables);
+export function startNode(variables: Variables = {}, prepare: Preparation = () => undefined): Promise<HeraldNode> {
+  return HeraldNode.start(variables, prepare);
 }

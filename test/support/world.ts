@@ -9,8 +9,8 @@ export interface World {
   stop: () => Promise<void>;
 }
 
-/** Two nodes over one Redis and one Postgres. */
-export async function deployed(): Promise<World & { redis: RedisServer; variables: Variables }> {
+/** Two nodes over one Redis and one Postgres; with variables beside those that say where these are. */
+export async function deployed(further: Variables = {}): Promise<World & { redis: RedisServer; variables: Variables }> {
   const [jwks, redis]: [Jwks, RedisServer] = await Promise.all([startJwks(), startRedis()]);
   const variables = {
     DATABASE_URL: await postgresDatabase(),
@@ -18,6 +18,7 @@ export async function deployed(): Promise<World & { redis: RedisServer; variable
     REDIS_HOST: redis.host,
     REDIS_PORT: String(redis.port),
     RUN_JOBS: 'false',
+    ...further,
   };
   const nodes = await Promise.all([startNode(variables), startNode(variables)]);
   return {

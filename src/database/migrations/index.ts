@@ -3,6 +3,7 @@ import { BrokerGeneration1764100000000 } from './1764100000000-broker-generation
 import { Inbox1764200000000 } from './1764200000000-inbox.js';
 import { OutboxExcept1764250000000 } from './1764250000000-outbox-except.js';
 import { Comments1764300000000 } from './1764300000000-comments.js';
+import { OutboxDisconnections1764400000000 } from './1764400000000-outbox-disconnections.js';
 
 /** Every migration, oldest first. One set, in plain SQL, for Postgres and the embedded database. */
 export const MIGRATIONS = [
@@ -11,4 +12,5 @@ export const MIGRATIONS = [
   Inbox1764200000000,
   OutboxExcept1764250000000,
   Comments1764300000000,
+  OutboxDisconnections1764400000000,
 ];

@@ -1,7 +1,5 @@
 import { Controller, Delete, Get, HttpCode, NotFoundException, Param, Query } from '@nestjs/common';
 import { ApiBearerAuth, ApiNoContentResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
-import { InjectDataSource } from '@nestjs/typeorm';
-import { DataSource } from 'typeorm';
 import { REALTIME_ADMIN_ROLE } from '../../auth/principal.js';
 import { Roles } from '../../auth/roles.decorator.js';
 import { ApiPageResponse, ApiProblems } from '../../http/api-answers.decorator.js';
@@ -20,7 +18,6 @@ export class ConnectionsController {
   constructor(
     private readonly connections: ConnectionRegistry,
     private readonly broadcast: BroadcastService,
-    @InjectDataSource() private readonly dataSource: DataSource,
   ) {}
 
   @Get()
@@ -43,6 +40,6 @@ export class ConnectionsController {
   @ApiProblems(403, 404, 503)
   async close(@Param('connection_id', ParseUuidPipe) connectionId: string): Promise<void> {
     if (!(await this.connections.has(connectionId))) throw new NotFoundException('There is no such connection.');
-    await this.dataSource.transaction((manager) => this.broadcast.disconnectConnection(connectionId, { manager }));
+    await this.broadcast.disconnectConnection(connectionId);
   }
 }

@@ -1,7 +1,5 @@
 import { Controller, HttpCode, NotFoundException, Param, Post } from '@nestjs/common';
 import { ApiBearerAuth, ApiNoContentResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
-import { InjectDataSource } from '@nestjs/typeorm';
-import { DataSource } from 'typeorm';
 import { REALTIME_ADMIN_ROLE } from '../../auth/principal.js';
 import { Roles } from '../../auth/roles.decorator.js';
 import { isUserId } from '../../auth/user-id.js';
@@ -14,12 +12,8 @@ import { BroadcastService } from '../broadcast/broadcast.service.js';
 @Roles(REALTIME_ADMIN_ROLE)
 @Controller('realtime/users/:user_id/disconnect')
 export class DisconnectController {
-  constructor(
-    private readonly broadcast: BroadcastService,
-    @InjectDataSource() private readonly dataSource: DataSource,
-  ) {}
+  constructor(private readonly broadcast: BroadcastService) {}
 
-  /** Goes through the outbox, so that it holds while the broker is down. */
   @Post()
   @HttpCode(204)
   @ApiOperation({
@@ -29,6 +23,6 @@ export class DisconnectController {
   @ApiProblems(403, 404, 503)
   async disconnect(@Param('user_id') userId: string): Promise<void> {
     if (!isUserId(userId)) throw new NotFoundException('There is no such user.');
-    await this.dataSource.transaction((manager) => this.broadcast.disconnectUser(userId, { manager }));
+    await this.broadcast.disconnectUser(userId);
   }
 }

@@ -18,6 +18,9 @@ export interface NotificationOptions extends BroadcastOptions {
   ephemeral?: boolean;
 }
 
+/** With `manager` it happens exactly if that transaction commits. */
+export type DisconnectOptions = Pick<BroadcastOptions, 'manager'>;
+
 /** What has become of a notification: `stored` is new, `repeated` was there already, of a muted type there is nothing. */
 export interface NotificationReceipt {
   outcome: 'stored' | 'repeated' | 'muted' | 'ephemeral';
@@ -129,25 +132,25 @@ export class BroadcastService {
 
   /**
    * Ends all connections of a user, to both endpoints, on every node, with 4001. Nothing keeps the user from connecting again
-   * with a token that is still valid.
+   * with a token that is still valid. It always goes through the outbox: there every node finds it, should the message be lost
+   * or the broker be down.
    * @throws {InvalidBroadcastError}
-   * @throws {UnavailableError} if the broker is down; never with `manager`
    */
-  async disconnectUser(userId: string, options: BroadcastOptions = {}): Promise<void> {
+  async disconnectUser(userId: string, options: DisconnectOptions = {}): Promise<void> {
     channelOf('user_id', () => Channel.ofUser(userId));
     await this.disconnect({ user_id: userId }, options);
   }
 
-  /**
-   * Ends one connection, on whichever node it is, with 4001; one that is gone already is none to end.
-   * @throws {UnavailableError} if the broker is down; never with `manager`
-   */
-  async disconnectConnection(connectionId: string, options: BroadcastOptions = {}): Promise<void> {
+  /** Ends one connection in the same way, on whichever node it is; one that is gone already is none to end. */
+  async disconnectConnection(connectionId: string, options: DisconnectOptions = {}): Promise<void> {
     await this.disconnect({ connection_id: connectionId }, options);
   }
 
-  private async disconnect(disconnection: Disconnection, options: BroadcastOptions): Promise<void> {
-    await this.publisher.publish(Channel.ofAllNodes(), JSON.stringify(disconnection), options, 'disconnection');
+  private async disconnect(disconnection: Disconnection, { manager }: DisconnectOptions): Promise<void> {
+    const text = JSON.stringify(disconnection);
+    const ask = (own: EntityManager): Promise<void> =>
+      this.publisher.publish(Channel.ofAllNodes(), text, { manager: own }, 'disconnection');
+    await (manager === undefined ? this.dataSource.transaction(ask) : ask(manager));
   }
 
   private async show(channel: Channel, content: JsonObject, options: BroadcastOptions): Promise<NotificationReceipt> {

@@ -53,9 +53,9 @@ export class Admissions {
     ws.once('close', () => clearTimeout(deadline));
     try {
       handshake.onAuthenticated = (userId) => this.claimPlace(ws, userId);
-      const admission = await gateway(handshake);
+      const admission = await gateway.admit(handshake);
       if (ws.readyState !== ws.OPEN) return;
-      const connection = new Connection(ws, socket, handshake, admission, this.connectionContext);
+      const connection = new Connection(ws, socket, handshake, gateway, admission, this.connectionContext);
       ws.once('close', () => this.hub.remove(connection));
       const start = await join(connection, handshake.query.getAll('cursor'), this.joinContext);
       clearTimeout(deadline);

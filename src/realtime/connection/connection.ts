@@ -12,6 +12,7 @@ import { CLOSE, type Close } from './close-code.js';
 import { Deadline } from './deadline.js';
 import { echoKey } from './echo-key.js';
 import { encodePongFrame, encodeTextFrame } from './frame.js';
+import type { GuardedGateway } from './gateway-registry.js';
 import type { Admission, Handshake } from './handshake.js';
 import type { Start } from './join.js';
 import { RateLimit } from './rate-limit.js';
@@ -40,6 +41,8 @@ export class Connection {
   /** When the peer last showed a sign of life, and when it was last asked for one; milliseconds of the monotonic clock. */
   lastSeenAt = performance.now();
   lastPingAt = this.lastSeenAt;
+  /** When its gateway is to be asked again whether it would admit it; milliseconds of the monotonic clock. */
+  recheckAt = Infinity;
   /** How many frames the client was sent. */
   sent = 0;
   private held: (() => void)[] | null = [];
@@ -61,6 +64,8 @@ export class Connection {
     private readonly ws: WebSocket,
     private readonly socket: Duplex,
     handshake: Handshake,
+    /** That has admitted it. */
+    readonly gateway: GuardedGateway,
     readonly admission: Admission,
     private readonly context: ConnectionContext,
   ) {

@@ -3,8 +3,7 @@ import { withoutCursor } from '../broker/cursor.js';
 import type { RealtimeMetrics } from '../realtime-metrics.js';
 import { CLOSE } from './close-code.js';
 import type { Connection } from './connection.js';
-import type { ConnectionIndex } from './connection-index.js';
-import { disconnect } from './disconnection.js';
+import type { Disconnections } from './disconnection.js';
 import { userOf } from './user-of.js';
 import { encodeTextFrame } from './frame.js';
 
@@ -33,10 +32,10 @@ function isFrom(except: string | null, member: Connection): boolean {
 }
 
 /** For the channel of all nodes, whose members are all connections: disconnections, and notifications for everybody. */
-export function toNode(index: ConnectionIndex, metrics: RealtimeMetrics): Delivery {
+export function toNode(disconnections: Disconnections, metrics: RealtimeMetrics): Delivery {
   return (publication, members) => {
     if (publication.kind === 'disconnection') {
-      disconnect(publication, index);
+      disconnections.heed(publication);
       return;
     }
     const text = withoutCursor(publication.payload);

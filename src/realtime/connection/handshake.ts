@@ -45,11 +45,12 @@ export interface Admission {
   watchesPresence?: boolean;
   /** The gateway's own fields of `connection.established`. */
   welcome: JsonObject;
-  /**
-   * Asked once more when the connection is in its channel: what ended the permission between the guards and then was told to
-   * a channel that the connection was not in yet.
-   */
-  isStillAllowed?: () => Promise<boolean>;
+}
+
+/** Whom a gateway has let in, and to what. */
+export interface Admitted {
+  readonly principal: Principal;
+  readonly admission: Admission;
 }
 
 /** A gateway of the engine: `@UseGuards(…) @WebSocketGateway({ path }) class … implements RealtimeGateway`. */
@@ -59,4 +60,12 @@ export interface RealtimeGateway {
    * @throws {ConnectionRefusedError} to refuse it after all
    */
   admit(handshake: Handshake): Admission | Promise<Admission>;
+
+  /**
+   * Which of these it would not admit any more; they are closed with 4003. A gateway whose guards ask for more than a token
+   * has this. Asked of a connection right after it has joined its channel, because what ended the permission in between was
+   * told to a channel that it was not in yet; and from time to time of all of them, up to a thousand at once (so it takes one
+   * query, not one for each), because what ends a permission may be told in vain. If it throws, they stay.
+   */
+  lapsed?(admitted: readonly Admitted[]): Promise<readonly Admitted[]>;
 }

@@ -7,6 +7,7 @@ import { RealtimeMetrics } from '../realtime-metrics.js';
 import { Channel } from '../broker/channel.js';
 import type { Connection } from './connection.js';
 import { ConnectionIndex } from './connection-index.js';
+import { type DisconnectionMessage, Disconnections } from './disconnection.js';
 import { type Delivery, toMembers, toNode, toWatchers } from './delivery.js';
 import { Subscription } from './subscription.js';
 
@@ -24,6 +25,7 @@ export class Hub implements BrokerReceiver, OnModuleInit, OnApplicationShutdown 
   private readonly logger = new Logger(Hub.name);
   private readonly subscriptions = new Map<string, Subscription>();
   private readonly index = new ConnectionIndex();
+  private readonly disconnections = new Disconnections(this.index);
   private readonly allNodes = Channel.ofAllNodes();
   private checkTimer: NodeJS.Timeout | undefined;
 
@@ -80,6 +82,11 @@ export class Hub implements BrokerReceiver, OnModuleInit, OnApplicationShutdown 
   resynchronize(): void {
     this.metrics.reconnects.inc();
     void this.inBatches((each) => each.catchUp());
+  }
+
+  /** Ends whom a disconnection names that the outbox has, unless the broker has brought it already. */
+  makeUpFor(disconnection: DisconnectionMessage): void {
+    this.disconnections.makeUpFor(disconnection);
   }
 
   /** All connections of this process. */
@@ -144,7 +151,7 @@ export class Hub implements BrokerReceiver, OnModuleInit, OnApplicationShutdown 
   }
 
   private deliveryOf({ kind }: Channel): Delivery {
-    if (kind === 'node') return toNode(this.index, this.metrics);
+    if (kind === 'node') return toNode(this.disconnections, this.metrics);
     return kind === 'presence' ? toWatchers : toMembers(this.metrics);
   }
 }

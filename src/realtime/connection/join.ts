@@ -38,8 +38,8 @@ export async function join(
   { hub, broker, historySize }: JoinContext,
 ): Promise<Start> {
   const subscription = await hub.add(connection);
-  const { isStillAllowed } = connection.admission;
-  if (isStillAllowed && !(await isStillAllowed())) throw new ConnectionRefusedError(CLOSE.notAMember);
+  const lapsed = await connection.gateway.lapsed?.([connection]);
+  if (lapsed?.includes(connection) === true) throw new ConnectionRefusedError(CLOSE.notAMember);
   if (cursors.length === 0) return { position: subscription.position, resumed: null, missed: [], isAhead: false };
   const since = cursors.length === 1 ? parseCursor(cursors[0] ?? '') : null;
   if (since === null) return { position: subscription.position, resumed: false, missed: [], isAhead: false };

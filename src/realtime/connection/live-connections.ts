@@ -13,6 +13,10 @@ export class LiveConnections {
   private readonly byId = new Map<string, Connection>();
   private readonly observers: ConnectionObserver[] = [];
 
+  get size(): number {
+    return this.byId.size;
+  }
+
   observe(observer: ConnectionObserver): void {
     this.observers.push(observer);
   }

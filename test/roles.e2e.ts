@@ -1,0 +1,161 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { ApiClient } from './support/api-client.js';
+import { type HeraldNode, startNode } from './support/node.js';
+import { orgRoutesOf, pathOf, type PathValues } from './support/org-routes.js';
+import { postgresDatabase } from './support/servers.js';
+import { until } from './support/until.js';
+import { closeAllClients, connect } from './support/ws-client.js';
+
+const ACTORS = ['owner', 'admin', 'member', 'former', 'stranger', 'realtime-admin'] as const;
+type Actor = (typeof ACTORS)[number];
+
+/** Who may not tries first, so that nothing has changed when the next one tries. */
+const TRIES = ACTORS.toReversed();
+
+/** Whom or what an action is done to: made anew for each try, because a try may end it. */
+type Target = (actor: Actor) => Promise<PathValues>;
+
+/** The body that adds somebody new. */
+class Newcomer {
+  constructor(private readonly role: string) {}
+
+  of(actor: Actor): object {
+    return { user_id: `added-by-${actor}`, role: this.role };
+  }
+}
+
+let node: HeraldNode;
+let clients: Record<Actor, ApiClient>;
+let orgId: string;
+let made = 0;
+
+beforeAll(async () => {
+  node = await startNode({ DATABASE_URL: await postgresDatabase(), HTTP_RATE_LIMIT_PER_MINUTE: '0' });
+  const entries = ACTORS.map(async (actor): Promise<[Actor, ApiClient]> => [
+    actor,
+    new ApiClient(node.url, await tokenOf(actor)),
+  ]);
+  // One for each actor.
+  clients = Object.fromEntries(await Promise.all(entries)) as Record<Actor, ApiClient>;
+});
+beforeEach(async () => {
+  orgId = (await clients.owner.post('/orgs', { name: 'Acme' })).body.id;
+  await add('admin', 'admin');
+  await add('member', 'member');
+  await add('former', 'admin');
+  expect((await clients.owner.delete(`/orgs/${orgId}/members/former`)).status).toBe(204);
+});
+afterEach(closeAllClients);
+afterAll(() => node.stop());
+
+function tokenOf(actor: Actor): Promise<string> {
+  return node.tokenFor(actor, { roles: actor === 'realtime-admin' ? [actor] : [] });
+}
+
+async function add(userId: string, role: string): Promise<void> {
+  expect((await clients.owner.post(`/orgs/${orgId}/members`, { user_id: userId, role })).status).toBe(201);
+}
+
+const another =
+  (role: 'owner' | 'admin' | 'member'): Target =>
+  async () => {
+    made += 1;
+    await add(`another-${made}`, role);
+    return { user_id: `another-${made}` };
+  };
+
+const oneself: Target = async (actor) => {
+  // Else the owner would be the last one.
+  if (actor === 'owner') await another('owner')(actor);
+  return Promise.resolve({ user_id: actor });
+};
+
+const resource: Target = async () => {
+  const { body } = await clients.owner.post(`/orgs/${orgId}/resources`, { name: 'Report' });
+  return { id: body.id };
+};
+
+async function exportOf(client: ApiClient): Promise<PathValues> {
+  const { body } = await client.post(`/orgs/${orgId}/exports`, { format: 'csv' });
+  await until(async () => (await client.get(`/orgs/${orgId}/exports/${body.id}`)).body.status === 'completed');
+  return { id: body.id };
+}
+
+/** Who may request none asks for a member's. */
+const ownExport: Target = (actor) => exportOf(clients[['owner', 'admin'].includes(actor) ? actor : 'member']);
+
+const someoneElsesExport: Target = (actor) => exportOf(clients[actor === 'owner' ? 'member' : 'owner']);
+
+const ALL = '/orgs/:org_id';
+const MEMBER = `${ALL}/members/:user_id`;
+const RESOURCE = `${ALL}/resources/:id`;
+const EXPORT = `${ALL}/exports/:id`;
+
+/** Owner, admin, member, former member, stranger, realtime-admin. */
+// prettier-ignore
+const TABLE: [action: string, route: string, statuses: string, how?: { body?: object; target?: Target }][] = [
+  ['see the organization',    `GET ${ALL}`,                  '200 200 200 404 404 404'],
+  ['rename it',               `PATCH ${ALL}`,                '200 403 403 404 404 404', { body: { name: 'New' } }],
+  ['delete it',               `DELETE ${ALL}`,               '204 403 403 404 404 404'],
+  ['see its members',         `GET ${ALL}/members`,          '200 200 200 404 404 404'],
+  ['add a member',            `POST ${ALL}/members`,         '201 201 403 404 404 404', { body: new Newcomer('member') }],
+  ['add an admin',            `POST ${ALL}/members`,         '201 403 403 404 404 404', { body: new Newcomer('admin') }],
+  ['add an owner',            `POST ${ALL}/members`,         '201 403 403 404 404 404', { body: new Newcomer('owner') }],
+  ['make one a member',       `PATCH ${MEMBER}`,             '200 403 403 404 404 404', { body: { role: 'member' }, target: another('admin') }],
+  ['make one an admin',       `PATCH ${MEMBER}`,             '200 403 403 404 404 404', { body: { role: 'admin' }, target: another('member') }],
+  ['make one an owner',       `PATCH ${MEMBER}`,             '200 403 403 404 404 404', { body: { role: 'owner' }, target: another('member') }],
+  ['promote oneself',         `PATCH ${MEMBER}`,             '200 403 403 404 404 404', { body: { role: 'owner' }, target: oneself }],
+  ['remove a member',         `DELETE ${MEMBER}`,            '204 204 403 404 404 404', { target: another('member') }],
+  ['remove an admin',         `DELETE ${MEMBER}`,            '204 403 403 404 404 404', { target: another('admin') }],
+  ['remove an owner',         `DELETE ${MEMBER}`,            '204 403 403 404 404 404', { target: another('owner') }],
+  ['leave',                   `DELETE ${MEMBER}`,            '204 204 204 404 404 404', { target: oneself }],
+  ['create a resource',       `POST ${ALL}/resources`,       '201 201 201 404 404 404', { body: { name: 'Report' } }],
+  ['list resources',          `GET ${ALL}/resources`,        '200 200 200 404 404 404'],
+  ['see a resource',          `GET ${RESOURCE}`,             '200 200 200 404 404 404', { target: resource }],
+  ['change a resource',       `PATCH ${RESOURCE}`,           '200 200 200 404 404 404', { body: { name: 'Better' }, target: resource }],
+  ['delete a resource',       `DELETE ${RESOURCE}`,          '204 204 204 404 404 404', { target: resource }],
+  ['comment',                 `POST ${RESOURCE}/comments`,   '201 201 201 404 404 404', { body: { body: 'Well done' }, target: resource }],
+  ['read comments',           `GET ${RESOURCE}/comments`,    '200 200 200 404 404 404', { target: resource }],
+  ['request an export',       `POST ${ALL}/exports`,         '202 202 202 404 404 404', { body: { format: 'csv' } }],
+  ['follow an own export',    `GET ${EXPORT}`,               '200 200 200 404 404 404', { target: ownExport }],
+  ['follow another’s export', `GET ${EXPORT}`,               '404 404 404 404 404 404', { target: someoneElsesExport }],
+  ['download an own export',  `GET ${EXPORT}/download`,      '200 200 200 404 404 404', { target: ownExport }],
+  ['download another’s',      `GET ${EXPORT}/download`,      '404 404 404 404 404 404', { target: someoneElsesExport }],
+  ['message a member',        `POST ${ALL}/messages`,        '201 201 201 404 404 404', { body: { to: 'member', body: 'Lunch?' } }],
+  ['publish an event',        `POST ${ALL}/events`,          '202 202 403 404 404 404', { body: { event_type: 'invoice.paid', data: {} } }],
+  ['see who is connected',    `GET ${ALL}/presence`,         '200 200 200 404 404 404'],
+];
+
+describe('an organization', () => {
+  it.each(TABLE)('lets the right ones %s: %s %s', async (_, route, statuses, how = {}) => {
+    const { body, target } = how;
+    const [method = '', path = ''] = route.split(' ');
+    const got = new Map<Actor, number>();
+    for (const actor of TRIES) {
+      const filled = pathOf({ path }, { org_id: orgId, ...(await target?.(actor)) });
+      // A newcomer is another one each time, else the second try would find a member.
+      const own = body instanceof Newcomer ? body.of(actor) : body;
+      const answer = await clients[actor].request(method, filled, own && JSON.stringify(own));
+      got.set(actor, answer.status);
+    }
+    expect(ACTORS.map((actor) => got.get(actor)).join(' ')).toBe(statuses);
+  });
+
+  it('has no route that is missing in this table', () => {
+    const routes = new Set(orgRoutesOf(node.app).map(({ key }) => key));
+    expect([...routes].sort()).toEqual([...new Set(TABLE.map(([, route]) => route))].sort());
+  });
+
+  it.each<[Actor, boolean]>([
+    ['owner', true],
+    ['admin', true],
+    ['member', true],
+    ['former', false],
+    ['stranger', false],
+    ['realtime-admin', false],
+  ])('has the %s at its events: %p', async (actor, isAdmitted) => {
+    const client = await connect(`${node.wsUrl}/ws/events/${orgId}/`, { token: await tokenOf(actor) });
+    if (isAdmitted) expect(await client.next()).toMatchObject({ type: 'connection.established', org_id: orgId });
+    else expect(await client.closed()).toEqual({ code: 4003, reason: 'not_a_member' });
+  });
+});
