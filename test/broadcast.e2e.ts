@@ -1,13 +1,29 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { IsInt, IsUUID } from 'class-validator';
 import { DataSource } from 'typeorm';
 import { Membership } from '../src/organizations/membership.entity.js';
-import { BroadcastService } from '../src/realtime/index.js';
+import { BroadcastService, defineOrgEvent } from '../src/realtime/index.js';
 import { Resource } from '../src/resources/resource.entity.js';
 import type { ApiClient } from './support/api-client.js';
 import { type HeraldNode, startNode } from './support/node.js';
 import { postgresDatabase } from './support/servers.js';
 import { closeAllClients, connect, type TestClient } from './support/ws-client.js';
+
+class TestShipped {
+  @IsUUID()
+  order_id: string;
+
+  @IsInt()
+  parcels: number;
+}
+
+declare module '../src/realtime/broadcast/catalogue.js' {
+  interface OrgEvents {
+    'test.shipped': TestShipped;
+  }
+}
+defineOrgEvent('test.shipped', TestShipped);
 
 let node: HeraldNode;
 let broadcast: BroadcastService;
@@ -122,12 +138,12 @@ describe('broadcastNotification', () => {
 describe('broadcastOrgEvent', () => {
   it('reaches the connected members, with a cursor that grows', async () => {
     const client = await events();
-    await broadcast.broadcastOrgEvent(orgId.toUpperCase(), 'invoice.paid', { amount_cents: 100 });
-    await broadcast.broadcastOrgEvent(orgId, 'invoice.paid', { amount_cents: 200 });
+    await broadcast.broadcastOrgEvent(orgId.toUpperCase(), 'test.paid', { amount_cents: 100 });
+    await broadcast.broadcastOrgEvent(orgId, 'test.paid', { amount_cents: 200 });
     const [first, second] = [await client.next(), await client.next()];
     expect(first).toEqual({
       type: 'event',
-      event_type: 'invoice.paid',
+      event_type: 'test.paid',
       data: { amount_cents: 100 },
       cursor: expect.any(String),
     });
@@ -148,6 +164,61 @@ describe('broadcastOrgEvent', () => {
   ])('names %s when it is wrong', async (field, id, type, data) => {
     const call = broadcast.broadcastOrgEvent(field === 'org_id' ? id : orgId, type, data as object);
     await expect(call).rejects.toMatchObject({ name: 'InvalidBroadcastError', errors: [{ field }] });
+  });
+});
+
+describe('what comes with a type of the catalogue', () => {
+  it('is refused in an event when it is wrong, and nothing is sent', async () => {
+    const client = await events();
+    // A variable type is what the compiler does not hold against the catalogue.
+    const type = ['resource', 'created'].join('.');
+    const data = { resource_id: 1, resource_name: 'Plan', org_id: orgId, timestamp: new Date().toISOString() };
+    await expect(broadcast.broadcastOrgEvent(orgId, type, data)).rejects.toMatchObject({
+      name: 'InvalidBroadcastError',
+      errors: [
+        { field: 'data.sensitivity', message: expect.stringContaining('got none') },
+        { field: 'data.resource_id', message: expect.stringContaining('got 1') },
+      ],
+    });
+    expect(await eventsUntilMarker(client)).toEqual([]);
+  });
+
+  it('is refused in a notification when it is wrong, and nothing is kept or sent', async () => {
+    const client = await notifications('wendy');
+    const notification = { title: 'Done', type: 'task.completed', task_id: randomUUID() };
+    const refused = { errors: [{ field: 'notification.task_name' }, { field: 'notification.action_url' }] };
+    await expect(broadcast.broadcastNotification('wendy', notification)).rejects.toMatchObject(refused);
+    await expect(broadcast.broadcastNotification('wendy', notification, { ephemeral: true })).rejects.toMatchObject(
+      refused,
+    );
+    await expect(broadcast.broadcastToEveryone(notification)).rejects.toMatchObject(refused);
+    await broadcast.broadcastNotification('wendy', { title: 'Marker' });
+    expect(await client.next()).toMatchObject({ notification: { title: 'Marker' } });
+    const inbox = await (await node.api('wendy')).get('/notifications');
+    expect(inbox.body).toMatchObject({ items: [{ title: 'Marker' }] });
+  });
+
+  it('is not looked at when another service notifies', async () => {
+    const client = await notifications('dora');
+    const service = await node.api('service', { roles: ['realtime-admin'] });
+    const notification = { title: 'Done', type: 'task.completed' };
+    expect((await service.post('/notifications', { user_id: 'dora', notification })).status).toBe(201);
+    expect(await client.next()).toMatchObject({ notification });
+  });
+
+  it('is checked for the application’s own classes, in code and over HTTP', async () => {
+    const client = await events();
+    const data = { order_id: randomUUID(), parcels: 2, further: true };
+    await broadcast.broadcastOrgEvent(orgId, 'test.shipped', data);
+    expect(await client.next()).toMatchObject({ event_type: 'test.shipped', data });
+    const post = (parcels: unknown) =>
+      owner.post(`/orgs/${orgId}/events`, { event_type: 'test.shipped', data: { ...data, parcels } });
+    expect(await post('two')).toMatchObject({
+      status: 400,
+      body: { errors: [{ field: 'data.parcels', message: 'parcels must be an integer number, got "two"' }] },
+    });
+    expect((await post(3)).status).toBe(202);
+    expect(await client.next()).toMatchObject({ data: { parcels: 3 } });
   });
 });
 

@@ -200,7 +200,8 @@ describe('muting', () => {
     const { status, body } = await user.request('PUT', '/notifications/preferences', '{"muted":["message.received"]}');
     expect([status, body]).toEqual([200, { muted: ['message.received'] }]);
     const client = await device();
-    const muted = { title: 'Muted', type: 'message.received', message_id: '1', org_id: '2', from: 'bob' } as const;
+    const message = { message_id: randomUUID(), org_id: randomUUID(), from: 'bob' };
+    const muted = { title: 'Muted', type: 'message.received', ...message } as const;
     expect((await broadcast.broadcastNotification(userId, muted)).outcome).toBe('muted');
     expect((await broadcast.broadcastNotification(userId, muted, { ephemeral: true })).outcome).toBe('muted');
     await broadcast.broadcastNotification(userId, { title: 'Loud' });

@@ -1,11 +1,8 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { IsIn, IsUUID, Matches, ValidateIf } from 'class-validator';
 import { IsText } from '../http/is-text.js';
-import type { OrgEvents } from '../realtime/index.js';
+import { SEVERITIES, type Severity } from '../realtime/index.js';
 
-export type Severity = OrgEvents['system.alert']['severity'];
-
-const SEVERITIES = ['info', 'warning', 'critical'] as const satisfies readonly Severity[];
 const MESSAGE = { max: 2_000, multiline: true };
 const ALERT_TYPE = { max: 100 };
 

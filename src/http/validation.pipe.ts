@@ -1,5 +1,6 @@
-import { type ArgumentMetadata, Injectable, type ValidationError, ValidationPipe } from '@nestjs/common';
-import { type FieldError, InvalidInputError } from './errors.js';
+import { type ArgumentMetadata, Injectable, ValidationPipe } from '@nestjs/common';
+import { InvalidInputError } from './errors.js';
+import { fieldErrors } from './field-errors.js';
 import { findUnusableValue } from './unusable-value.js';
 
 /** Checks bodies and queries by their classes, and says for each field what is wrong with it. Unknown fields are wrong. */
@@ -28,14 +29,4 @@ export class InputValidationPipe extends ValidationPipe {
 /** The validation pipe for all routes. */
 export function validationPipe(): InputValidationPipe {
   return new InputValidationPipe();
-}
-
-/** One entry a field, with all that is wrong with it, in the order of its decorators. */
-function fieldErrors({ property, constraints = {}, children = [] }: ValidationError, parent = ''): FieldError[] {
-  const field = parent === '' ? property : `${parent}.${property}`;
-  const messages = Object.entries(constraints).map(([rule, message]) =>
-    rule === 'whitelistValidation' ? `${property} is not a field that is known here` : message,
-  );
-  const own = messages.length === 0 ? [] : [{ field, message: messages.reverse().join('; ') }];
-  return [...own, ...children.flatMap((child) => fieldErrors(child, field))];
 }

@@ -24,7 +24,7 @@ export class NotificationsController {
     @Body() { user_id, notification, dedupe_key }: NotifyDto,
     @Res({ passthrough: true }) response: Response,
   ): Promise<JsonObject> {
-    const options = dedupe_key === undefined ? {} : { idempotencyKey: `dedupe:${dedupe_key}` };
+    const options = { foreign: true, ...(dedupe_key !== undefined && { idempotencyKey: `dedupe:${dedupe_key}` }) };
     const receipt = await this.broadcast.broadcastNotification(user_id, notification, options);
     if (receipt.outcome === 'repeated') response.status(200);
     return receipt.notification;

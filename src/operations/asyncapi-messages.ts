@@ -1,15 +1,19 @@
 /** One kind of frame, as AsyncAPI describes messages. */
-interface Message {
+export interface Frame {
   name: string;
+  title?: string;
   summary: string;
   contentType: 'application/json';
   payload: object;
+}
+
+interface Message extends Frame {
   examples: { payload: object }[];
 }
 
 const TIME = { type: 'string', format: 'date-time' };
 const ORG_ID = { type: 'string', format: 'uuid' };
-const CURSOR = { type: 'string', description: 'Opaque; grows along the channel' };
+export const CURSOR = { type: 'string', description: 'Opaque; grows along the channel' };
 
 const EXAMPLE_ORG = '123e4567-e89b-42d3-a456-426614174000';
 const EXAMPLE_WELCOME = {
@@ -28,6 +32,16 @@ const WELCOME_FIELDS = {
   expires_at: { ...TIME, description: 'When the token ends, and with it the connection' },
   heartbeat_interval: { type: 'number', description: 'Seconds between two protocol pings of the server' },
   cursor: CURSOR,
+};
+
+/** What every notification may have. Further fields are the sender's. */
+export const NOTIFICATION_FIELDS = {
+  id: { type: 'string', format: 'uuid', description: 'Its place in the inbox; none if it is ephemeral' },
+  title: { type: 'string', minLength: 1, maxLength: 200 },
+  body: { type: 'string', maxLength: 4_000 },
+  type: { type: 'string', description: "One of the catalogue's types, such as `task.completed`" },
+  timestamp: TIME,
+  action_url: { type: 'string' },
 };
 
 const RESUMED = {
@@ -63,14 +77,7 @@ export const MESSAGES = {
       notification: {
         type: 'object',
         required: ['title', 'timestamp'],
-        properties: {
-          id: { type: 'string', format: 'uuid', description: 'Its place in the inbox; none if it is ephemeral' },
-          title: { type: 'string', minLength: 1, maxLength: 200 },
-          body: { type: 'string', maxLength: 4_000 },
-          type: { type: 'string', description: "One of the catalogue's types, such as `task.completed`" },
-          timestamp: TIME,
-          action_url: { type: 'string' },
-        },
+        properties: NOTIFICATION_FIELDS,
       },
     },
     {
@@ -175,9 +182,8 @@ export const MESSAGES = {
   },
 } as const satisfies Record<string, Message>;
 
-export type MessageName = keyof typeof MESSAGES;
+export type FixedMessageName = keyof typeof MESSAGES;
 
-/** A frame whose fields are all there, but for the optional ones. */
 function message(
   type: string,
   summary: string,
@@ -185,6 +191,16 @@ function message(
   example: object,
   optional: Record<string, object> = {},
 ): Message {
+  return { ...frame(type, summary, fields, optional), examples: [{ payload: example }] };
+}
+
+/** A frame whose fields are all there, but for the optional ones. */
+export function frame(
+  type: string,
+  summary: string,
+  fields: Record<string, object>,
+  optional: Record<string, object> = {},
+): Frame {
   return {
     name: type,
     summary,
@@ -194,6 +210,5 @@ function message(
       required: ['type', ...Object.keys(fields)],
       properties: { type: { const: type }, ...fields, ...optional },
     },
-    examples: [{ payload: example }],
   };
 }

@@ -1,5 +1,7 @@
-import type { MessageName } from './asyncapi-messages.js';
-import { MESSAGES } from './asyncapi-messages.js';
+import { catalogueMessages, type CatalogueMessageName } from './asyncapi-catalogue.js';
+import { MESSAGES, type FixedMessageName } from './asyncapi-messages.js';
+
+type MessageName = FixedMessageName | CatalogueMessageName;
 
 /** An AsyncAPI 3.0 document, as far as its own parts need to be told apart here. */
 export interface AsyncApiDocument {
@@ -61,6 +63,8 @@ interface Reference {
  * @param host where the server was reached, such as `localhost:8000`
  */
 export function asyncApiDocument(host: string, protocol: 'ws' | 'wss'): AsyncApiDocument {
+  const { notifications, events } = catalogueMessages();
+  const [notificationNames, eventNames] = [namesOf(notifications), namesOf(events)];
   return {
     asyncapi: '3.0.0',
     info: {
@@ -73,27 +77,34 @@ export function asyncApiDocument(host: string, protocol: 'ws' | 'wss'): AsyncApi
       notifications: {
         address: '/ws/notifications/',
         description: "The user's own notifications.",
-        messages: messagesOf('notificationsWelcome', 'notification', 'inbox', ...CONVERSATION),
+        messages: messagesOf('notificationsWelcome', 'notification', ...notificationNames, 'inbox', ...CONVERSATION),
         bindings: BINDINGS,
       },
       events: {
         address: '/ws/events/{org_id}/',
         description: "An organization's events, for its members.",
         parameters: { org_id: { description: "The organization's UUID" } },
-        messages: messagesOf('eventsWelcome', 'event', 'presence', ...CONVERSATION),
+        messages: messagesOf('eventsWelcome', 'event', ...eventNames, 'presence', ...CONVERSATION),
         bindings: EVENTS_BINDINGS,
       },
     },
     operations: {
-      sendNotifications: send('notifications', 'notificationsWelcome', 'notification', 'inbox', 'error'),
+      sendNotifications: send(
+        'notifications',
+        'notificationsWelcome',
+        'notification',
+        ...notificationNames,
+        'inbox',
+        'error',
+      ),
       answerNotificationsPing: answer('notifications', 'ping', 'pong'),
       answerNotificationsAuth: answer('notifications', 'auth', 'authRefreshed'),
-      sendEvents: send('events', 'eventsWelcome', 'event', 'presence', 'error'),
+      sendEvents: send('events', 'eventsWelcome', 'event', ...eventNames, 'presence', 'error'),
       answerEventsPing: answer('events', 'ping', 'pong'),
       answerEventsAuth: answer('events', 'auth', 'authRefreshed'),
     },
     components: {
-      messages: MESSAGES,
+      messages: { ...MESSAGES, ...notifications, ...events },
       securitySchemes: {
         bearer: {
           type: 'http',
@@ -105,6 +116,11 @@ export function asyncApiDocument(host: string, protocol: 'ws' | 'wss'): AsyncApi
       },
     },
   };
+}
+
+function namesOf(messages: Record<CatalogueMessageName, object>): CatalogueMessageName[] {
+  // The keys are what the type says; TypeScript knows them as texts only.
+  return Object.keys(messages) as CatalogueMessageName[];
 }
 
 function messagesOf(...names: MessageName[]): Record<string, Reference> {

@@ -1,5 +1,14 @@
 export { BroadcastService, type NotificationMessage, type NotificationReceipt } from './broadcast/broadcast.service.js';
-export { isCatalogueType, type Notifications, type OrgEvents } from './broadcast/catalogue.js';
+export {
+  DATA_CLASSES,
+  type DataClass,
+  defineNotification,
+  defineOrgEvent,
+  isCatalogueType,
+  type Notifications,
+  type OrgEvents,
+} from './broadcast/catalogue.js';
+export { SEVERITIES, type Severity } from './broadcast/catalogue-data.js';
 export { Inbox, type NewNotification, type Stored } from './broadcast/inbox.js';
 export { type BroadcastOptions } from './broadcast/publisher.js';
 export { InvalidBroadcastError } from './broadcast/invalid-broadcast.error.js';

@@ -15,6 +15,7 @@ import { TicketStore } from './admin/ticket-store.js';
 import { TicketsController } from './admin/tickets.controller.js';
 import { BroadcastService } from './broadcast/broadcast.service.js';
 import { CallOrigin } from './broadcast/call-origin.js';
+import { DataCheck } from './broadcast/data-check.js';
 import { Publisher } from './broadcast/publisher.js';
 import { Broker } from './broker/broker.js';
 import { MemoryBroker } from './broker/memory-broker.js';
@@ -91,6 +92,7 @@ import { Outbox } from './outbox/outbox.js';
     NodeName,
     LiveConnections,
     BroadcastService,
+    DataCheck,
     Publisher,
     CallOrigin,
     { provide: APP_INTERCEPTOR, useExisting: CallOrigin },

@@ -6,6 +6,7 @@ import { Channel } from '../broker/channel.js';
 import type { Disconnection } from '../connection/disconnection.js';
 import type { Notifications, OrgEvents } from './catalogue.js';
 import { isEventType } from './catalogue.js';
+import { DataCheck } from './data-check.js';
 import { Inbox } from './inbox.js';
 import { InvalidBroadcastError } from './invalid-broadcast.error.js';
 import type { JsonObject } from './json.js';
@@ -16,6 +17,8 @@ import { type BroadcastOptions, expectIdempotencyKey, Publisher } from './publis
 export interface NotificationOptions extends BroadcastOptions {
   /** Shown to who is connected, and not kept in the inbox. */
   ephemeral?: boolean;
+  /** Another service wrote it: a type of the catalogue may then come with any fields, or with none. */
+  foreign?: boolean;
 }
 
 /** With `manager` it happens exactly if that transaction commits. */
@@ -41,13 +44,15 @@ export type NotificationMessage<T extends string = string> = {
  * processors alike, and in processes that serve no sockets.
  *
  * Arguments are checked when called, and copied: what is wrong is an `InvalidBroadcastError` at the call site, and nothing
- * was sent.
+ * was sent. In development and tests that goes for the fields of every type that has a class, too (`catalogue.ts`); in
+ * production those are not looked at.
  */
 @Injectable()
 export class BroadcastService {
   constructor(
     private readonly publisher: Publisher,
     private readonly inbox: Inbox,
+    private readonly check: DataCheck,
     @InjectDataSource() private readonly dataSource: DataSource,
   ) {}
 
@@ -65,6 +70,7 @@ export class BroadcastService {
     const channel = channelOf('user_id', () => Channel.ofUser(userId));
     const content = readNotification(notification);
     expectIdempotencyKey(options);
+    if (options.foreign !== true) this.check.expectNotification(content);
     if (options.ephemeral === true) return this.show(channel, content, options);
     const id = uuidv7();
     const text = serialize({ type: 'notification', notification: { id, ...content } }, 'notification');
@@ -89,8 +95,10 @@ export class BroadcastService {
     notification: NotificationMessage<T>,
     options: BroadcastOptions = {},
   ): Promise<void> {
-    const frame = { type: 'notification', notification: readNotification(notification) };
-    await this.publisher.publish(Channel.ofAllNodes(), serialize(frame, 'notification'), options);
+    const content = readNotification(notification);
+    this.check.expectNotification(content);
+    const text = serialize({ type: 'notification', notification: content }, 'notification');
+    await this.publisher.publish(Channel.ofAllNodes(), text, options);
   }
 
   /** Tells all of a user's connections what has changed in the inbox, in the transaction that changes it. */
@@ -115,8 +123,10 @@ export class BroadcastService {
     if (typeof eventType !== 'string' || !isEventType(eventType)) {
       throw new InvalidBroadcastError('event_type', 'takes the form word.word, such as invoice.paid, in lower case');
     }
-    const frame: JsonObject = { type: 'event', event_type: eventType, data: toJsonObject(data, 'data') };
-    await this.publisher.publish(channel, serialize(frame, 'data'), options);
+    const content = toJsonObject(data, 'data');
+    this.check.expectOrgEvent(eventType, content);
+    const text = serialize({ type: 'event', event_type: eventType, data: content }, 'data');
+    await this.publisher.publish(channel, text, options);
   }
 
   /**

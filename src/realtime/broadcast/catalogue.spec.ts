@@ -1,13 +1,40 @@
 import { describe, expect, it } from '@jest/globals';
+import { IsInt, IsUUID } from 'class-validator';
 import type { BroadcastService } from './broadcast.service.js';
-import { isCatalogueType } from './catalogue.js';
+import { DATA_CLASSES, defineNotification, defineOrgEvent, isCatalogueType } from './catalogue.js';
+
+class SpecRefunded {
+  @IsUUID()
+  invoice_id: string;
+
+  @IsInt()
+  amount_cents: number;
+}
+
+class InvoiceOnly {
+  @IsUUID()
+  invoice_id: string;
+}
+
+class RefundedTo extends SpecRefunded {
+  @IsUUID()
+  account_id: string;
+}
+
+class Bare {
+  invoice_id: string;
+}
 
 declare module './catalogue.js' {
   interface OrgEvents {
     'spec.paid': { invoice_id: string; amount_cents: number };
+    'spec.refunded': SpecRefunded;
+    'spec.bare': Bare;
+    SpecUpperCase: SpecRefunded;
   }
   interface Notifications {
     'spec.due': { invoice_id: string };
+    'spec.reminded': InvoiceOnly;
   }
 }
 
@@ -77,5 +104,42 @@ describe('the typed catalogue', () => {
     // @ts-expect-error: the title is missing
     await broadcast.broadcastNotification('bob', { body: 'Hello' });
     expect(isCatalogueType('spec.due')).toBe(false);
+  });
+});
+
+describe('a class of the application', () => {
+  /** For what the compiler refuses: nothing is defined. */
+  const compiled: typeof defineOrgEvent = () => undefined;
+
+  it('is that of its type, which is none of the catalogue', () => {
+    defineOrgEvent('spec.refunded', SpecRefunded);
+    defineNotification('spec.reminded', InvoiceOnly);
+    expect(DATA_CLASSES.orgEvents.get('spec.refunded')).toBe(SpecRefunded);
+    expect(DATA_CLASSES.notifications.get('spec.reminded')).toBe(InvoiceOnly);
+    expect(isCatalogueType('spec.refunded') || isCatalogueType('spec.reminded')).toBe(false);
+  });
+
+  it('has exactly the fields that the interface declares', () => {
+    // @ts-expect-error: the amount is missing
+    compiled('spec.paid', InvoiceOnly);
+    // @ts-expect-error: no account is declared
+    compiled('spec.paid', RefundedTo);
+    // @ts-expect-error: the type is not declared
+    compiled('spec.unknown', SpecRefunded);
+    compiled('spec.paid', SpecRefunded);
+    expect(DATA_CLASSES.orgEvents.has('spec.paid')).toBe(false);
+  });
+
+  it('is not taken for a type that has one already', () => {
+    expect(() => defineOrgEvent('system.alert', DATA_CLASSES.orgEvents.get('system.alert') as never)).toThrow(
+      'system.alert is defined by OrgAlert already',
+    );
+  });
+
+  it('is not taken without validators, or for a type of another form', () => {
+    expect(() => defineOrgEvent('spec.bare', Bare)).toThrow('Bare says nothing about its fields');
+    expect(() => defineOrgEvent('SpecUpperCase', SpecRefunded)).toThrow(
+      'takes the form word.word, got "SpecUpperCase"',
+    );
   });
 });

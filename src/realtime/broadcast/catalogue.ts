@@ -1,58 +1,83 @@
+import { getMetadataStorage } from 'class-validator';
+import { NOTIFICATIONS, ORG_EVENTS } from './catalogue-data.js';
+
+/** A class whose validators say what may come with a type. */
+export type DataClass<D extends object = object> = new () => D;
+
+type DataOf<C extends Record<string, DataClass>> = { [T in keyof C]: InstanceType<C[T]> };
+
 /**
- * The types of the catalogue and what comes with each. An application adds its own by declaration merging:
+ * The organization events whose `data` is known. An application adds its own by declaration merging, and gives its class
+ * to `defineOrgEvent` to have the data checked as it runs, too:
  *
  * ```ts
- * declare module './realtime/broadcast/catalogue.js' {
+ * declare module '../realtime/broadcast/catalogue.js' {
  *   interface OrgEvents {
- *     'invoice.paid': { invoice_id: string; amount_cents: number };
+ *     'invoice.paid': InvoicePaid;
  *   }
  * }
  * ```
  */
-export interface OrgEvents {
-  'resource.created': ResourceChange;
-  'resource.updated': ResourceChange;
-  'resource.deleted': Omit<ResourceChange, 'sensitivity'>;
-  'member.joined': { user_id: string; user_email: string | null; org_id: string; role: string; timestamp: string };
-  'member.left': { user_id: string; org_id: string; timestamp: string };
-  'system.alert': { alert_type: string; message: string; severity: 'info' | 'warning' | 'critical'; timestamp: string };
-  'quota.warning': { quota: 'resources'; used: number; limit: number; percent: number; timestamp: string };
+// eslint-disable-next-line @typescript-eslint/no-empty-object-type -- a type alias could not be merged with
+export interface OrgEvents extends DataOf<typeof ORG_EVENTS> {}
+
+/** The notifications of which it is known what comes with them, besides `title`, `body` and `timestamp`. */
+// eslint-disable-next-line @typescript-eslint/no-empty-object-type -- a type alias could not be merged with
+export interface Notifications extends DataOf<typeof NOTIFICATIONS> {}
+
+const orgEvents = new Map<string, DataClass>(Object.entries(ORG_EVENTS));
+const notifications = new Map<string, DataClass>(Object.entries(NOTIFICATIONS));
+
+/** The class of each type that has one, an application's too. */
+export const DATA_CLASSES: Readonly<Record<'orgEvents' | 'notifications', ReadonlyMap<string, DataClass>>> = {
+  orgEvents,
+  notifications,
+};
+
+/** Refuses a class whose instances are not exactly what the interface declares: more fields, or fewer. */
+type Exactly<Declared, D> = [Declared] extends [D] ? unknown : never;
+
+/**
+ * Has the data of an application's own event checked against a class of class-validator, and described by the AsyncAPI
+ * document. Call it once, beside the class.
+ * @throws {Error} if the type has a class already, or the class says nothing about its fields
+ */
+export function defineOrgEvent<T extends keyof OrgEvents, D extends OrgEvents[T]>(
+  type: T,
+  dataClass: DataClass<D> & Exactly<OrgEvents[T], D>,
+): void {
+  define(orgEvents, type, dataClass);
 }
 
-interface ResourceChange {
-  resource_id: string;
-  resource_name: string;
-  org_id: string;
-  sensitivity: string;
-  timestamp: string;
+/**
+ * The same for an application's own type of notifications. The class has the fields besides `title`, `body` and `timestamp`.
+ * @throws {Error} if the type has a class already, or the class says nothing about its fields
+ */
+export function defineNotification<T extends keyof Notifications, D extends Notifications[T]>(
+  type: T,
+  dataClass: DataClass<D> & Exactly<Notifications[T], D>,
+): void {
+  define(notifications, type, dataClass);
 }
 
-/** What comes with a notification of each type, besides `title`, `body` and `timestamp`. */
-export interface Notifications {
-  'task.completed': { task_id: string; task_name: string; action_url: string };
-  'task.failed': { task_id: string; task_name: string; error: string };
-  'message.received': { message_id: string; org_id: string; from: string };
-  'mention.received': { org_id: string; resource_id: string; comment_id: string; from: string; action_url: string };
-  'system.alert': { alert_type: string; severity: 'info' | 'warning' | 'critical' };
+function define(classes: Map<string, DataClass>, type: string, dataClass: DataClass): void {
+  const { name } = dataClass;
+  if (!isEventType(type)) throw new Error(`The type of ${name} takes the form word.word, got "${type}"`);
+  const known = classes.get(type);
+  if (known !== undefined)
+    throw new Error(`${type} is defined by ${known.name} already, got ${name}: take another type`);
+  // Without validators every value would pass.
+  if (getMetadataStorage().getTargetValidationMetadatas(dataClass, '', false, false).length === 0) {
+    throw new Error(
+      `${name} says nothing about its fields: give each a validator of class-validator, such as @IsString()`,
+    );
+  }
+  classes.set(type, dataClass);
 }
-
-const CATALOGUE: ReadonlySet<string> = new Set<keyof OrgEvents | keyof Notifications>([
-  'resource.created',
-  'resource.updated',
-  'resource.deleted',
-  'member.joined',
-  'member.left',
-  'system.alert',
-  'quota.warning',
-  'task.completed',
-  'task.failed',
-  'message.received',
-  'mention.received',
-]);
 
 /** Whether a type is one that the backend itself emits. Nobody else may publish under its name. */
 export function isCatalogueType(type: string): boolean {
-  return CATALOGUE.has(type);
+  return Object.hasOwn(ORG_EVENTS, type) || Object.hasOwn(NOTIFICATIONS, type);
 }
 
 const EVENT_TYPE = /^[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*$/;

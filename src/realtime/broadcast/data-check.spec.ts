@@ -1,0 +1,129 @@
+import { describe, expect, it } from '@jest/globals';
+import { Type } from 'class-transformer';
+import { ArrayNotEmpty, IsInt, IsString, ValidateNested } from 'class-validator';
+import { Environment } from '../../config/environment.js';
+import { defineOrgEvent } from './catalogue.js';
+import { DataCheck } from './data-check.js';
+import type { InvalidBroadcastError } from './invalid-broadcast.error.js';
+import type { JsonObject } from './json.js';
+
+class SpecLine {
+  @IsInt()
+  cents: number;
+}
+
+class SpecOrdered {
+  @ArrayNotEmpty()
+  @ValidateNested({ each: true })
+  @Type(() => SpecLine)
+  lines: SpecLine[];
+
+  @IsString()
+  buyer: string;
+}
+
+declare module './catalogue.js' {
+  interface OrgEvents {
+    'spec.ordered': SpecOrdered;
+  }
+}
+defineOrgEvent('spec.ordered', SpecOrdered);
+
+const PRODUCTION = {
+  NODE_ENV: 'production',
+  REDIS_HOST: 'redis',
+  DATABASE_URL: 'postgres://herald@postgres/herald',
+  KEYCLOAK_URL: 'https://id.example.com',
+  KEYCLOAK_REALM: 'main',
+  JWT_AUDIENCE: 'herald-api',
+};
+
+const ID = '0199a5f0-1c2d-7abc-8def-0123456789ab';
+const JOINED = { user_id: 'bob', org_id: ID, role: 'member', user_email: null, timestamp: '2026-01-15T10:30:00.000Z' };
+
+const check = new DataCheck(new Environment({ NODE_ENV: 'test' }));
+
+/** The fields that an error names. */
+function fieldsOf(act: () => void): string[] {
+  try {
+    act();
+  } catch (error) {
+    return (error as InvalidBroadcastError).errors.map(({ field }) => field);
+  }
+  return [];
+}
+
+describe('the check of an event', () => {
+  it('takes what its class takes, and further fields', () => {
+    expect(() => check.expectOrgEvent('member.joined', JOINED)).not.toThrow();
+    expect(() => check.expectOrgEvent('member.joined', { ...JOINED, invited_by: 'alice' })).not.toThrow();
+  });
+
+  it('names every wrong field, what it takes and what it got', () => {
+    const data = { ...JOINED, user_email: 1, org_id: 'acme', timestamp: 'today' };
+    const found = [
+      { field: 'data.user_email', message: 'user_email must be a string, got 1' },
+      { field: 'data.org_id', message: 'org_id must be a UUID, got "acme"' },
+      { field: 'data.timestamp', message: 'timestamp must be RFC 3339 date, got "today"' },
+    ];
+    expect(() => check.expectOrgEvent('member.joined', data)).toThrow(
+      expect.objectContaining({
+        name: 'InvalidBroadcastError',
+        errors: expect.arrayContaining(found.map((error) => expect.objectContaining(error))),
+      }),
+    );
+    expect(fieldsOf(() => check.expectOrgEvent('member.joined', data))).toHaveLength(3);
+  });
+
+  it('names a missing field, and shows the beginning of a long one', () => {
+    const { user_id, org_id, user_email, timestamp } = JOINED;
+    const data = { user_id, org_id, user_email, timestamp };
+    expect(() => check.expectOrgEvent('member.joined', data)).toThrow('data.role: role must be a string, got none');
+    expect(() => check.expectOrgEvent('member.joined', { ...JOINED, org_id: 'x'.repeat(1_000) })).toThrow(
+      /got "x{59}…$/,
+    );
+  });
+
+  it('looks into what a class of the application holds', () => {
+    const data = { lines: [{ cents: 1 }, { cents: 1.5 }], buyer: 'alice' };
+    expect(fieldsOf(() => check.expectOrgEvent('spec.ordered', data))).toEqual(['data.lines.1.cents']);
+    expect(fieldsOf(() => check.expectOrgEvent('spec.ordered', { lines: [], buyer: 1 })).toSorted()).toEqual([
+      'data.buyer',
+      'data.lines',
+    ]);
+  });
+
+  it('takes anything for a type without a class', () => {
+    expect(() => check.expectOrgEvent('spec.unknown', { anything: [1] })).not.toThrow();
+    expect(() => check.expectOrgEvent('task.completed', {})).not.toThrow();
+  });
+});
+
+describe('the check of a notification', () => {
+  it('looks at the fields of its type', () => {
+    const notification = { title: 'Failed', type: 'task.failed', task_id: ID, task_name: 'Export', timestamp: 'now' };
+    expect(fieldsOf(() => check.expectNotification(notification))).toEqual(['notification.error']);
+    expect(fieldsOf(() => check.expectNotification({ ...notification, error: 'Try again.' }))).toEqual([]);
+  });
+
+  it.each<JsonObject>([
+    { title: 'None' },
+    { title: 'Unknown', type: 'spec.unknown' },
+    { title: 'Event', type: 'quota.warning' },
+  ])('takes %j', (notification) => {
+    expect(() => check.expectNotification(notification)).not.toThrow();
+  });
+});
+
+describe('in production', () => {
+  it('nothing is checked', () => {
+    const off = new DataCheck(new Environment(PRODUCTION));
+    expect(() => off.expectOrgEvent('member.joined', {})).not.toThrow();
+    expect(() => off.expectNotification({ title: 'Done', type: 'task.completed' })).not.toThrow();
+  });
+
+  it('everything is, in development', () => {
+    const on = new DataCheck(new Environment({}));
+    expect(() => on.expectOrgEvent('member.joined', {})).toThrow('data.user_id');
+  });
+});
