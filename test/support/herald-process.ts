@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { listeningPorts } from './listening-ports.js';
 import { freePort } from './servers.js';
 import { until } from './until.js';
 
@@ -51,6 +52,21 @@ export class HeraldProcess {
   /** Resolves when the output contains the text. */
   async says(text: string): Promise<void> {
     await until(() => this.output.includes(text), 20_000);
+  }
+
+  /** Freezes it: its connections stay open, and it does nothing. */
+  pause(): void {
+    this.child.kill('SIGSTOP');
+  }
+
+  resume(): void {
+    this.child.kill('SIGCONT');
+  }
+
+  /** The TCP ports that it listens on, as the system sees it. */
+  listeningPorts(): Promise<number[]> {
+    if (this.child.pid === undefined) throw new Error('The process was not started');
+    return listeningPorts(this.child.pid);
   }
 
   /** Sends a signal and waits for the end. */
