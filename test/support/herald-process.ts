@@ -28,10 +28,14 @@ export class HeraldProcess {
   }
 
   /** @param program such as `main.js`, in `dist/` */
-  static async spawn(program: string, variables: Record<string, string>): Promise<HeraldProcess> {
+  static async spawn(
+    program: string,
+    variables: Record<string, string>,
+    words: readonly string[] = [],
+  ): Promise<HeraldProcess> {
     const port = await freePort();
     const env = { PATH: process.env.PATH, HOST: '127.0.0.1', PORT: String(port), ...variables };
-    const child = spawn(process.execPath, [`${DIST}${program}`], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(process.execPath, [`${DIST}${program}`, ...words], { env, stdio: ['ignore', 'pipe', 'pipe'] });
     return new HeraldProcess(child, `http://127.0.0.1:${port}`);
   }
 
