@@ -11,6 +11,7 @@ const LAYERS = {
   auth: ['config'],
   http: ['config', 'metrics', 'redis', 'auth', 'database'],
   realtime: ['config', 'metrics', 'redis', 'auth', 'database', 'http'],
+  herald: ['config', 'redis', 'auth', 'database'],
 };
 const FOUNDATIONS = Object.keys(LAYERS);
 const FEATURES = [

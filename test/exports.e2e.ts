@@ -1,4 +1,4 @@
-import { mkdir, readdir, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { getQueueToken } from '@nestjs/bullmq';
@@ -7,12 +7,14 @@ import { DataSource } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import { Environment } from '../src/config/environment.js';
 import { EXPORT_QUEUE } from '../src/exports/export-queue.js';
-import { ExportRecovery } from '../src/exports/export-recovery.js';
 import { ExportFiles } from '../src/exports/export-files.js';
-import { Export } from '../src/exports/export.entity.js';
+import { ExportUpkeep } from '../src/exports/export-upkeep.js';
+import { Export, type ExportStatus } from '../src/exports/export.entity.js';
+import { ExportsService } from '../src/exports/exports.service.js';
 import { Resource } from '../src/resources/resource.entity.js';
 import type { ApiAnswer, ApiClient } from './support/api-client.js';
 import { type HeraldNode, startNode } from './support/node.js';
+import { until } from './support/until.js';
 import { closeAllClients, connect, type TestClient } from './support/ws-client.js';
 
 const MANY = 450;
@@ -54,7 +56,7 @@ function download(actionUrl: string, client = alice): Promise<ApiAnswer> {
 }
 
 /** An export that has no job (yet). */
-async function withoutJob(status: 'queued' | 'running' = 'queued'): Promise<string> {
+async function withoutJob(status: ExportStatus = 'queued'): Promise<string> {
   const exports = node.app.get(DataSource).getRepository(Export);
   const row = {
     id: uuidv7(),
@@ -157,13 +159,25 @@ describe('an export', () => {
   });
 
   it.each(['queued', 'running'] as const)(
-    'that was left %s without a job is taken up at the next start',
+    'that was left %s without a job is taken up, once by however many',
     async (status) => {
       const id = await withoutJob(status);
-      node.app.get(ExportRecovery).onApplicationBootstrap();
+      await Promise.all([1, 2].map(() => node.app.get(ExportUpkeep).resume()));
       expect(await notifications.next()).toMatchObject({ notification: { type: 'task.completed', task_id: id } });
+      const next = await requested();
+      expect(await notifications.next()).toMatchObject({ notification: { task_id: next } });
     },
   );
+
+  it('whose job has failed without a word is told of as failed', async () => {
+    const mute = jest.spyOn(node.app.get(ExportsService), 'fail').mockRejectedValueOnce(new Error('connection lost'));
+    jest.spyOn(node.app.get(ExportFiles), 'write').mockRejectedValueOnce(new Error('disk full'));
+    const id = await withoutJob();
+    await queue.add('export', { export_id: id }, { jobId: id, attempts: 1 });
+    await until(() => mute.mock.calls.length === 1);
+    await node.app.get(ExportUpkeep).resume();
+    expect(await notifications.next()).toMatchObject({ notification: { type: 'task.failed', task_id: id } });
+  });
 
   it("whose job's data are of the wrong shape, or whose row is gone, disturbs nobody", async () => {
     await queue.add('export', { nonsense: true }, { attempts: 1 });
@@ -204,11 +218,52 @@ describe('an export', () => {
 });
 
 describe('the folder of exports', () => {
-  it('keeps young drafts when it is swept', async () => {
+  const HOUR_MS = 3_600_000;
+
+  /** Leaves a file there as if it had been written to that long ago. */
+  async function leave(name: string, ageMs = 0): Promise<string> {
     const { exportsDir } = node.app.get(Environment);
     await mkdir(exportsDir, { recursive: true });
-    await writeFile(join(exportsDir, 'young.csv.1.part'), '');
-    await node.app.get(ExportFiles).sweep();
-    expect(await readdir(exportsDir)).toContain('young.csv.1.part');
+    await writeFile(join(exportsDir, name), '');
+    const then = new Date(Date.now() - ageMs);
+    await utimes(join(exportsDir, name), then, then);
+    return name;
+  }
+
+  /** Which of the files are there after a sweep. */
+  async function swept(names: string[]): Promise<string[]> {
+    await Promise.all([1, 2].map(() => node.app.get(ExportUpkeep).sweep()));
+    const left = await readdir(node.app.get(Environment).exportsDir);
+    return names.filter((name) => left.includes(name));
+  }
+
+  it('loses the files of an organization with it, at the next sweep', async () => {
+    const id = await requested();
+    expect(await notifications.next()).toMatchObject({ notification: { task_id: id } });
+    expect(await swept([`${id}.csv`])).toEqual([`${id}.csv`]);
+    expect((await alice.delete(`/orgs/${org}`)).status).toBe(204);
+    expect(await swept([`${id}.csv`])).toEqual([]);
+  });
+
+  it('is swept of what failed exports have left, and of drafts that nobody writes to', async () => {
+    const [failed, completed] = [await withoutJob('failed'), await withoutJob('completed')];
+    const names = await Promise.all([
+      leave(`${failed}.csv`),
+      leave(`${failed}.csv.${uuidv7()}.part`),
+      leave(`${completed}.csv.${uuidv7()}.part`),
+      leave(`${uuidv7()}.json.${uuidv7()}.part`),
+      leave(`${uuidv7()}.json`),
+    ]);
+    expect(await swept(names)).toEqual([]);
+  });
+
+  it('keeps the draft of a run in hand when it is swept, and whatever else is in it', async () => {
+    // Nobody takes it up meanwhile.
+    jest.spyOn(node.app.get(ExportUpkeep), 'resume').mockResolvedValue();
+    const running = await withoutJob('running');
+    const young = await leave(`${running}.csv.${uuidv7()}.part`, 23 * HOUR_MS);
+    const abandoned = await leave(`${running}.csv.${uuidv7()}.part`, 25 * HOUR_MS);
+    const foreign = await Promise.all(['notes.csv', '.keep', `${uuidv7()}.csv.bak`].map((name) => leave(name)));
+    expect(await swept([young, abandoned, ...foreign])).toEqual([young, ...foreign]);
   });
 });

@@ -139,17 +139,4 @@ describe('two nodes over one Redis, one Postgres and an OpenID provider', () => 
     const told = [await next(client, 15_000), await next(client)];
     expect(told).toMatchObject([{ data: { resource_name: 'Offline' } }, { event_type: 'test.later' }]);
   });
-
-  it('run jobs in a worker that listens nowhere', async () => {
-    const worker = await HeraldProcess.spawn('worker.js', { ...variables, RUN_JOBS: 'true' });
-    try {
-      await worker.says('processing jobs');
-      const alice = await join(two, '/ws/notifications/', 'alice');
-      expect((await aliceOnOne.post(`/orgs/${orgId}/exports`, { format: 'json' })).status).toBe(202);
-      expect(await alice.next(15_000)).toMatchObject({ notification: { type: 'task.completed' } });
-      await expect(fetch(`${worker.url}/health/live`)).rejects.toThrow();
-    } finally {
-      expect(await worker.end('SIGTERM')).toEqual({ code: 0, signal: null });
-    }
-  });
 });

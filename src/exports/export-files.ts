@@ -6,9 +6,13 @@ import { pipeline } from 'node:stream/promises';
 import { Injectable } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
 import { Environment } from '../config/environment.js';
-import type { Export } from './export.entity.js';
+import type { Export, ExportStatus } from './export.entity.js';
 
 const ABANDONED_MS = 24 * 60 * 60 * 1000;
+const SWEPT_AT_ONCE = 500;
+
+/** The names that exports have given; whatever else is in the folder is none of our business. */
+const NAME = /^(?<id>[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\.(?:csv|json)(?<draft>\.[0-9a-f-]{36}\.part)?$/;
 
 export interface ExportFile {
   content: Readable;
@@ -50,20 +54,71 @@ export class ExportFiles {
     await rm(this.pathOf(row), { force: true });
   }
 
-  /** Deletes drafts that processes which were killed have left behind. */
-  async sweep(): Promise<void> {
-    const { exportsDir } = this.environment;
-    await mkdir(exportsDir, { recursive: true });
-    const drafts = (await readdir(exportsDir)).filter((name) => name.endsWith('.part'));
-    for (const path of drafts.map((name) => join(exportsDir, name))) {
-      const { mtimeMs } = await stat(path);
-      if (mtimeMs < Date.now() - ABANDONED_MS) await rm(path, { force: true });
+  /** Deletes what runs that were killed have left of an export. For one that is over: a run in hand would lose its draft. */
+  async removeDrafts(exportId: string): Promise<void> {
+    const files = (await this.list()).filter(({ id, isDraft }) => isDraft && id === exportId);
+    await Promise.all(files.map(({ path }) => rm(path, { force: true })));
+  }
+
+  /**
+   * Deletes the files that no export needs. Any number of nodes may do so at once.
+   * @param statusesOf tells of the exports that there are; a file is never there before its export is
+   * @returns how many were deleted
+   */
+  async sweep(statusesOf: (ids: string[]) => Promise<ReadonlyMap<string, ExportStatus>>): Promise<number> {
+    const files = await this.list();
+    let count = 0;
+    for (let from = 0; from < files.length; from += SWEPT_AT_ONCE) {
+      const part = files.slice(from, from + SWEPT_AT_ONCE);
+      const statuses = await statusesOf([...new Set(part.map(({ id }) => id))]);
+      for (const file of part) {
+        if (await isNeeded(file, statuses.get(file.id))) continue;
+        await rm(file.path, { force: true });
+        count += 1;
+      }
     }
+    return count;
+  }
+
+  private async list(): Promise<ListedFile[]> {
+    const { exportsDir } = this.environment;
+    const entries = await readdir(exportsDir, { withFileTypes: true }).catch((error: unknown) => {
+      if (isMissing(error)) return [];
+      throw error;
+    });
+    const files = entries.filter((entry) => entry.isFile());
+    return files.flatMap(({ name }) => {
+      const { id, draft } = NAME.exec(name)?.groups ?? {};
+      return id === undefined ? [] : [{ id, isDraft: draft !== undefined, path: join(exportsDir, name) }];
+    });
   }
 
   private pathOf({ id, format }: Export): string {
     return join(this.environment.exportsDir, `${id}.${format}`);
   }
+}
+
+/** A file of the folder that an export has given its name. */
+interface ListedFile {
+  id: string;
+  isDraft: boolean;
+  path: string;
+}
+
+/** A failed export may have a file: one that was written, but could not be told of. */
+async function isNeeded({ isDraft, path }: ListedFile, status: ExportStatus | undefined): Promise<boolean> {
+  const isUnfinished = status === 'queued' || status === 'running';
+  if (!isDraft) return isUnfinished || status === 'completed';
+  return isUnfinished && !(await isAbandoned(path));
+}
+
+/** Whether nothing was written to it for long; not if it is gone meanwhile. */
+async function isAbandoned(path: string): Promise<boolean> {
+  const found = await stat(path).catch((error: unknown) => {
+    if (isMissing(error)) return null;
+    throw error;
+  });
+  return found !== null && found.mtimeMs < Date.now() - ABANDONED_MS;
 }
 
 function isMissing(error: unknown): boolean {

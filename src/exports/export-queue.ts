@@ -33,11 +33,21 @@ export class ExportQueue {
     await this.inTime(this.queue.add('export', { export_id: exportId }, { ...OPTIONS, jobId: exportId }));
   }
 
-  /** Gives an unfinished export a job if it has none (any more), and another try if its job failed for good. */
-  async resume(exportId: string): Promise<void> {
+  /**
+   * Sees to it that an unfinished export has a job that may still end it: it gets one if it has none (any more).
+   * @returns false if its job has failed for good
+   * @throws {UnavailableError}
+   */
+  async resume(exportId: string): Promise<boolean> {
     const job = await this.inTime(this.queue.getJob(exportId));
-    if (job === undefined) await this.enqueue(exportId);
-    else if (await this.inTime(job.isFailed())) await this.inTime(job.retry());
+    if (job === undefined) {
+      await this.enqueue(exportId);
+      return true;
+    }
+    const state = await this.inTime(job.getState());
+    // A database that was restored has forgotten what the job had achieved.
+    if (state === 'completed') await this.inTime(job.retry(state));
+    return state !== 'failed';
   }
 
   /** A client of Redis waits for its server without an end. */

@@ -5,7 +5,7 @@ import { OrganizationsModule } from '../organizations/organizations.module.js';
 import { ResourcesModule } from '../resources/resources.module.js';
 import { ExportFiles } from './export-files.js';
 import { EXPORT_QUEUE, ExportQueue } from './export-queue.js';
-import { ExportRecovery } from './export-recovery.js';
+import { ExportUpkeep } from './export-upkeep.js';
 import { Export } from './export.entity.js';
 import { ExportsController } from './exports.controller.js';
 import { ExportsProcessor } from './exports.processor.js';
@@ -20,6 +20,6 @@ import { ExportsService } from './exports.service.js';
     ResourcesModule,
   ],
   controllers: [ExportsController],
-  providers: [ExportsService, ExportQueue, ExportFiles, ExportRecovery, ExportsProcessor],
+  providers: [ExportsService, ExportQueue, ExportFiles, ExportUpkeep, ExportsProcessor],
 })
 export class ExportsModule {}

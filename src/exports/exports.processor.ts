@@ -2,6 +2,7 @@ import { OnWorkerEvent, Processor, WorkerHost } from '@nestjs/bullmq';
 import { Logger } from '@nestjs/common';
 import { type Job, UnrecoverableError } from 'bullmq';
 import { validate as isUuid } from 'uuid';
+import { TAKEOVER } from '../jobs/takeover.js';
 import type { Resource } from '../resources/resource.entity.js';
 import { ResourcesService } from '../resources/resources.service.js';
 import { encode } from './export-encoding.js';
@@ -14,7 +15,7 @@ const BATCH = 200;
 const PROGRESS_STEP = 5;
 
 /** Runs exports: reads the resources in batches and writes them to the file as they come. */
-@Processor(EXPORT_QUEUE, { concurrency: 4 })
+@Processor(EXPORT_QUEUE, { ...TAKEOVER, concurrency: 4 })
 export class ExportsProcessor extends WorkerHost {
   private readonly logger = new Logger(ExportsProcessor.name);
 
@@ -30,13 +31,9 @@ export class ExportsProcessor extends WorkerHost {
     const id = exportIdOf(job);
     if (id === null) throw new UnrecoverableError('The data of an export job takes an export_id that is a UUID');
     const row = await this.exports.begin(id);
-    if (row === null) return;
-    try {
-      await this.files.write(row, encode(row.format, this.read(row, job)));
-      await this.exports.complete(row);
-    } catch (error) {
-      if (!(error instanceof ExportIsOverError)) throw error;
-    }
+    if (row !== null) await this.run(row, job);
+    // Of runs whose process was killed; also when that happened just before this.
+    await this.files.removeDrafts(id);
   }
 
   /** Also called for a job that was given up because its worker died too often. */
@@ -48,11 +45,18 @@ export class ExportsProcessor extends WorkerHost {
     if (id === null || !isFinal) return;
     try {
       await this.exports.fail(id);
+      await this.files.removeDrafts(id);
     } catch (error) {
-      this.logger.error(
-        { err: error, export_id: id },
-        'Could not mark an export as failed; the next start tries again',
-      );
+      this.logger.error({ err: error, export_id: id }, 'Could not mark an export as failed; its upkeep tries again');
+    }
+  }
+
+  private async run(row: Export, job: Job<unknown>): Promise<void> {
+    try {
+      await this.files.write(row, encode(row.format, this.read(row, job)));
+      await this.exports.complete(row);
+    } catch (error) {
+      if (!(error instanceof ExportIsOverError)) throw error;
     }
   }
 

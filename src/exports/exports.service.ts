@@ -7,7 +7,7 @@ import { rethrowForDissolved } from '../organizations/organizations.service.js';
 import { BroadcastService } from '../realtime/index.js';
 import { type ExportFile, ExportFiles } from './export-files.js';
 import { ExportQueue } from './export-queue.js';
-import { Export, type ExportFormat } from './export.entity.js';
+import { Export, type ExportFormat, type ExportStatus } from './export.entity.js';
 
 const UNFINISHED = In(['queued', 'running']);
 
@@ -126,5 +126,11 @@ export class ExportsService {
   async unfinished(limit: number): Promise<string[]> {
     const rows = await this.exports.find({ where: { status: UNFINISHED }, order: { id: 'ASC' }, take: limit });
     return rows.map(({ id }) => id);
+  }
+
+  /** Of those that there are. */
+  async statusesOf(ids: readonly string[]): Promise<Map<string, ExportStatus>> {
+    const rows = await this.exports.find({ select: { id: true, status: true }, where: { id: In(ids) } });
+    return new Map(rows.map(({ id, status }) => [id, status]));
   }
 }

@@ -29,10 +29,13 @@ export class WorkerDrain {
   async close(deadline: AbortSignal): Promise<void> {
     // Without its own waiting: that could not be given up, and would connect again when it ends after the close.
     await this.worker.pause(true);
+    // A wait that has begun before would take one more job, though paused: such as one that is given back below. Where there
+    // is no connection, nothing waits.
+    void this.worker.backend.disconnectBlocking(false).catch(() => undefined);
     await this.idle(deadline);
     const isReachable = await this.store.isReachable();
     const unfinished = [...this.inHand.values()];
-    // What can't be given back is found without its worker by another one, half a minute later.
+    // What can't be given back is found without its worker by another one, after its lock has expired.
     if (isReachable) await Promise.allSettled(unfinished.map((job) => job.moveToWait(job.token)));
     const closed = this.worker.close(!isReachable || unfinished.length > 0);
     const isClosed = await Promise.race([closed.then(() => true), wait(CLOSE_PATIENCE_MS, false, { ref: false })]);

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { listeningPorts } from './listening-ports.js';
 import { freePort } from './servers.js';
 import { until } from './until.js';
 
@@ -27,10 +28,14 @@ export class HeraldProcess {
   }
 
   /** @param program such as `main.js`, in `dist/` */
-  static async spawn(program: string, variables: Record<string, string>): Promise<HeraldProcess> {
+  static async spawn(
+    program: string,
+    variables: Record<string, string>,
+    words: readonly string[] = [],
+  ): Promise<HeraldProcess> {
     const port = await freePort();
     const env = { PATH: process.env.PATH, HOST: '127.0.0.1', PORT: String(port), ...variables };
-    const child = spawn(process.execPath, [`${DIST}${program}`], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(process.execPath, [`${DIST}${program}`, ...words], { env, stdio: ['ignore', 'pipe', 'pipe'] });
     return new HeraldProcess(child, `http://127.0.0.1:${port}`);
   }
 
@@ -51,6 +56,21 @@ export class HeraldProcess {
   /** Resolves when the output contains the text. */
   async says(text: string): Promise<void> {
     await until(() => this.output.includes(text), 20_000);
+  }
+
+  /** Freezes it: its connections stay open, and it does nothing. */
+  pause(): void {
+    this.child.kill('SIGSTOP');
+  }
+
+  resume(): void {
+    this.child.kill('SIGCONT');
+  }
+
+  /** The TCP ports that it listens on, as the system sees it. */
+  listeningPorts(): Promise<number[]> {
+    if (this.child.pid === undefined) throw new Error('The process was not started');
+    return listeningPorts(this.child.pid);
   }
 
   /** Sends a signal and waits for the end. */

@@ -14,6 +14,7 @@ export class TcpProxy {
   private readonly server: Server;
   private hole: Direction | null = null;
   private traps: Trap[] = [];
+  private countdowns: Countdown[] = [];
 
   private constructor(target: { host: string; port: number }) {
     this.server = createServer({ allowHalfOpen: true, pauseOnConnect: true }, (client) => {
@@ -52,6 +53,16 @@ export class TcpProxy {
     return this.trap(text, (link) => link.hold('to-client'));
   }
 
+  /** Resolves when a client sends the text. */
+  hears(text: string): Promise<void> {
+    return this.trap(text, () => undefined);
+  }
+
+  /** Resolves when clients have sent something that many times more. */
+  requests(count: number): Promise<void> {
+    return new Promise((resolve) => this.countdowns.push({ left: count, resolve }));
+  }
+
   /**
    * From now on nothing gets through, and nothing is closed.
    * @param text only for the connections whose client has sent it; the others, and later ones, go on
@@ -83,11 +94,18 @@ export class TcpProxy {
   }
 
   private onRequest(link: Link, bytes: Buffer): void {
+    for (const countdown of this.countdowns) if (--countdown.left === 0) countdown.resolve();
+    this.countdowns = this.countdowns.filter(({ left }) => left > 0);
     const trap = this.traps.find(({ text }) => bytes.includes(text));
     if (trap === undefined) return;
     this.traps = this.traps.filter((each) => each !== trap);
     trap.spring(link);
   }
+}
+
+interface Countdown {
+  left: number;
+  resolve: () => void;
 }
 
 interface Trap {

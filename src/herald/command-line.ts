@@ -1,0 +1,58 @@
+import { parseArgs, type ParseArgsConfig } from 'node:util';
+
+export const USAGE = `Usage: npm run herald -- <command>
+
+  token <user_id>                      prints a token of the development issuer (--email, --role, which may be repeated)
+  notify <user_id> <title> [<body>]    notifies a user
+  emit <org_id> <event_type> <data>    publishes an event; <data> is a JSON object
+  tail <path>                          prints what a connection receives, such as: tail /ws/notifications/
+  connections                          lists the live connections of all nodes (--user <user_id>, --org <org_id>)
+  doctor                               checks the environment of this folder, what it leads to, and the server
+
+Options:
+  --url <url>      where Herald serves (http://localhost:8000)
+  --token <jwt>    who you are; without it the development issuer is asked for a token
+  --as <user_id>   whom the development issuer is asked for (operator)
+`;
+
+const OPTIONS = {
+  url: { type: 'string' },
+  token: { type: 'string' },
+  as: { type: 'string', default: 'operator' },
+  email: { type: 'string' },
+  role: { type: 'string', multiple: true, default: [] as string[] },
+  user: { type: 'string' },
+  org: { type: 'string' },
+} satisfies ParseArgsConfig['options'];
+
+/** Wrong words on the command line: the usage is printed with it. */
+export class UsageError extends Error {}
+
+export type CommandLine = ReturnType<typeof readCommandLine>;
+
+export type Options = CommandLine['options'];
+
+/** @throws {UsageError} */
+export function readCommandLine() {
+  try {
+    const { values, positionals } = parseArgs({ options: OPTIONS, allowPositionals: true });
+    if (values.url !== undefined && !/^https?:$/.test(protocolOf(values.url))) {
+      throw new Error(`--url: got "${values.url}", takes http://… or https://…`);
+    }
+    const [command, ...words] = positionals;
+    return { options: values, command, words };
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : String(error));
+  }
+}
+
+function protocolOf(url: string): string {
+  return URL.canParse(url) ? new URL(url).protocol : '';
+}
+
+/** @throws {UsageError} if there is no such word */
+export function word(words: readonly string[], index: number, name: string): string {
+  const value = words[index];
+  if (value === undefined) throw new UsageError(`Takes <${name}>`);
+  return value;
+}

@@ -1,0 +1,98 @@
+import { Cluster, type Redis } from 'ioredis';
+import type { Environment, RedisSettings } from '../../config/environment.js';
+import { becomesReady, connectRedis } from '../../redis/redis-connection.js';
+import { describeError } from '../describe-error.js';
+import { type Finding, findingsOf } from './finding.js';
+import { medianMs } from './median.js';
+
+const PATIENCE_MS = 4_000;
+const SLOW_MS = 20;
+/** Sharded pub/sub, which a cluster needs, came with it. */
+const LEAST_VERSION = 7;
+
+/** Whether Redis answers, how soon, and whether it keeps what it is given. */
+export async function checkRedis({ redis }: Environment): Promise<Finding[]> {
+  const { ok, broken } = findingsOf('Redis');
+  if (redis === null) {
+    return [ok('Embedded broker and job queue, for one process. Set REDIS_HOST to run more than one.')];
+  }
+  let failure: unknown = new Error('it does not answer');
+  const connection = connectRedis(redis, {
+    onError: (error) => (failure = error),
+    enableOfflineQueue: false,
+    commandTimeout: PATIENCE_MS,
+    connectionName: 'herald:doctor',
+  });
+  try {
+    if (!(await becomesReady(connection, PATIENCE_MS))) {
+      return [broken(`${placeOf(redis)} can't be used (${describeError(failure)}). ${adviceFor(failure)}`)];
+    }
+    const findings = await Promise.all(serversOf(connection).map(checkOne));
+    return findings.flat();
+  } finally {
+    connection.disconnect();
+  }
+}
+
+/** Of a cluster its masters. */
+function serversOf(connection: Redis | Cluster): Redis[] {
+  return connection instanceof Cluster ? connection.nodes('master') : [connection];
+}
+
+async function checkOne(server: Redis): Promise<Finding[]> {
+  const info = parseInfo(await server.info());
+  const subject = `Redis ${server.options.host ?? ''}:${server.options.port ?? ''}`;
+  return [checkVersion(info, await medianMs(() => server.ping())), checkMemory(info), checkPersistence(info)].map(
+    ({ text, ...rest }) => ({ ...rest, text: `${text} (${subject})` }),
+  );
+}
+
+function checkVersion(info: Info, ms: number): Finding {
+  const { ok, warning } = findingsOf('Redis');
+  const version = info.get('redis_version') ?? 'unknown';
+  const found = `Version ${version} answers in ${ms} ms.`;
+  if (parseInt(version, 10) < LEAST_VERSION) return warning(`${found} Herald is tested from ${LEAST_VERSION} on.`);
+  return ms > SLOW_MS ? warning(`${found} Every message waits for that: bring them closer together.`) : ok(found);
+}
+
+function checkMemory(info: Info): Finding {
+  const { ok, warning, broken } = findingsOf('Redis memory');
+  const policy = info.get('maxmemory_policy') ?? 'unknown';
+  const isLimited = info.get('maxmemory') !== '0';
+  if (policy === 'noeviction') return ok(`maxmemory-policy is noeviction.`);
+  const advice = 'Set it to noeviction: else Redis throws jobs and history away when its memory is full.';
+  const found = `maxmemory-policy is ${policy}. ${advice}`;
+  return isLimited ? broken(found) : warning(found);
+}
+
+function checkPersistence(info: Info): Finding {
+  const { ok, warning, broken } = findingsOf('Redis data');
+  const failed = ['aof_last_write_status', 'rdb_last_bgsave_status'].filter((name) => info.get(name) === 'err');
+  if (failed.length > 0)
+    return broken(`Redis could not write its data (${failed.join(', ')}). See its log and its disk.`);
+  if (info.get('aof_enabled') === '1') return ok('The append-only file is on.');
+  return warning(
+    'The append-only file is off: when Redis ends, queued jobs and the history that clients resume from are lost back to its last snapshot. Set appendonly to yes.',
+  );
+}
+
+type Info = ReadonlyMap<string, string>;
+
+function parseInfo(text: string): Info {
+  const lines = text.split('\r\n').filter((line) => line.includes(':'));
+  return new Map(
+    lines.map((line): [string, string] => [line.slice(0, line.indexOf(':')), line.slice(line.indexOf(':') + 1)]),
+  );
+}
+
+function placeOf(settings: RedisSettings): string {
+  const list = (places: { host: string; port: number }[]) =>
+    places.map(({ host, port }) => `${host}:${port}`).join(', ');
+  if (settings.mode === 'single') return list([settings]);
+  return settings.mode === 'cluster' ? list(settings.nodes) : `${settings.name} of ${list(settings.sentinels)}`;
+}
+
+function adviceFor(failure: unknown): string {
+  if (/NOAUTH|WRONGPASS|NOPERM/.test(describeError(failure))) return 'Check REDIS_PASSWORD and REDIS_USERNAME.';
+  return 'Start it, or correct the REDIS_ variables (REDIS_TLS too, where it speaks TLS).';
+}

@@ -1,0 +1,127 @@
+import { once } from 'node:events';
+import { WebSocket } from 'ws';
+import type { Environment } from '../../config/environment.js';
+import { describeError } from '../describe-error.js';
+import type { HeraldServer } from '../herald-server.js';
+import { type Finding, findingsOf } from './finding.js';
+
+const PATIENCE_MS = 5_000;
+/** The skew that tokens are forgiven. */
+const MOST_SKEW_MS = 5_000;
+/** The `Date` header has whole seconds only. */
+const DATE_STEP_MS = 1_000;
+
+/** Whether the server is ready, has our time, lets its own pages connect, and welcomes a client. */
+export async function checkServer(server: HeraldServer, environment: Environment | null): Promise<Finding[]> {
+  const { broken } = findingsOf('Server');
+  const sentAt = Date.now();
+  let response: Response;
+  try {
+    response = await fetch(new URL('/health/ready', server.url), { signal: AbortSignal.timeout(PATIENCE_MS) });
+  } catch (error) {
+    const what = `Nothing answers at ${server.url.origin} (${describeError(error)})`;
+    return [broken(`${what}. Start Herald by npm start, or name its address by --url.`)];
+  }
+  const readiness = await readReadiness(response);
+  if (readiness === null) {
+    return [broken(`Something else answers at ${server.url.origin}. Name Herald's address by --url, or set PORT.`)];
+  }
+  return [
+    judgeReadiness(server.url.origin, readiness),
+    judgeClock(response.headers.get('date'), sentAt),
+    ...(await checkOrigin(server)),
+    await checkConnection(server, environment),
+  ];
+}
+
+interface Readiness {
+  status: string;
+  dependencies: Record<string, string>;
+}
+
+async function readReadiness(response: Response): Promise<Readiness | null> {
+  const body: unknown = await response.json().catch(() => null);
+  if (typeof body !== 'object' || body === null || !('status' in body)) return null;
+  const dependencies = 'dependencies' in body ? body.dependencies : {};
+  return { status: String(body.status), dependencies: { ...(dependencies as Readiness['dependencies']) } };
+}
+
+function judgeReadiness(origin: string, { status, dependencies }: Readiness): Finding {
+  const { ok, warning, broken } = findingsOf('Server');
+  if (status === 'ok') return ok(`${origin} is ready.`);
+  const down = Object.keys(dependencies).filter((name) => dependencies[name] !== 'up');
+  const found = `${origin} is ${status}${down.length === 0 ? '' : `, without ${down.join(', ')}`}.`;
+  const advice = 'See above whether they can be reached from here, and the log of the server.';
+  return status === 'degraded' ? warning(`${found} ${advice}`) : broken(`${found} ${advice}`);
+}
+
+function judgeClock(date: string | null, sentAt: number): Finding {
+  const { ok, skipped, broken } = findingsOf('Clock');
+  if (date === null || Number.isNaN(Date.parse(date))) return skipped('The server does not tell its time.');
+  // Read somewhere between the request and now.
+  const [early, late] = [Date.parse(date) - sentAt + DATE_STEP_MS, Date.parse(date) - Date.now()];
+  const skewMs = early < 0 ? early : Math.max(0, late);
+  if (Math.abs(skewMs) <= MOST_SKEW_MS) return ok("The server's clock agrees with this machine's.");
+  const found = `The server's clock is ${Math.round(Math.abs(skewMs) / 1_000)} s ${skewMs < 0 ? 'behind' : 'ahead'}`;
+  return broken(`${found}. Tokens are refused beyond 5 s: let both machines set their clock by NTP.`);
+}
+
+/** Whether a page that the server itself serves could connect. */
+async function checkOrigin({ url, webSocketUrl }: HeraldServer): Promise<Finding[]> {
+  const { ok, warning } = findingsOf('Origins');
+  const opened = await open(new WebSocket(new URL('/ws/notifications/', webSocketUrl), { origin: url.origin }));
+  if (opened === 'Unexpected server response: 403') {
+    return [warning(`The server refuses pages of ${url.origin}. Add it to ALLOWED_ORIGINS if there are any.`)];
+  }
+  // Whatever else is wrong, the connection with a token shows.
+  return opened === null ? [ok(`The server lets pages of ${url.origin} connect.`)] : [];
+}
+
+async function checkConnection(server: HeraldServer, environment: Environment | null): Promise<Finding> {
+  const { ok, skipped, broken } = findingsOf('WebSocket');
+  let token: string;
+  try {
+    token = await server.token();
+  } catch (error) {
+    const isReal = environment?.auth.jwksUrl !== null;
+    if (isReal) return skipped('Not tried: there is no development issuer. Give a token by --token.');
+    return broken(`The development issuer gives no token (${describeError(error)}).`);
+  }
+  const headers = { Authorization: `Bearer ${token}` };
+  const start = performance.now();
+  const failure = await welcome(new WebSocket(new URL('/ws/notifications/', server.webSocketUrl), { headers }));
+  if (failure === null) return ok(`A client is welcomed in ${Math.round(performance.now() - start)} ms.`);
+  const advice = failure.startsWith('closed with 4001')
+    ? 'Give a good token by --token.'
+    : 'A proxy in front has to pass on Upgrade and Connection.';
+  return broken(`A client is not welcomed (${failure}). ${advice}`);
+}
+
+/** Null when the handshake has succeeded, else why not. */
+async function open(socket: WebSocket): Promise<string | null> {
+  try {
+    await once(socket, 'open', { signal: AbortSignal.timeout(PATIENCE_MS) });
+    return null;
+  } catch (error) {
+    return describeError(error);
+  } finally {
+    socket.on('error', () => undefined);
+    socket.terminate();
+  }
+}
+
+/** Null when the first frame has come, else why not. */
+async function welcome(socket: WebSocket): Promise<string | null> {
+  const closed = once(socket, 'close').then(([code, reason]) => `closed with ${String(code)} ${String(reason)}`);
+  const signal = AbortSignal.timeout(PATIENCE_MS);
+  try {
+    const first = once(socket, 'message', { signal }).then(([data]) => String(data));
+    const frame = await Promise.race([first, closed]);
+    return frame.includes('"connection.established"') ? null : frame;
+  } catch (error) {
+    return describeError(error);
+  } finally {
+    socket.on('error', () => undefined);
+    socket.terminate();
+  }
+}

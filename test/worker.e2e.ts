@@ -1,0 +1,120 @@
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { Deployment, redisAt } from './support/deployment.js';
+import { ExportUser } from './support/export-user.js';
+import { HeraldProcess } from './support/herald-process.js';
+import { postgresDatabase, type RedisServer, startRedis } from './support/servers.js';
+import { TcpProxy } from './support/tcp-proxy.js';
+import { until } from './support/until.js';
+import { closeAllClients } from './support/ws-client.js';
+
+const RESOURCES = 450;
+
+let redis: RedisServer;
+let database: TcpProxy;
+let exportsDir: string;
+let deployment: Deployment;
+let user: ExportUser;
+const workers: HeraldProcess[] = [];
+
+beforeEach(async () => {
+  redis = await startRedis();
+  exportsDir = await mkdtemp(join(tmpdir(), 'herald-exports-'));
+  const databaseUrl = await postgresDatabase();
+  const { hostname, port } = new URL(databaseUrl);
+  database = await TcpProxy.start({ host: hostname, port: Number(port) });
+  const variables = { ...redisAt(redis), EXPORTS_DIR: exportsDir };
+  deployment = await Deployment.start({ nodes: [variables, variables], databaseUrl });
+  user = await ExportUser.of(deployment, exportsDir, RESOURCES);
+});
+afterEach(async () => {
+  await closeAllClients();
+  await Promise.all(workers.splice(0).map((worker) => worker.end('SIGKILL')));
+  await deployment.stop();
+  await Promise.all([database.stop(), redis.stop()]);
+  await rm(exportsDir, { recursive: true });
+});
+
+/** Starts a worker, which reaches its database through the proxy. */
+async function startWorker(variables: Record<string, string> = {}): Promise<HeraldProcess> {
+  const databaseUrl = new URL(deployment.variables.DATABASE_URL ?? '');
+  databaseUrl.host = `${database.host}:${database.port}`;
+  const worker = await HeraldProcess.spawn('worker.js', {
+    ...deployment.variables,
+    ...redisAt(redis),
+    EXPORTS_DIR: exportsDir,
+    RUN_JOBS: 'true',
+    DATABASE_URL: databaseUrl.href,
+    ...variables,
+  });
+  workers.push(worker);
+  await worker.says('processing jobs');
+  return worker;
+}
+
+/** Lets the worker begin an export, and get no answer any more when it asks for its second batch of resources. */
+async function heldHalfWay(): Promise<string> {
+  const isHeld = database.muteOn('"id" > $2');
+  const id = await user.request();
+  await isHeld;
+  expect(await user.state(id)).toEqual(expect.objectContaining({ status: 'running', progress: 44 }));
+  return id;
+}
+
+describe('a worker', () => {
+  it('runs what nodes with RUN_JOBS=false only queue, tells the user, and listens nowhere', async () => {
+    const id = await user.request();
+    const marker = await user.request();
+    expect(await user.state(id)).toMatchObject({ status: 'queued', progress: 0 });
+    const worker = await startWorker();
+    await user.ended([id, marker], 10_000);
+    await user.expectCompleted([id, marker]);
+    expect(await worker.listeningPorts()).toEqual([]);
+    expect(await worker.end('SIGTERM')).toEqual({ code: 0, signal: null });
+  });
+
+  it('is asked to end, and finishes the job in hand before', async () => {
+    const worker = await startWorker();
+    const id = await heldHalfWay();
+    const exit = worker.end('SIGTERM');
+    await worker.says('and drains');
+    database.heal();
+    expect(await exit).toEqual({ code: 0, signal: null });
+    await user.ended([id], 1_000);
+    await user.expectCompleted([id]);
+  });
+
+  it('is asked to end, and after the grace gives the job in hand to another one, which need not wait', async () => {
+    const worker = await startWorker({ SHUTDOWN_GRACE_MS: '500' });
+    const id = await heldHalfWay();
+    await startWorker();
+    const exit = worker.end('SIGTERM');
+    await user.ended([id], 4_000);
+    await user.expectCompleted([id]);
+    // Its own run ends with an error of its own, which disturbs nobody.
+    database.heal();
+    expect(await exit).toEqual({ code: 0, signal: null });
+    await user.expectCompleted([id]);
+  });
+
+  it('tells once, and only after its last attempt, that an export can’t be made', async () => {
+    const id = await user.request();
+    await mkdir(join(exportsDir, `${id}.csv`));
+    await startWorker();
+    await until(async () => (await user.state(id)).status === 'running');
+    await user.ended([id], 25_000);
+    await user.expectToldOnce([id], 'task.failed');
+    expect(await user.state(id)).toMatchObject({ status: 'failed', action_url: null, error: expect.any(String) });
+  });
+});
+
+describe('a server', () => {
+  it('listens on its port, as the system sees it', async () => {
+    const server = await HeraldProcess.spawn('main.js', { ...deployment.variables, ...redisAt(redis) });
+    workers.push(server);
+    await server.ready();
+    expect(await server.listeningPorts()).toEqual([Number(new URL(server.url).port)]);
+  });
+});
