@@ -8,7 +8,7 @@ import { ApiClient } from '../test/support/api-client.js';
 import { HeraldProcess } from '../test/support/herald-process.js';
 import { startJwks } from '../test/support/keys.js';
 import { postgresDatabase, startRedis } from '../test/support/servers.js';
-import { readFile } from 'node:fs/promises';
+import { residentMb } from './process-memory.js';
 import { percentile } from './statistics.js';
 import { StuckClient } from './stuck-client.js';
 
@@ -97,16 +97,13 @@ function report(
 async function measure(readers: readonly Reader[], server: HeraldProcess): Promise<Measurement> {
   for (const reader of readers) reader.latencies = [];
   let peakMb = 0;
-  for (const end = performance.now() + PHASE_MS; performance.now() < end; await wait(250)) {
+  const end = performance.now() + PHASE_MS;
+  while (performance.now() < end) {
     peakMb = Math.max(peakMb, await residentMb(server.pid));
+    await wait(250);
   }
   const latencies = readers.flatMap((reader) => reader.latencies);
   return { p50: percentile(latencies, 0.5), p99: percentile(latencies, 0.99), peakMb };
-}
-
-async function residentMb(pid: number): Promise<number> {
-  const status = await readFile(`/proc/${pid}/status`, 'utf8');
-  return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1]) / 1_024;
 }
 
 /** Publishes numbered events at a steady rate; resolves with how many. */
