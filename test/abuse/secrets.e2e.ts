@@ -16,6 +16,7 @@ let jwks: Jwks;
 let redis: RedisServer;
 let herald: HeraldProcess;
 let databaseUrl: string;
+let watcher: Redis;
 let monitor: Redis;
 /** Every byte that Redis was sent, but for the passwords of AUTH, which MONITOR leaves out. */
 let redisTraffic = '';
@@ -29,7 +30,8 @@ beforeAll(async () => {
   databaseUrl = await postgresDatabase();
   const withPassword = new URL(databaseUrl);
   withPassword.password = DATABASE_PASSWORD;
-  monitor = await new Redis({ host: redis.host, port: redis.port, password: REDIS_PASSWORD }).monitor();
+  watcher = new Redis({ host: redis.host, port: redis.port, password: REDIS_PASSWORD });
+  monitor = await watcher.monitor();
   monitor.on('monitor', (_time: string, args: string[]) => (redisTraffic += `${args.join(' ')}\n`));
   herald = await HeraldProcess.spawn('main.js', {
     DATABASE_URL: withPassword.href,
@@ -45,6 +47,7 @@ beforeAll(async () => {
 afterEach(closeAllClients);
 afterAll(async () => {
   monitor.disconnect();
+  watcher.disconnect();
   await herald.end('SIGTERM');
   await Promise.all([jwks.stop(), redis.stop()]);
 });
@@ -91,6 +94,7 @@ describe('what only a client may know', () => {
     await visit('/ws/notifications/', { protocols: ['herald.v1', sub(token)] }, false);
     await visit('/ws/notifications/', { token }, false);
     await visit(`/ws/notifications/?token=${token}`, {}, false);
+    await visit(`/ws/notifications/?token=${token.replaceAll('.', '%2e')}`, {}, false);
     const bought = await fetch(`${herald.url}/api/v1/realtime/tickets`, { method: 'POST', ...bearer(token) });
     const { ticket } = (await bought.json()) as { ticket: string };
     secrets.add(ticket);
@@ -112,7 +116,6 @@ describe('what only a client may know', () => {
       await canary('alice', { claims: { sub: undefined } }),
       await canary('alice', { header: { kid: randomUUID() } }),
       `${await canary('alice')}x`,
-      (await canary('alice')).replaceAll('.', '%2e'),
     ];
     for (const each of bad) {
       await visit(`/ws/notifications/?token=${each}`);
@@ -155,6 +158,8 @@ describe('what only a client may know', () => {
     jwks.behaviour = 'fail';
     await visit(`/ws/notifications/?token=${await canary('alice', { header: { kid: randomUUID() } })}`);
     jwks.behaviour = 'serve';
+    monitor.disconnect();
+    watcher.disconnect();
     await redis.stop();
     await until(async () => (await (await fetch(`${herald.url}/health/ready`)).text()).includes('degraded'));
     await call('/api/v1/realtime/tickets', { method: 'POST', ...bearer(await canary('alice')) });
@@ -166,7 +171,7 @@ describe('what only a client may know', () => {
     expect(redisTraffic.length).toBeGreaterThan(1_000);
     expect(found(herald.output)).toEqual([]);
     expect(found(metrics)).toEqual([]);
-    expect(found(answers.join('\n'))).toEqual([]);
+    expect(answers.filter((answer) => found(answer).length > 0)).toEqual([]);
     expect(found(redisTraffic)).toEqual([]);
     expect(found(await everythingInPostgres())).toEqual([]);
     expect(answers.join('\n')).not.toMatch(/\n\s+at .*\.(js|ts):\d+/);
