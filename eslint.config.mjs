@@ -86,7 +86,7 @@ export default tseslint.config(
   },
   {
     // Tests look into answers of any shape; a wrong one fails their expectations.
-    files: ['test/**/*.ts', '**/*.spec.ts'],
+    files: ['test/**/*.ts', 'bench/**/*.ts', '**/*.spec.ts'],
     rules: {
       '@typescript-eslint/no-unsafe-assignment': 'off',
       '@typescript-eslint/no-unsafe-member-access': 'off',

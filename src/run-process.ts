@@ -8,8 +8,8 @@ const OVERTIME_MS = 5_000;
 
 /**
  * Runs an application as this process: reads the environment, starts, and on SIGTERM or SIGINT closes it and exits with 0,
- * also when the signal comes during the start, and however often it comes. What stops the start is printed as one readable
- * message, and the process exits with 1.
+ * also when the signal comes during the start, and however often it comes. An error that nothing handles does the same, with 1.
+ * What stops the start is printed as one readable message, and the process exits with 1.
  */
 export async function runProcess(start: (environment: Environment) => Promise<INestApplicationContext>): Promise<void> {
   try {
@@ -18,11 +18,16 @@ export async function runProcess(start: (environment: Environment) => Promise<IN
     await ensureFolders(environment);
     const started = start(environment);
     let ending: Promise<void> | undefined;
+    const end = (why: string, exitCode: number): void =>
+      void (ending ??= shutDown(why, exitCode, started, environment));
     // npm passes on the signal that the terminal has sent to the process already: the second one must not kill it.
-    for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-      process.on(signal, () => void (ending ??= shutDown(signal, started, environment)));
-    }
+    for (const signal of ['SIGTERM', 'SIGINT'] as const)
+      process.on(signal, () => end(`was asked to end by ${signal}`, 0));
     await started;
+    // Nobody knows what such an error has left behind: clients go elsewhere in good order, and a new process begins anew.
+    process.on('uncaughtException', (error) =>
+      end(`has met an error that nothing handles: ${explain(error)};\nit ends`, 1),
+    );
   } catch (error) {
     process.stderr.write(`Herald did not start. ${explain(error)}\n`);
     process.exit(1);
@@ -30,18 +35,19 @@ export async function runProcess(start: (environment: Environment) => Promise<IN
 }
 
 async function shutDown(
-  signal: NodeJS.Signals,
+  why: string,
+  exitCode: number,
   started: Promise<INestApplicationContext>,
   { shutdownGraceMs }: Environment,
 ): Promise<void> {
-  process.stderr.write(`Herald was asked to end by ${signal}, and drains\n`);
+  process.stderr.write(`Herald ${why}, and drains\n`);
   setTimeout(() => {
     process.stderr.write(`Herald did not shut down within ${shutdownGraceMs + OVERTIME_MS} ms\n`);
     process.exit(1);
   }, shutdownGraceMs + OVERTIME_MS).unref();
   try {
     await (await started).close();
-    process.exit(0);
+    process.exit(exitCode);
   } catch (error) {
     process.stderr.write(`Herald did not shut down cleanly. ${explain(error)}\n`);
     process.exit(1);

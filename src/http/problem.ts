@@ -3,6 +3,7 @@ import { HttpException } from '@nestjs/common';
 import { KeysUnavailableError } from '../auth/token-errors.js';
 import { isDatabaseUnavailable } from '../database/unavailable.js';
 import { type FieldError, InvalidInputError, UnavailableError } from './errors.js';
+import { requestPath } from './request-path.js';
 
 /** What a client is told when a request fails: RFC 9457. */
 export interface Problem {
@@ -23,7 +24,7 @@ export interface ProblemRequest {
 
 /** Puts any error into the words of RFC 9457. Errors that nobody foresaw give a bare 500. */
 export function problemOf(error: unknown, request: ProblemRequest): Problem {
-  const instance = request.originalUrl.split(/[?#]/, 1)[0] ?? '';
+  const instance = requestPath(request.originalUrl);
   const tell = (status: number, detail: string): Problem => ({
     type: 'about:blank',
     title: STATUS_CODES[status] ?? 'Error',
@@ -39,6 +40,8 @@ export function problemOf(error: unknown, request: ProblemRequest): Problem {
   if (error instanceof HttpException) return tell(error.getStatus(), detailOf(error, request, instance));
   // A path whose escapes can't be decoded names nothing.
   if (error instanceof URIError) return tell(404, `There is no ${request.method} ${instance}.`);
+  // Its own words repeat the text that is no JSON.
+  if (isClientError(error) && error.type === 'entity.parse.failed') return tell(400, 'The body is not valid JSON.');
   if (isClientError(error)) return tell(error.status, `${sentence(error.message)}.`);
   // After the client's errors: theirs can have the code of a lost connection too.
   if (isDatabaseUnavailable(error)) return tell(503, 'The database is not available; try again later.');
@@ -54,7 +57,7 @@ function detailOf(error: HttpException, { method, originalUrl }: ProblemRequest,
 }
 
 /** An error of Express or of its body parser about the request, such as a body that is too large. */
-function isClientError(error: unknown): error is { status: number; message: string } {
+function isClientError(error: unknown): error is { status: number; message: string; type?: unknown } {
   if (typeof error !== 'object' || error === null || !('status' in error) || !('message' in error)) return false;
   const { status, message } = error;
   return typeof message === 'string' && typeof status === 'number' && status >= 400 && status < 500;

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Logger } from 'pino';
 import { type HttpLogger, pinoHttp } from 'pino-http';
+import { requestPath } from '../http/request-path.js';
 
 /** HTTP middleware: one line a request, when it is answered. No headers and no query: both carry tokens. */
 export function requestLog(logger: Logger): HttpLogger {
@@ -29,7 +30,5 @@ function summary(request: IncomingMessage, response: ServerResponse): string {
 
 /** The path as it was asked for; frameworks shorten `url` under a mounted router. */
 function pathOf(request: IncomingMessage & { originalUrl?: string }): string {
-  const path = (request.originalUrl ?? request.url ?? '').split(/[?#]/, 1)[0] ?? '';
-  // Nobody should put a token into a path, and somebody will.
-  return path.replace(/eyJ[\w-]+\.[\w-]+\.[\w-]*/g, '[token]');
+  return requestPath(request.originalUrl ?? request.url ?? '');
 }

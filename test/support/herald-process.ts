@@ -39,6 +39,11 @@ export class HeraldProcess {
     return new HeraldProcess(child, `http://127.0.0.1:${port}`);
   }
 
+  get pid(): number {
+    if (this.child.pid === undefined) throw new Error(`Not started:\n${this.output}`);
+    return this.child.pid;
+  }
+
   get wsUrl(): string {
     return this.url.replace('http', 'ws');
   }

@@ -1,0 +1,154 @@
+/**
+ * What 100 members who never read cost the others: the memory of the server, and how long an event is under way to 20 members
+ * who do read, without and with the stuck ones on the same busy channel, in one run.
+ */
+import { setTimeout as wait } from 'node:timers/promises';
+import { WebSocket } from 'ws';
+import { ApiClient } from '../test/support/api-client.js';
+import { HeraldProcess } from '../test/support/herald-process.js';
+import { startJwks } from '../test/support/keys.js';
+import { postgresDatabase, startRedis } from '../test/support/servers.js';
+import { residentMb } from './process-memory.js';
+import { percentile } from './statistics.js';
+import { StuckClient } from './stuck-client.js';
+
+const STUCK = 100;
+const READERS = 20;
+const EVENTS_PER_SECOND = 100;
+const EVENT_BYTES = 16_000;
+const WARM_UP_MS = 5_000;
+const PHASE_MS = 20_000;
+const MAX_MEMORY_MB = 150;
+const MAX_LATENCY_RATIO = 2;
+
+/** @returns whether the promises were kept */
+export async function run(print: (line: string) => void): Promise<boolean> {
+  const [jwks, redis] = await Promise.all([startJwks(), startRedis()]);
+  const server = await HeraldProcess.spawn('main.js', {
+    DATABASE_URL: await postgresDatabase(),
+    REDIS_HOST: redis.host,
+    REDIS_PORT: String(redis.port),
+    KEYCLOAK_JWKS_URL: jwks.url,
+    JWT_ISSUER: jwks.issuer,
+    HTTP_RATE_LIMIT_PER_MINUTE: '0',
+    WS_MAX_CONNECTIONS_PER_USER: '0',
+    LOG_LEVEL: 'error',
+  });
+  await server.ready();
+  const token = await jwks.sign('owner', { claims: { exp: Math.floor(Date.now() / 1_000) + 3_600 } });
+  const api = new ApiClient(server.url, token);
+  const orgId = String((await api.post('/orgs', { name: 'Busy' })).body.id);
+  const path = `/ws/events/${orgId}/`;
+  const readers = await Promise.all(Array.from({ length: READERS }, () => Reader.open(server.wsUrl + path, token)));
+  const stuck: StuckClient[] = [];
+  const publishing = new AbortController();
+  const published = publish(api, orgId, publishing.signal);
+  try {
+    await wait(WARM_UP_MS);
+    const before = await measure(readers, server);
+    const port = Number(new URL(server.url).port);
+    for (let n = 0; n < STUCK; n += 1) stuck.push(new StuckClient(port, path, token));
+    await wait(WARM_UP_MS);
+    const during = await measure(readers, server);
+    publishing.abort();
+    const count = await published;
+    await wait(1_000);
+    const missed = readers.filter((reader) => !reader.hasAll(count)).length;
+    return report(print, before, during, countCuts(stuck), missed);
+  } finally {
+    publishing.abort();
+    for (const client of stuck) client.stop();
+    for (const reader of readers) reader.close();
+    await server.end('SIGTERM');
+    await Promise.all([jwks.stop(), redis.stop()]);
+  }
+}
+
+function countCuts(stuck: readonly StuckClient[]): number {
+  return stuck.map(({ cuts }) => cuts).reduce((sum, cuts) => sum + cuts, 0);
+}
+
+interface Measurement {
+  p50: number;
+  p99: number;
+  peakMb: number;
+}
+
+function report(
+  print: (line: string) => void,
+  before: Measurement,
+  during: Measurement,
+  cuts: number,
+  missed: number,
+): boolean {
+  const memory = during.peakMb - before.peakMb;
+  const ratio = during.p99 / before.p99;
+  const show = ({ p50, p99, peakMb }: Measurement): string =>
+    `p50 ${p50.toFixed(1)} ms, p99 ${p99.toFixed(1)} ms, ${peakMb.toFixed(0)} MB at most`;
+  print(`${READERS} readers, ${EVENTS_PER_SECOND} events of ${EVENT_BYTES} bytes a second`);
+  print(`without stuck members: ${show(before)}`);
+  print(`with ${STUCK} of them:     ${show(during)}; cut off ${cuts} times`);
+  print(`ratio: p50 ${(during.p50 / before.p50).toFixed(2)}, p99 ${ratio.toFixed(2)} (at most ${MAX_LATENCY_RATIO})`);
+  print(`memory: ${memory.toFixed(0)} MB more (at most ${MAX_MEMORY_MB}); readers who missed something: ${missed}`);
+  return memory <= MAX_MEMORY_MB && ratio <= MAX_LATENCY_RATIO && missed === 0;
+}
+
+/** Watches for one phase. */
+async function measure(readers: readonly Reader[], server: HeraldProcess): Promise<Measurement> {
+  for (const reader of readers) reader.latencies = [];
+  let peakMb = 0;
+  const end = performance.now() + PHASE_MS;
+  while (performance.now() < end) {
+    peakMb = Math.max(peakMb, await residentMb(server.pid));
+    await wait(250);
+  }
+  const latencies = readers.flatMap((reader) => reader.latencies);
+  return { p50: percentile(latencies, 0.5), p99: percentile(latencies, 0.99), peakMb };
+}
+
+/** Publishes numbered events at a steady rate; resolves with how many. */
+async function publish(api: ApiClient, orgId: string, signal: AbortSignal): Promise<number> {
+  const padding = 'x'.repeat(EVENT_BYTES);
+  const start = performance.now();
+  for (let n = 0; ; n += 1) {
+    if (signal.aborted) return n;
+    const data = { n, sent_at: performance.now(), padding };
+    const { status } = await api.post(`/orgs/${orgId}/events`, { event_type: 'bench.tick', data });
+    if (status !== 202) throw new Error(`Publishing was answered with ${status}`);
+    await wait(Math.max(0, start + ((n + 1) * 1_000) / EVENTS_PER_SECOND - performance.now()));
+  }
+}
+
+/** A member who reads, and notes how long each event was under way. */
+class Reader {
+  latencies: number[] = [];
+  private next = 0;
+  private isInOrder = true;
+
+  private constructor(private readonly socket: WebSocket) {
+    socket.on('message', (bytes: Buffer) => {
+      const frame = JSON.parse(bytes.toString()) as { event_type?: string; data?: { n: number; sent_at: number } };
+      if (frame.event_type !== 'bench.tick' || frame.data === undefined) return;
+      this.latencies.push(performance.now() - frame.data.sent_at);
+      this.isInOrder &&= frame.data.n === this.next;
+      this.next += 1;
+    });
+  }
+
+  static async open(url: string, token: string): Promise<Reader> {
+    const socket = new WebSocket(url, { headers: { Authorization: `Bearer ${token}` } });
+    const reader = new Reader(socket);
+    // Its first frame says that it is a member of the channel.
+    await new Promise((resolve, reject) => socket.once('message', resolve).once('error', reject));
+    return reader;
+  }
+
+  /** Whether every event came, once and in order. */
+  hasAll(count: number): boolean {
+    return this.isInOrder && this.next === count;
+  }
+
+  close(): void {
+    this.socket.terminate();
+  }
+}

@@ -1,0 +1,206 @@
+/**
+ * `npm run soak -- --minutes 120`: clients that come and go, events that flow, and a fault every minute. Says every ten seconds
+ * what the server takes, and fails when its memory or its open files grow, or when a client that stays misses an event.
+ */
+import { setTimeout as wait } from 'node:timers/promises';
+import { Redis } from 'ioredis';
+import { WebSocket } from 'ws';
+import { ApiClient } from '../test/support/api-client.js';
+import { HeraldProcess } from '../test/support/herald-process.js';
+import { startJwks } from '../test/support/keys.js';
+import { postgresDatabase, startRedis } from '../test/support/servers.js';
+import { openFiles, residentMb } from './process-memory.js';
+import { percentile } from './statistics.js';
+
+const SAMPLE_MS = 10_000;
+const FAULT_EVERY_MS = 60_000;
+const EVENTS_PER_SECOND = 50;
+/** Those who stay, and those who are replaced all the time. */
+const STAYERS = 20;
+const PASSERS = 200;
+const PASSERS_REPLACED_PER_SECOND = 25;
+/** The garbage collector's leeway between two thirds of a run. */
+const MEMORY_LEEWAY_MB = 16;
+const FILES_LEEWAY = 10;
+
+export interface SoakOptions {
+  minutes: number;
+  print: (line: string) => void;
+}
+
+/** @returns whether nothing grew, and nobody who stayed has missed anything */
+export async function soak({ minutes, print }: SoakOptions): Promise<boolean> {
+  const [jwks, redis] = await Promise.all([startJwks(), startRedis({ args: ['--appendonly', 'yes'] })]);
+  const server = await HeraldProcess.spawn('main.js', {
+    DATABASE_URL: await postgresDatabase(),
+    REDIS_HOST: redis.host,
+    REDIS_PORT: String(redis.port),
+    KEYCLOAK_JWKS_URL: jwks.url,
+    HTTP_RATE_LIMIT_PER_MINUTE: '0',
+    WS_MAX_CONNECTIONS_PER_USER: '0',
+    LOG_LEVEL: 'error',
+  });
+  await server.ready();
+  const exp = Math.floor(Date.now() / 1_000) + minutes * 60 + 600;
+  const token = await jwks.sign('owner', { claims: { exp } });
+  const api = new ApiClient(server.url, token);
+  const orgId = String((await api.post('/orgs', { name: 'Soak' })).body.id);
+  const url = `${server.wsUrl}/ws/events/${orgId}/`;
+  const admin = new Redis({ host: redis.host, port: redis.port });
+  const faults: [string, () => Promise<unknown>][] = [
+    ['the link that events come by is cut', () => admin.call('CLIENT', 'KILL', 'TYPE', 'pubsub')],
+    ['all links to Redis are cut', () => admin.call('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes')],
+    ['Redis answers nothing for 3 s', () => admin.call('CLIENT', 'PAUSE', '3000', 'ALL')],
+    ['500 clients with a bad token', () => Promise.all(Array.from({ length: 500 }, () => knock(url, `${token}x`)))],
+  ];
+  const end = new AbortController();
+  const stayers = await Promise.all(Array.from({ length: STAYERS }, () => Client.open(url, token)));
+  const working = Promise.all([publish(api, orgId, end.signal), churn(url, token, end.signal)]);
+  working.catch(() => end.abort());
+
+  const samples: Sample[] = [];
+  const start = performance.now();
+  let nextFault = start + FAULT_EVERY_MS;
+  while (performance.now() - start < minutes * 60_000 && !end.signal.aborted) {
+    await wait(SAMPLE_MS);
+    const latencies = stayers.flatMap((client) => client.latencies.splice(0));
+    const sample = { memoryMb: await residentMb(server.pid), files: await openFiles(server.pid) };
+    samples.push(sample);
+    const seconds = ((performance.now() - start) / 1_000).toFixed(0);
+    const p99 = percentile(latencies, 0.99).toFixed(1);
+    print(
+      `${seconds} s: ${sample.memoryMb.toFixed(0)} MB, ${sample.files} open files, ${latencies.length} deliveries, p99 ${p99} ms`,
+    );
+    if (performance.now() < nextFault) continue;
+    nextFault += FAULT_EVERY_MS;
+    const next = faults.shift();
+    if (next === undefined) continue;
+    faults.push(next);
+    print(`now: ${next[0]}`);
+    await next[1]();
+  }
+  end.abort();
+  const [published] = await working;
+  await wait(6_000);
+  const missed = stayers.filter((client) => !client.hasAll(published)).length;
+  for (const client of stayers) client.close();
+  await server.end('SIGTERM');
+  admin.disconnect();
+  await Promise.all([jwks.stop(), redis.stop()]);
+  return judge(samples, missed, print);
+}
+
+interface Sample {
+  memoryMb: number;
+  files: number;
+}
+
+/** Compares the last third with the one before; the first is for warming up. */
+function judge(samples: readonly Sample[], missed: number, print: (line: string) => void): boolean {
+  const third = Math.floor(samples.length / 3);
+  const middle = samples.slice(third, 2 * third);
+  const last = samples.slice(2 * third);
+  const growth = (of: (sample: Sample) => number): number =>
+    percentile(last.map(of), 0.5) - percentile(middle.map(of), 0.5);
+  const memory = growth(({ memoryMb }) => memoryMb);
+  const files = growth(({ files }) => files);
+  print(
+    `from the second third to the last: ${memory.toFixed(1)} MB, ${files} open files; who stayed and missed: ${missed}`,
+  );
+  return memory <= MEMORY_LEEWAY_MB && files <= FILES_LEEWAY && missed === 0;
+}
+
+/** Publishes numbered events at a steady rate; resolves with how many. */
+async function publish(api: ApiClient, orgId: string, signal: AbortSignal): Promise<number> {
+  const start = performance.now();
+  for (let n = 0; ; n += 1) {
+    if (signal.aborted) return n;
+    const data = { n, sent_at: performance.now() };
+    const { status } = await api.post(`/orgs/${orgId}/events`, { event_type: 'soak.tick', data });
+    if (status !== 202) throw new Error(`Publishing was answered with ${status}`);
+    await wait(Math.max(0, start + ((n + 1) * 1_000) / EVENTS_PER_SECOND - performance.now()));
+  }
+}
+
+/** Keeps clients coming and going, half of them without a good-bye. */
+async function churn(url: string, token: string, signal: AbortSignal): Promise<void> {
+  const clients: WebSocket[] = [];
+  for (let n = 0; !signal.aborted; n += 1) {
+    const client = new WebSocket(url, { headers: { Authorization: `Bearer ${token}` } });
+    client.on('error', () => undefined);
+    clients.push(client);
+    if (clients.length > PASSERS) {
+      const oldest = clients.shift();
+      if (n % 2 === 0) oldest?.terminate();
+      else oldest?.close();
+    }
+    await wait(1_000 / PASSERS_REPLACED_PER_SECOND);
+  }
+  for (const client of clients) client.terminate();
+}
+
+async function knock(url: string, token: string): Promise<void> {
+  const socket = new WebSocket(url, { headers: { Authorization: `Bearer ${token}` } });
+  await new Promise<void>((resolve) => socket.once('close', () => resolve()).on('error', () => undefined));
+}
+
+/** Stays, coming back with its cursor when it is sent away. */
+class Client {
+  readonly latencies: number[] = [];
+  private readonly seen = new Set<number>();
+  private cursor = '';
+  private isStopped = false;
+  private socket: WebSocket | null = null;
+
+  private constructor(
+    private readonly url: string,
+    private readonly token: string,
+  ) {}
+
+  static async open(url: string, token: string): Promise<Client> {
+    const client = new Client(url, token);
+    await client.connect();
+    return client;
+  }
+
+  hasAll(count: number): boolean {
+    return this.seen.size === count;
+  }
+
+  close(): void {
+    this.isStopped = true;
+    this.socket?.terminate();
+  }
+
+  private connect(): Promise<void> {
+    const query = this.cursor === '' ? '' : `?cursor=${encodeURIComponent(this.cursor)}`;
+    const socket = new WebSocket(this.url + query, { headers: { Authorization: `Bearer ${this.token}` } });
+    this.socket = socket;
+    socket.on('error', () => undefined);
+    socket.on('close', () => {
+      if (!this.isStopped) setTimeout(() => void this.connect(), 500);
+    });
+    return new Promise((resolve) => {
+      socket.on('message', (bytes: Buffer) => {
+        this.read(JSON.parse(bytes.toString()) as Frame);
+        resolve();
+      });
+    });
+  }
+
+  private read(frame: Frame): void {
+    if (frame.resumed === false) throw new Error('A client could not resume');
+    this.cursor = frame.cursor ?? this.cursor;
+    if (frame.event_type !== 'soak.tick' || frame.data === undefined) return;
+    if (this.seen.has(frame.data.n)) throw new Error(`Event ${frame.data.n} came twice`);
+    this.seen.add(frame.data.n);
+    this.latencies.push(performance.now() - frame.data.sent_at);
+  }
+}
+
+interface Frame {
+  resumed?: boolean;
+  cursor?: string;
+  event_type?: string;
+  data?: { n: number; sent_at: number };
+}

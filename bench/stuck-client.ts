@@ -1,0 +1,46 @@
+import { connect, type Socket } from 'node:net';
+import { randomBytes } from 'node:crypto';
+
+/** A member who never reads; whenever the server has had enough of it, it comes again. */
+export class StuckClient {
+  /** How often the server has cut it off. */
+  cuts = 0;
+  private socket: Socket | null = null;
+  private isStopped = false;
+
+  constructor(
+    private readonly port: number,
+    private readonly path: string,
+    private readonly token: string,
+  ) {
+    this.connect();
+  }
+
+  stop(): void {
+    this.isStopped = true;
+    this.socket?.destroy();
+  }
+
+  private connect(): void {
+    const socket = connect({ port: this.port, host: '127.0.0.1' });
+    this.socket = socket;
+    socket.pause();
+    socket.on('error', () => undefined);
+    socket.write(
+      `GET ${this.path} HTTP/1.1\r\nHost: 127.0.0.1:${this.port}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n` +
+        `Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ${randomBytes(16).toString('base64')}\r\n` +
+        `Authorization: Bearer ${this.token}\r\n\r\n`,
+    );
+    socket.once('close', () => {
+      if (this.isStopped) return;
+      this.cuts += 1;
+      this.connect();
+    });
+    // A paused socket learns of its end by writing only: a ping a second, which it owes nobody an answer to.
+    const probe = setInterval(() => socket.write(EMPTY_PONG), 1_000);
+    socket.once('close', () => clearInterval(probe));
+  }
+}
+
+/** Masked with zeros; unasked pongs are allowed (RFC 6455 section 5.5.3). */
+const EMPTY_PONG = Buffer.from([0x8a, 0x80, 0, 0, 0, 0]);

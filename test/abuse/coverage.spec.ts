@@ -1,0 +1,51 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from '@jest/globals';
+
+interface AbuseCase {
+  id: string;
+  title: string;
+}
+
+const ROOT = join(import.meta.dirname, '../..');
+const CASES = JSON.parse(readFileSync(join(import.meta.dirname, 'cases.json'), 'utf8')) as AbuseCase[];
+const ID = /\b[A-Z]{2,5}-\d{2}\b/g;
+/** What a test or a table of tests is called, as far as it is written beside it: ids stand at its beginning. */
+const TITLE = /['"`]((?:[A-Z]{2,5}-\d{2}(?:, )?)+):/g;
+
+/** The ids at the beginnings of test titles. */
+function testedIds(): Set<string> {
+  const files = ['src', 'test'].flatMap((folder) =>
+    readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
+      .filter((name) => /\.(spec|e2e)\.ts$/.test(name))
+      .map((name) => join(ROOT, folder, name)),
+  );
+  const titles = files.flatMap((file) => [...readFileSync(file, 'utf8').matchAll(TITLE)].map(([, ids = '']) => ids));
+  return new Set(titles.flatMap((ids) => ids.match(ID) ?? []));
+}
+
+/** The ids that the README gives a reason for, one line each. */
+function excusedIds(): string[] {
+  const lines = readFileSync(join(import.meta.dirname, 'README.md'), 'utf8').split('\n');
+  return lines.flatMap((line) => /^- ([A-Z]{2,5}-\d{2}): \S/.exec(line)?.[1] ?? []);
+}
+
+describe('The list of abuse cases', () => {
+  const tested = testedIds();
+  const excused = excusedIds();
+
+  it('names each case once', () => {
+    expect(new Set(CASES.map(({ id }) => id)).size).toBe(CASES.length);
+  });
+
+  it('has a test under the id of each case, or a line on why it cannot apply', () => {
+    const missing = CASES.filter(({ id }) => !tested.has(id) && !excused.includes(id));
+    expect(missing.map(({ id, title }) => `${id} (${title})`)).toEqual([]);
+  });
+
+  it('excuses no case that has a test, none twice, and none that is not on it', () => {
+    const known = new Set(CASES.map(({ id }) => id));
+    expect(excused.filter((id) => tested.has(id) || !known.has(id))).toEqual([]);
+    expect(excused).toHaveLength(new Set(excused).size);
+  });
+});

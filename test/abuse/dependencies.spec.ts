@@ -1,0 +1,64 @@
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { describe, expect, it } from '@jest/globals';
+
+interface LockedPackage {
+  version: string;
+  dev?: boolean;
+  hasInstallScript?: boolean;
+}
+
+const ROOT = join(import.meta.dirname, '../..');
+const LOCK = JSON.parse(readFileSync(join(ROOT, 'package-lock.json'), 'utf8')) as {
+  packages: Record<string, LockedPackage>;
+};
+const MANIFEST = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { engines: { node: string } };
+
+/** All installed copies of a package. */
+function copiesOf(name: string): LockedPackage[] {
+  return Object.entries(LOCK.packages)
+    .filter(([path]) => path === `node_modules/${name}` || path.endsWith(`/node_modules/${name}`))
+    .map(([, locked]) => locked);
+}
+
+function isAtLeast(version: string, wanted: string): boolean {
+  const [have = [], want = []] = [version, wanted].map((each) => each.split('.').map(Number));
+  const different = want.findIndex((part, index) => part !== have[index]);
+  return different === -1 || (have[different] ?? 0) > (want[different] ?? 0);
+}
+
+describe('The locked dependencies', () => {
+  it('SUP-02: ws is one copy, newer than its known advisories, and the one that is loaded', () => {
+    const copies = copiesOf('ws');
+    expect(copies).toHaveLength(1);
+    expect(isAtLeast(copies[0]?.version ?? '0', '8.21.0')).toBe(true);
+    const loaded = createRequire(import.meta.url)('ws/package.json') as LockedPackage;
+    expect(loaded.version).toBe(copies[0]?.version);
+  });
+
+  it('SUP-05: jsonwebtoken and jws are those that check the key against the algorithm', () => {
+    for (const { version } of copiesOf('jsonwebtoken')) expect(isAtLeast(version, '9.0.3')).toBe(true);
+    for (const { version } of copiesOf('jws')) expect(isAtLeast(version, '4.0.1')).toBe(true);
+    expect(copiesOf('jsonwebtoken').length).toBeGreaterThan(0);
+  });
+
+  it.each(['class-validator', 'class-transformer', 'reflect-metadata', '@nestjs/core', '@nestjs/common'])(
+    'SUP-07: there is one copy of %s, so that decorators are seen',
+    (name) => expect(copiesOf(name)).toHaveLength(1),
+  );
+
+  it('SUP-10: nothing that is needed at run time needs an install script', () => {
+    const scripted = Object.entries(LOCK.packages).filter(([, each]) => each.hasInstallScript && !each.dev);
+    expect(scripted.map(([path]) => path).filter((path) => !NEEDLESS_SCRIPTS.includes(path))).toEqual([]);
+    expect(readFileSync(join(ROOT, '.npmrc'), 'utf8')).toContain('ignore-scripts=true');
+  });
+
+  it('SUP-11: Node 20.19 is the oldest that is taken', () => {
+    expect(MANIFEST.engines.node).toBe('>=20.19.0');
+    expect(isAtLeast(process.versions.node, '20.19.0')).toBe(true);
+  });
+});
+
+/** What does without its script: a native helper with a substitute, a version check, and the count of downloads. */
+const NEEDLESS_SCRIPTS = ['msgpackr-extract', 'protobufjs', '@scarf/scarf'].map((name) => `node_modules/${name}`);

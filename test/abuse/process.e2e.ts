@@ -1,0 +1,100 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { HeraldProcess } from '../support/herald-process.js';
+import { type HeraldNode, startNode } from '../support/node.js';
+import { closeAllClients, connect } from '../support/ws-client.js';
+
+/** Makes a process throw, outside of everything that catches, when it gets SIGUSR2. */
+const THROW_ON_SIGNAL = `--import=data:text/javascript,process.on('SIGUSR2',()=>{throw%20new%20Error('boom')})`;
+const REJECT_ON_SIGNAL = `--import=data:text/javascript,process.on('SIGUSR2',()=>{Promise.reject(new%20Error('boom'))})`;
+
+let dataDir: string;
+const started: HeraldProcess[] = [];
+
+beforeAll(async () => void (dataDir = await mkdtemp(join(tmpdir(), 'herald-abuse-'))));
+afterEach(async () => {
+  await closeAllClients();
+  await Promise.all(started.splice(0).map((each) => each.end('SIGKILL')));
+});
+afterAll(() => rm(dataDir, { recursive: true, force: true }));
+
+async function start(variables: Record<string, string>): Promise<HeraldProcess> {
+  const process = await HeraldProcess.spawn('main.js', { DATA_DIR: dataDir, ...variables });
+  started.push(process);
+  return process;
+}
+
+describe('an error that nothing handles', () => {
+  it.each([
+    ['OPS-08: thrown in a timer or a signal', THROW_ON_SIGNAL],
+    ['OPS-08: of a promise that nobody waits for', REJECT_ON_SIGNAL],
+  ])('%s is told, sends the clients elsewhere and ends the process with 1', async (_title, options) => {
+    const process = await (await start({ NODE_OPTIONS: options, SHUTDOWN_GRACE_MS: '1000' })).ready();
+    const answer = await fetch(`${process.url}/dev/token`, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json' },
+      body: '{"user_id":"alice"}',
+    });
+    const { access_token: token } = (await answer.json()) as { access_token: string };
+    const client = await connect(`${process.wsUrl}/ws/notifications/`, { token });
+    await client.next();
+    expect(await process.end('SIGUSR2')).toEqual({ code: 1, signal: null });
+    expect(await client.closed()).toEqual({ code: 1012, reason: 'restarting' });
+    expect(process.output).toContain('Error: boom');
+  });
+});
+
+describe('production', () => {
+  const SAFE = {
+    NODE_ENV: 'production',
+    REDIS_HOST: '127.0.0.1',
+    DATABASE_URL: 'postgres://herald:canary@127.0.0.1/herald',
+    KEYCLOAK_JWKS_URL: 'https://id.example.com/certs',
+    JWT_AUDIENCE: 'herald',
+  };
+
+  it.each([
+    ['OPS-20: a wildcard origin', { ALLOWED_ORIGINS: '*' }, 'ALLOWED_ORIGINS'],
+    ['OPS-20: no audience', { JWT_AUDIENCE: '' }, 'JWT_AUDIENCE'],
+    ['OPS-20: the development issuer', { KEYCLOAK_JWKS_URL: '' }, 'KEYCLOAK_URL'],
+    ['OPS-20: the embedded broker', { REDIS_HOST: '' }, 'REDIS_HOST'],
+    ['OPS-20: the embedded database', { DATABASE_URL: '' }, 'DATABASE_URL'],
+  ])('%s stops the start, with what to set and no secret', async (_title, unsafe, name) => {
+    const process = await start({ ...SAFE, ...unsafe });
+    expect(await process.exit()).toEqual({ code: 1, signal: null });
+    expect(process.output).toContain(name);
+    expect(process.output).not.toContain('canary');
+  });
+});
+
+describe('a clock that jumps', () => {
+  let node: HeraldNode;
+
+  beforeAll(async () => void (node = await startNode({ WS_HEARTBEAT_INTERVAL_MS: '50' })));
+  afterEach(() => void jest.restoreAllMocks());
+  afterAll(() => node.stop());
+
+  it.each([3_600_000, -3_600_000])(
+    'OPS-24: by %d ms costs no connection, for heartbeats and limits have a clock of their own',
+    async (jumpMs) => {
+      const token = await node.tokenFor('alice', { expiresIn: 4 * 3_600 });
+      const client = await connect(`${node.wsUrl}/ws/notifications/`, { token });
+      await client.next();
+      const now = Date.now.bind(Date);
+      jest.spyOn(Date, 'now').mockImplementation(() => now() + jumpMs);
+      await client.pinged(client.pings + 4);
+      client.send({ type: 'ping', timestamp: 1 });
+      expect(await client.next()).toEqual({ type: 'pong', timestamp: 1 });
+    },
+  );
+
+  it('OPS-24: forward ends new connections of tokens that are over by then', async () => {
+    const token = await node.tokenFor('alice', { expiresIn: 600 });
+    const now = Date.now.bind(Date);
+    jest.spyOn(Date, 'now').mockImplementation(() => now() + 3_600_000);
+    const client = await connect(`${node.wsUrl}/ws/notifications/`, { token });
+    expect(await client.closed()).toEqual({ code: 4001, reason: 'token_expired' });
+  });
+});
