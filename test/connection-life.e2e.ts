@@ -1,7 +1,9 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { TicketStore } from '../src/realtime/admin/ticket-store.js';
 import { type Jwks, startJwks } from './support/keys.js';
 import { type HeraldNode, startNode } from './support/node.js';
 import { postgresDatabase, type RedisServer, startRedis } from './support/servers.js';
+import { until } from './support/until.js';
 import { closeAllClients, connect, type TestClient } from './support/ws-client.js';
 
 let jwks: Jwks;
@@ -82,13 +84,13 @@ describe('a ticket', () => {
     return body.ticket;
   }
 
-  it('opens one connection, on any node', async () => {
+  it('HS-25: opens one connection, on any node, once', async () => {
     const url = `${two.wsUrl}/ws/notifications/?ticket=${await buy()}`;
     expect(await (await connect(url)).next()).toMatchObject({ type: 'connection.established', user_id: 'alice' });
     expect(await (await connect(url)).closed()).toEqual({ code: 4001, reason: 'ticket_invalid' });
   });
 
-  it('opens one of several connections that come at the same moment', async () => {
+  it('HS-25: opens one of several connections that come at the same moment', async () => {
     const ticket = await buy();
     const clients = await Promise.all(
       [one, two, one, two].map((node) => connect(`${node.wsUrl}/ws/notifications/?ticket=${ticket}`)),
@@ -100,6 +102,26 @@ describe('a ticket', () => {
   it.each(['', 'made-up', '%00'])('%p opens nothing', async (ticket) => {
     const client = await connect(`${one.wsUrl}/ws/notifications/?ticket=${ticket}`);
     expect(await client.closed()).toEqual({ code: 4001, reason: 'ticket_invalid' });
+  });
+
+  it('HS-26: opens nothing when its time is over', async () => {
+    const ticket = await buy();
+    const { Redis } = await import('ioredis');
+    const raw = new Redis(redis.port, redis.host);
+    for (const key of await raw.keys('*ticket*')) await raw.pexpire(key, 1);
+    await until(async () => (await raw.keys('*ticket*')).length === 0);
+    raw.disconnect();
+    const client = await connect(`${two.wsUrl}/ws/notifications/?ticket=${ticket}`);
+    expect(await client.closed()).toEqual({ code: 4001, reason: 'ticket_invalid' });
+  });
+
+  it('HS-26: opens nothing when the token that it was bought with has expired since', async () => {
+    const principal = { userId: 'alice', email: null, name: null, roles: new Set<string>(), sessionId: null };
+    const expiresAt = new Date(Date.now() - 5_000);
+    await one.app.get(TicketStore, { strict: false }).put('outlived', { ...principal, expiresAt });
+    const client = await connect(`${two.wsUrl}/ws/notifications/?ticket=outlived`);
+    expect(await client.closed()).toEqual({ code: 4001, reason: 'token_expired' });
+    expect(client.received).toEqual([]);
   });
 
   it('stands in Redis by its hash only, and for 30 seconds', async () => {

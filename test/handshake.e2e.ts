@@ -122,26 +122,6 @@ describe('credentials', () => {
       TOKEN_MISSING,
     );
   });
-
-  it.each<[string, () => string, unknown]>([
-    ['missing', () => '', TOKEN_MISSING],
-    ['empty', () => '?token=', TOKEN_MISSING],
-    ['blank', () => '?token=%20%20', TOKEN_INVALID],
-    ['a plus sign', () => '?token=+', TOKEN_INVALID],
-    ['given twice', () => `?token=${alice}&token=${alice}`, TOKEN_INVALID],
-    ['in another case', () => `?Token=${alice}&TOKEN=${alice}`, TOKEN_MISSING],
-    ['encoded twice', () => `?token=%2565${alice.slice(1)}`, TOKEN_INVALID],
-    ['a bad escape', () => '?token=%E0%A4%A', TOKEN_INVALID],
-    ['followed by NUL', () => `?token=${alice}%00`, TOKEN_INVALID],
-    ['followed by a header', () => `?token=${alice}%0d%0aX-Injected:1`, TOKEN_INVALID],
-  ])('close with 4001 when the token is %s', async (_, query, close) => {
-    expect(await closeOf(`/ws/notifications/${query()}`)).toEqual(close);
-  });
-
-  it('are never taken from cookies', async () => {
-    const headers = { cookie: `access_token=${alice}; token=${alice}` };
-    expect(await closeOf('/ws/notifications/', { headers })).toEqual(TOKEN_MISSING);
-  });
 });
 
 describe('the upgrade', () => {

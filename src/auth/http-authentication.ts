@@ -33,8 +33,10 @@ export class HttpAuthentication {
   }
 }
 
-/** An empty token is one too, and a bad one. */
-function bearerOf({ headers }: Request): string | null {
-  const credential = BEARER.exec(headers.authorization ?? '');
+/** An empty token is one too, and a bad one. So is one of several headers, of which a proxy might take another for the one. */
+function bearerOf({ headersDistinct }: Request): string | null {
+  const [header = '', ...others] = headersDistinct.authorization ?? [];
+  if (others.length > 0) return '';
+  const credential = BEARER.exec(header);
   return credential === null ? null : (credential.groups?.token ?? '');
 }

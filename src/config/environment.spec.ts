@@ -122,6 +122,24 @@ describe('Environment in production', () => {
     expect(new Environment({ ...PRODUCTION, JWT_AUDIENCE: 'any' }).auth.audience).toBeNull();
   });
 
+  it.each([
+    ['KEYCLOAK_JWKS_URL', 'http://id.example.com/certs'],
+    ['KEYCLOAK_URL', 'http://id.example.com'],
+    ['KEYCLOAK_JWKS_URL', 'http://8.8.8.8/certs'],
+  ])('JWKS-18: refuses keys that come from outside without TLS: %s=%s', (name, url) => {
+    expect(problemsOf({ ...PRODUCTION, [name]: url })).toEqual([
+      expect.stringMatching(new RegExp(`^${name}: got "${url}", takes https:// when NODE_ENV=production`)),
+    ]);
+    expect(problemsOf({ [name]: url, KEYCLOAK_REALM: name === 'KEYCLOAK_URL' ? 'main' : '' })).toEqual([]);
+  });
+
+  it.each(['http://keycloak:8080/certs', 'http://127.0.0.1:8080/certs', 'https://id.example.com/certs'])(
+    'JWKS-18: takes keys from %s',
+    (url) => {
+      expect(problemsOf({ ...PRODUCTION, KEYCLOAK_JWKS_URL: url })).toEqual([]);
+    },
+  );
+
   it('allows no origin by default', () => {
     expect(new Environment(PRODUCTION).allowedOrigins).toEqual([]);
   });
@@ -143,6 +161,12 @@ describe('Environment of an identity provider', () => {
       issuer: 'https://id.example.com/',
       audience: null,
     });
+  });
+
+  it.each(['KEYCLOAK_URL', 'KEYCLOAK_JWKS_URL'])('refuses a password in %s, without repeating it', (name) => {
+    expect(problemsOf({ [name]: 'https://me:secret@id.example.com', KEYCLOAK_REALM: 'main' })).toContain(
+      `${name}: got "a value that is not shown here", takes a URL without user name and password`,
+    );
   });
 
   it('refuses Keycloak without a realm', () => {

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { isInternalHost } from './internal-host.js';
 import type { HostAndPort, OriginPattern } from './values.js';
 import { parseOriginPattern } from './values.js';
 import { EnvironmentError, Variables } from './variables.js';
@@ -101,7 +102,10 @@ export class Environment {
       level: variables.choice('LOG_LEVEL', ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], 'info'),
       format: variables.choice('LOG_FORMAT', ['pretty', 'json'], process.stdout.isTTY ? 'pretty' : 'json'),
     };
-    if (this.isProduction) this.refuseEmbeddedDefaults(variables);
+    if (this.isProduction) {
+      this.refuseEmbeddedDefaults(variables);
+      this.refuseKeysFromStrangers(variables);
+    }
     if (variables.problems.length > 0) throw new EnvironmentError(variables.problems);
   }
 
@@ -126,6 +130,17 @@ export class Environment {
           'audience; it is required when NODE_ENV=production',
       );
     }
+  }
+
+  /** Whoever can change the keys on their way can be anyone. Inside a private network TLS often ends at its border. */
+  private refuseKeysFromStrangers(variables: Variables): void {
+    const { jwksUrl } = this.auth;
+    if (jwksUrl === null || new URL(jwksUrl).protocol === 'https:' || isInternalHost(jwksUrl)) return;
+    const name = variables.isSet('KEYCLOAK_JWKS_URL') ? 'KEYCLOAK_JWKS_URL' : 'KEYCLOAK_URL';
+    variables.problem(
+      `${name}: got ${JSON.stringify(variables.text(name))}, takes https:// when NODE_ENV=production; http:// only to ` +
+        'localhost, a private address, or a name without a dot or under .internal, .local or .svc',
+    );
   }
 }
 

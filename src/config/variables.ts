@@ -52,6 +52,9 @@ export class Variables {
   url(name: string, protocols: readonly string[], secret = false): string | null {
     const raw = this.text(name);
     if (raw === null) return null;
+    if (!secret && hasCredentials(raw)) {
+      return this.refuse(name, 'a value that is not shown here', 'a URL without user name and password', null);
+    }
     const isFitting = URL.canParse(raw) && protocols.includes(new URL(raw).protocol);
     if (isFitting) return raw.replace(/\/+$/, '');
     const wanted = `a URL that starts with ${protocols.map((protocol) => `${protocol}//`).join(' or ')}`;
@@ -88,4 +91,10 @@ export class Variables {
     this.problem(`${name}: got ${JSON.stringify(shown)}, takes ${wanted}`);
     return fallback;
   }
+}
+
+function hasCredentials(text: string): boolean {
+  if (!URL.canParse(text)) return false;
+  const { username, password } = new URL(text);
+  return username !== '' || password !== '';
 }

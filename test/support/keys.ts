@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createServer } from 'node:http';
+import { createServer, type RequestListener } from 'node:http';
 import type { CryptoKey, JWK, JWTPayload } from 'jose';
 import { SignJWT, exportJWK, generateKeyPair } from 'jose';
 import { freePort } from './servers.js';
@@ -44,8 +44,14 @@ export class Jwks {
   fetches = 0;
   /** `fail` answers 500, `hang` never answers. */
   behaviour: 'serve' | 'fail' | 'hang' = 'serve';
-  private readonly server = createServer((_request, response) => {
+  /** Answers instead of the endpoint, where a test sets it. */
+  answer: RequestListener | null = null;
+  private readonly server = createServer((request, response) => {
     this.fetches += 1;
+    if (this.answer !== null) {
+      this.answer(request, response);
+      return;
+    }
     if (this.behaviour === 'hang') return;
     response.statusCode = this.behaviour === 'fail' ? 500 : 200;
     response.setHeader('content-type', 'application/json');

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
-import { createServer, type RequestListener, type Server } from 'node:http';
+import { createServer, type RequestListener, type Server, type ServerResponse } from 'node:http';
+import { gzipSync } from 'node:zlib';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { JwksEndpoint } from './jwks-endpoint.js';
 
@@ -15,8 +16,12 @@ async function listen(answer: RequestListener): Promise<string> {
   return `http://127.0.0.1:${address.port}/certs`;
 }
 
-async function fetchFrom(answer: RequestListener): Promise<readonly unknown[]> {
-  return new JwksEndpoint(await listen(answer), DEADLINE_MS).fetch();
+function cut(response: ServerResponse): () => void {
+  return () => response.destroy();
+}
+
+async function fetchFrom(answer: RequestListener, deadlineMs = DEADLINE_MS): Promise<readonly unknown[]> {
+  return new JwksEndpoint(await listen(answer), deadlineMs).fetch();
 }
 
 afterEach(async () => {
@@ -39,9 +44,9 @@ describe('JwksEndpoint', () => {
     expect(requests).toBe(1);
   });
 
-  it.each([404, 429, 500, 503])('rejects an answer with status %i', async (status) => {
+  it.each([204, 404, 429, 500, 503])('JWKS-14: rejects an answer with status %i', async (status) => {
     const fetched = fetchFrom((_, response) => response.writeHead(status).end('{"keys":[]}'));
-    await expect(fetched).rejects.toThrow(`got HTTP ${status}`);
+    await expect(fetched).rejects.toThrow(status === 204 ? 'JSON' : `got HTTP ${status}`);
   });
 
   it.each(['', 'garbage', 'null', '[]', '{}', '"keys"', '{"keys":{}}', '{"keys":null}', '{"keys":[', '<html></html>'])(
@@ -51,15 +56,52 @@ describe('JwksEndpoint', () => {
     },
   );
 
-  it('does not follow redirects', async () => {
+  it.each([
+    ['120', 120_000],
+    [' 0 ', 0],
+    ['Thu, 01 Jan 1970 00:00:00 GMT', 0],
+  ])('JWKS-14: tells when the source wants to be asked again: %j', async (retryAfter, retryAfterMs) => {
+    const fetched = fetchFrom((_, response) => response.writeHead(429, { 'retry-after': retryAfter }).end());
+    await expect(fetched).rejects.toMatchObject({ name: 'SourceBusyError', retryAfterMs });
+  });
+
+  it.each(['', 'soon'])('JWKS-14: takes no notice of the Retry-After %j', async (retryAfter) => {
+    const fetched = fetchFrom((_, response) => response.writeHead(503, { 'retry-after': retryAfter }).end());
+    await expect(fetched).rejects.toMatchObject({ name: 'Error' });
+  });
+
+  it('gives up on an answer that is small only while it is compressed', async () => {
+    const bomb = gzipSync(Buffer.alloc(64 * 1_048_576, ' '));
+    const fetched = fetchFrom(
+      (_, response) => response.writeHead(200, { 'content-encoding': 'gzip' }).end(bomb),
+      5_000,
+    );
+    await expect(fetched).rejects.toThrow('got more than 1048576 bytes');
+  });
+
+  it.each([301, 302, 303, 307, 308])('JWKS-15: does not follow a redirect with %i', async (status) => {
     let trapped = 0;
     const trap = await listen((_, response) => {
       trapped += 1;
       response.end('{"keys":[]}');
     });
-    const fetched = fetchFrom((_, response) => response.writeHead(302, { location: trap }).end());
-    await expect(fetched).rejects.toThrow('got HTTP 302');
+    const fetched = fetchFrom((_, response) => response.writeHead(status, { location: trap }).end());
+    await expect(fetched).rejects.toThrow(`got HTTP ${status}`);
     expect(trapped).toBe(0);
+  });
+
+  it.each<[string, RequestListener]>([
+    ['is cut off', (_, response) => response.writeHead(200, { 'content-length': '99' }).write('{', cut(response))],
+    ['is reset', (request) => request.socket.resetAndDestroy()],
+    ['is not HTTP', (request) => request.socket.end('SSH-2.0-OpenSSH_9.6\r\n')],
+    ['is nested deeply', (_, response) => response.end(`{"keys":${'{"a":'.repeat(50_000)}`)],
+    ['is not UTF-8', (_, response) => response.end(Buffer.from('7b226b657973ff223a5b5d7d', 'hex'))],
+    [
+      'is not compressed, and says so',
+      (_, response) => response.writeHead(200, { 'content-encoding': 'gzip' }).end('{}'),
+    ],
+  ])('rejects an answer that %s', async (_, answer) => {
+    await expect(fetchFrom(answer)).rejects.toThrow();
   });
 
   it('gives up on a server that never answers', async () => {
@@ -81,7 +123,7 @@ describe('JwksEndpoint', () => {
         if (!response.destroyed) response.write(' '.repeat(65_536), pour);
       };
       pour();
-    });
+    }, 5_000);
     await expect(fetched).rejects.toThrow('got more than 1048576 bytes');
   });
 

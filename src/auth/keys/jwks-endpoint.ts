@@ -1,5 +1,5 @@
 import { JwksClient } from 'jwks-rsa';
-import { KeySource } from './key-source.js';
+import { KeySource, SourceBusyError } from './key-source.js';
 
 const DEADLINE_MS = 3_000;
 const MAX_BYTES = 1_048_576;
@@ -34,7 +34,9 @@ async function fetchJwks(url: string, signal: AbortSignal): Promise<{ keys: unkn
   const response = await fetch(url, { signal, redirect: 'manual', headers: { accept: 'application/json' } });
   if (!response.ok) {
     await response.body?.cancel();
-    throw new Error(`${url}: got HTTP ${response.status}, takes 200 (redirects are not followed)`);
+    const message = `${url}: got HTTP ${response.status}, takes 200 (redirects are not followed)`;
+    const retryAfterMs = readRetryAfter(response.headers.get('retry-after'));
+    throw retryAfterMs === null ? new Error(message) : new SourceBusyError(message, retryAfterMs);
   }
   const jwks: unknown = JSON.parse(await readText(response, url));
   if (typeof jwks === 'object' && jwks !== null && 'keys' in jwks) return jwks;
@@ -52,6 +54,13 @@ async function readText(response: Response, url: string): Promise<string> {
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString('utf8');
+}
+
+/** Seconds or a date (RFC 9110 section 10.2.3); null if it is neither. */
+function readRetryAfter(header: string | null): number | null {
+  const text = header?.trim() ?? '';
+  const milliseconds = /^\d+$/.test(text) ? Number(text) * 1_000 : Date.parse(text) - Date.now();
+  return Number.isNaN(milliseconds) ? null : Math.max(0, milliseconds);
 }
 
 function isList(value: unknown): value is readonly unknown[] {

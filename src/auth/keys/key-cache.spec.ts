@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Logger } from '@nestjs/common';
 import { KeysUnavailableError, TokenRejectedError } from '../token-errors.js';
 import { KeyCache } from './key-cache.js';
-import { KeySource } from './key-source.js';
+import { KeySource, SourceBusyError } from './key-source.js';
 
 const jwk = generateKeyPairSync('rsa', { modulusLength: 2_048 }).publicKey.export({ format: 'jwk' });
 
@@ -11,6 +11,8 @@ const jwk = generateKeyPairSync('rsa', { modulusLength: 2_048 }).publicKey.expor
 class FakeSource extends KeySource {
   kids: string[] = ['a'];
   isDown = false;
+  /** How long it says it wants to be left alone while it is down. */
+  retryAfterMs: number | null = null;
   fetches = 0;
   /** Answers wait for it. */
   gate: Promise<void> = Promise.resolve();
@@ -18,15 +20,21 @@ class FakeSource extends KeySource {
   override async fetch(): Promise<readonly unknown[]> {
     this.fetches += 1;
     await this.gate;
+    if (this.isDown && this.retryAfterMs !== null) throw new SourceBusyError('too many requests', this.retryAfterMs);
     if (this.isDown) throw new Error('connection refused');
     return this.kids.map((kid) => ({ ...jwk, kid }));
   }
 }
 
-function setUp(): { source: FakeSource; cache: KeyCache; find: (kid: string | null) => Promise<unknown>; wait: Wait } {
+function setUp(coolDownMs = 5_000): {
+  source: FakeSource;
+  cache: KeyCache;
+  find: (kid: string | null) => Promise<unknown>;
+  wait: Wait;
+} {
   const source = new FakeSource();
   let now = 0;
-  const cache = new KeyCache(source, { coolDownMs: 5_000, maxAgeMs: 600_000, clock: () => now });
+  const cache = new KeyCache(source, { coolDownMs, maxAgeMs: 600_000, clock: () => now });
   return {
     source,
     cache,
@@ -47,11 +55,74 @@ describe('KeyCache', () => {
     Logger.overrideLogger(['log', 'warn', 'error']);
   });
 
-  it('fetches once for all who wait', async () => {
-    const { source, find } = setUp();
-    await Promise.all(Array.from({ length: 1_000 }, () => find('a')));
+  it('JWKS-22: fetches once for all who wait, and once for all who come when the set is old', async () => {
+    const { source, find, wait } = setUp();
+    const storm = () => Promise.all(Array.from({ length: 10_000 }, () => find('a')));
+    await storm();
     await find('a');
     expect(source.fetches).toBe(1);
+    wait(600_000);
+    await storm();
+    expect(source.fetches).toBe(2);
+  });
+
+  it('JWKS-21: knows all keys of a set after one fetch', async () => {
+    const { source, find } = setUp();
+    source.kids = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'];
+    for (let round = 0; round < 8; round += 1) for (const kid of source.kids) await find(kid);
+    expect(source.fetches).toBe(1);
+  });
+
+  it('JWKS-14: leaves a source alone for as long as it asks, but no longer than a minute', async () => {
+    const { source, find, wait } = setUp();
+    await find('a');
+    wait(5_000);
+    source.isDown = true;
+    for (const [retryAfterMs, waitMs] of [
+      [0, 5_000],
+      [20_000, 20_000],
+      [3_600_000, 60_000],
+      [Infinity, 60_000],
+    ] as const) {
+      source.retryAfterMs = retryAfterMs;
+      await expect(find('b')).rejects.toBeInstanceOf(KeysUnavailableError);
+      const { fetches } = source;
+      wait(waitMs - 1);
+      await expect(find('b')).rejects.toBeInstanceOf(KeysUnavailableError);
+      expect(source.fetches).toBe(fetches);
+      wait(1);
+    }
+    source.isDown = false;
+    source.kids = ['b'];
+    await expect(find('b')).resolves.toBeDefined();
+  });
+
+  it('JWKS-03: costs the source one fetch a cool-down, whichever way forged tokens name their key', async () => {
+    const { source, find, wait } = setUp();
+    await find('a');
+    for (let ms = 0; ms < 60_000; ms += 50) {
+      await find(`forged-${ms}`).catch(() => undefined);
+      await find(null);
+      wait(50);
+    }
+    expect(source.fetches).toBeLessThanOrEqual(13);
+  });
+
+  it('JWKS-03: asks a slow source the earlier, so that its answer about a rotated key still comes in time', async () => {
+    const { source, find, wait } = setUp(9_000);
+    await find('a');
+    wait(9_000);
+    let answer = (): void => undefined;
+    source.gate = new Promise((resolve) => (answer = resolve));
+    const forged = find('forged');
+    wait(3_000);
+    answer();
+    await expect(forged).rejects.toBeInstanceOf(TokenRejectedError);
+    source.kids = ['a', 'b'];
+    wait(2_999);
+    await expect(find('b')).rejects.toBeInstanceOf(TokenRejectedError);
+    wait(1);
+    await expect(find('b')).resolves.toBeDefined();
   });
 
   it('says that the keys can’t be had, and not that the token is bad, as soon as the source is down', async () => {
@@ -72,7 +143,7 @@ describe('KeyCache', () => {
     expect(source.fetches).toBe(2);
   });
 
-  it('accepts a rotated key within 10 s under a flood of forged kids, at one fetch a cool-down', async () => {
+  it('JWKS-03: accepts a rotated key within 10 s under a flood of forged kids, at one fetch a cool-down', async () => {
     const { source, find, wait } = setUp();
     await find('a');
     const acceptedAfter: number[] = [];

@@ -3,10 +3,10 @@ import { Logger, type OnApplicationBootstrap } from '@nestjs/common';
 import { KeysUnavailableError, TokenRejectedError } from '../token-errors.js';
 import type { TokenHeader } from '../token-header.js';
 import { KeySet } from './key-set.js';
-import type { KeySource } from './key-source.js';
+import { type KeySource, SourceBusyError } from './key-source.js';
 
 export interface KeyCacheOptions {
-  /** The least time from the start of one fetch to the next: the most that forged key ids can cost the source. */
+  /** From the start of one fetch that a token has caused to the next: the most that forged tokens can cost the source. */
   coolDownMs: number;
   /** The age from which using the set also renews it, in the background, so that withdrawn keys go. */
   maxAgeMs: number;
@@ -14,21 +14,27 @@ export interface KeyCacheOptions {
   clock: () => number;
 }
 
-// A rotated key must be accepted within 10 s of its first use: one cool-down and one fetch of up to 3 s.
-const DEFAULTS: KeyCacheOptions = { coolDownMs: 5_000, maxAgeMs: 600_000, clock: () => performance.now() };
+// A rotated key must be accepted within 10 s of its first use, even when a forged one has just begun the cool-down.
+const DEFAULTS: KeyCacheOptions = { coolDownMs: 9_000, maxAgeMs: 600_000, clock: () => performance.now() };
+
+/** The longest that a source may ask to be left alone: it must not be able to put tokens off for good. */
+const MAX_RETRY_AFTER_MS = 60_000;
+
+/** Who wants a fetch: a token, which may be forged, or the clock. */
+type Cause = 'token' | 'time';
 
 /**
  * Keeps the last key set that could be had, for as long as no newer one can be had.
  *
- * An unknown `kid` fetches the set anew: once for all who wait, and at most once a cool-down, which failures begin, too. A forged `kid` can
- * therefore neither hammer the source nor keep a rotated key out.
+ * An unknown `kid` fetches the set anew: once for all who wait, and at most once a cool-down, which failures begin, too.
+ * A forged `kid` can therefore neither hammer the source nor keep a rotated key out.
  */
 export class KeyCache implements OnApplicationBootstrap {
   private readonly logger = new Logger(KeyCache.name);
   private readonly options: KeyCacheOptions;
   private set: KeySet | null = null;
   private loadedAt = -Infinity;
-  private attemptedAt = -Infinity;
+  private nextAttemptAt = -Infinity;
   private attempt: Promise<void> | null = null;
   /** Why the last attempt failed; null after a success. */
   private failure: Error | null = null;
@@ -41,12 +47,12 @@ export class KeyCache implements OnApplicationBootstrap {
   }
 
   onApplicationBootstrap(): void {
-    void this.refresh();
+    void this.refresh('time');
   }
 
   /** Whether any keys are at hand. If none are yet, they are asked for in the background. */
   isReady(): boolean {
-    if (this.set === null) void this.refresh();
+    if (this.set === null) void this.refresh('time');
     return this.set !== null;
   }
 
@@ -65,7 +71,7 @@ export class KeyCache implements OnApplicationBootstrap {
     const known = this.set?.find(kid, alg);
     if (known) return known;
     if (!this.knows({ kid })) {
-      await this.refresh('unknown key');
+      await this.refresh('token');
       if (this.failure !== null) throw new KeysUnavailableError({ cause: this.failure });
     }
     const found = this.set?.find(kid, alg);
@@ -76,21 +82,30 @@ export class KeyCache implements OnApplicationBootstrap {
   private renewInBackground(kid: string | null): void {
     // Without a kid nothing but a bad signature shows that the key was rotated, so the set must stay fresh by itself.
     const maxAge = kid === null ? this.options.coolDownMs : this.options.maxAgeMs;
-    if (this.set !== null && this.options.clock() - this.loadedAt >= maxAge) void this.refresh();
+    if (this.set === null || this.options.clock() - this.loadedAt < maxAge) return;
+    void this.refresh(kid === null ? 'token' : 'time');
   }
 
   /** Never rejects: `failure` tells how it went. */
-  private refresh(reason: 'unknown key' | 'age' = 'age'): Promise<void> {
+  private refresh(cause: Cause): Promise<void> {
     if (this.attempt !== null) return this.attempt;
-    const now = this.options.clock();
-    if (now - this.attemptedAt < this.options.coolDownMs) return Promise.resolve();
-    this.attemptedAt = now;
+    const startedAt = this.options.clock();
+    if (startedAt < this.nextAttemptAt) return Promise.resolve();
     this.attempt = this.load().finally(() => {
       this.attempt = null;
-      // A first unknown key is still worth a question: the set may have changed since it was loaded for another reason.
-      if (reason === 'age' && this.failure === null) this.attemptedAt = -Infinity;
+      this.nextAttemptAt = this.endOfCoolDown(cause, startedAt);
     });
     return this.attempt;
+  }
+
+  private endOfCoolDown(cause: Cause, startedAt: number): number {
+    const now = this.options.clock();
+    // A first unknown key is still worth a question: the set may have changed since it was loaded for another reason.
+    if (cause === 'time' && this.failure === null) return now;
+    const wait = this.failure instanceof SourceBusyError ? Math.min(this.failure.retryAfterMs, MAX_RETRY_AFTER_MS) : 0;
+    // A slow source is asked that much earlier, so that its next answer still comes in time.
+    const took = this.failure === null ? now - startedAt : 0;
+    return Math.max(startedAt + this.options.coolDownMs - took, now + wait);
   }
 
   private async load(): Promise<void> {

@@ -3,6 +3,7 @@ import { describe, expect, it } from '@jest/globals';
 import { KeySet } from './key-set.js';
 
 const rsa = rsaJwk(2_048);
+const rsaPrivate = generateKeyPairSync('rsa', { modulusLength: 2_048 }).privateKey.export({ format: 'jwk' });
 const weak = rsaJwk(1_024);
 const p256 = ecJwk('P-256');
 const p384 = ecJwk('P-384');
@@ -33,7 +34,7 @@ describe('KeySet', () => {
     expect(set.find('other', 'RS256')).toBeNull();
   });
 
-  it('gives the same key object each time, so that nothing is parsed again', () => {
+  it('JWKS-23: gives the same key object each time, so that nothing is parsed again', () => {
     const set = KeySet.of([{ ...rsa, kid: 'a' }]);
     expect(set.find('a', 'RS256')).toBe(set.find('a', 'RS256'));
   });
@@ -53,6 +54,15 @@ describe('KeySet', () => {
     expect(set.find('a', 'ES256')?.asymmetricKeyType).toBe('ec');
   });
 
+  it('takes the first of two keys of one type with the same kid', () => {
+    const other = rsaJwk(2_048);
+    const set = KeySet.of([
+      { ...rsa, kid: 'a' },
+      { ...other, kid: 'a' },
+    ]);
+    expect(set.find('a', 'RS256')?.export({ format: 'jwk' })).toEqual(rsa);
+  });
+
   it('serves a token without a kid only by the one key that fits', () => {
     const set = KeySet.of([rsa, { ...p256, kid: 'b' }, { ...p256, kid: 'c' }]);
     expect(set.find(null, 'RS256')).not.toBeNull();
@@ -64,7 +74,12 @@ describe('KeySet', () => {
     ['encryption keys', { ...rsa, use: 'enc' }, '"use" is not "sig"'],
     ['keys for other operations', { ...rsa, key_ops: ['encrypt'] }, '"key_ops" lacks "verify"'],
     ['keys for other algorithms', { ...rsa, alg: 'RSA-OAEP' }, 'fits no allowed algorithm'],
+    ['keys whose private part is published', rsaPrivate, 'anybody can sign with it'],
     ['RSA keys below 2,048 bits', weak, 'fits no allowed algorithm'],
+    ['RSA keys beyond 16,384 bits', { ...rsa, n: '_'.repeat(2_732) }, 'fits no allowed algorithm'],
+    ['RSA keys with an exponent of 1', { ...rsa, e: 'AQ' }, 'fits no allowed algorithm'],
+    ['RSA keys with an even exponent', { ...rsa, e: 'BA' }, 'fits no allowed algorithm'],
+    ['RSA keys with an empty exponent', { ...rsa, e: '' }, 'fits no allowed algorithm'],
     ['other curves', p521, 'fits no allowed algorithm'],
     ['shared secrets', { kty: 'oct', k: 'c2VjcmV0' }, 'keys[1]'],
     ['broken keys', { kty: 'RSA', n: 7, e: null }, 'keys[1]'],

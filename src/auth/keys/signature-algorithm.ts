@@ -12,15 +12,23 @@ const CURVE_ALGORITHMS: Readonly<Record<string, SignatureAlgorithm>> = { prime25
 
 const MIN_RSA_BITS = 2_048;
 
+/** What OpenSSL itself verifies with. */
+const MAX_RSA_BITS = 16_384;
+
 export function isSignatureAlgorithm(value: unknown): value is SignatureAlgorithm {
   return SIGNATURE_ALGORITHMS.some((algorithm) => algorithm === value);
 }
 
 /** The allowed algorithms that a key's type, size and curve are right for: none for a weak or foreign key. */
 export function algorithmsFor(key: KeyObject): readonly SignatureAlgorithm[] {
-  const { modulusLength = 0, namedCurve = '' } = key.asymmetricKeyDetails ?? {};
-  if (key.asymmetricKeyType === 'rsa') return modulusLength >= MIN_RSA_BITS ? RSA_ALGORITHMS : [];
+  const { modulusLength = 0, publicExponent = 0n, namedCurve = '' } = key.asymmetricKeyDetails ?? {};
+  if (key.asymmetricKeyType === 'rsa') return isSound(modulusLength, publicExponent) ? RSA_ALGORITHMS : [];
   if (key.asymmetricKeyType !== 'ec') return [];
   const algorithm = CURVE_ALGORITHMS[namedCurve];
   return algorithm === undefined ? [] : [algorithm];
+}
+
+/** With an exponent of 1 every text would be its own signature; an even one has no private key. */
+function isSound(modulusBits: number, exponent: bigint): boolean {
+  return modulusBits >= MIN_RSA_BITS && modulusBits <= MAX_RSA_BITS && exponent >= 3n && exponent % 2n === 1n;
 }

@@ -15,11 +15,12 @@ export interface VerificationKey {
  */
 export function importVerificationKey(jwk: unknown): VerificationKey {
   if (typeof jwk !== 'object' || jwk === null || Array.isArray(jwk)) throw new Error('not a JSON object');
-  const { kid, use, key_ops: operations, alg }: JsonWebKeyFields = jwk;
+  const { kid, use, key_ops: operations, alg, d: privatePart }: JsonWebKeyFields = jwk;
   if (use !== undefined && use !== 'sig') throw new Error('"use" is not "sig"');
   if (operations !== undefined && !(Array.isArray(operations) && operations.includes('verify'))) {
     throw new Error('"key_ops" lacks "verify"');
   }
+  if (privatePart !== undefined) throw new Error('its private part is published, so anybody can sign with it');
   const key = createPublicKey({ key: { ...jwk }, format: 'jwk' });
   const algorithms = algorithmsFor(key).filter((algorithm) => alg === undefined || alg === algorithm);
   if (algorithms.length === 0) throw new Error('its type, size, curve or "alg" fits no allowed algorithm');
@@ -32,4 +33,5 @@ interface JsonWebKeyFields {
   use?: unknown;
   key_ops?: unknown;
   alg?: unknown;
+  d?: unknown;
 }

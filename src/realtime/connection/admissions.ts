@@ -49,7 +49,7 @@ export class Admissions {
   async admit(ws: WebSocket, socket: Duplex, gateway: GuardedGateway, handshake: Handshake): Promise<void> {
     ws.pause();
     ws.on('error', (error) => this.logger.debug(`A peer broke the protocol or its connection: ${error.message}`));
-    const deadline = setTimeout(() => this.refuse(ws, CLOSE.unavailable), ADMISSION_DEADLINE_MS);
+    const deadline = setTimeout(() => this.refuse(ws, handshake, CLOSE.unavailable), ADMISSION_DEADLINE_MS);
     ws.once('close', () => clearTimeout(deadline));
     try {
       handshake.onAuthenticated = (userId) => this.claimPlace(ws, userId);
@@ -65,7 +65,7 @@ export class Admissions {
       // The drain may have looked for connections before this one was there.
       if (this.lifecycle.isDraining) connection.close(CLOSE.restarting);
     } catch (error) {
-      this.refuse(ws, this.closeFor(error));
+      this.refuse(ws, handshake, this.closeFor(error));
     } finally {
       clearTimeout(deadline);
     }
@@ -83,8 +83,9 @@ export class Admissions {
     else ws.once('close', place);
   }
 
-  private refuse(ws: WebSocket, close: Close): void {
+  private refuse(ws: WebSocket, { remoteAddress }: Handshake, close: Close): void {
     if (ws.readyState !== ws.OPEN) return;
+    this.logger.log(`Refused a connection from ${remoteAddress}: ${close.code} ${close.reason}`);
     this.metrics.closed(close);
     ws.close(close.code, close.reason);
     // A paused socket would never read the peer's answering close frame.

@@ -1,6 +1,6 @@
 import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
 import type { Principal } from '../../auth/principal.js';
-import { TokenVerifier } from '../../auth/token-verifier.js';
+import { CLOCK_SKEW_SECONDS, TokenVerifier } from '../../auth/token-verifier.js';
 import { TicketStore } from '../admin/ticket-store.js';
 import { CLOSE, ConnectionRefusedError } from './close-code.js';
 import type { Handshake } from './handshake.js';
@@ -30,6 +30,9 @@ export class WsJwtGuard implements CanActivate {
   private async redeem(ticket: string | null): Promise<Principal> {
     const principal = ticket === null ? null : await this.tickets.take(ticket);
     if (principal === null) throw new ConnectionRefusedError(CLOSE.ticketInvalid);
+    // A ticket is worth no more than the token that it was bought with.
+    const endsAt = principal.expiresAt.getTime() + CLOCK_SKEW_SECONDS * 1_000;
+    if (endsAt <= Date.now()) throw new ConnectionRefusedError(CLOSE.tokenExpired);
     return principal;
   }
 

@@ -1,0 +1,207 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { Broker } from '../../src/realtime/broker/broker.js';
+import { expectUnharmed, knock, TOKEN_INVALID, TOKEN_MISSING } from '../support/door.js';
+import { type HeraldNode, startNode } from '../support/node.js';
+import { RawClient } from '../support/raw-client.js';
+import { until } from '../support/until.js';
+import { closeAllClients, connect, type ConnectOptions, upgrade } from '../support/ws-client.js';
+
+const PATH = '/ws/notifications/';
+
+let node: HeraldNode;
+let alice: string;
+let bob: string;
+const forged = 'eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJhbGljZSJ9.c2ln';
+
+beforeAll(async () => {
+  node = await startNode();
+  [alice, bob] = await Promise.all([node.tokenFor('alice'), node.tokenFor('bob')]);
+});
+afterEach(closeAllClients);
+afterAll(async () => {
+  await expectUnharmed(node);
+  await node.stop();
+});
+
+const bearer = (token: string): ConnectOptions => ({ headers: { authorization: `Bearer ${token}` } });
+const protocolOf = (token: string) => `access_token.${Buffer.from(token).toString('base64url')}`;
+
+describe('the query', () => {
+  it('HS-01: a connection without one is closed with 4001, subscribed to nothing', async () => {
+    const subscribe = jest.spyOn(node.app.get(Broker, { strict: false }), 'subscribe');
+    expect(await knock(node, PATH)).toEqual(TOKEN_MISSING);
+    expect(subscribe).not.toHaveBeenCalled();
+    expect(await knock(node, `${PATH}?token=${alice}`)).toEqual({ user: 'alice' });
+    expect(subscribe).toHaveBeenCalled();
+    subscribe.mockRestore();
+  });
+
+  it.each<[string, string, () => string, unknown]>([
+    ['HS-02', 'is empty', () => 'token=', TOKEN_MISSING],
+    ['HS-02', 'has no value', () => 'token', TOKEN_MISSING],
+    ['HS-03', 'is blank', () => 'token=%20%20', TOKEN_INVALID],
+    ['HS-03', 'is a plus sign', () => 'token=+', TOKEN_INVALID],
+    ['HS-03', 'is blank before a good one', () => `token=%20${alice}`, TOKEN_INVALID],
+    ['HS-05', 'comes twice, first the good one', () => `token=${alice}&token=${forged}`, TOKEN_INVALID],
+    ['HS-05', 'comes twice, first the forged one', () => `token=${forged}&token=${alice}`, TOKEN_INVALID],
+    ['HS-05', 'comes twice, both the same', () => `token=${alice}&token=${alice}`, TOKEN_INVALID],
+    ['HS-05', 'comes twice, once empty', () => `token=&token=${alice}`, TOKEN_INVALID],
+    ['HS-05', 'comes twice, once with its name encoded', () => `token=${alice}&%74oken=${forged}`, TOKEN_INVALID],
+    ['HS-07', 'is called Token', () => `Token=${alice}`, TOKEN_MISSING],
+    ['HS-07', 'is called TOKEN', () => `TOKEN=${alice}`, TOKEN_MISSING],
+    ['HS-07', 'has another name', () => `access_token=${alice}&jwt=${alice}&token[]=${alice}`, TOKEN_MISSING],
+    ['HS-11', 'is encoded twice', () => `token=%2565${alice.slice(1)}`, TOKEN_INVALID],
+    ['HS-12', 'ends in half an escape', () => 'token=%E0%A4%A', TOKEN_INVALID],
+    ['HS-12', 'has an escape that is none', () => 'token=%zz', TOKEN_INVALID],
+    ['HS-12', 'ends in a percent sign', () => `token=${alice}%`, TOKEN_INVALID],
+    ['HS-14', 'ends in NUL', () => `token=${alice}%00`, TOKEN_INVALID],
+    ['HS-14', 'ends in a header', () => `token=${alice}%0d%0aX-Injected:1`, TOKEN_INVALID],
+    ['HS-14', 'ends in a line feed', () => `token=${alice}%0A`, TOKEN_INVALID],
+    ['HS-14', 'has the name of its scheme before it', () => `token=Bearer%20${alice}`, TOKEN_INVALID],
+  ])('%s: closes with 4001 when the token %s', async (_, __, query, close) => {
+    expect(await knock(node, `${PATH}?${query()}`)).toEqual(close);
+  });
+
+  it('HS-11: a token that is encoded once is the token, its name too', async () => {
+    const encoded = Buffer.from(alice).toString('hex').replace(/../g, '%$&');
+    expect(await knock(node, `${PATH}?token=%65${alice.slice(1)}`)).toEqual({ user: 'alice' });
+    expect(await knock(node, `${PATH}?%74oken=${encoded}`)).toEqual({ user: 'alice' });
+  });
+
+  it('HS-14: nothing of it comes back in the answer', async () => {
+    const { headers } = await upgrade(`${node.wsUrl}${PATH}?token=${alice}%0d%0aX-Injected:1`);
+    expect(headers).not.toHaveProperty('x-injected');
+    expect(JSON.stringify(headers)).not.toContain(alice);
+  });
+
+  it.each([
+    ['the path of an endpoint', (token: string) => `/ws/notifications/${token}/`],
+    ['a path segment of the target', (token: string) => `/ws/${token}/notifications/`],
+    ['a path parameter', (token: string) => `/ws/notifications;token=${token}`],
+  ])('HS-17: a token in %s gives 404, without repeating it', async (_, target) => {
+    const { status, body } = await upgrade(`${node.wsUrl}${target(alice)}`);
+    expect(status).toBe(404);
+    expect(body).not.toContain(alice.slice(0, 20));
+  });
+
+  it('HS-17: a token for an organization names none', async () => {
+    expect(await knock(node, `/ws/events/${alice}/?token=${alice}`)).toEqual({ code: 4003, reason: 'not_a_member' });
+  });
+});
+
+describe('the headers', () => {
+  it('HS-19: a token in the Authorization header alone is accepted', async () => {
+    expect(await knock(node, PATH, bearer(alice))).toEqual({ user: 'alice' });
+    expect(await knock(node, PATH, { headers: { authorization: `bearer   ${alice}` } })).toEqual({ user: 'alice' });
+  });
+
+  it.each([
+    ['no token', 'Bearer', TOKEN_MISSING],
+    ['the token alone', '', TOKEN_MISSING],
+    ['another scheme', 'Basic YWxpY2U6YWxpY2U=', TOKEN_MISSING],
+    ['a longer name of the scheme', 'BearerX a.b.c', TOKEN_MISSING],
+    ['a forged token', `Bearer ${forged}`, TOKEN_INVALID],
+    ['a token in quotes', 'Bearer "a.b.c"', TOKEN_INVALID],
+  ])('HS-19: with %s there it closes with 4001', async (_, authorization, close) => {
+    expect(await knock(node, PATH, { headers: { authorization: authorization || alice } })).toEqual(close);
+  });
+
+  it('HS-20: of a header and a query that disagree the header decides, never both', async () => {
+    expect(await knock(node, `${PATH}?token=${bob}`, bearer(alice))).toEqual({ user: 'alice' });
+    expect(await knock(node, `${PATH}?token=${alice}`, bearer(bob))).toEqual({ user: 'bob' });
+    expect(await knock(node, `${PATH}?token=${alice}`, bearer(forged))).toEqual(TOKEN_INVALID);
+    expect(await knock(node, `${PATH}?token=${forged}`, bearer(alice))).toEqual({ user: 'alice' });
+  });
+
+  it.each([
+    ['two users', () => [`Bearer ${alice}`, `Bearer ${bob}`]],
+    ['the same user', () => [`Bearer ${alice}`, `Bearer ${alice}`]],
+    ['another scheme too', () => ['Basic YTpi', `Bearer ${alice}`]],
+  ])('HS-20: two Authorization headers, of %s, are refused over WebSocket and HTTP', async (_, lines) => {
+    const [first, second] = lines();
+    const socket = await RawClient.open(Number(new URL(node.url).port));
+    socket.sendUpgrade({ target: PATH, headers: { Authorization: first ?? '', authorization: second ?? '' } });
+    await socket.until('token_invalid');
+    socket.destroy();
+    const plain = await RawClient.open(Number(new URL(node.url).port));
+    plain.send(`GET /api/v1/orgs HTTP/1.1\r\nHost: x\r\nAuthorization: ${first}\r\nAuthorization: ${second}\r\n\r\n`);
+    expect((await plain.answer()).status).toBe(401);
+    plain.destroy();
+  });
+
+  it('HS-21: cookies are no credential, whatever they are called', async () => {
+    const names = ['access_token', 'token', 'KEYCLOAK_IDENTITY', 'Authorization', 'jwt', 'ticket'];
+    const headers = { cookie: names.map((name) => `${name}=${alice}`).join('; ') };
+    expect(await knock(node, PATH, { headers })).toEqual(TOKEN_MISSING);
+    expect((await fetch(`${node.url}/api/v1/orgs`, { headers })).status).toBe(401);
+  });
+
+  it('HS-22: only access_token.… is a token among the subprotocols; others are neither read nor selected', async () => {
+    for (const protocols of [['app.v1', `bearer.${alice}`], [`bearer.${alice}`], ['herald.v1', alice]]) {
+      const { protocol } = await selected(protocols);
+      expect(protocol ?? 'none').not.toContain(alice.slice(0, 20));
+    }
+    const options = { protocols: ['herald.v1', protocolOf(alice)] };
+    expect(await knock(node, PATH, options)).toEqual({ user: 'alice' });
+    expect((await selected(options.protocols)).protocol).toBe('herald.v1');
+  });
+
+  it.each([
+    ['is not encoded', () => ['herald.v1', `access_token.${alice}`]],
+    ['is empty', () => ['herald.v1', 'access_token.']],
+    ['comes twice', () => ['herald.v1', protocolOf(alice), protocolOf(bob)]],
+    ['has its prefix in capitals', () => ['herald.v1', protocolOf(alice).replace('access', 'ACCESS')]],
+  ])('HS-22: closes with 4001 when the token in the subprotocol %s', async (_, protocols) => {
+    expect(await knock(node, PATH, { protocols: protocols() })).toMatchObject({ code: 4001 });
+  });
+
+  it('HS-21, HS-22: no other header is a credential', async () => {
+    const headers = { 'x-access-token': alice, 'proxy-authorization': `Bearer ${alice}`, 'x-auth-token': alice };
+    expect(await knock(node, PATH, { headers })).toEqual(TOKEN_MISSING);
+  });
+
+  /** How a connection with these subprotocols was answered; one without a credential is closed with 4001. */
+  async function selected(protocols: string[]): Promise<{ protocol: string | undefined }> {
+    const { status, headers } = await upgrade(`${node.wsUrl}${PATH}`, { protocols }).catch(() => NOTHING_SELECTED);
+    expect(status).toBe(101);
+    return { protocol: headers['sec-websocket-protocol'] };
+  }
+});
+
+/** What ws, as browsers, makes of an answer that selects none of the protocols that were offered. */
+const NOTHING_SELECTED = { status: 101, headers: {} as Record<string, string> };
+
+describe('messages', () => {
+  it('HS-24: a token in the first message comes too late: the connection is closed already', async () => {
+    const client = await RawClient.open(Number(new URL(node.url).port));
+    client.sendUpgrade({ target: PATH });
+    client.sendFrame(1, JSON.stringify({ type: 'auth', token: alice }));
+    await client.until('token_missing');
+    expect(client.bytes.toString('latin1')).not.toMatch(/connection\.established|auth\.refreshed/);
+    client.destroy();
+  });
+
+  it('HS-24: nor does it help beside a bad token', async () => {
+    const client = await connect(`${node.wsUrl}${PATH}?token=${forged}`);
+    client.send({ type: 'auth', token: alice });
+    expect(await client.closed()).toEqual(TOKEN_INVALID);
+    expect(client.received).toEqual([]);
+  });
+});
+
+describe('HTTP', () => {
+  it('HS-19: takes a token from the Authorization header only', async () => {
+    expect((await fetch(`${node.url}/api/v1/orgs?token=${alice}&access_token=${alice}`)).status).toBe(401);
+    expect((await fetch(`${node.url}/api/v1/orgs`, bearer(alice))).status).toBe(200);
+  });
+});
+
+it('HS-12: refusals by the hundred leave no connection behind', async () => {
+  const queries = ['token=%E0%A4%A', 'token=%zz', 'token=', '', `token=${forged}`];
+  const verdicts = await Promise.all(
+    Array.from({ length: 200 }, (_, index) => knock(node, `${PATH}?${queries[index % queries.length]}`)),
+  );
+  expect(new Set(verdicts.map((verdict) => JSON.stringify(verdict))).size).toBe(2);
+  await until(() => node.isHealthy());
+  await expectUnharmed(node);
+});

@@ -1,0 +1,128 @@
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { accepted, CANNOT_TELL, expectUnharmed, tryToken } from '../support/door.js';
+import { type Jwks, startJwks } from '../support/keys.js';
+import { type HeraldNode, startNode } from '../support/node.js';
+import { postgresDatabase } from '../support/servers.js';
+import { until } from '../support/until.js';
+import { closeAllClients, connect } from '../support/ws-client.js';
+
+/** A node, and the only source that it has its keys from. */
+interface Pair {
+  node: HeraldNode;
+  jwks: Jwks;
+}
+
+const pairs: Pair[] = [];
+let databaseUrl: string;
+
+beforeAll(async () => {
+  databaseUrl = await postgresDatabase();
+});
+afterEach(closeAllClients);
+afterAll(async () => {
+  await Promise.all(pairs.map(({ node }) => node.stop()));
+  await Promise.all(pairs.map(({ jwks }) => jwks.stop()));
+});
+
+/** Starts a node whose source is what `prepare` makes of a good one. */
+async function start(prepare: (jwks: Jwks) => void | Promise<void> = () => undefined): Promise<Pair> {
+  const jwks = await startJwks();
+  await prepare(jwks);
+  const node = await startNode({ KEYCLOAK_JWKS_URL: jwks.url, DATABASE_URL: databaseUrl, RUN_JOBS: 'false' });
+  pairs.push({ node, jwks });
+  return { node, jwks };
+}
+
+async function readiness({ url }: HeraldNode): Promise<unknown> {
+  const response = await fetch(`${url}/health/ready`);
+  return { status: response.status, body: await response.json() };
+}
+
+describe('a node that could not get any keys', () => {
+  it.each<[string, (jwks: Jwks) => void]>([
+    ['JWKS-13: whose source drips', (jwks) => (jwks.answer = drip)],
+    ['JWKS-14: whose source answers 429', (jwks) => (jwks.answer = tooMany)],
+  ])('%s starts, and says 1013 in time, and not 4001', async (_, prepare) => {
+    const { node, jwks } = await start(prepare);
+    const token = await jwks.sign('alice');
+    expect(await tryToken(node, token)).toEqual(CANNOT_TELL);
+    expect(await tryToken(node, token)).toEqual(CANNOT_TELL);
+    expect(await readiness(node)).toMatchObject({ status: 503, body: { dependencies: { keys: 'down' } } });
+    expect(jwks.fetches).toBe(1);
+  });
+
+  it('JWKS-15: does not follow its source to another place', async () => {
+    let trapped = 0;
+    const trap = createServer((_, response) => {
+      trapped += 1;
+      response.end();
+    }).listen(0, '127.0.0.1');
+    await once(trap, 'listening');
+    const elsewhere = `http://127.0.0.1:${(trap.address() as AddressInfo).port}/certs`;
+    const { node, jwks } = await start((each) => {
+      each.answer = (_, response) => response.writeHead(302, { location: elsewhere }).end();
+    });
+    expect(await tryToken(node, await jwks.sign('alice'))).toEqual(CANNOT_TELL);
+    expect([jwks.fetches, trapped]).toEqual([1, 0]);
+    trap.close();
+  });
+
+  it('JWKS-09: is ready as soon as there are some', async () => {
+    const { node, jwks } = await start((each) => each.stop());
+    const token = await jwks.sign('alice');
+    expect(await readiness(node)).toMatchObject({ status: 503, body: { dependencies: { keys: 'down' } } });
+    expect(await tryToken(node, token)).toEqual(CANNOT_TELL);
+    await jwks.start();
+    await until(() => node.isHealthy(), 20_000);
+    expect(await tryToken(node, token)).toEqual(accepted('alice'));
+    await expectUnharmed(node);
+  });
+});
+
+describe('a node', () => {
+  it('JWKS-22: asks once for all who wait for keys, and lets them all in', async () => {
+    let release = (): void => undefined;
+    const isReleased = new Promise<void>((resolve) => (release = resolve));
+    const { node, jwks } = await start((each) => {
+      each.answer = (_, response) => void isReleased.then(() => response.end(JSON.stringify({ keys: each.keys })));
+    });
+    const users = Array.from({ length: 200 }, (_, index) => `user-${index}`);
+    const tokens = await Promise.all(users.map((user) => jwks.sign(user)));
+    const clients = await Promise.all(tokens.map((token) => connect(`${node.wsUrl}/ws/notifications/?token=${token}`)));
+    release();
+    const welcomes = await Promise.all(clients.map((client) => client.next()));
+    expect(welcomes.map(({ user_id }) => user_id)).toEqual(users);
+    expect(jwks.fetches).toBe(1);
+    await closeAllClients();
+    await expectUnharmed(node);
+  });
+
+  it('JWKS-12: lets holders of known keys in while its source hangs, and does not make others wait for long', async () => {
+    const { node, jwks } = await start();
+    const known = await jwks.sign('alice');
+    const unknown = await jwks.sign('alice', { header: { kid: 'new' } });
+    expect(await tryToken(node, known)).toEqual(accepted('alice'));
+    jwks.behaviour = 'hang';
+    const waiting = tryToken(node, unknown);
+    for (let round = 0; round < 5; round += 1) expect(await tryToken(node, known)).toEqual(accepted('alice'));
+    expect(await waiting).toEqual(CANNOT_TELL);
+    expect(await tryToken(node, unknown)).toEqual(CANNOT_TELL);
+    expect(await tryToken(node, known)).toEqual(accepted('alice'));
+    expect(jwks.fetches).toBe(2);
+    await expectUnharmed(node);
+  });
+});
+
+function tooMany(_: IncomingMessage, response: ServerResponse): void {
+  response.writeHead(429, { 'retry-after': '9'.repeat(20) }).end();
+}
+
+/** Steadily, so that only a deadline for the whole request ends it. */
+function drip(request: IncomingMessage, response: ServerResponse): void {
+  response.write('{"keys":[');
+  const timer = setInterval(() => response.write(' '), 100);
+  request.socket.once('close', () => clearInterval(timer));
+}

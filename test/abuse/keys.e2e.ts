@@ -1,0 +1,219 @@
+import { createHmac, generateKeyPairSync, type JsonWebKey, KeyObject } from 'node:crypto';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { DataSource, type Logger } from 'typeorm';
+import { accepted, expectUnharmed, knock, REFUSED, TOKEN_INVALID, tryToken } from '../support/door.js';
+import { encode, forge } from '../support/forgery.js';
+import { createKey, type Jwks, type SigningKey, startJwks } from '../support/keys.js';
+import { type HeraldNode, startNode } from '../support/node.js';
+import { postgresDatabase } from '../support/servers.js';
+import { until } from '../support/until.js';
+import { closeAllClients } from '../support/ws-client.js';
+
+/** From one request for keys that a token has caused to the next. */
+const COOL_DOWN_MS = 9_000;
+
+const rsa = generateKeyPairSync('rsa', { modulusLength: 2_048 });
+
+let jwks: Jwks;
+let node: HeraldNode;
+let first: KeyObject;
+let further: SigningKey[];
+
+beforeAll(async () => {
+  jwks = await startJwks();
+  first = KeyObject.from(jwks.key.privateKey);
+  further = await Promise.all(Array.from({ length: 7 }, (_, index) => createKey(`further-${index}`, 'ES256')));
+  const odd: unknown[] = [
+    null,
+    [],
+    'key',
+    7,
+    {},
+    { ...rsaKey('encryption'), use: 'enc' },
+    { ...rsaKey('wrapping'), key_ops: ['wrapKey', 'encrypt'] },
+    { ...rsaKey('other-use'), use: ['sig'] },
+    { ...rsaKey('other-algorithm'), alg: 'RSA-OAEP' },
+    { ...rsaKey('shorter-hash'), alg: 'RS512' },
+    { ...rsaKey('nothing'), n: '' },
+    { ...rsaKey('no-text'), n: 7, e: null },
+    { ...rsaKey('garbage'), n: '!!!', e: 'AQAB' },
+    { ...rsaKey('one'), e: 'AQ' },
+    { ...rsaKey('private'), ...rsa.privateKey.export({ format: 'jwk' }) },
+    { kty: 'oct', kid: 'secret', k: Buffer.from('secret').toString('base64url'), alg: 'HS256' },
+    { ...jwks.key.publicJwk, n: rsaKey('').n },
+    { ...rsaKey('__proto__') },
+    { ...rsaKey(''), kid: 7 },
+  ];
+  // The endpoint sends what it is given; that it is no list of keys is the point.
+  jwks.keys = [...odd.slice(0, 16), ...jwks.keys, ...odd.slice(16), ...further.map(({ publicJwk }) => publicJwk)] as [];
+  node = await startNode({
+    KEYCLOAK_JWKS_URL: jwks.url,
+    DATABASE_URL: await postgresDatabase(),
+    RUN_JOBS: 'false',
+    HTTP_RATE_LIMIT_PER_MINUTE: '0',
+  });
+});
+afterEach(closeAllClients);
+afterAll(async () => {
+  await expectUnharmed(node);
+  await node.stop();
+  await jwks.stop();
+});
+
+function rsaKey(kid: string): JsonWebKey {
+  return { ...rsa.publicKey.export({ format: 'jwk' }), kid };
+}
+
+function claims(): { json: object } {
+  return { json: { sub: 'alice', exp: Math.floor(Date.now() / 1_000) + 300 } };
+}
+
+function signed(header: object, key: KeyObject): string {
+  return forge({ json: { alg: 'RS256', ...header } }, claims(), key);
+}
+
+describe('a set with entries of all kinds', () => {
+  it('JWKS-21: is fetched once, and all its good keys are known', async () => {
+    for (let round = 0; round < 3; round += 1) {
+      expect(await tryToken(node, await jwks.sign('alice'))).toEqual(accepted('alice'));
+      for (const { kid, alg, privateKey } of further) {
+        const token = await jwks.sign('alice', { header: { kid, alg }, key: privateKey });
+        expect(await tryToken(node, token)).toEqual(accepted('alice'));
+      }
+    }
+    expect(jwks.fetches).toBe(1);
+  });
+
+  it.each([
+    'encryption',
+    'wrapping',
+    'other-use',
+    'other-algorithm',
+    'shorter-hash',
+    'nothing',
+    'no-text',
+    'garbage',
+    'one',
+    'private',
+    'secret',
+    '7',
+  ])('JWKS-21: verifies nothing by its entry %s', async (kid) => {
+    expect(await tryToken(node, signed({ kid }, rsa.privateKey))).toEqual(REFUSED);
+  });
+
+  it('JWKS-21: has no shared secrets', async () => {
+    const input = `${encode({ json: { alg: 'HS256', kid: 'secret' } })}.${encode(claims())}`;
+    const signature = createHmac('sha256', 'secret').update(input).digest('base64url');
+    expect(await tryToken(node, `${input}.${signature}`)).toEqual(REFUSED);
+  });
+
+  it('JWKS-21: of two keys with one kid means the first', async () => {
+    expect(await tryToken(node, signed({ kid: 'key-1' }, first))).toEqual(accepted('alice'));
+    expect(await tryToken(node, signed({ kid: 'key-1' }, rsa.privateKey))).toEqual(REFUSED);
+  });
+
+  it('JWKS-21: may name a key like a property of every object', async () => {
+    expect(await tryToken(node, signed({ kid: '__proto__' }, rsa.privateKey))).toEqual(accepted('alice'));
+    expect(await tryToken(node, signed({ kid: 'constructor' }, rsa.privateKey))).toEqual(REFUSED);
+  });
+
+  it('JWKS-04: does not verify a token without a kid when several of its keys fit', async () => {
+    expect(await tryToken(node, signed({}, first))).toEqual(REFUSED);
+  });
+});
+
+describe('a kid', () => {
+  it.each([[1], [{}], [[]], [['key-1']], [null], [true], ['']])('JWKS-05: that is %j is refused', async (kid) => {
+    expect(await tryToken(node, signed({ kid }, first))).toEqual(REFUSED);
+  });
+
+  it('JWKS-08: of 8 KB is refused without asking for it', async () => {
+    const { fetches } = jwks;
+    expect(await tryToken(node, signed({ kid: 'k'.repeat(8_192) }, first))).toEqual(REFUSED);
+    expect(await tryToken(node, signed({ kid: 'k'.repeat(257) }, first))).toEqual(REFUSED);
+    expect(jwks.fetches).toBe(fetches);
+  });
+});
+
+describe('a flood of bad tokens', () => {
+  it('JWKS-03: costs no query, and one request for keys a cool-down', async () => {
+    const startedAt = performance.now();
+    const queries = countQueries(node.app.get(DataSource));
+    const { fetches } = jwks;
+    const good = signed({ kid: 'key-1' }, first);
+    const bad = (index: number): string[] => [
+      signed({ kid: `forged-${index}` }, rsa.privateKey),
+      signed({ kid: 'key-1' }, rsa.privateKey),
+      signed({}, rsa.privateKey),
+      `${good.slice(0, -9)}AAAAAAAAA`,
+      'a.b.c',
+    ];
+    for (let index = 0; index < 40; index += 1) {
+      const verdicts = await Promise.all(
+        bad(index).flatMap((token) => [
+          knock(node, `/ws/notifications/?token=${token}`),
+          knock(node, `/ws/events/0190a5c2-7b7e-7c33-8d7e-3f1f0e2a9b11/?token=${token}`),
+          fetch(`${node.url}/api/v1/orgs`, { headers: { authorization: `Bearer ${token}` } }).then(
+            ({ status }) => status,
+          ),
+        ]),
+      );
+      expect(verdicts).toEqual(bad(index).flatMap(() => [TOKEN_INVALID, TOKEN_INVALID, 401]));
+    }
+    expect(queries.seen()).toEqual([]);
+    expect(jwks.fetches - fetches).toBeLessThanOrEqual(fetchesIn(performance.now() - startedAt));
+    // A good token does cost a query: the count is one.
+    expect(await knock(node, `/ws/events/0190a5c2-7b7e-7c33-8d7e-3f1f0e2a9b11/?token=${good}`)).toMatchObject({
+      code: 4003,
+    });
+    expect(queries.seen()).not.toEqual([]);
+    queries.stop();
+  });
+
+  it('JWKS-03: with forged kids keeps a rotated key out for 10 s at most, and the old ones not at all', async () => {
+    const old = signed({ kid: 'key-1' }, first);
+    const { fetches } = jwks;
+    const startedAt = performance.now();
+    const added = await createKey('rotated');
+    jwks.keys.push(added.publicJwk);
+    const rotated = await jwks.sign('alice', { key: added.privateKey, header: { kid: 'rotated' } });
+    let count = 0;
+    await until(async () => {
+      for (let each = 0; each < 5; each += 1) {
+        count += 1;
+        const forged = signed({ kid: `flood-${count}` }, rsa.privateKey);
+        expect(await knock(node, `/ws/notifications/?token=${forged}`)).toEqual(TOKEN_INVALID);
+      }
+      expect(await knock(node, `/ws/notifications/?token=${old}`)).toEqual({ user: 'alice' });
+      return 'user' in (await knock(node, `/ws/notifications/?token=${rotated}`));
+    }, 15_000);
+    expect(jwks.fetches - fetches).toBeLessThanOrEqual(fetchesIn(performance.now() - startedAt));
+    expect(await tryToken(node, rotated)).toEqual(accepted('alice'));
+    expect(await tryToken(node, old)).toEqual(accepted('alice'));
+  });
+});
+
+/** The most that forged tokens may cost the endpoint. */
+function fetchesIn(milliseconds: number): number {
+  return 1 + Math.floor(milliseconds / COOL_DOWN_MS);
+}
+
+/** Notes the queries of requests; the outbox looks into the database by itself. */
+function countQueries(dataSource: DataSource): { seen: () => string[]; stop: () => void } {
+  const { logger } = dataSource;
+  const seen: string[] = [];
+  const isOfRequest = (query: string) => !/outbox|^(?:START TRANSACTION|COMMIT)$/i.test(query);
+  const ignore = (): void => undefined;
+  const counter: Logger = {
+    logQuery: (query) => {
+      if (isOfRequest(query)) seen.push(query);
+    },
+    logQueryError: ignore,
+    logQuerySlow: ignore,
+    logSchemaBuild: ignore,
+    logMigration: ignore,
+    log: ignore,
+  };
+  dataSource.logger = counter;
+  return { seen: () => seen, stop: () => (dataSource.logger = logger) };
+}

@@ -1,0 +1,259 @@
+import { createHmac, createPublicKey, generateKeyPairSync, KeyObject } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { accepted, expectUnharmed, REFUSED, tryToken } from '../support/door.js';
+import { encode, forge, selfSignedCertificate } from '../support/forgery.js';
+import { type Jwks, startJwks } from '../support/keys.js';
+import { type HeraldNode, startNode } from '../support/node.js';
+import { postgresDatabase } from '../support/servers.js';
+
+const eve = generateKeyPairSync('rsa', { modulusLength: 2_048 });
+const curve = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+const edwards = generateKeyPairSync('ed25519');
+const weak = generateKeyPairSync('rsa', { modulusLength: 1_024 });
+
+let jwks: Jwks;
+let node: HeraldNode;
+let realm: KeyObject;
+let good: string;
+
+beforeAll(async () => {
+  jwks = await startJwks();
+  realm = KeyObject.from(jwks.key.privateKey);
+  // As a realm that changes its algorithm might publish them: two keys by one name.
+  jwks.keys.push(
+    { ...curve.publicKey.export({ format: 'jwk' }), kty: 'EC', kid: 'key-1', use: 'sig' },
+    { ...edwards.publicKey.export({ format: 'jwk' }), kty: 'OKP', kid: 'edwards', use: 'sig' },
+    { ...weak.publicKey.export({ format: 'jwk' }), kty: 'RSA', kid: 'weak', use: 'sig' },
+  );
+  node = await startNode({
+    KEYCLOAK_JWKS_URL: jwks.url,
+    JWT_ISSUER: jwks.issuer,
+    DATABASE_URL: await postgresDatabase(),
+    HTTP_RATE_LIMIT_PER_MINUTE: '0',
+  });
+  good = await jwks.sign('alice');
+});
+afterAll(async () => {
+  await expectUnharmed(node);
+  await node.stop();
+  await jwks.stop();
+});
+
+const HEADER = { alg: 'RS256', kid: 'key-1', typ: 'JWT' };
+
+function claims(): object {
+  return { sub: 'alice', iss: jwks.issuer, exp: Math.floor(Date.now() / 1_000) + 300 };
+}
+
+/** A token that is good but for its header. */
+function withHeader(header: unknown, key = realm): string {
+  return forge({ json: header }, { json: claims() }, key);
+}
+
+/** The good token with another signature. */
+function withSignature(signature: string): string {
+  return good.slice(0, good.lastIndexOf('.') + 1) + signature;
+}
+
+async function expectRefused(...tokens: string[]): Promise<void> {
+  for (const token of tokens) expect([token, await tryToken(node, token)]).toEqual([token, REFUSED]);
+}
+
+it('takes the token that the others differ from', async () => {
+  expect(await tryToken(node, good)).toEqual(accepted('alice'));
+  expect(await tryToken(node, withHeader(HEADER))).toEqual(accepted('alice'));
+});
+
+describe('the algorithm', () => {
+  it.each(['none', 'NONE', 'nOnE', 'None', 'NoNe', 'none ', ''])(
+    'JWT-02: %p is refused, signed or not',
+    async (alg) => {
+      const start = `${encode({ json: { ...HEADER, alg } })}.${encode({ json: claims() })}.`;
+      await expectRefused(start, `${start}AAAA`, withHeader({ ...HEADER, alg }));
+    },
+  );
+
+  it.each(['256', '384', '512'])('JWT-03: HS%s with the public key as its secret is refused', async (size) => {
+    const key = createPublicKey({ key: { ...jwks.key.publicJwk }, format: 'jwk' });
+    const pem = key.export({ format: 'pem', type: 'spki' }).toString();
+    const secrets = [
+      pem,
+      pem.trim(),
+      key.export({ format: 'pem', type: 'pkcs1' }),
+      key.export({ format: 'der', type: 'spki' }),
+      JSON.stringify(jwks.key.publicJwk),
+      JSON.stringify(key.export({ format: 'jwk' })),
+      Buffer.from(jwks.key.publicJwk.n ?? '', 'base64url'),
+      '',
+    ];
+    const input = `${encode({ json: { ...HEADER, alg: `HS${size}` } })}.${encode({ json: claims() })}`;
+    const signatures = secrets.map((secret) => createHmac(`sha${size}`, secret).update(input).digest('base64url'));
+    await expectRefused(...signatures.map((signature) => `${input}.${signature}`));
+  });
+
+  it('JWT-06: must be that of a key with the kid: keys of one name, but two kinds, are told apart', async () => {
+    expect(await tryToken(node, withHeader({ ...HEADER, alg: 'ES256' }, curve.privateKey))).toEqual(accepted('alice'));
+    await expectRefused(
+      withHeader({ ...HEADER, alg: 'RS256' }, curve.privateKey),
+      withHeader({ ...HEADER, alg: 'ES256' }, realm),
+      withHeader({ ...HEADER, alg: 'ES384' }, curve.privateKey),
+      withHeader({ ...HEADER, alg: 'RS512' }, realm),
+    );
+  });
+
+  it('JWT-06: EdDSA is not among those that are allowed', async () => {
+    await expectRefused(
+      withHeader({ ...HEADER, alg: 'EdDSA', kid: 'edwards' }, edwards.privateKey),
+      withHeader({ ...HEADER, alg: 'Ed25519', kid: 'edwards' }, edwards.privateKey),
+      withHeader({ ...HEADER, kid: 'edwards' }),
+    );
+  });
+
+  it.each([[['RS256']], [{ 0: 'RS256' }], [{ toString: 'RS256' }], [null], [256], [true], ['rs256'], ['RS256\u0000']])(
+    'JWT-16: %p is refused',
+    async (alg) => {
+      await expectRefused(withHeader({ ...HEADER, alg }), withHeader({ ...HEADER, alg, typ: undefined }));
+    },
+  );
+
+  it('JWT-16: that is not named is refused, and of two the last counts', async () => {
+    await expectRefused(withHeader({ kid: 'key-1' }));
+    const twice = (first: string, last: string) =>
+      forge({ text: `{"kid":"key-1","alg":"${first}","alg":"${last}"}` }, { json: claims() }, realm);
+    expect(await tryToken(node, twice('none', 'RS256'))).toEqual(accepted('alice'));
+    await expectRefused(twice('RS256', 'none'));
+  });
+
+  it('JWT-56: of an RSA key below 2,048 bits is refused, though the realm publishes it', async () => {
+    await expectRefused(withHeader({ ...HEADER, kid: 'weak' }, weak.privateKey));
+  });
+});
+
+describe('the signature', () => {
+  it('JWT-07: that is empty, or not there, is refused', async () => {
+    await expectRefused(withSignature(''), withSignature('').slice(0, -1), withSignature('='), withSignature('AA'));
+  });
+
+  it('JWT-08: with one bit flipped, at 50 places, is refused', async () => {
+    const signature = Buffer.from(good.split('.')[2] ?? '', 'base64url');
+    for (let index = 0; index < 50; index += 1) {
+      const flipped = Buffer.from(signature);
+      flipped.writeUInt8(flipped.readUInt8(index * 5) ^ (1 << (index % 8)), index * 5);
+      await expectRefused(withSignature(flipped.toString('base64url')));
+    }
+  });
+
+  it('JWT-08: of another token, of zeros, cut short or with more behind it is refused', async () => {
+    const signature = good.split('.')[2] ?? '';
+    const other = (await jwks.sign('bob')).split('.')[2] ?? '';
+    const zeros = Buffer.alloc(256).toString('base64url');
+    await expectRefused(...[other, zeros, signature.slice(0, -4), `${signature}AAAA`].map(withSignature));
+    await expectRefused(
+      withHeader({ ...HEADER, alg: 'ES256' }).replace(/[^.]*$/, Buffer.alloc(64).toString('base64url')),
+    );
+  });
+
+  it('JWT-11: has one text: other unused bits in its last character are refused', async () => {
+    const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
+    const last = alphabet.indexOf(good.slice(-1));
+    const same = Buffer.from(good.split('.')[2] ?? '', 'base64url');
+    // 256 bytes end in a character whose last four bits say nothing.
+    for (let bits = 1; bits < 16; bits += 1) {
+      const token = good.slice(0, -1) + (alphabet[last ^ bits] ?? '');
+      expect(Buffer.from(token.split('.')[2] ?? '', 'base64url')).toEqual(same);
+      await expectRefused(token);
+    }
+  });
+
+  it('JWT-13: in standard base64, with padding or with blanks is refused', async () => {
+    const bytes = Buffer.from(good.split('.')[2] ?? '', 'base64url');
+    const [header, payload, signature] = good.split('.');
+    await expectRefused(withSignature(bytes.toString('base64')), `${good}==`, `${good}=`);
+    await expectRefused(`${header}.${payload}=.${signature}`, `${header}=.${payload}.${signature}`, `${good}.`);
+    // fetch would trim blanks at the ends of a header.
+    await expectRefused(`${header}. ${payload}.${signature}`, `${header}.${payload}.${signature?.slice(0, 9)}%`);
+  });
+});
+
+describe('the header', () => {
+  it.each([[[]], ['x'], [1], [null], [true], [[HEADER]], [JSON.stringify(HEADER)]])(
+    'JWT-15: that is %j is refused',
+    async (header) => {
+      await expectRefused(withHeader(header));
+    },
+  );
+
+  it.each([
+    '',
+    '{',
+    'no json',
+    '{"alg":"RS256","kid":"key-1"',
+    '\u0000',
+    '{"alg":"RS256","kid":"key-1"} x',
+    '\ufeff{}',
+  ])('JWT-15: with the text %j is refused', async (text) => {
+    await expectRefused(forge({ text }, { json: claims() }, realm));
+  });
+
+  it.each([
+    [{ crit: ['x'], x: 1 }],
+    [{ crit: ['b64'], b64: false }],
+    [{ crit: ['b64'], b64: true }],
+    [{ crit: ['exp'], exp: 9_999_999_999 }],
+    [{ crit: [] }],
+    [{ crit: 'x' }],
+    [{ crit: null }],
+    [{ crit: {} }],
+  ])('JWT-17: with %j is refused', async (fields) => {
+    await expectRefused(withHeader({ ...HEADER, ...fields }));
+  });
+
+  it('JWT-17: with further fields that are not critical is accepted', async () => {
+    expect(await tryToken(node, withHeader({ ...HEADER, x: 1, b64: false }))).toEqual(accepted('alice'));
+  });
+});
+
+describe('keys that a token brings along', () => {
+  let trap: Server;
+  let trapUrl: string;
+  let requests = 0;
+
+  beforeAll(async () => {
+    const keys = { keys: [{ ...eve.publicKey.export({ format: 'jwk' }), kid: 'eve' }] };
+    trap = createServer((_, response) => {
+      requests += 1;
+      response.end(JSON.stringify(keys));
+    }).listen(0, '127.0.0.1');
+    await once(trap, 'listening');
+    trapUrl = `http://127.0.0.1:${(trap.address() as AddressInfo).port}/jwks`;
+  });
+  afterAll(async () => {
+    trap.close();
+    await once(trap, 'close');
+  });
+
+  it('JWT-19: are not fetched: jku and x5u mean nothing, and nobody is asked', async () => {
+    for (const url of [trapUrl, 'http://127.0.0.1:9/jwks', 'file:///etc/passwd']) {
+      for (const kid of ['key-1', 'eve', undefined]) {
+        const fields = { jku: url, x5u: url, kid };
+        await expectRefused(withHeader({ ...HEADER, ...fields }, eve.privateKey));
+      }
+      expect(await tryToken(node, withHeader({ ...HEADER, jku: url, x5u: url }))).toEqual(accepted('alice'));
+    }
+    const foreign = { json: { ...claims(), iss: trapUrl } };
+    await expectRefused(forge({ json: { ...HEADER, kid: trapUrl } }, foreign, eve.privateKey));
+    await expectRefused(forge({ json: HEADER }, foreign, realm));
+    expect(requests).toBe(0);
+  });
+
+  it('JWT-20: are not read: neither a certificate nor a key in the header counts', async () => {
+    const brought = { x5c: [selfSignedCertificate(eve.privateKey)], jwk: eve.publicKey.export({ format: 'jwk' }) };
+    for (const kid of ['key-1', 'eve', undefined]) {
+      await expectRefused(withHeader({ ...HEADER, ...brought, kid }, eve.privateKey));
+    }
+    expect(await tryToken(node, withHeader({ ...HEADER, ...brought }))).toEqual(accepted('alice'));
+  });
+});

@@ -1,0 +1,204 @@
+import { KeyObject } from 'node:crypto';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { BroadcastService } from '../../src/realtime/index.js';
+import { accepted, expectUnharmed, REFUSED, tryToken } from '../support/door.js';
+import { forge } from '../support/forgery.js';
+import { type Jwks, startJwks } from '../support/keys.js';
+import { type HeraldNode, startNode } from '../support/node.js';
+import { postgresDatabase } from '../support/servers.js';
+import { closeAllClients, connect } from '../support/ws-client.js';
+
+let jwks: Jwks;
+let node: HeraldNode;
+let key: KeyObject;
+
+beforeAll(async () => {
+  jwks = await startJwks();
+  key = KeyObject.from(jwks.key.privateKey);
+  node = await startNode({
+    KEYCLOAK_JWKS_URL: jwks.url,
+    WS_MAX_PAYLOAD_BYTES: '262144',
+    DATABASE_URL: await postgresDatabase(),
+    HTTP_RATE_LIMIT_PER_MINUTE: '0',
+  });
+});
+afterEach(closeAllClients);
+afterAll(async () => {
+  await expectUnharmed(node);
+  await node.stop();
+  await jwks.stop();
+});
+
+/** A token whose payload is good but for these further fields, given as the text that they are in JSON. */
+function tokenWith(fields: string): string {
+  const exp = Math.floor(Date.now() / 1_000) + 300;
+  return forge({ json: { alg: 'RS256', kid: 'key-1' } }, { text: `{"exp":${exp},${fields}}` }, key);
+}
+
+/** What a route for administrators says to the token: 200 if its roles count as such. */
+async function administer(token: string): Promise<number> {
+  const { status } = await (await node.api('', { token })).get('/realtime/connections');
+  return status;
+}
+
+describe('sub', () => {
+  it.each([
+    'null',
+    '""',
+    '7',
+    'true',
+    '{}',
+    '{"id":"alice"}',
+    '[]',
+    '["alice"]',
+    '"a\\u0000b"',
+    '"a\\nb"',
+    '"a\\u001fb"',
+    '"a\\u007fb"',
+    '"a\\u0085b"',
+    '"\\ud800"',
+    '"a\\udfffb"',
+    '"\\udc00\\ud800"',
+  ])('JWT-41: that is %s is refused', async (sub) => {
+    expect(await tryToken(node, tokenWith(`"sub":${sub}`))).toEqual(REFUSED);
+  });
+
+  it('JWT-41: that is missing is refused, whatever else names the user', async () => {
+    for (const fields of ['"x":1', '"preferred_username":"alice","email":"alice@example.com","sid":"s"']) {
+      expect(await tryToken(node, tokenWith(fields))).toEqual(REFUSED);
+    }
+  });
+
+  it('JWT-41: may have 255 code points, and not one more', async () => {
+    for (const character of ['x', 'é', '漢', '🦊']) {
+      const longest = character.repeat(255);
+      expect(await tryToken(node, tokenWith(`"sub":"${longest}"`))).toEqual(accepted(longest));
+      expect(await tryToken(node, tokenWith(`"sub":"${longest}${character}"`))).toEqual(REFUSED);
+    }
+  });
+
+  it.each([
+    'undefined',
+    'null',
+    '__proto__',
+    'constructor',
+    '*',
+    'a:b',
+    'user:alice',
+    '../x',
+    ' ',
+    'e\u0301',
+    '\u200b',
+    '0',
+  ])('JWT-41: that is %j is that user, and nobody else', async (sub) => {
+    expect(await tryToken(node, tokenWith(`"sub":${JSON.stringify(sub)}`))).toEqual(accepted(sub));
+  });
+
+  it('JWT-41: that only looks alike is another user, who hears nothing of the first one’s', async () => {
+    const alike = ['\u00e9', 'e\u0301', '\u00c9', ' \u00e9', '\u00e9\u200b', '%C3%A9'];
+    const clients = await Promise.all(
+      alike.map((sub) =>
+        connect(`${node.wsUrl}/ws/notifications/`, { token: tokenWith(`"sub":${JSON.stringify(sub)}`) }),
+      ),
+    );
+    await Promise.all(clients.map((client) => client.next()));
+    const broadcast = node.app.get(BroadcastService, { strict: false });
+    for (const sub of alike) await broadcast.broadcastNotification(sub, { title: `For ${JSON.stringify(sub)}` });
+    for (const [index, sub] of alike.entries()) {
+      expect(await clients[index]?.next()).toMatchObject({ notification: { title: `For ${JSON.stringify(sub)}` } });
+    }
+    for (const client of clients) expect(client.received).toHaveLength(2);
+  });
+
+  it('JWT-45: of a service account is a user like others: the contract knows no other kind', async () => {
+    const id = '4a1cbd2c-0f0f-4c8a-9a0a-0f4d3e8f7c55';
+    const fields = `"sub":"${id}","preferred_username":"service-account-billing","client_id":"billing","azp":"billing"`;
+    expect(await tryToken(node, tokenWith(fields))).toEqual(accepted(id));
+  });
+
+  it('JWT-57: of a user whom the provider has locked out is good until exp: nobody is asked about users', async () => {
+    const token = tokenWith('"sub":"locked"');
+    expect(await tryToken(node, token)).toEqual(accepted('locked'));
+    const fetches = jwks.fetches;
+    await jwks.stop();
+    try {
+      expect(await tryToken(node, token)).toEqual(accepted('locked'));
+    } finally {
+      await jwks.start();
+    }
+    expect(jwks.fetches).toBe(fetches);
+  });
+
+  it('JWT-58: of a user whom the database does not know is accepted: users live at the provider', async () => {
+    const token = tokenWith('"sub":"never seen"');
+    expect(await tryToken(node, token)).toEqual(accepted('never seen'));
+    expect(await (await node.api('', { token })).get('/orgs')).toMatchObject({ status: 200, body: { items: [] } });
+  });
+});
+
+describe('roles', () => {
+  const admin = '"sub":"root"';
+
+  it('JWT-53: of the realm make an administrator', async () => {
+    expect(await administer(tokenWith(`${admin},"realm_access":{"roles":["user","realtime-admin"]}`))).toBe(200);
+    expect(await administer(tokenWith(admin))).toBe(403);
+  });
+
+  it.each([
+    '"__proto__":{"realm_access":{"roles":["realtime-admin"]}}',
+    '"__proto__":{"admin":true,"roles":["realtime-admin"]}',
+    '"realm_access":{"__proto__":{"roles":["realtime-admin"]}}',
+    '"realm_access":{"roles":{"__proto__":["realtime-admin"]}}',
+    '"constructor":{"prototype":{"realm_access":{"roles":["realtime-admin"]}}}',
+  ])('JWT-53: are not read through a prototype: %s', async (fields) => {
+    const token = tokenWith(`${admin},${fields}`);
+    expect(await tryToken(node, token)).toEqual(accepted('root'));
+    expect(await administer(token)).toBe(403);
+    expect(await administer(tokenWith(admin))).toBe(403);
+  });
+
+  it.each([
+    '"realm_access":null',
+    '"realm_access":[]',
+    '"realm_access":["realtime-admin"]',
+    '"realm_access":[{"roles":["realtime-admin"]}]',
+    '"realm_access":"realtime-admin"',
+    '"realm_access":7',
+    '"realm_access":{}',
+    '"realm_access":{"roles":null}',
+    '"realm_access":{"roles":"realtime-admin"}',
+    '"realm_access":{"roles":{"0":"realtime-admin","length":1}}',
+    '"realm_access":{"roles":[["realtime-admin"]]}',
+    '"realm_access":{"roles":[{"name":"realtime-admin"},null,1,true]}',
+    '"realm_access":{"roles":["Realtime-Admin"," realtime-admin","realtime-admin\\u0000","realtime-admin,user"]}',
+    '"roles":["realtime-admin"],"groups":["realtime-admin"],"scope":"realtime-admin"',
+    '"resource_access":{"account":{"roles":["realtime-admin"]}}',
+  ])('JWT-53: of an odd kind give nothing, and keep nobody out: %s', async (fields) => {
+    const token = tokenWith(`${admin},${fields}`);
+    expect(await tryToken(node, token)).toEqual(accepted('root'));
+    expect(await administer(token)).toBe(403);
+  });
+
+  it('JWT-53: that are texts count among others that are not', async () => {
+    expect(await administer(tokenWith(`${admin},"realm_access":{"roles":[1,null,"realtime-admin",{}]}`))).toBe(200);
+  });
+
+  it('JWT-54: may be as many as fit into a token of 16,384 characters', async () => {
+    const roles = JSON.stringify([...Array.from({ length: 1_500 }, (_, index) => `r${index}`), 'realtime-admin']);
+    const token = tokenWith(`${admin},"realm_access":{"roles":${roles}}`);
+    expect(await tryToken(node, token)).toEqual(accepted('root'));
+    expect(await administer(token)).toBe(200);
+  });
+
+  it('JWT-54: of 10,000 make a token too long: for the headers of a request, and for a message', async () => {
+    const roles = JSON.stringify(Array.from({ length: 10_000 }, (_, index) => `role-${index}`));
+    const token = tokenWith(`${admin},"realm_access":{"roles":${roles}}`);
+    expect(token.length).toBeGreaterThan(100_000);
+    await expect(connect(`${node.wsUrl}/ws/notifications/?token=${token}`)).rejects.toThrow('431');
+    expect(await administer(token)).toBe(431);
+    const client = await connect(`${node.wsUrl}/ws/notifications/`, { token: tokenWith(admin) });
+    await client.next();
+    client.send({ type: 'auth', token });
+    expect(await client.closed()).toEqual({ code: 4001, reason: 'token_invalid' });
+  });
+});
