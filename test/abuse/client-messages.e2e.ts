@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { type Acceptance, countConnections, error, ping, pong, useAbusedNode } from '../support/abused-node.js';
+import { type Acceptance, error, ping, pong, useAbusedNode } from '../support/abused-node.js';
+import { countConnections } from '../support/connection-count.js';
 import type { RawSession } from '../support/raw-session.js';
 
 const abused = useAbusedNode({ WS_MAX_PAYLOAD_BYTES: '65536' });

@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, expect } from '@jest/globals';
+import { countConnections } from './connection-count.js';
 import { type HeraldNode, startNode, type Variables } from './node.js';
 import { dropAllSessions, RawSession, type SessionTarget } from './raw-session.js';
 import { until } from './until.js';
@@ -9,14 +10,6 @@ export interface AbusedNode {
   readonly node: HeraldNode;
   /** A new connection of Mallory. */
   open: (options?: Partial<SessionTarget>) => Promise<RawSession>;
-}
-
-/** How many connections the node counts, of both endpoints, and the channels it has them for. */
-export async function countConnections(url: string): Promise<number> {
-  const metrics = await (await fetch(`${url}/metrics`)).text();
-  const counts = [...metrics.matchAll(/^herald_(?:connections\{[^}]*\}|subscriptions) (\d+)$/gm)];
-  if (counts.length !== 3) throw new Error(`Not the gauges that were expected: ${counts.join(', ')}`);
-  return counts.reduce((sum, [, count]) => sum + Number(count), 0);
 }
 
 /** Starts a node for the tests of a file or block. After all of them it still serves, and holds nothing of what they did. */

@@ -103,6 +103,16 @@ export class RawClient {
     await this.wait(() => this.hasEnded, 'the end of the connection');
   }
 
+  /** Stops reading for good. */
+  pause(): void {
+    this.socket.pause();
+  }
+
+  /** Says that nothing more is sent, and goes on reading. */
+  end(): void {
+    this.socket.end();
+  }
+
   /** Cuts the connection with a TCP reset, as a crashed peer does. */
   reset(): void {
     this.socket.resetAndDestroy();
