@@ -135,7 +135,7 @@ describe.each([alone, together])('a client that comes back, with $name', ({ star
     }
   });
 
-  it('is told when it has missed more than history keeps, and gets live frames only', async () => {
+  it('MSG-36: is told when it has missed more than history keeps, and gets live frames only', async () => {
     const { client } = await open();
     await publish(1, 1);
     const cursor = await leaveAfter(client, 1);

@@ -91,6 +91,8 @@ describe('Input', () => {
       [{ ...good, notification: { title: 'a\0b' } }, 'notification.title', 'U+0000'],
       [{ ...good, data: { list: ['a', 'b\0'] } }, 'data.list.1', 'U+0000'],
       [{ ...good, data: { 'a\0b': 1 } }, 'data', 'U+0000'],
+      [{ ...good, data: { list: ['a', '\udc00'] } }, 'data.list.1', 'surrogate'],
+      [{ ...good, data: { '\ud800': 1 } }, 'data', 'surrogate'],
     ])('that are wrong name the field: %j', async (body, field, message) => {
       const errors = expect.arrayContaining([{ field, message: expect.stringContaining(message) }]);
       await expectProblem(await post(JSON.stringify(body)), 400, { errors });

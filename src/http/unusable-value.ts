@@ -7,20 +7,28 @@ export interface UnusableValue {
 }
 
 /**
- * Finds what may not even be looked at further: the character U+0000, which Postgres can't hold in any text, and nesting so
- * deep that recursive code would run out of stack.
+ * Finds what may not even be looked at further: the character U+0000, which Postgres can't hold in any text; unpaired
+ * surrogates, which no encoder keeps, and whose escapes many parsers of JSON refuse; and nesting so deep that recursive code
+ * would run out of stack.
  */
 export function findUnusableValue(value: unknown, path = '', depth = 0): UnusableValue | null {
   if (typeof value === 'string') {
-    return value.includes('\0') ? { path, message: 'must not contain the character U+0000' } : null;
+    const flaw = flawOf(value);
+    return flaw === null ? null : { path, message: `must not contain ${flaw}` };
   }
   if (typeof value !== 'object' || value === null) return null;
   if (depth >= MAX_DEPTH) return { path, message: `must not be nested deeper than ${MAX_DEPTH} levels` };
   for (const [key, item] of Object.entries(value)) {
     const itemPath = path === '' ? key : `${path}.${key}`;
-    if (key.includes('\0')) return { path: path || 'body', message: 'must not name a field with the character U+0000' };
+    const flaw = flawOf(key);
+    if (flaw !== null) return { path: path || 'body', message: `must not name a field with ${flaw}` };
     const unusable = findUnusableValue(item, itemPath, depth + 1);
     if (unusable !== null) return unusable;
   }
   return null;
+}
+
+function flawOf(text: string): string | null {
+  if (text.includes('\0')) return 'the character U+0000';
+  return text.isWellFormed() ? null : 'an unpaired surrogate';
 }

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { connect } from 'node:net';
+import { encodeFrame, type FrameOptions } from './frames.js';
 
 /** The status line and headers of an HTTP answer, and what followed them. */
 export interface RawAnswer {
@@ -27,7 +28,8 @@ const DEADLINE_MS = 5_000;
 /** A TCP connection that says exactly what a test wants, be it HTTP, WebSocket or neither. */
 export class RawClient {
   private received = Buffer.alloc(0);
-  private hasEnded = false;
+  /** Whether the connection is closed, from whichever side. */
+  hasEnded = false;
   private readonly waiting = new Set<() => void>();
 
   private constructor(private readonly socket: Socket) {
@@ -69,11 +71,7 @@ export class RawClient {
   }
 
   /** Sends one frame, masked as a client's must be. */
-  sendFrame(
-    opcode: number,
-    payload: string | Uint8Array = '',
-    options: { fin?: boolean; masked?: boolean } = {},
-  ): void {
+  sendFrame(opcode: number, payload: string | Uint8Array = '', options: FrameOptions = {}): void {
     this.send(encodeFrame(opcode, Buffer.from(payload), options));
   }
 
@@ -103,6 +101,16 @@ export class RawClient {
   /** Resolves when the connection is closed, from whichever side. */
   async ended(): Promise<void> {
     await this.wait(() => this.hasEnded, 'the end of the connection');
+  }
+
+  /** Stops reading for good. */
+  pause(): void {
+    this.socket.pause();
+  }
+
+  /** Says that nothing more is sent, and goes on reading. */
+  end(): void {
+    this.socket.end();
   }
 
   /** Cuts the connection with a TCP reset, as a crashed peer does. */
@@ -137,24 +145,4 @@ export class RawClient {
       check();
     });
   }
-}
-
-/** Builds a WebSocket frame (RFC 6455 section 5.2), also one that breaks the rules. */
-export function encodeFrame(opcode: number, payload: Buffer, { fin = true, masked = true } = {}): Buffer {
-  const first = (fin ? 0x80 : 0) | opcode;
-  const maskBit = masked ? 0x80 : 0;
-  const length = payload.length;
-  let header: Buffer;
-  if (length < 126) {
-    header = Buffer.from([first, maskBit | length]);
-  } else if (length < 65_536) {
-    header = Buffer.from([first, maskBit | 126, length >> 8, length & 0xff]);
-  } else {
-    header = Buffer.alloc(10);
-    header.set([first, maskBit | 127]);
-    header.writeBigUInt64BE(BigInt(length), 2);
-  }
-  if (!masked) return Buffer.concat([header, payload]);
-  const mask = randomBytes(4);
-  return Buffer.concat([header, mask, payload.map((byte, index) => byte ^ (mask[index % 4] ?? 0))]);
 }

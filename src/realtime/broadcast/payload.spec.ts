@@ -20,6 +20,13 @@ describe('toJsonObject', () => {
     );
   });
 
+  it('replaces halves of characters, which many clients could not read', () => {
+    expect(toJsonObject({ text: '🎉'.slice(0, 1), '\udc00': ['a\ud800b', '🎉'] }, 'data')).toEqual({
+      text: '\ufffd',
+      '\ufffd': ['a\ufffdb', '🎉'],
+    });
+  });
+
   it('writes dates as ISO 8601', () => {
     expect(toJsonObject({ at: new Date(0) }, 'data')).toEqual({ at: '1970-01-01T00:00:00.000Z' });
   });

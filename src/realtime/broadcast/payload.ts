@@ -7,7 +7,8 @@ const MAX_DEPTH = 32;
 
 /**
  * Copies a value into plain JSON, once, so that the sender's later changes and getters have no effect on what is sent.
- * `JSON.stringify` would drop or bend what it can't express; here that is an error that names the place.
+ * `JSON.stringify` would drop or bend what it can't express; here that is an error that names the place. Only half of a
+ * character, such as is left where a text was cut, becomes U+FFFD: many clients' parsers would refuse the whole frame for it.
  *
  * @param value a plain object; valid dates become ISO 8601 text
  * @param path how the value is called in errors
@@ -38,7 +39,7 @@ class JsonCopy {
 
   ofObject(value: object, path: string, depth: number): JsonObject {
     const entries = Object.entries(value).map(([field, item]): [string, JsonValue] => [
-      field,
+      field.toWellFormed(),
       this.of(item, `${path}.${field}`, depth + 1),
     ]);
     return Object.fromEntries(entries);
@@ -48,7 +49,8 @@ class JsonCopy {
     this.count += 1;
     if (this.count > MAX_PAYLOAD_BYTES)
       throw new InvalidBroadcastError(path, `takes up to ${MAX_PAYLOAD_BYTES} bytes as JSON`);
-    if (value === null || typeof value === 'string' || typeof value === 'boolean') return value;
+    if (value === null || typeof value === 'boolean') return value;
+    if (typeof value === 'string') return value.toWellFormed();
     if (typeof value === 'number' && Number.isFinite(value)) return value;
     if (value instanceof Date && !Number.isNaN(value.getTime())) return value.toISOString();
     if (depth > MAX_DEPTH)

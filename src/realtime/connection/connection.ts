@@ -53,6 +53,8 @@ export class Connection {
   /** Up to where the client has had everything from history, while that is further than this process has received. */
   private had: Position | null = null;
   private isClosing = false;
+  /** Whether the peer was asked for a pong that has not come. */
+  private isPongDue = false;
   private readonly rateLimit: RateLimit;
   private expiry: Deadline;
 
@@ -77,7 +79,7 @@ export class Connection {
     this.expiry = this.expireWith(this.principal);
     ws.on('message', (data, isBinary) => this.onMessage(data as Buffer, isBinary)); // `nodebuffer` is ws's default binaryType
     ws.on('ping', (data) => this.onPing(data));
-    ws.on('pong', () => (this.lastSeenAt = performance.now()));
+    ws.on('pong', () => this.onPong());
     ws.once('close', () => this.expiry.cancel());
   }
 
@@ -149,7 +151,9 @@ export class Connection {
   /** Asks the peer for a sign of life. */
   ping(): void {
     this.lastPingAt = performance.now();
-    if (this.isOpen) this.ws.ping();
+    if (!this.isOpen) return;
+    this.isPongDue = true;
+    this.ws.ping();
   }
 
   /** Ends the connection with a close frame; a peer that doesn't answer it is cut off after the server's close timeout. */
@@ -225,6 +229,16 @@ export class Connection {
 
   private onPing(data: Buffer): void {
     if (this.admitFrame()) this.write(encodePongFrame(data));
+  }
+
+  /** One answer to a ping of ours is free; what nobody asked for counts like any other frame. */
+  private onPong(): void {
+    if (!this.isPongDue) {
+      this.admitFrame();
+      return;
+    }
+    this.isPongDue = false;
+    this.lastSeenAt = performance.now();
   }
 
   /** Counts an inbound frame; false if it must be dropped. */

@@ -35,8 +35,9 @@ export class RealtimeAdapter extends WsAdapter {
       maxPayload: maxPayloadBytes,
       handleProtocols: selectProtocol,
       closeTimeout: CLOSE_TIMEOUT_MS,
-      maxFragments: 64,
-      maxBufferedChunks: 1_024,
+      // As many as an honest client needs, whose fragments have 1 KiB and whose network's packets carry 256 bytes, or more.
+      maxFragments: Math.max(64, Math.ceil(maxPayloadBytes / 1_024)),
+      maxBufferedChunks: Math.max(1_024, Math.ceil(maxPayloadBytes / 256)),
       // Connections answer pings themselves, within the rate limit and the limit of what a peer may owe.
       autoPong: false,
     };

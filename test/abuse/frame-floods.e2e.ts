@@ -1,0 +1,125 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { error } from '../support/abused-node.js';
+import { ApiClient } from '../support/api-client.js';
+import { countConnections } from '../support/connection-count.js';
+import { encodeFrame, OPCODE } from '../support/frames.js';
+import { HeraldProcess } from '../support/herald-process.js';
+import { dropAllSessions, RawSession } from '../support/raw-session.js';
+import { until } from '../support/until.js';
+
+const MIB = 1_048_576;
+/** The level that pino gives what is of use to nobody but those who look for a fault. */
+const DEBUG = 20;
+
+let dataDir: string;
+let herald: HeraldProcess;
+let token: string;
+
+beforeAll(async () => {
+  dataDir = await mkdtemp(join(tmpdir(), 'herald-floods-'));
+  const variables = { DATA_DIR: dataDir, LOG_LEVEL: 'debug', LOG_FORMAT: 'json', WS_MAX_CONNECTIONS_PER_USER: '0' };
+  herald = await HeraldProcess.spawn('main.js', variables);
+  await herald.ready();
+  const { body } = await new ApiClient(herald.url, null, '').post('/dev/token', { user_id: 'mallory' });
+  token = body.access_token;
+});
+afterEach(async () => {
+  dropAllSessions();
+  await until(async () => (await countConnections(herald.url)) === 0);
+  expect((await fetch(`${herald.url}/health/ready`)).status).toBe(200);
+});
+afterAll(async () => {
+  // It has survived all of it, and ends as it should.
+  expect(await herald.end('SIGTERM')).toEqual({ code: 0, signal: null });
+  await rm(dataDir, { recursive: true, force: true });
+});
+
+function open(count: number): Promise<RawSession[]> {
+  return Promise.all(Array.from({ length: count }, () => RawSession.open({ url: herald.url, token })));
+}
+
+async function residentBytes(): Promise<number> {
+  const metrics = await (await fetch(`${herald.url}/metrics`)).text();
+  return Number(/^process_resident_memory_bytes (\d+)/m.exec(metrics)?.[1]);
+}
+
+/** By how much the process has grown with an attack that it has seen once already. */
+async function growth(attack: () => Promise<void>): Promise<number> {
+  await attack();
+  const before = await residentBytes();
+  await attack();
+  return (await residentBytes()) - before;
+}
+
+function repeated(count: number, frame: (n: number) => Buffer): Buffer {
+  return Buffer.concat(Array.from({ length: count }, (_, n) => frame(n)));
+}
+
+/** So many fragments of a text that never ends. */
+function fragments(count: number, payload: string): Buffer {
+  const options = { fin: false, mask: Buffer.of(1, 2, 3, 4) };
+  return repeated(count, (n) =>
+    encodeFrame(n === 0 ? OPCODE.text : OPCODE.continuation, Buffer.from(payload), options),
+  );
+}
+
+describe('A flood of frames', () => {
+  it('FRM-22: of 16,000 fragments of one byte on each of 50 connections is closed with 1008, and costs no memory', async () => {
+    const flood = fragments(16_000, 'x');
+    const grown = await growth(async () => {
+      const peers = await open(50);
+      for (const peer of peers) peer.send(flood);
+      const closes = await Promise.all(peers.map((peer) => peer.closed()));
+      expect(closes).toEqual(peers.map(() => ({ code: 1008, reason: '' })));
+    });
+    expect(grown).toBeLessThan(20 * MIB);
+  });
+
+  it('FRM-23: of 10,000 empty fragments is closed with 1008', async () => {
+    const [peer] = await open(1);
+    peer?.send(fragments(10_000, ''));
+    expect(await peer?.closed()).toEqual({ code: 1008, reason: '' });
+  });
+
+  it('FRM-26: of pings whose pongs are never read is closed, and costs no memory', async () => {
+    const flood = repeated(1_000, () => encodeFrame(OPCODE.ping, Buffer.alloc(125)));
+    const grown = await growth(async () => {
+      const peers = await open(10);
+      for (const peer of peers) {
+        peer.client.pause();
+        for (let count = 0; count < 20; count += 1) peer.send(flood);
+      }
+      await until(async () => (await countConnections(herald.url)) === 0, 5_000);
+    });
+    expect(grown).toBeLessThan(20 * MIB);
+  });
+
+  it.each([
+    ['FRM-26: of pings', OPCODE.ping],
+    ['FRM-29: of pongs that nobody asked for', OPCODE.pong],
+    ['FRM-39: of binary messages', OPCODE.binary],
+  ])('%s counts against the rate limit: told once, then closed with 4029', async (_, opcode) => {
+    const [peer] = await open(1);
+    peer?.send(repeated(200, () => encodeFrame(opcode, Buffer.from('x'))));
+    expect(await peer?.closed()).toEqual({ code: 4029, reason: 'too_many_messages' });
+    expect(peer?.messages.filter(({ code }) => code === 'rate_limited')).toEqual([error('rate_limited')]);
+  });
+
+  it('FRM-48: that break the protocol on 100 connections is logged once for each at most, as nothing to worry about', async () => {
+    const from = herald.output.length;
+    const peers = await open(100);
+    for (const peer of peers) peer.send(repeated(10, () => encodeFrame(3, Buffer.from('canary'))));
+    for (const peer of peers) expect(await peer.closed()).toEqual({ code: 1002, reason: '' });
+    await until(() => herald.output.slice(from).split('broke the protocol').length === 101);
+    const lines = herald.output
+      .slice(from)
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { level: unknown });
+    expect(new Set(lines.map(({ level }) => level))).toEqual(new Set([DEBUG]));
+    expect(herald.output.slice(from)).not.toMatch(/canary|"stack"| {4}at /);
+  });
+});

@@ -1,0 +1,114 @@
+import { describe, expect, it } from '@jest/globals';
+import { ping, pong, type Refusal, useAbusedNode } from '../support/abused-node.js';
+import { encodeFrame, OPCODE } from '../support/frames.js';
+import type { RawSession } from '../support/raw-session.js';
+
+/** A ping that is so many bytes long. */
+function pingOf(bytes: number): Buffer {
+  return Buffer.from(ping('x'.repeat(bytes - ping('').length)));
+}
+
+/** Sends a text in pieces of so many bytes. */
+function sendInPieces(peer: RawSession, text: Buffer, size: number): void {
+  for (let at = 0; at < text.length; at += size) {
+    const opcode = at === 0 ? OPCODE.text : OPCODE.continuation;
+    peer.sendFrame(opcode, text.subarray(at, at + size), { fin: at + size >= text.length });
+  }
+}
+
+describe('RFC 6455 10.4, the largest message', () => {
+  const abused = useAbusedNode({ WS_MAX_PAYLOAD_BYTES: '65536' });
+
+  it('FRM-18: is taken, in one frame and in pieces', async () => {
+    const peer = await abused.open();
+    peer.send(encodeFrame(OPCODE.text, pingOf(65_536)));
+    sendInPieces(peer, pingOf(65_536), 30_720);
+    const timestamp = expect.stringMatching(/^x{65000,}$/);
+    expect(await peer.answers()).toEqual([pong(timestamp), pong(timestamp)]);
+  });
+
+  it.each<Refusal>([
+    ['FRM-19: one byte more in one frame', 1009, (peer) => peer.send(encodeFrame(OPCODE.text, pingOf(65_537)))],
+    ['FRM-19: the header of one byte more', 1009, (peer) => peer.sendFrame(OPCODE.text, '', { claimedLength: 65_537 })],
+    [
+      'FRM-19: a binary message of one byte more',
+      1009,
+      (peer) => peer.sendFrame(OPCODE.binary, '', { claimedLength: 65_537 }),
+    ],
+    [
+      'FRM-20: one byte more over three fragments, of the third the header',
+      1009,
+      (peer) => {
+        peer.sendFrame(OPCODE.text, Buffer.alloc(30_720), { fin: false });
+        peer.sendFrame(OPCODE.continuation, Buffer.alloc(30_720), { fin: false });
+        peer.sendFrame(OPCODE.continuation, '', { claimedLength: 4_097 });
+      },
+    ],
+  ])('%s, is closed with %d before the payload has come', async (_, code, misbehave) => {
+    const peer = await abused.open();
+    misbehave(peer);
+    expect(await peer.closed()).toEqual({ code, reason: '' });
+    expect(peer.messages).toEqual([]);
+  });
+
+  it('starts anew with each message', async () => {
+    const peer = await abused.open();
+    for (let count = 0; count < 5; count += 1) sendInPieces(peer, pingOf(40_000), 20_000);
+    expect(await peer.answers()).toHaveLength(5);
+  });
+});
+
+describe('Autobahn section 9, with the limits lifted', () => {
+  const abused = useAbusedNode({
+    WS_MAX_PAYLOAD_BYTES: '16777216',
+    WS_MAX_BUFFERED_BYTES: '67108864',
+    WS_RATE_LIMIT_BURST: '100000',
+  });
+  const KIB = 1_024;
+
+  it.each([
+    ['9.1.1', 64 * KIB],
+    ['9.1.2', 256 * KIB],
+    ['9.1.4', 4_096 * KIB],
+    ['9.1.6', 16_384 * KIB],
+  ])('FRM-47: a message of case %s, %d bytes, is answered', async (_, bytes) => {
+    const peer = await abused.open();
+    peer.send(encodeFrame(OPCODE.text, pingOf(bytes)));
+    await peer.client.until('"pong"');
+    await peer.until(() => peer.frames.length === 2);
+    expect(peer.frames[1]?.payload.length).toBe(bytes);
+  });
+
+  it.each([
+    ['9.3.3', 1_024],
+    ['9.3.4', 4_096],
+    ['9.3.7', 262_144],
+  ])('FRM-47: 4 MiB in fragments as in case %s, of %d bytes, are answered', async (_, size) => {
+    const peer = await abused.open();
+    sendInPieces(peer, pingOf(4_096 * KIB), size);
+    await peer.until(() => peer.frames.length === 2);
+    expect(peer.frames[1]?.payload.length).toBe(4_096 * KIB);
+  });
+
+  it('FRM-47: 4 MiB in fragments of 64 bytes, as in cases 9.3.1, 9.3.2, 9.4.1 and 9.4.2, are too many: 1008', async () => {
+    const peer = await abused.open();
+    sendInPieces(peer, pingOf(4_096 * KIB), 64);
+    expect(await peer.closed()).toEqual({ code: 1008, reason: '' });
+  });
+
+  it('FRM-47: 1 MiB in packets of 512 bytes, as in case 9.5.4, is answered', async () => {
+    const peer = await abused.open();
+    const frame = encodeFrame(OPCODE.text, pingOf(1_024 * KIB));
+    for (let at = 0; at < frame.length; at += 512) peer.send(frame.subarray(at, at + 512));
+    await peer.until(() => peer.frames.length === 2);
+    expect(peer.frames[1]?.payload.length).toBe(1_024 * KIB);
+  });
+
+  it('FRM-47: 1,000 messages of 1 KiB, as in case 9.7.4, are all answered in order', async () => {
+    const peer = await abused.open();
+    for (let count = 0; count < 1_000; count += 1) peer.sendText(ping(`${count} ${'x'.repeat(1_000)}`));
+    const answers = await peer.answers();
+    expect(answers.map(({ timestamp }) => Number.parseInt(String(timestamp)))).toEqual(Array.from(answers.keys()));
+    expect(answers).toHaveLength(1_000);
+  });
+});
