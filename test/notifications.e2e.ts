@@ -47,6 +47,18 @@ describe('POST /notifications', () => {
     expect(body).toEqual({ ...notification, id: expect.any(String) });
   });
 
+  it("gives the inbox's id, whatever the sender calls an id", async () => {
+    const carol = await listening('carol');
+    const request = { user_id: 'carol', notification: { title: 'Mine', id: 'my-id' }, dedupe_key: 'own' };
+    const { body } = await service.post('/notifications', request);
+    expect(body.id).not.toBe('my-id');
+    expect((await service.post('/notifications', request)).body).toEqual(body);
+    expect(await carol.next()).toMatchObject({ notification: body });
+    const inbox = await node.api('carol');
+    expect((await inbox.get('/notifications')).body.items).toEqual([{ ...body, read_at: null }]);
+    expect((await inbox.post(`/notifications/${body.id}/read`)).status).toBe(204);
+  });
+
   it('notifies once with the same key', async () => {
     const alice = await listening('alice');
     const send = (title: string, dedupe_key?: string): Promise<unknown> =>

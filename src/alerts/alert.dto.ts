@@ -5,10 +5,11 @@ import { SEVERITIES, type Severity } from '../realtime/index.js';
 
 const MESSAGE = { max: 2_000, multiline: true };
 const ALERT_TYPE = { max: 100 };
+const MESSAGE_EXAMPLE = 'The service is restarted at 22:00 UTC';
 
 /** The body that raises an alert. */
 export class RaiseAlertDto {
-  @ApiProperty({ example: 'The service is restarted at 22:00 UTC', maxLength: MESSAGE.max })
+  @ApiProperty({ example: MESSAGE_EXAMPLE, minLength: 1, maxLength: MESSAGE.max })
   @Matches(/\S/, { message: '$property must not be blank' })
   @IsText(MESSAGE)
   message: string;
@@ -17,12 +18,23 @@ export class RaiseAlertDto {
   @IsIn(SEVERITIES, { message: `$property must be one of ${SEVERITIES.join(', ')}` })
   severity: Severity;
 
-  @ApiProperty({ example: 'maintenance', default: 'general', required: false, maxLength: ALERT_TYPE.max })
+  @ApiProperty({
+    type: String,
+    example: 'maintenance',
+    default: 'general',
+    required: false,
+    minLength: 1,
+    maxLength: ALERT_TYPE.max,
+  })
   @ValidateIf((_, alertType) => alertType !== undefined)
   @IsText(ALERT_TYPE)
   alert_type = 'general';
 
-  @ApiProperty({ format: 'uuid', required: false, description: 'The organization whose members are told' })
+  @ApiProperty({
+    format: 'uuid',
+    required: false,
+    description: 'Whose members are told; without it, every user online is',
+  })
   @ValidateIf((_, orgId) => orgId !== undefined)
   @IsUUID('all', { message: '$property must be a UUID' })
   org_id?: string;
@@ -30,10 +42,10 @@ export class RaiseAlertDto {
 
 /** An alert as it is told. */
 export class AlertDto {
-  @ApiProperty()
+  @ApiProperty({ example: 'maintenance' })
   alert_type: string;
 
-  @ApiProperty()
+  @ApiProperty({ example: MESSAGE_EXAMPLE })
   message: string;
 
   @ApiProperty({ enum: SEVERITIES })

@@ -1,13 +1,11 @@
 import { Body, Controller, HttpCode, Post } from '@nestjs/common';
-import { ApiAcceptedResponse, ApiBearerAuth, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiAcceptedResponse, ApiNotFoundResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { REALTIME_ADMIN_ROLE } from '../auth/principal.js';
 import { Roles } from '../auth/roles.decorator.js';
-import { ApiProblems } from '../http/api-answers.decorator.js';
 import { AlertDto, RaiseAlertDto } from './alert.dto.js';
 import { AlertsService } from './alerts.service.js';
 
 @ApiTags('alerts')
-@ApiBearerAuth()
 @Controller('alerts')
 export class AlertsController {
   constructor(private readonly alerts: AlertsService) {}
@@ -19,7 +17,7 @@ export class AlertsController {
     summary: `Tell an organization, or every user online, of a \`system.alert\` (realm role ${REALTIME_ADMIN_ROLE})`,
   })
   @ApiAcceptedResponse({ type: AlertDto, description: 'It will be told' })
-  @ApiProblems(400, 403, 404)
+  @ApiNotFoundResponse({ description: 'There is no such organization.' })
   async raise(@Body() { org_id, alert_type, message, severity }: RaiseAlertDto): Promise<AlertDto> {
     const alert = { alert_type, message, severity, timestamp: new Date().toISOString() };
     if (org_id === undefined) await this.alerts.alertEveryone(alert);

@@ -1,6 +1,14 @@
-import { type CustomDecorator, SetMetadata } from '@nestjs/common';
+import { applyDecorators, SetMetadata } from '@nestjs/common';
+import { ApiForbiddenResponse } from '@nestjs/swagger';
 
 export const ROLES = 'herald:roles';
 
 /** Lets in only users with one of these realm roles; others get 403. */
-export const Roles = (...roles: [string, ...string[]]): CustomDecorator => SetMetadata(ROLES, roles);
+export function Roles(...roles: [string, ...string[]]): MethodDecorator & ClassDecorator {
+  return applyDecorators(SetMetadata(ROLES, roles), ApiForbiddenResponse({ description: takesRealmRole(roles) }));
+}
+
+/** What those are told who have none of the roles. */
+export function takesRealmRole(roles: readonly string[]): string {
+  return `This takes the realm role ${roles.join(' or ')}.`;
+}

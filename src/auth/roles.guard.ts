@@ -1,7 +1,7 @@
 import { type CanActivate, type ExecutionContext, ForbiddenException, Injectable } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import type { AuthenticatedRequest } from './authenticated-request.js';
-import { ROLES } from './roles.decorator.js';
+import { ROLES, takesRealmRole } from './roles.decorator.js';
 
 /** Keeps routes with `@Roles()` to users who have one of those realm roles. Runs after `HttpJwtGuard`. */
 @Injectable()
@@ -17,6 +17,6 @@ export class RolesGuard implements CanActivate {
     if (wanted === undefined) return true;
     const { principal } = context.switchToHttp().getRequest<AuthenticatedRequest>();
     if (wanted.some((role) => principal?.roles.has(role))) return true;
-    throw new ForbiddenException(`This takes the realm role ${wanted.join(' or ')}.`);
+    throw new ForbiddenException(takesRealmRole(wanted));
   }
 }

@@ -10,6 +10,7 @@ const BODY = { max: 4_000, multiline: true };
 export class WriteCommentDto {
   @ApiProperty({
     example: 'What do you think, @bob?',
+    minLength: 1,
     maxLength: BODY.max,
     description: '`@<user_id>` or `@<e-mail>` notifies a member of the organization',
   })
@@ -26,10 +27,10 @@ export class CommentDto {
   @ApiProperty({ format: 'uuid' })
   resource_id: string;
 
-  @ApiProperty({ description: 'The id of the user who wrote it' })
+  @ApiProperty({ example: 'alice', description: 'The id of the user who wrote it' })
   author: string;
 
-  @ApiProperty()
+  @ApiProperty({ example: 'What do you think, @bob?' })
   body: string;
 
   @ApiProperty({ format: 'date-time' })

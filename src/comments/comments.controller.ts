@@ -1,15 +1,16 @@
-import { Body, Controller, Get, Param, Post, Query } from '@nestjs/common';
-import { ApiBearerAuth, ApiCreatedResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
-import { ApiPageResponse, ApiProblems } from '../http/api-answers.decorator.js';
+import { Body, Controller, Get, Post, Query } from '@nestjs/common';
+import { ApiCreatedResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiPageResponse } from '../http/api-answers.decorator.js';
 import { type Page, PageQuery } from '../http/pagination.js';
-import { ParseUuidPipe } from '../http/parse-uuid.pipe.js';
+import { UuidParam } from '../http/path-ids.decorator.js';
 import type { Membership } from '../organizations/membership.entity.js';
 import { CurrentMembership, ForMembers } from '../organizations/org-role.guard.js';
 import { CommentDto, WriteCommentDto } from './comment.dto.js';
 import { CommentsService } from './comments.service.js';
 
+const RESOURCE_ID = 'The id of the resource';
+
 @ApiTags('comments')
-@ApiBearerAuth()
 @Controller('orgs/:org_id/resources/:id/comments')
 @ForMembers()
 export class CommentsController {
@@ -18,10 +19,9 @@ export class CommentsController {
   @Post()
   @ApiOperation({ summary: 'Comment on a resource. Mentioned members are notified: `mention.received`' })
   @ApiCreatedResponse({ type: CommentDto })
-  @ApiProblems(400, 404)
   async write(
     @CurrentMembership() author: Membership,
-    @Param('id', ParseUuidPipe) resourceId: string,
+    @UuidParam('id', RESOURCE_ID) resourceId: string,
     @Body() { body }: WriteCommentDto,
   ): Promise<CommentDto> {
     return new CommentDto(await this.comments.write(author, resourceId, body));
@@ -30,10 +30,9 @@ export class CommentsController {
   @Get()
   @ApiOperation({ summary: 'The comments on a resource, oldest first' })
   @ApiPageResponse(CommentDto)
-  @ApiProblems(400, 404)
   async list(
     @CurrentMembership() { orgId }: Membership,
-    @Param('id', ParseUuidPipe) resourceId: string,
+    @UuidParam('id', RESOURCE_ID) resourceId: string,
     @Query() query: PageQuery,
   ): Promise<Page<CommentDto>> {
     const { items, next_cursor } = await this.comments.list(orgId, resourceId, query);

@@ -1,6 +1,7 @@
-import { ApiProperty } from '@nestjs/swagger';
+import { ApiProperty, OmitType } from '@nestjs/swagger';
 import { IsIn } from 'class-validator';
-import { type Export, EXPORT_FORMATS, type ExportFormat, type ExportStatus } from './export.entity.js';
+import { ResourceDto } from '../resources/resource.dto.js';
+import { type Export, EXPORT_FORMATS, EXPORT_STATUSES, type ExportFormat, type ExportStatus } from './export.entity.js';
 
 /** The body that asks for an export. */
 export class RequestExportDto {
@@ -14,16 +15,21 @@ export class ExportDto {
   @ApiProperty({ format: 'uuid' })
   id: string;
 
-  @ApiProperty({ enum: ['queued', 'running', 'completed', 'failed'] })
+  @ApiProperty({ enum: EXPORT_STATUSES })
   status: ExportStatus;
 
-  @ApiProperty({ minimum: 0, maximum: 100 })
+  @ApiProperty({ type: 'integer', minimum: 0, maximum: 100, example: 0 })
   progress: number;
 
-  @ApiProperty({ type: String, nullable: true, description: 'The path of the download, once completed' })
+  @ApiProperty({
+    type: String,
+    nullable: true,
+    example: null,
+    description: 'The path of the download, once completed',
+  })
   action_url: string | null;
 
-  @ApiProperty({ type: String, nullable: true, description: 'Why it failed' })
+  @ApiProperty({ type: String, nullable: true, example: null, description: 'Why it failed' })
   error: string | null;
 
   constructor({ id, status, progress, downloadPath, error }: Export) {
@@ -34,3 +40,6 @@ export class ExportDto {
     this.error = error;
   }
 }
+
+/** A resource in the file of an export, in JSON. */
+export class ExportedResourceDto extends OmitType(ResourceDto, ['org_id']) {}

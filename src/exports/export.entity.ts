@@ -7,6 +7,8 @@ export const EXPORT_FORMATS = ['csv', 'json'] as const satisfies readonly Export
 
 export type ExportStatus = 'queued' | 'running' | 'completed' | 'failed';
 
+export const EXPORT_STATUSES = ['queued', 'running', 'completed', 'failed'] as const satisfies readonly ExportStatus[];
+
 /** One user's wish to have an organization's resources in a file, and how far it has come. */
 @Entity('exports')
 export class Export {

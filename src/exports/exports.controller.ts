@@ -1,10 +1,18 @@
-import { Body, Controller, Get, HttpCode, Param, Post, StreamableFile } from '@nestjs/common';
-import { ApiAcceptedResponse, ApiBearerAuth, ApiOkResponse, ApiOperation, ApiProduces, ApiTags } from '@nestjs/swagger';
-import { ApiProblems } from '../http/api-answers.decorator.js';
-import { ParseUuidPipe } from '../http/parse-uuid.pipe.js';
+import { Body, Controller, Get, HttpCode, Post, StreamableFile } from '@nestjs/common';
+import {
+  ApiAcceptedResponse,
+  ApiExtraModels,
+  ApiNotFoundResponse,
+  type ApiResponseNoStatusOptions,
+  getSchemaPath,
+  ApiOkResponse,
+  ApiOperation,
+  ApiTags,
+} from '@nestjs/swagger';
+import { UuidParam } from '../http/path-ids.decorator.js';
 import type { Membership } from '../organizations/membership.entity.js';
 import { CurrentMembership, ForMembers } from '../organizations/org-role.guard.js';
-import { ExportDto, RequestExportDto } from './export.dto.js';
+import { ExportDto, ExportedResourceDto, RequestExportDto } from './export.dto.js';
 import type { ExportFormat } from './export.entity.js';
 import { ExportsService } from './exports.service.js';
 
@@ -13,8 +21,27 @@ const CONTENT_TYPES: Readonly<Record<ExportFormat, string>> = {
   json: 'application/json; charset=utf-8',
 };
 
+const CSV_EXAMPLE = `id,name,sensitivity,description,created_at,updated_at
+01997a6e-7e3f-7000-8000-000000000000,Q3 report,normal,,2025-01-15T10:30:00.000Z,2025-01-15T10:30:00.000Z
+`;
+
+const FILE: ApiResponseNoStatusOptions = {
+  description: 'The file, in the format that was asked for',
+  headers: {
+    'Content-Disposition': {
+      schema: { type: 'string' },
+      example: 'attachment; filename="export-01997a6e-7e3f-7000-8000-000000000000.csv"',
+    },
+  },
+  content: {
+    'text/csv': { schema: { type: 'string' }, example: CSV_EXAMPLE },
+    'application/json': { schema: { type: 'array', items: { $ref: getSchemaPath(ExportedResourceDto) } } },
+  },
+};
+
+const ID = 'The id of the export';
+
 @ApiTags('exports')
-@ApiBearerAuth()
 @Controller('orgs/:org_id/exports')
 @ForMembers()
 export class ExportsController {
@@ -26,7 +53,6 @@ export class ExportsController {
     summary: 'Export the resources to a file. Ends in a notification, `task.completed` or `task.failed`',
   })
   @ApiAcceptedResponse({ type: ExportDto })
-  @ApiProblems(400, 404, 503)
   async request(@CurrentMembership() member: Membership, @Body() { format }: RequestExportDto): Promise<ExportDto> {
     return new ExportDto(await this.exports.request(member, format));
   }
@@ -34,8 +60,7 @@ export class ExportsController {
   @Get(':id')
   @ApiOperation({ summary: 'How far an export has come (its requester)' })
   @ApiOkResponse({ type: ExportDto })
-  @ApiProblems(404)
-  async get(@CurrentMembership() member: Membership, @Param('id', ParseUuidPipe) id: string): Promise<ExportDto> {
+  async get(@CurrentMembership() member: Membership, @UuidParam('id', ID) id: string): Promise<ExportDto> {
     return new ExportDto(await this.exports.get(member, id));
   }
 
@@ -43,13 +68,10 @@ export class ExportsController {
   @ApiOperation({
     summary: 'The file of a completed export (its requester); in CSV, what looks like a formula is quoted',
   })
-  @ApiProduces('text/csv', 'application/json')
-  @ApiOkResponse({ schema: { type: 'string', format: 'binary' } })
-  @ApiProblems(404)
-  async download(
-    @CurrentMembership() member: Membership,
-    @Param('id', ParseUuidPipe) id: string,
-  ): Promise<StreamableFile> {
+  @ApiExtraModels(ExportedResourceDto)
+  @ApiOkResponse(FILE)
+  @ApiNotFoundResponse({ description: 'There is no such export, or no file of it (yet).' })
+  async download(@CurrentMembership() member: Membership, @UuidParam('id', ID) id: string): Promise<StreamableFile> {
     const { content, bytes, format } = await this.exports.open(member, id);
     return new StreamableFile(content, {
       type: CONTENT_TYPES[format],

@@ -6,16 +6,31 @@ import { InvalidInputError } from './errors.js';
 
 const MAX_CURSOR_LENGTH = 2_048;
 
+/** Begins a page of any list. */
+export const CURSOR_EXAMPLE = encodeListCursor(['01997a6e-7e3f-7000-8000-000000000000']);
+
 /** The query of every list. */
 export class PageQuery {
-  @ApiPropertyOptional({ type: Number, minimum: 1, maximum: 100, default: 20 })
+  @ApiPropertyOptional({
+    type: 'integer',
+    minimum: 1,
+    maximum: 100,
+    default: 20,
+    description: 'How many items a page has',
+  })
   @Transform(({ value }: { value: unknown }) => (isDigits(value) ? Number(value) : value))
   @IsInt()
   @Min(1)
   @Max(100)
   limit = 20;
 
-  @ApiPropertyOptional({ type: String, description: '`next_cursor` of the page before' })
+  @ApiPropertyOptional({
+    type: String,
+    minLength: 1,
+    maxLength: MAX_CURSOR_LENGTH,
+    description: 'The `next_cursor` of the page before',
+    example: CURSOR_EXAMPLE,
+  })
   @IsOptional()
   @IsString()
   @MaxLength(MAX_CURSOR_LENGTH)

@@ -8,11 +8,11 @@ const BODY = { max: 4_000, multiline: true };
 
 /** The body that sends a direct message. */
 export class SendMessageDto {
-  @ApiProperty({ example: 'bob', maxLength: 255, description: 'The user id of a member' })
+  @ApiProperty({ example: 'bob', minLength: 1, maxLength: 255, description: 'The user id of a member' })
   @IsUserId()
   to: string;
 
-  @ApiProperty({ example: 'Lunch?', maxLength: BODY.max })
+  @ApiProperty({ example: 'Lunch?', minLength: 1, maxLength: BODY.max })
   @Matches(/\S/, { message: '$property must not be blank' })
   @IsText(BODY)
   body: string;
@@ -26,13 +26,13 @@ export class MessageDto {
   @ApiProperty({ format: 'uuid' })
   org_id: string;
 
-  @ApiProperty()
+  @ApiProperty({ example: 'alice' })
   from: string;
 
-  @ApiProperty()
+  @ApiProperty({ example: 'bob' })
   to: string;
 
-  @ApiProperty()
+  @ApiProperty({ example: 'Lunch?' })
   body: string;
 
   @ApiProperty({ format: 'date-time' })

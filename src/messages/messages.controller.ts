@@ -1,13 +1,11 @@
 import { Body, Controller, Post } from '@nestjs/common';
-import { ApiBearerAuth, ApiCreatedResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
-import { ApiProblems } from '../http/api-answers.decorator.js';
+import { ApiCreatedResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { Membership } from '../organizations/membership.entity.js';
 import { CurrentMembership, ForMembers } from '../organizations/org-role.guard.js';
 import { MessageDto, SendMessageDto } from './message.dto.js';
 import { MessagesService } from './messages.service.js';
 
 @ApiTags('messages')
-@ApiBearerAuth()
 @Controller('orgs/:org_id/messages')
 @ForMembers()
 export class MessagesController {
@@ -16,7 +14,6 @@ export class MessagesController {
   @Post()
   @ApiOperation({ summary: 'Send another member a message. It arrives as a notification, `message.received`' })
   @ApiCreatedResponse({ type: MessageDto })
-  @ApiProblems(400, 404)
   send(@CurrentMembership() sender: Membership, @Body() { to, body }: SendMessageDto): Promise<MessageDto> {
     return this.messages.send(sender, to, body);
   }

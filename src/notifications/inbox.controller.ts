@@ -1,24 +1,18 @@
-import { Body, Controller, Delete, Get, HttpCode, Param, Post, Put, Query } from '@nestjs/common';
-import { ApiBearerAuth, ApiNoContentResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { Body, Controller, Delete, Get, HttpCode, Post, Put, Query } from '@nestjs/common';
+import { ApiNoContentResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { CurrentPrincipal } from '../auth/current-principal.decorator.js';
 import type { Principal } from '../auth/principal.js';
-import { ApiPageResponse, ApiProblems } from '../http/api-answers.decorator.js';
+import { ApiPageResponse } from '../http/api-answers.decorator.js';
 import type { Page } from '../http/pagination.js';
-import { ParseUuidPipe } from '../http/parse-uuid.pipe.js';
-import {
-  InboxQuery,
-  NotificationResponse,
-  notificationResponse,
-  PreferencesDto,
-  ReadAllDto,
-  UnreadCountResponse,
-} from './inbox.dto.js';
+import { UuidParam } from '../http/path-ids.decorator.js';
+import { InboxItemDto, inboxItem, InboxQuery, PreferencesDto, ReadAllDto, UnreadCountResponse } from './inbox.dto.js';
 import { NotificationsService, type UnreadCount } from './notifications.service.js';
 import { PreferencesService } from './preferences.service.js';
 
+const ID = 'The id of the notification';
+
 /** The caller's own inbox. */
 @ApiTags('notifications')
-@ApiBearerAuth()
 @Controller('notifications')
 export class InboxController {
   constructor(
@@ -28,32 +22,36 @@ export class InboxController {
 
   @Get()
   @ApiOperation({ summary: 'Your notifications, newest first' })
-  @ApiPageResponse(NotificationResponse)
-  @ApiProblems(400)
-  async list(@CurrentPrincipal() { userId }: Principal, @Query() query: InboxQuery): Promise<Page<object>> {
+  @ApiPageResponse(InboxItemDto)
+  async listNotifications(
+    @CurrentPrincipal() { userId }: Principal,
+    @Query() query: InboxQuery,
+  ): Promise<Page<object>> {
     const page = await this.notifications.list(userId, query.unread === 'true', query);
-    return { ...page, items: page.items.map(notificationResponse) };
+    return { ...page, items: page.items.map(inboxItem) };
   }
 
   @Get('unread_count')
   @ApiOperation({ summary: 'How many of your notifications you have not read' })
   @ApiOkResponse({ type: UnreadCountResponse })
-  countUnread(@CurrentPrincipal() { userId }: Principal): Promise<UnreadCount> {
+  countUnreadNotifications(@CurrentPrincipal() { userId }: Principal): Promise<UnreadCount> {
     return this.notifications.countUnread(userId);
   }
 
   @Get('preferences')
   @ApiOperation({ summary: 'What you do not want to be notified of' })
   @ApiOkResponse({ type: PreferencesDto })
-  async preferencesOf(@CurrentPrincipal() { userId }: Principal): Promise<PreferencesDto> {
+  async getNotificationPreferences(@CurrentPrincipal() { userId }: Principal): Promise<PreferencesDto> {
     return { muted: await this.preferences.mutedBy(userId) };
   }
 
   @Put('preferences')
   @ApiOperation({ summary: 'Mute types of notifications; all but system.alert can be' })
   @ApiOkResponse({ type: PreferencesDto })
-  @ApiProblems(400)
-  async mute(@CurrentPrincipal() { userId }: Principal, @Body() { muted }: PreferencesDto): Promise<PreferencesDto> {
+  async muteNotificationTypes(
+    @CurrentPrincipal() { userId }: Principal,
+    @Body() { muted }: PreferencesDto,
+  ): Promise<PreferencesDto> {
     return { muted: await this.preferences.mute(userId, muted) };
   }
 
@@ -61,8 +59,7 @@ export class InboxController {
   @HttpCode(204)
   @ApiOperation({ summary: 'Mark all as read, or all up to one' })
   @ApiNoContentResponse()
-  @ApiProblems(400)
-  readAll(@CurrentPrincipal() { userId }: Principal, @Body() { up_to }: ReadAllDto): Promise<void> {
+  readAllNotifications(@CurrentPrincipal() { userId }: Principal, @Body() { up_to }: ReadAllDto): Promise<void> {
     return this.notifications.readAll(userId, up_to?.toLowerCase() ?? null);
   }
 
@@ -70,8 +67,7 @@ export class InboxController {
   @HttpCode(204)
   @ApiOperation({ summary: 'Mark one as read' })
   @ApiNoContentResponse()
-  @ApiProblems(404)
-  read(@CurrentPrincipal() { userId }: Principal, @Param('id', ParseUuidPipe) id: string): Promise<void> {
+  readNotification(@CurrentPrincipal() { userId }: Principal, @UuidParam('id', ID) id: string): Promise<void> {
     return this.notifications.read(userId, id);
   }
 
@@ -79,8 +75,7 @@ export class InboxController {
   @HttpCode(204)
   @ApiOperation({ summary: 'Delete one' })
   @ApiNoContentResponse()
-  @ApiProblems(404)
-  delete(@CurrentPrincipal() { userId }: Principal, @Param('id', ParseUuidPipe) id: string): Promise<void> {
+  deleteNotification(@CurrentPrincipal() { userId }: Principal, @UuidParam('id', ID) id: string): Promise<void> {
     return this.notifications.delete(userId, id);
   }
 }

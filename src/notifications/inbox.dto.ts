@@ -1,10 +1,13 @@
-import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import { ApiProperty, ApiPropertyOptional, ApiSchema, type ApiSchemaOptions } from '@nestjs/swagger';
 import { ArrayMaxSize, IsArray, IsIn, IsOptional, IsString, IsUUID, MaxLength } from 'class-validator';
 import { PageQuery } from '../http/pagination.js';
 import type { Notification } from './notification.entity.js';
 
 const MOST_MUTED = 100;
 const TYPE_LENGTH = 100;
+
+/** Goes into the schema as it is, which its type does not know. */
+const OPEN: ApiSchemaOptions & { additionalProperties: true } = { additionalProperties: true };
 
 export class InboxQuery extends PageQuery {
   @ApiPropertyOptional({ enum: ['true', 'false'], description: 'Only what was not read yet' })
@@ -21,7 +24,13 @@ export class ReadAllDto {
 }
 
 export class PreferencesDto {
-  @ApiProperty({ type: [String], example: ['message.received'] })
+  @ApiProperty({
+    type: 'array',
+    items: { type: 'string', maxLength: TYPE_LENGTH },
+    maxItems: MOST_MUTED,
+    example: ['message.received'],
+    description: 'Types of notifications',
+  })
   @IsArray()
   @ArrayMaxSize(MOST_MUTED)
   @IsString({ each: true })
@@ -30,34 +39,45 @@ export class PreferencesDto {
 }
 
 export class UnreadCountResponse {
-  @ApiProperty({ description: 'Exact up to 99' })
+  @ApiProperty({ type: 'integer', minimum: 0, maximum: 99, example: 3, description: 'Exact up to 99' })
   unread_count: number;
 
-  @ApiProperty({ description: 'There are more than 99' })
+  @ApiProperty({ example: false, description: 'There are more than 99' })
   has_more: boolean;
 }
 
-/** The notification as in its frame, and when it was read. Further fields are the sender's. */
-export class NotificationResponse {
+/** A notification as in its frame. Further fields are the sender's. */
+@ApiSchema(OPEN)
+export class NotificationDto {
   @ApiProperty({ format: 'uuid' })
   id: string;
 
-  @ApiProperty()
+  @ApiProperty({ example: 'Export completed' })
   title: string;
 
-  @ApiProperty({ required: false })
+  @ApiProperty({ required: false, example: 'Your export is ready to be downloaded.' })
   body?: string;
 
   @ApiProperty({ required: false, example: 'task.completed' })
   type?: string;
 
-  @ApiProperty({ format: 'date-time' })
+  @ApiProperty({
+    example: '2025-01-15T10:30:00.000Z',
+    description: 'When it was sent, in ISO 8601 unless the sender wrote it',
+  })
   timestamp: string;
 
-  @ApiProperty({ format: 'date-time', nullable: true, type: String })
+  @ApiProperty({ required: false, example: '/downloads/export.csv' })
+  action_url?: string;
+}
+
+/** A notification in the inbox. */
+@ApiSchema(OPEN)
+export class InboxItemDto extends NotificationDto {
+  @ApiProperty({ format: 'date-time', nullable: true, type: String, example: null })
   read_at: string | null;
 }
 
-export function notificationResponse({ notification, readAt }: Notification): object {
+export function inboxItem({ notification, readAt }: Notification): object {
   return { ...notification, read_at: readAt?.toISOString() ?? null };
 }

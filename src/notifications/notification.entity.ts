@@ -26,6 +26,6 @@ export class Notification {
 
   /** As in the frame. */
   get notification(): JsonObject {
-    return { id: this.id, ...(JSON.parse(this.content) as JsonObject) };
+    return { ...(JSON.parse(this.content) as JsonObject), id: this.id };
   }
 }

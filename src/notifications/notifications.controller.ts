@@ -1,14 +1,13 @@
 import { Body, Controller, Post, Res } from '@nestjs/common';
-import { ApiBearerAuth, ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { Response } from 'express';
 import { REALTIME_ADMIN_ROLE } from '../auth/principal.js';
 import { Roles } from '../auth/roles.decorator.js';
-import { ApiProblems } from '../http/api-answers.decorator.js';
 import { BroadcastService, type JsonObject } from '../realtime/index.js';
+import { NotificationDto } from './inbox.dto.js';
 import { NotifyDto } from './notify.dto.js';
 
 @ApiTags('notifications')
-@ApiBearerAuth()
 @Controller('notifications')
 export class NotificationsController {
   constructor(private readonly broadcast: BroadcastService) {}
@@ -17,10 +16,9 @@ export class NotificationsController {
   @Post()
   @Roles(REALTIME_ADMIN_ROLE)
   @ApiOperation({ summary: `Notify any user, for other services (realm role ${REALTIME_ADMIN_ROLE})` })
-  @ApiCreatedResponse({ description: 'The notification as the user receives it' })
-  @ApiOkResponse({ description: 'The user has one with this dedupe_key: here it is' })
-  @ApiProblems(400, 403)
-  async notify(
+  @ApiCreatedResponse({ type: NotificationDto, description: 'The notification as the user receives it' })
+  @ApiOkResponse({ type: NotificationDto, description: 'The user has one with this dedupe_key: here it is' })
+  async notifyUser(
     @Body() { user_id, notification, dedupe_key }: NotifyDto,
     @Res({ passthrough: true }) response: Response,
   ): Promise<JsonObject> {

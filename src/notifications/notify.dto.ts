@@ -10,7 +10,7 @@ const DEDUPE_KEY_LENGTH = 95;
 
 /** The body that notifies a user. The engine checks the notification itself, whose further fields are the sender's. */
 export class NotifyDto {
-  @ApiProperty({ example: 'alice', maxLength: 255 })
+  @ApiProperty({ example: 'alice', minLength: 1, maxLength: 255 })
   @IsUserId()
   user_id: string;
 
@@ -21,11 +21,13 @@ export class NotifyDto {
     properties: {
       title: { type: 'string', minLength: 1, maxLength: 200 },
       body: { type: 'string', maxLength: 4000 },
-      type: { type: 'string', example: 'message.received' },
-      action_url: { type: 'string' },
+      type: { type: 'string', minLength: 1, maxLength: 100 },
+      timestamp: { type: 'string', minLength: 1, maxLength: 100 },
+      action_url: { type: 'string', minLength: 1, maxLength: 4000 },
     },
     additionalProperties: true,
-    example: { title: 'Task Complete', body: 'Your export is ready' },
+    example: { title: 'Invoice paid', body: 'Thank you!', type: 'invoice.paid', action_url: '/invoices/42' },
+    description: 'Further fields are yours. At most 64 KiB as JSON',
   })
   @IsObject({ message: '$property must be an object' })
   @AsGiven()
@@ -33,7 +35,9 @@ export class NotifyDto {
 
   @ApiProperty({
     required: false,
+    minLength: 1,
     maxLength: DEDUPE_KEY_LENGTH,
+    example: 'invoice-42-paid',
     description: 'The same key notifies the same user once',
   })
   @ValidateIf((_, key) => key !== undefined)

@@ -1,25 +1,35 @@
 import { Controller, Get, HttpStatus, Res } from '@nestjs/common';
-import { ApiOkResponse, ApiOperation, ApiServiceUnavailableResponse, ApiTags } from '@nestjs/swagger';
+import {
+  ApiOkResponse,
+  ApiOperation,
+  type ApiResponseNoStatusOptions,
+  ApiServiceUnavailableResponse,
+  ApiTags,
+} from '@nestjs/swagger';
 import { SkipThrottle } from '@nestjs/throttler';
 import type { Response } from 'express';
 import { Public } from '../auth/public.decorator.js';
 import type { ReadinessReport } from './readiness.js';
 import { Readiness } from './readiness.js';
 
-const REPORT = {
-  schema: {
-    type: 'object',
-    required: ['status', 'dependencies'],
-    properties: {
-      status: { type: 'string', enum: ['ok', 'degraded', 'error', 'draining'] },
-      dependencies: {
-        type: 'object',
-        additionalProperties: { type: 'string', enum: ['up', 'down'] },
-        example: { database: 'up', keys: 'up', redis: 'up' },
-      },
-    },
+const SCHEMA = {
+  type: 'object',
+  required: ['status', 'dependencies'],
+  properties: {
+    status: { type: 'string', enum: ['ok', 'degraded', 'error', 'draining'] },
+    dependencies: { type: 'object', additionalProperties: { type: 'string', enum: ['up', 'down'] } },
   },
 };
+
+/** Nobody keeps an answer: the next one may be another. */
+const NO_STORE = { 'Cache-Control': { schema: { type: 'string' }, example: 'no-store' } };
+
+const READY: ReadinessReport = { status: 'ok', dependencies: { database: 'up', keys: 'up', redis: 'up' } };
+const NOT_READY: ReadinessReport = { status: 'error', dependencies: { database: 'down', keys: 'up', redis: 'up' } };
+
+function reports(example: ReadinessReport): Pick<ApiResponseNoStatusOptions, 'content' | 'headers'> {
+  return { headers: NO_STORE, content: { 'application/json': { schema: SCHEMA, example } } };
+}
 
 /** Tells load balancers and orchestrators whether to keep the process, and whether to send it traffic. */
 @Public()
@@ -31,16 +41,18 @@ export class HealthController {
 
   @Get('live')
   @ApiOperation({ summary: 'Whether the process runs: asks nothing of its dependencies' })
-  @ApiOkResponse({ schema: { type: 'object', properties: { status: { type: 'string', enum: ['ok'] } } } })
-  live(): { status: 'ok' } {
+  @ApiOkResponse({
+    schema: { type: 'object', required: ['status'], properties: { status: { type: 'string', enum: ['ok'] } } },
+  })
+  checkLiveness(): { status: 'ok' } {
     return { status: 'ok' };
   }
 
   @Get('ready')
   @ApiOperation({ summary: 'Whether the process can serve, and how each dependency is' })
-  @ApiOkResponse({ description: 'It can, if `degraded` with what works without Redis', ...REPORT })
-  @ApiServiceUnavailableResponse({ description: 'It cannot, or is about to end', ...REPORT })
-  async ready(@Res({ passthrough: true }) response: Response): Promise<ReadinessReport> {
+  @ApiOkResponse({ description: 'It can, if `degraded` with what works without Redis', ...reports(READY) })
+  @ApiServiceUnavailableResponse({ description: 'It cannot, or is about to end', ...reports(NOT_READY) })
+  async checkReadiness(@Res({ passthrough: true }) response: Response): Promise<ReadinessReport> {
     const report = await this.readiness.report();
     const isServing = report.status === 'ok' || report.status === 'degraded';
     response.status(isServing ? HttpStatus.OK : HttpStatus.SERVICE_UNAVAILABLE);

@@ -1,11 +1,16 @@
 import { Controller, Get, Header } from '@nestjs/common';
-import { ApiExcludeController } from '@nestjs/swagger';
+import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { SkipThrottle } from '@nestjs/throttler';
 import { Registry } from 'prom-client';
 import { Public } from '../auth/public.decorator.js';
 
+const EXAMPLE = `# HELP herald_outbox_depth Messages that wait for their publication
+# TYPE herald_outbox_depth gauge
+herald_outbox_depth 0
+`;
+
 /** What Prometheus reads. It holds no ids and no secrets; still, it is nothing for the open internet. */
-@ApiExcludeController()
+@ApiTags('operations')
 @SkipThrottle()
 @Controller('metrics')
 export class MetricsController {
@@ -13,8 +18,10 @@ export class MetricsController {
 
   @Public()
   @Get()
+  @ApiOperation({ summary: 'What Prometheus reads' })
+  @ApiOkResponse({ content: { 'text/plain': { schema: { type: 'string' }, example: EXAMPLE } } })
   @Header('Content-Type', Registry.PROMETHEUS_CONTENT_TYPE)
-  read(): Promise<string> {
+  readMetrics(): Promise<string> {
     return this.registry.metrics();
   }
 }

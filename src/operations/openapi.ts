@@ -1,41 +1,31 @@
 import type { INestApplication } from '@nestjs/common';
 import type { OpenAPIObject } from '@nestjs/swagger';
 import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
+import { completeOperations } from './openapi-operations.js';
+import { PROBLEM_SCHEMA } from './openapi-problems.js';
+import { operationIdOf, routesByOperationId } from './openapi-routes.js';
+import { Schemas } from './openapi-schemas.js';
 
-type PathItem = OpenAPIObject['paths'][string];
-type Operation = NonNullable<PathItem['get']>;
+const DESCRIPTION = `The HTTP API. Its WebSocket side is described by [AsyncAPI](/docs/asyncapi.json). Get a token from your
+identity provider, or in development from \`POST /dev/token\`, and enter it under *Authorize*.
 
-const PROBLEM = {
-  description: 'Any error (RFC 9457)',
-  content: {
-    'application/problem+json': {
-      schema: {
-        type: 'object',
-        required: ['type', 'title', 'status', 'detail', 'instance'],
-        properties: {
-          type: { type: 'string', example: 'about:blank' },
-          title: { type: 'string', example: 'Bad Request' },
-          status: { type: 'integer', example: 400 },
-          detail: { type: 'string' },
-          instance: { type: 'string', description: 'The path that was asked for' },
-          errors: {
-            type: 'array',
-            description: 'With status 400: what is wrong with which field',
-            items: {
-              type: 'object',
-              required: ['field', 'message'],
-              properties: { field: { type: 'string' }, message: { type: 'string' } },
-            },
-          },
-        },
-      },
-    },
-  },
+Bodies are JSON, and errors are problem details (RFC 9457). A field or parameter that is not known is an error. Answers may get
+further fields, which clients ignore. Lists come in pages: \`next_cursor\` is the \`cursor\` of the next page, and null on the last.`;
+
+const TAGS = {
+  organizations: 'What everything else belongs to',
+  members: 'Who belongs to an organization, and in which role',
+  resources: 'What organizations own',
+  comments: 'What members say about resources',
+  messages: 'From member to member',
+  exports: 'Files made in the background',
+  events: "An organization's live events, and who is connected to them",
+  notifications: "A user's inbox",
+  alerts: 'Of those who operate the system',
+  realtime: 'Live connections',
+  operations: 'For load balancers, orchestrators and Prometheus',
+  development: 'Without an identity provider only; never in production',
 };
-
-const DESCRIPTION =
-  'The HTTP API. Its WebSocket side is described by [AsyncAPI](/docs/asyncapi.json). Get a token from your identity ' +
-  'provider, or in development from `POST /dev/token`, and enter it under *Authorize*.';
 
 /** Serves the HTTP API's document at `/docs/openapi.json` and a page to try it out at `/docs`. */
 export function setupDocs(app: INestApplication): void {
@@ -53,22 +43,11 @@ function openApiDocument(app: INestApplication): OpenAPIObject {
     .setDescription(DESCRIPTION)
     .setVersion('1.0')
     .addBearerAuth({ type: 'http', scheme: 'bearer', bearerFormat: 'JWT' })
-    .addSecurityRequirements('bearer')
-    .build();
-  const document = SwaggerModule.createDocument(app, options);
-  document.components = { ...document.components, responses: { Problem: PROBLEM } };
-  for (const [path, item] of Object.entries(document.paths)) {
-    for (const operation of operationsOf(item)) describeErrors(operation, path);
-  }
+    .addSecurityRequirements('bearer');
+  for (const [name, description] of Object.entries(TAGS)) options.addTag(name, description);
+  const document = SwaggerModule.createDocument(app, options.build(), { operationIdFactory: operationIdOf });
+  const schemas = { ...document.components?.schemas, Problem: PROBLEM_SCHEMA };
+  document.components = { ...document.components, schemas };
+  completeOperations(document, new Schemas(schemas), routesByOperationId(app));
   return document;
-}
-
-function describeErrors(operation: Operation, path: string): void {
-  operation.responses = { ...operation.responses, default: { $ref: '#/components/responses/Problem' } };
-  // Outside the prefix nothing asks for a token.
-  if (!path.startsWith('/api/')) operation.security = [];
-}
-
-function operationsOf({ get, post, put, patch, delete: remove }: PathItem): Operation[] {
-  return [get, post, put, patch, remove].filter((operation) => operation !== undefined);
 }

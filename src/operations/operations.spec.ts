@@ -125,8 +125,8 @@ describe('the operations endpoints, on embedded defaults', () => {
     expect(await get('/docs/openapi.json')).toMatchObject({
       status: 200,
       body: {
-        components: { securitySchemes: { bearer: { scheme: 'bearer' } }, responses: { Problem: {} } },
-        paths: { '/health/ready': { get: { security: [], responses: { default: {}, 200: {}, 503: {} } } } },
+        components: { securitySchemes: { bearer: { scheme: 'bearer' } }, schemas: { Problem: {} } },
+        paths: { '/health/ready': { get: { security: [], responses: { 200: {}, 503: {} } } } },
       },
     });
     expect(await get('/docs/asyncapi.json')).toMatchObject({ status: 200, body: { asyncapi: '3.0.0' } });

@@ -8,7 +8,7 @@ const ROLE_MESSAGE = `$property must be one of ${ORG_ROLES.join(', ')}`;
 
 /** The body that makes a user a member. */
 export class AddMemberDto {
-  @ApiProperty({ example: 'bob', maxLength: 255 })
+  @ApiProperty({ example: 'carol', minLength: 1, maxLength: 255 })
   @IsUserId()
   user_id: string;
 
@@ -20,20 +20,25 @@ export class AddMemberDto {
 
 /** The body that gives a member another role. */
 export class ChangeRoleDto {
-  @ApiProperty({ enum: ORG_ROLES })
+  @ApiProperty({ enum: ORG_ROLES, example: 'admin' })
   @IsIn(ORG_ROLES, { message: ROLE_MESSAGE })
   role: OrgRole;
 }
 
 /** A member in an answer. */
 export class MemberDto {
-  @ApiProperty()
+  @ApiProperty({ example: 'bob' })
   user_id: string;
 
-  @ApiProperty({ type: String, nullable: true, description: 'Null until the user was seen with a token that tells it' })
+  @ApiProperty({
+    type: String,
+    nullable: true,
+    example: 'bob@example.com',
+    description: 'Null until the user was seen with a token that tells it',
+  })
   email: string | null;
 
-  @ApiProperty({ enum: ORG_ROLES })
+  @ApiProperty({ enum: ORG_ROLES, example: 'member' })
   role: OrgRole;
 
   @ApiProperty({ format: 'date-time' })

@@ -1,23 +1,26 @@
-import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post, Query } from '@nestjs/common';
+import { Body, Controller, Delete, Get, HttpCode, Patch, Post, Query } from '@nestjs/common';
 import {
-  ApiBearerAuth,
+  ApiConflictResponse,
   ApiCreatedResponse,
+  ApiForbiddenResponse,
   ApiNoContentResponse,
   ApiOkResponse,
   ApiOperation,
   ApiTags,
 } from '@nestjs/swagger';
-import { ApiPageResponse, ApiProblems } from '../http/api-answers.decorator.js';
+import { ApiPageResponse } from '../http/api-answers.decorator.js';
 import { type Page, PageQuery } from '../http/pagination.js';
-import { ParseUserIdPipe } from '../users/parse-user-id.pipe.js';
+import { UserIdParam } from '../http/path-ids.decorator.js';
 import { UsersService } from '../users/users.service.js';
 import { AddMemberDto, ChangeRoleDto, MemberDto } from './member.dto.js';
 import type { Membership } from './membership.entity.js';
 import { MembershipsService } from './memberships.service.js';
 import { CurrentMembership, ForMembers } from './org-role.guard.js';
 
+const LAST_OWNER = 'An organization keeps its last owner.';
+const USER_ID = 'The id of the member';
+
 @ApiTags('members')
-@ApiBearerAuth()
 @Controller('orgs/:org_id/members')
 export class MembersController {
   constructor(
@@ -29,7 +32,6 @@ export class MembersController {
   @ForMembers()
   @ApiOperation({ summary: 'The members of an organization' })
   @ApiPageResponse(MemberDto)
-  @ApiProblems(400, 404)
   async list(@CurrentMembership() { orgId }: Membership, @Query() query: PageQuery): Promise<Page<MemberDto>> {
     const { items, next_cursor } = await this.memberships.list(orgId, query);
     return { items: await this.withEmails(items), next_cursor };
@@ -39,7 +41,7 @@ export class MembersController {
   @ForMembers('addMembers')
   @ApiOperation({ summary: 'Add any user; admins add plain members only. Emits `member.joined` and notifies the user' })
   @ApiCreatedResponse({ type: MemberDto })
-  @ApiProblems(400, 403, 404, 409)
+  @ApiConflictResponse({ description: 'The user is a member already.' })
   async add(@CurrentMembership() actor: Membership, @Body() { user_id, role }: AddMemberDto): Promise<MemberDto> {
     return this.withEmail(await this.memberships.add(actor, user_id, role));
   }
@@ -48,10 +50,10 @@ export class MembersController {
   @ForMembers('changeRoles')
   @ApiOperation({ summary: 'Change the role of a member (owners); the last owner stays one' })
   @ApiOkResponse({ type: MemberDto })
-  @ApiProblems(400, 403, 404, 409)
-  async changeRole(
+  @ApiConflictResponse({ description: LAST_OWNER })
+  async changeMemberRole(
     @CurrentMembership() actor: Membership,
-    @Param('user_id', ParseUserIdPipe) userId: string,
+    @UserIdParam('user_id', USER_ID) userId: string,
     @Body() { role }: ChangeRoleDto,
   ): Promise<MemberDto> {
     return this.withEmail(await this.memberships.changeRole(actor, userId, role));
@@ -64,11 +66,9 @@ export class MembersController {
     summary: 'Remove a member: owners anyone, admins plain members, everybody themselves. Emits `member.left`',
   })
   @ApiNoContentResponse()
-  @ApiProblems(403, 404, 409)
-  async remove(
-    @CurrentMembership() actor: Membership,
-    @Param('user_id', ParseUserIdPipe) userId: string,
-  ): Promise<void> {
+  @ApiForbiddenResponse({ description: 'Your role removes no members.' })
+  @ApiConflictResponse({ description: LAST_OWNER })
+  async remove(@CurrentMembership() actor: Membership, @UserIdParam('user_id', USER_ID) userId: string): Promise<void> {
     await this.memberships.remove(actor, userId);
   }
 

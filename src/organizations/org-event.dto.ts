@@ -5,12 +5,31 @@ import { AsGiven } from '../http/as-given.js';
 
 /** The body that publishes an application's own event. */
 export class OrgEventDto {
-  @ApiProperty({ example: 'invoice.paid', description: 'word.word; the types of the catalogue are reserved' })
+  @ApiProperty({
+    example: 'invoice.paid',
+    maxLength: 100,
+    pattern: '^[a-z][a-z0-9_]*\\.[a-z][a-z0-9_]*$',
+    description: '`word.word`; the types of the catalogue are reserved',
+  })
   @IsString({ message: '$property must be a text' })
   event_type: string;
 
-  @ApiProperty({ type: Object, example: { invoice_id: 42 }, description: 'At most 64 KiB as JSON' })
+  @ApiProperty({
+    type: 'object',
+    additionalProperties: true,
+    example: { invoice_id: 42 },
+    description: 'At most 64 KiB as JSON',
+  })
   @IsObject({ message: '$property must be an object' })
   @AsGiven()
   data: JsonObject;
+}
+
+/** An event that was accepted. */
+export class PublishedEventDto {
+  @ApiProperty({ example: 'invoice.paid' })
+  event_type: string;
+
+  @ApiProperty({ format: 'uuid' })
+  org_id: string;
 }

@@ -1,16 +1,14 @@
 import { Body, Controller, HttpCode, Post } from '@nestjs/common';
-import { ApiAcceptedResponse, ApiBearerAuth, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiAcceptedResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
 import { InvalidInputError } from '../http/errors.js';
-import { ApiProblems } from '../http/api-answers.decorator.js';
 import { BroadcastService, isCatalogueType } from '../realtime/index.js';
 import type { Membership } from './membership.entity.js';
-import { OrgEventDto } from './org-event.dto.js';
+import { OrgEventDto, PublishedEventDto } from './org-event.dto.js';
 import { CurrentMembership, ForMembers } from './org-role.guard.js';
 
 @ApiTags('events')
-@ApiBearerAuth()
 @Controller('orgs/:org_id/events')
 export class OrgEventsController {
   constructor(
@@ -23,12 +21,11 @@ export class OrgEventsController {
   @HttpCode(202)
   @ForMembers('publishEvents')
   @ApiOperation({ summary: "Publish an event of the application's own type (owners, admins)" })
-  @ApiAcceptedResponse({ description: 'It will be published' })
-  @ApiProblems(400, 403, 404)
+  @ApiAcceptedResponse({ type: PublishedEventDto, description: 'It will be published' })
   async publish(
     @CurrentMembership() { orgId }: Membership,
     @Body() { event_type, data }: OrgEventDto,
-  ): Promise<{ event_type: string; org_id: string }> {
+  ): Promise<PublishedEventDto> {
     if (isCatalogueType(event_type)) {
       const message = `event_type must be a type of your own: ${event_type} is reserved for what the backend itself emits`;
       throw new InvalidInputError([{ field: 'event_type', message }]);

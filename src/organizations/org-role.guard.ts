@@ -9,7 +9,7 @@ import {
   UseGuards,
 } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
-import { ApiParam } from '@nestjs/swagger';
+import { ApiForbiddenResponse, ApiParam } from '@nestjs/swagger';
 import { validate as isUuid } from 'uuid';
 import type { AuthenticatedRequest } from '../auth/authenticated-request.js';
 import type { Membership } from './membership.entity.js';
@@ -56,7 +56,8 @@ export function ForMembers(action?: OrgAction): MethodDecorator & ClassDecorator
   return applyDecorators(
     SetMetadata(ACTION, action),
     UseGuards(OrgRoleGuard),
-    ApiParam({ name: 'org_id', schema: { type: 'string', format: 'uuid' } }),
+    ApiParam({ name: 'org_id', description: 'The id of the organization', schema: { type: 'string', format: 'uuid' } }),
+    ...(action === undefined ? [] : [ApiForbiddenResponse({ description: takesRole(action) })]),
   );
 }
 

@@ -5,7 +5,7 @@ import type { OwnOrganization } from './organizations.service.js';
 
 /** The body that names an organization, new or old. */
 export class NameOrganizationDto {
-  @ApiProperty({ example: 'Acme', maxLength: 200 })
+  @ApiProperty({ example: 'Acme', minLength: 1, maxLength: 200 })
   @IsText({ max: 200 })
   name: string;
 }
@@ -15,7 +15,7 @@ export class OrganizationDto {
   @ApiProperty({ format: 'uuid' })
   id: string;
 
-  @ApiProperty()
+  @ApiProperty({ example: 'Acme' })
   name: string;
 
   @ApiProperty({ enum: ORG_ROLES, description: "The caller's own role" })

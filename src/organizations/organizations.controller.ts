@@ -1,15 +1,8 @@
 import { Body, Controller, Delete, Get, HttpCode, Patch, Post, Query } from '@nestjs/common';
-import {
-  ApiBearerAuth,
-  ApiCreatedResponse,
-  ApiNoContentResponse,
-  ApiOkResponse,
-  ApiOperation,
-  ApiTags,
-} from '@nestjs/swagger';
+import { ApiCreatedResponse, ApiNoContentResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { CurrentPrincipal } from '../auth/current-principal.decorator.js';
 import type { Principal } from '../auth/principal.js';
-import { ApiPageResponse, ApiProblems } from '../http/api-answers.decorator.js';
+import { ApiPageResponse } from '../http/api-answers.decorator.js';
 import { type Page, PageQuery } from '../http/pagination.js';
 import type { Membership } from './membership.entity.js';
 import { CurrentMembership, ForMembers } from './org-role.guard.js';
@@ -17,7 +10,6 @@ import { NameOrganizationDto, OrganizationDto } from './organization.dto.js';
 import { OrganizationsService } from './organizations.service.js';
 
 @ApiTags('organizations')
-@ApiBearerAuth()
 @Controller('orgs')
 export class OrganizationsController {
   constructor(private readonly organizations: OrganizationsService) {}
@@ -25,7 +17,6 @@ export class OrganizationsController {
   @Post()
   @ApiOperation({ summary: 'Create an organization; the caller becomes its owner' })
   @ApiCreatedResponse({ type: OrganizationDto })
-  @ApiProblems(400)
   async create(
     @CurrentPrincipal() { userId }: Principal,
     @Body() { name }: NameOrganizationDto,
@@ -36,7 +27,6 @@ export class OrganizationsController {
   @Get()
   @ApiOperation({ summary: "The caller's organizations, oldest first" })
   @ApiPageResponse(OrganizationDto)
-  @ApiProblems(400)
   async list(@CurrentPrincipal() { userId }: Principal, @Query() query: PageQuery): Promise<Page<OrganizationDto>> {
     const { items, next_cursor } = await this.organizations.list(userId, query);
     return { items: items.map((organization) => new OrganizationDto(organization)), next_cursor };
@@ -46,7 +36,6 @@ export class OrganizationsController {
   @ForMembers()
   @ApiOperation({ summary: 'One organization' })
   @ApiOkResponse({ type: OrganizationDto })
-  @ApiProblems(404)
   async get(@CurrentMembership() membership: Membership): Promise<OrganizationDto> {
     return new OrganizationDto(await this.organizations.get(membership));
   }
@@ -55,7 +44,6 @@ export class OrganizationsController {
   @ForMembers('rename')
   @ApiOperation({ summary: 'Rename an organization (owners)' })
   @ApiOkResponse({ type: OrganizationDto })
-  @ApiProblems(400, 403, 404)
   async rename(
     @CurrentMembership() membership: Membership,
     @Body() { name }: NameOrganizationDto,
@@ -68,7 +56,6 @@ export class OrganizationsController {
   @ForMembers('dissolve')
   @ApiOperation({ summary: 'Delete an organization and all that belongs to it (owners)' })
   @ApiNoContentResponse()
-  @ApiProblems(403, 404)
   async dissolve(@CurrentMembership() { orgId }: Membership): Promise<void> {
     await this.organizations.dissolve(orgId);
   }

@@ -9,7 +9,7 @@ const SENSITIVITY_MESSAGE = `$property must be one of ${SENSITIVITIES.join(', ')
 
 /** The body that creates a resource. */
 export class CreateResourceDto {
-  @ApiProperty({ example: 'Q3 report', maxLength: NAME.max })
+  @ApiProperty({ example: 'Q3 report', minLength: 1, maxLength: NAME.max })
   @IsText(NAME)
   name: string;
 
@@ -18,7 +18,13 @@ export class CreateResourceDto {
   @IsIn(SENSITIVITIES, { message: SENSITIVITY_MESSAGE })
   sensitivity: Sensitivity = 'normal';
 
-  @ApiProperty({ type: String, nullable: true, required: false, maxLength: DESCRIPTION.max })
+  @ApiProperty({
+    type: String,
+    nullable: true,
+    required: false,
+    maxLength: DESCRIPTION.max,
+    example: 'The numbers of the third quarter',
+  })
   @ValidateIf((_, description) => description !== undefined && description !== null)
   @IsText(DESCRIPTION)
   description: string | null = null;
@@ -26,17 +32,23 @@ export class CreateResourceDto {
 
 /** The body that changes a resource: what it leaves out stays. */
 export class ChangeResourceDto {
-  @ApiProperty({ required: false, maxLength: NAME.max })
+  @ApiProperty({ required: false, example: 'Q3 report, final', minLength: 1, maxLength: NAME.max })
   @ValidateIf((_, name) => name !== undefined)
   @IsText(NAME)
   name?: string;
 
-  @ApiProperty({ enum: SENSITIVITIES, required: false })
+  @ApiProperty({ enum: SENSITIVITIES, required: false, example: 'confidential' })
   @ValidateIf((_, sensitivity) => sensitivity !== undefined)
   @IsIn(SENSITIVITIES, { message: SENSITIVITY_MESSAGE })
   sensitivity?: Sensitivity;
 
-  @ApiProperty({ type: String, nullable: true, required: false, maxLength: DESCRIPTION.max })
+  @ApiProperty({
+    type: String,
+    nullable: true,
+    required: false,
+    maxLength: DESCRIPTION.max,
+    example: 'The numbers of the third quarter',
+  })
   @ValidateIf((_, description) => description !== undefined && description !== null)
   @IsText(DESCRIPTION)
   description?: string | null;
@@ -50,13 +62,13 @@ export class ResourceDto {
   @ApiProperty({ format: 'uuid' })
   org_id: string;
 
-  @ApiProperty()
+  @ApiProperty({ example: 'Q3 report' })
   name: string;
 
-  @ApiProperty({ enum: SENSITIVITIES })
+  @ApiProperty({ enum: SENSITIVITIES, example: 'normal' })
   sensitivity: Sensitivity;
 
-  @ApiProperty({ type: String, nullable: true })
+  @ApiProperty({ type: String, nullable: true, example: 'The numbers of the third quarter' })
   description: string | null;
 
   @ApiProperty({ format: 'date-time' })

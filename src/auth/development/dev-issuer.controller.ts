@@ -1,7 +1,7 @@
 import { Body, Controller, Get, Header, HttpCode, Post } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { Public } from '../public.decorator.js';
-import { DevTokenAnswer, DevTokenDto } from './dev-token.dto.js';
+import { DevTokenAnswer, DevTokenDto, JwksAnswer } from './dev-token.dto.js';
 import { DevelopmentIssuer } from './development-issuer.js';
 
 const DEFAULT_LIFE_SECONDS = 3_600;
@@ -17,8 +17,11 @@ export class DevIssuerController {
   @HttpCode(200)
   @Header('Cache-Control', 'no-store')
   @ApiOperation({ summary: 'Signs a token for any user' })
-  @ApiOkResponse({ type: DevTokenAnswer })
-  async createToken(@Body() body: DevTokenDto): Promise<DevTokenAnswer> {
+  @ApiOkResponse({
+    type: DevTokenAnswer,
+    headers: { 'Cache-Control': { schema: { type: 'string' }, example: 'no-store' } },
+  })
+  async createDevelopmentToken(@Body() body: DevTokenDto): Promise<DevTokenAnswer> {
     const expiresIn = body.expires_in ?? DEFAULT_LIFE_SECONDS;
     const token = await this.issuer.sign({
       userId: body.user_id,
@@ -32,7 +35,8 @@ export class DevIssuerController {
 
   @Get('jwks')
   @ApiOperation({ summary: 'The keys that verify those tokens' })
-  async listKeys(): Promise<{ keys: readonly object[] }> {
+  @ApiOkResponse({ type: JwksAnswer })
+  async listDevelopmentKeys(): Promise<JwksAnswer> {
     return { keys: await this.issuer.fetch() };
   }
 }

@@ -7,12 +7,18 @@ import type { ConnectionRecord } from './connection-registry.js';
 
 /** Which connections are asked for. */
 export class ConnectionsQuery extends PageQuery {
-  @ApiPropertyOptional({ type: String, example: 'bob' })
+  @ApiPropertyOptional({
+    type: String,
+    minLength: 1,
+    maxLength: 255,
+    example: 'bob',
+    description: 'Those of this user',
+  })
   @IsOptional()
   @IsUserId()
   user_id?: string;
 
-  @ApiPropertyOptional({ type: String, format: 'uuid' })
+  @ApiPropertyOptional({ type: String, format: 'uuid', description: "Those to this organization's events" })
   @IsOptional()
   @Transform(({ value }: { value: unknown }) => (typeof value === 'string' ? value.toLowerCase() : value))
   @IsUUID()
@@ -24,16 +30,16 @@ export class ConnectionDto implements ConnectionRecord {
   @ApiProperty({ format: 'uuid' })
   connection_id: string;
 
-  @ApiProperty()
+  @ApiProperty({ example: 'bob' })
   user_id: string;
 
-  @ApiProperty({ enum: ['notifications', 'events'] })
+  @ApiProperty({ enum: ['notifications', 'events'], example: 'events' })
   endpoint: 'notifications' | 'events';
 
   @ApiProperty({ type: String, format: 'uuid', nullable: true, description: 'Null for notifications' })
   org_id: string | null;
 
-  @ApiProperty({ description: 'The process that it is connected to' })
+  @ApiProperty({ example: 'herald-7f9c-17-3b1d5e02', description: 'The process that it is connected to' })
   node: string;
 
   @ApiProperty({ format: 'date-time' })
@@ -42,12 +48,22 @@ export class ConnectionDto implements ConnectionRecord {
   @ApiProperty({ format: 'date-time', description: 'When its token ends' })
   expires_at: string;
 
-  @ApiProperty()
+  @ApiProperty({ example: '203.0.113.7' })
   remote_address: string;
 
-  @ApiProperty({ description: 'Frames that it was sent; some seconds old for another node' })
+  @ApiProperty({
+    type: 'integer',
+    minimum: 0,
+    example: 12,
+    description: 'Frames that it was sent; some seconds old for another node',
+  })
   sent: number;
 
-  @ApiProperty({ description: 'Bytes that it has not taken yet; some seconds old for another node' })
+  @ApiProperty({
+    type: 'integer',
+    minimum: 0,
+    example: 0,
+    description: 'Bytes that it has not taken yet; some seconds old for another node',
+  })
   buffered_bytes: number;
 }

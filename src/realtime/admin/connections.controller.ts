@@ -1,17 +1,16 @@
-import { Controller, Delete, Get, HttpCode, NotFoundException, Param, Query } from '@nestjs/common';
-import { ApiBearerAuth, ApiNoContentResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
+import { Controller, Delete, Get, HttpCode, NotFoundException, Query } from '@nestjs/common';
+import { ApiNoContentResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { REALTIME_ADMIN_ROLE } from '../../auth/principal.js';
 import { Roles } from '../../auth/roles.decorator.js';
-import { ApiPageResponse, ApiProblems } from '../../http/api-answers.decorator.js';
+import { ApiPageResponse } from '../../http/api-answers.decorator.js';
 import { type Page, pageOf, uuidCursor } from '../../http/pagination.js';
-import { ParseUuidPipe } from '../../http/parse-uuid.pipe.js';
+import { UuidParam } from '../../http/path-ids.decorator.js';
 import { BroadcastService } from '../broadcast/broadcast.service.js';
 import { ConnectionRegistry } from './connection-registry.js';
 import { ConnectionDto, ConnectionsQuery } from './connection.dto.js';
 
 /** Shows the live connections of all nodes, and ends them one by one. */
 @ApiTags('realtime')
-@ApiBearerAuth()
 @Roles(REALTIME_ADMIN_ROLE)
 @Controller('realtime/connections')
 export class ConnectionsController {
@@ -23,7 +22,6 @@ export class ConnectionsController {
   @Get()
   @ApiOperation({ summary: `The live connections of all nodes, oldest first (realm role ${REALTIME_ADMIN_ROLE})` })
   @ApiPageResponse(ConnectionDto)
-  @ApiProblems(400, 403, 503)
   async list(@Query() { user_id, org_id, limit, cursor }: ConnectionsQuery): Promise<Page<ConnectionDto>> {
     const filter = { userId: user_id ?? null, orgId: org_id ?? null };
     const records = await this.connections.list(filter, uuidCursor(cursor), limit + 1);
@@ -35,10 +33,8 @@ export class ConnectionsController {
   @ApiOperation({
     summary: `Close a connection, on whichever node it is, with 4001 (realm role ${REALTIME_ADMIN_ROLE})`,
   })
-  @ApiParam({ name: 'connection_id', schema: { type: 'string', format: 'uuid' } })
   @ApiNoContentResponse()
-  @ApiProblems(403, 404, 503)
-  async close(@Param('connection_id', ParseUuidPipe) connectionId: string): Promise<void> {
+  async close(@UuidParam('connection_id', 'The `connection_id` of its welcome') connectionId: string): Promise<void> {
     if (!(await this.connections.has(connectionId))) throw new NotFoundException('There is no such connection.');
     await this.broadcast.disconnectConnection(connectionId);
   }

@@ -1,14 +1,12 @@
-import { Controller, HttpCode, NotFoundException, Param, Post } from '@nestjs/common';
-import { ApiBearerAuth, ApiNoContentResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { Controller, HttpCode, Post } from '@nestjs/common';
+import { ApiNoContentResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { REALTIME_ADMIN_ROLE } from '../../auth/principal.js';
 import { Roles } from '../../auth/roles.decorator.js';
-import { isUserId } from '../../auth/user-id.js';
-import { ApiProblems } from '../../http/api-answers.decorator.js';
+import { UserIdParam } from '../../http/path-ids.decorator.js';
 import { BroadcastService } from '../broadcast/broadcast.service.js';
 
 /** Ends all connections of a user. */
 @ApiTags('realtime')
-@ApiBearerAuth()
 @Roles(REALTIME_ADMIN_ROLE)
 @Controller('realtime/users/:user_id/disconnect')
 export class DisconnectController {
@@ -20,9 +18,7 @@ export class DisconnectController {
     summary: `Close all connections of a user, on every node, with 4001 (realm role ${REALTIME_ADMIN_ROLE})`,
   })
   @ApiNoContentResponse({ description: 'They are closed, if there are any' })
-  @ApiProblems(403, 404, 503)
-  async disconnect(@Param('user_id') userId: string): Promise<void> {
-    if (!isUserId(userId)) throw new NotFoundException('There is no such user.');
+  async disconnectUser(@UserIdParam('user_id', 'Whose connections') userId: string): Promise<void> {
     await this.broadcast.disconnectUser(userId);
   }
 }

@@ -3,16 +3,18 @@ import { Controller, Post } from '@nestjs/common';
 import { ApiCreatedResponse, ApiOperation, ApiProperty, ApiTags } from '@nestjs/swagger';
 import { CurrentPrincipal } from '../../auth/current-principal.decorator.js';
 import type { Principal } from '../../auth/principal.js';
-import { ApiProblems } from '../../http/api-answers.decorator.js';
 import { TICKET_SECONDS, TicketStore } from './ticket-store.js';
 
 const TICKET_BYTES = 32;
 
 class TicketResponse {
-  @ApiProperty({ description: 'Opens one connection: ?ticket=…' })
+  @ApiProperty({
+    example: 'nE1y3Jq0v4ZbX8m2c7R5t9wKfLhAsGdU6pYoIeVuTzk',
+    description: 'Opens one connection: `?ticket=…`',
+  })
   ticket: string;
 
-  @ApiProperty({ description: 'Seconds', example: TICKET_SECONDS })
+  @ApiProperty({ type: 'integer', description: 'Seconds', example: TICKET_SECONDS })
   expires_in: number;
 }
 
@@ -25,7 +27,6 @@ export class TicketsController {
   @Post()
   @ApiOperation({ summary: 'Get a ticket that opens one connection within 30 seconds, on any node' })
   @ApiCreatedResponse({ type: TicketResponse })
-  @ApiProblems(503)
   async buy(@CurrentPrincipal() principal: Principal): Promise<TicketResponse> {
     const ticket = randomBytes(TICKET_BYTES).toString('base64url');
     await this.tickets.put(ticket, principal);

@@ -73,13 +73,13 @@ export class BroadcastService {
     if (options.foreign !== true) this.check.expectNotification(content);
     if (options.ephemeral === true) return this.show(channel, content, options);
     const id = uuidv7();
-    const text = serialize({ type: 'notification', notification: { id, ...content } }, 'notification');
+    const text = serialize({ type: 'notification', notification: { ...content, id } }, 'notification');
     const { manager } = options;
     const keep = async (own: EntityManager): Promise<NotificationReceipt> => {
       const dedupeKey = options.idempotencyKey ?? null;
       const stored = await this.inbox.store({ id, userId, content, dedupeKey }, own);
       if (stored.outcome === 'stored') await this.publisher.publish(channel, text, { manager: own });
-      const kept = stored.outcome === 'repeated' ? { id: stored.id, ...stored.content } : { id, ...content };
+      const kept = stored.outcome === 'repeated' ? { ...stored.content, id: stored.id } : { ...content, id };
       return { outcome: stored.outcome, notification: kept };
     };
     return manager === undefined ? this.dataSource.transaction(keep) : keep(manager);

@@ -1,0 +1,40 @@
+import type { INestApplication, Type } from '@nestjs/common';
+import { MetadataScanner, ModulesContainer } from '@nestjs/core';
+
+/** Where the decorators of a route are found: on its handler, and on the controller of that. */
+export type DecoratedRoute = [handler: () => unknown, controller: Type];
+
+/**
+ * The name that generated clients give to a route's method: the handler's own, if it has several words; else a verb that the
+ * controller's name completes. `OrganizationsController` has `listOrganizations` and `createOrganization`.
+ */
+export function operationIdOf(controllerName: string, handlerName: string): string {
+  if (/[A-Z]/.test(handlerName)) return handlerName;
+  const noun = controllerName.replace(/Controller$/, '');
+  return handlerName + (handlerName === 'list' ? noun : noun.replace(/s$/, ''));
+}
+
+/**
+ * The handlers of all controllers by their operation ids.
+ * @throws {Error} if two have the same
+ */
+export function routesByOperationId(app: INestApplication): Map<string, DecoratedRoute> {
+  const routes = new Map<string, DecoratedRoute>();
+  for (const controller of controllersOf(app)) {
+    const prototype = controller.prototype as Record<string, () => unknown>;
+    for (const name of new MetadataScanner().getAllMethodNames(prototype)) {
+      const [handler, id] = [prototype[name], operationIdOf(controller.name, name)];
+      // The scanner gives names of methods only; those that are no handlers are in no document.
+      if (handler === undefined || !Reflect.hasMetadata('path', handler)) continue;
+      if (routes.has(id)) throw new Error(`${controller.name}.${name}: another route is ${id}; rename the method`);
+      routes.set(id, [handler, controller]);
+    }
+  }
+  return routes;
+}
+
+function controllersOf(app: INestApplication): Type[] {
+  const modules = [...app.get(ModulesContainer).values()];
+  const wrappers = modules.flatMap(({ controllers }) => [...controllers.values()]);
+  return wrappers.flatMap(({ metatype }) => (typeof metatype === 'function' ? [metatype as Type] : []));
+}

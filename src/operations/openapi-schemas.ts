@@ -1,0 +1,39 @@
+import type { ReferenceObject, SchemaObject } from '@nestjs/swagger';
+
+type Schema = SchemaObject | ReferenceObject;
+
+/** For texts whose form says all that there is to say. */
+const FORMAT_EXAMPLES: Readonly<Record<string, string>> = {
+  uuid: '01997a6e-7e3f-7000-8000-000000000000',
+  'date-time': '2025-01-15T10:30:00.000Z',
+};
+
+/** The schemas of a document, and what follows from them. */
+export class Schemas {
+  constructor(private readonly byName: Readonly<Record<string, Schema>>) {}
+
+  /**
+   * An example of a whole body, made of those that the properties of its class have. Undefined if there is none, nor a default,
+   * an enum or a format that would give one.
+   */
+  exampleOf(schema: Schema): unknown {
+    const { properties, items, format = '', ...rest } = this.resolve(schema);
+    const given = [rest.example, rest.default, rest.enum?.[0]] as unknown[];
+    const own = given.find((value) => value !== undefined);
+    if (own !== undefined) return own;
+    if (properties !== undefined) {
+      return Object.fromEntries(Object.entries(properties).map(([name, property]) => [name, this.exampleOf(property)]));
+    }
+    return items === undefined ? FORMAT_EXAMPLES[format] : [this.exampleOf(items)];
+  }
+
+  /** Whether a body must be there: one that may be without any field may also be left out. */
+  isNeeded(schema: Schema): boolean {
+    return (this.resolve(schema).required ?? []).length > 0;
+  }
+
+  private resolve(schema: Schema): SchemaObject {
+    if (!('$ref' in schema)) return schema;
+    return this.resolve(this.byName[schema.$ref.split('/').at(-1) ?? ''] ?? {});
+  }
+}

@@ -1,0 +1,118 @@
+import type {
+  MediaTypeObject,
+  OpenAPIObject,
+  OperationObject,
+  ParameterObject,
+  RequestBodyObject,
+  SchemaObject,
+} from '@nestjs/swagger';
+import { Ajv, type ValidateFunction } from 'ajv';
+import addFormats from 'ajv-formats';
+import type { ApiAnswer } from './api-client.js';
+
+/** A schema of the document, in which nothing is a reference to anything but a schema. */
+export type Schema = SchemaObject & { $ref?: string };
+
+/** One operation of the document, with what tests ask of it at hand. */
+export interface Operation extends OperationObject {
+  id: string;
+  method: string;
+  path: string;
+  params: ParameterObject[];
+  /** Of the JSON body that it takes. */
+  body: { schema: Schema; example: Record<string, unknown>; isRequired: boolean } | null;
+  statuses: number[];
+}
+
+/** The document of the HTTP API, and what it promises. */
+export class DocumentedApi {
+  readonly operations: readonly Operation[];
+  private readonly ajv = new Ajv({ strict: false, allErrors: true });
+  private readonly validators = new Map<string, ValidateFunction>();
+
+  constructor(readonly document: OpenAPIObject) {
+    addFormats.default(this.ajv);
+    this.ajv.addSchema({ $id: 'api', components: closed(document.components) });
+    this.operations = Object.entries(document.paths).flatMap(([path, item]) =>
+      Object.entries(item as Record<string, OperationObject>).map(([method, operation]) =>
+        operationOf(method.toUpperCase(), path, operation),
+      ),
+    );
+  }
+
+  /** Of a body or a part of one, with its reference followed. */
+  schemaOf(schema: Schema): Schema {
+    const name = schema.$ref?.split('/').at(-1);
+    return name === undefined ? schema : (this.document.components?.schemas?.[name] as Schema);
+  }
+
+  /** What is wrong with a value; nothing if it is as documented. Fields that are not documented are wrong. */
+  mistakesIn(value: unknown, schema: Schema): string[] {
+    const text = JSON.stringify(closed(schema)).replaceAll('"#/', '"api#/');
+    const validate = this.validators.get(text) ?? this.ajv.compile(JSON.parse(text) as object);
+    this.validators.set(text, validate);
+    if (validate(value)) return [];
+    return (validate.errors ?? []).map(
+      ({ instancePath, message, params }) => `${instancePath} ${message ?? ''} ${JSON.stringify(params)}`,
+    );
+  }
+
+  /** What is wrong with an answer: an undocumented status, a missing header, or a body of another form. */
+  mistakesOfAnswer(operation: Operation, { status, headers, body }: ApiAnswer): string[] {
+    const response = operation.responses[status];
+    if (response === undefined || '$ref' in response) return [`the status ${status} is not documented`];
+    const missing = Object.keys(response.headers ?? {}).filter((name) => !headers.has(name));
+    const mistakes = missing.map((name) => `the header ${name} is missing`);
+    const type = headers.get('content-type')?.split(';')[0] ?? '';
+    if (response.content === undefined) return [...mistakes, ...(body === '' ? [] : ['the body is not documented'])];
+    const media = response.content[type];
+    if (media === undefined) return [...mistakes, `the content type ${type} is not documented`];
+    return [...mistakes, ...this.mistakesIn(body, media.schema ?? {})];
+  }
+}
+
+/** The bodies that an operation takes and gives, and where they stand. */
+export function bodiesOf({ requestBody, responses }: OperationObject): [where: string, body: MediaTypeObject][] {
+  return Object.entries({ request: requestBody, ...responses }).flatMap(([where, holder]) =>
+    holder === undefined || '$ref' in holder
+      ? []
+      : Object.entries(holder.content ?? {}).map(([type, body]): [string, MediaTypeObject] => [
+          `${where} ${type}`,
+          body,
+        ]),
+  );
+}
+
+/** The problem that is documented for a status. */
+export function problemExample({ responses }: OperationObject, status: number): Record<string, unknown> {
+  const response = responses[status];
+  if (response === undefined || '$ref' in response) throw new Error(`${status} is not documented`);
+  return response.content?.['application/problem+json']?.example as Record<string, unknown>;
+}
+
+function operationOf(method: string, path: string, operation: OperationObject): Operation {
+  const { requestBody, parameters = [], responses, operationId = '' } = operation;
+  return {
+    ...operation,
+    id: operationId,
+    method,
+    path,
+    params: parameters.filter((parameter) => 'name' in parameter),
+    body: requestBody !== undefined && 'content' in requestBody ? jsonBodyOf(requestBody) : null,
+    statuses: Object.keys(responses).map(Number),
+  };
+}
+
+function jsonBodyOf({ content, required = false }: RequestBodyObject): Operation['body'] {
+  const { schema = {}, example } = content['application/json'] ?? {};
+  return { schema, example: example as Record<string, unknown>, isRequired: required };
+}
+
+/** A copy whose objects have no fields but those that they are documented with, unless they are documented to be open. */
+function closed<T>(value: T): T {
+  if (Array.isArray(value)) return value.map(closed) as T;
+  if (typeof value !== 'object' || value === null) return value;
+  const copy = Object.fromEntries(Object.entries(value).map(([key, item]) => [key, closed(item as unknown)]));
+  const isClosed = copy.type === 'object' && !('additionalProperties' in copy);
+  return (isClosed ? { ...copy, additionalProperties: false } : copy) as T;
+}
