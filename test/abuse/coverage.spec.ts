@@ -10,8 +10,8 @@ interface AbuseCase {
 const ROOT = join(import.meta.dirname, '../..');
 const CASES = JSON.parse(readFileSync(join(import.meta.dirname, 'cases.json'), 'utf8')) as AbuseCase[];
 const ID = /\b[A-Z]{2,5}-\d{2}\b/g;
-/** What a test or a table of tests is called, as far as it is written beside it: ids stand at its beginning. */
-const TITLE = /['"`]((?:[A-Z]{2,5}-\d{2}(?:, )?)+):/g;
+/** The beginning of a test's title, or of the row of its table. */
+const TITLE = /['"`]((?:[A-Z]{2,5}-\d{2}(?:, )?)+)(?=[:'"`])/g;
 
 /** The ids at the beginnings of test titles. */
 function testedIds(): Set<string> {
