@@ -20,6 +20,7 @@ const FEATURES = [
   'resources',
   'comments',
   'messages',
+  'alerts',
   'exports',
   'notifications',
   'operations',
