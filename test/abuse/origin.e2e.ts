@@ -32,14 +32,14 @@ async function ask(headers: RawUpgrade['headers'], target = '/ws/notifications/'
 
 describe('the origin', () => {
   it.each([
-    ['ORIG-01', APP],
-    ['ORIG-01', 'http://localhost:3000'],
-    ['ORIG-01', 'https://a.b.wild.example'],
-    ['ORIG-01', 'https://[::1]:444'],
-    ['ORIG-10', 'https://app.example.com:443'],
-    ['ORIG-11', 'HTTPS://APP.EXAMPLE.COM'],
-    ['ORIG-21', 'capacitor://localhost'],
-  ])('%s: %s is allowed', async (_, origin) => {
+    ['ORIG-01:', APP],
+    ['ORIG-01:', 'http://localhost:3000'],
+    ['ORIG-01:', 'https://a.b.wild.example'],
+    ['ORIG-01:', 'https://[::1]:444'],
+    ['ORIG-10:', 'https://app.example.com:443'],
+    ['ORIG-11:', 'HTTPS://APP.EXAMPLE.COM'],
+    ['ORIG-21:', 'capacitor://localhost'],
+  ])('%s %s is allowed', async (_, origin) => {
     expect(await ask({ Origin: origin })).toBe('welcome');
   });
 
@@ -50,37 +50,37 @@ describe('the origin', () => {
   });
 
   it.each([
-    ['ORIG-04', 'null'],
-    ['ORIG-04', 'NULL'],
-    ['ORIG-04', ''],
-    ['ORIG-07', `${APP}, ${EVIL}`],
-    ['ORIG-07', `${EVIL} ${APP}`],
-    ['ORIG-07', `${APP},`],
-    ['ORIG-10', 'https://app.example.com:80'],
-    ['ORIG-10', 'https://app.example.com:0443'],
-    ['ORIG-10', 'https://app.example.com:'],
-    ['ORIG-10', 'https://app.example.com:8443'],
-    ['ORIG-11', 'http://app.example.com'],
-    ['ORIG-11', 'app.example.com'],
-    ['ORIG-11', '//app.example.com'],
-    ['ORIG-16', 'https://evilapp.example.com'],
-    ['ORIG-16', 'https://app.example.com.evil.io'],
-    ['ORIG-16', 'https://app.example.com.'],
-    ['ORIG-16', 'https://app.example.com@evil.io'],
-    ['ORIG-16', 'https://evil.io/https://app.example.com'],
-    ['ORIG-16', 'https://evil.io#.wild.example'],
-    ['ORIG-16', 'https://wild.example'],
-    ['ORIG-16', 'https://.wild.example'],
-    ['ORIG-16', 'https://*.wild.example'],
-    ['ORIG-16', `${APP}/`],
-    ['ORIG-18', 'https://appXexample.com'],
-    ['ORIG-18', 'https://aXwildXexample'],
-    ['ORIG-21', 'chrome-extension://abc'],
-    ['ORIG-21', 'capacitor://other'],
-    ['ORIG-21', 'file://'],
-    ['ORIG-21', 'moz-extension://app.example.com'],
-    ['ORIG-21', 'javascript://app.example.com'],
-  ])('%s: %p is refused with 403 and counted', async (_, origin) => {
+    ['ORIG-04:', 'null'],
+    ['ORIG-04:', 'NULL'],
+    ['ORIG-04:', ''],
+    ['ORIG-07:', `${APP}, ${EVIL}`],
+    ['ORIG-07:', `${EVIL} ${APP}`],
+    ['ORIG-07:', `${APP},`],
+    ['ORIG-10:', 'https://app.example.com:80'],
+    ['ORIG-10:', 'https://app.example.com:0443'],
+    ['ORIG-10:', 'https://app.example.com:'],
+    ['ORIG-10:', 'https://app.example.com:8443'],
+    ['ORIG-11:', 'http://app.example.com'],
+    ['ORIG-11:', 'app.example.com'],
+    ['ORIG-11:', '//app.example.com'],
+    ['ORIG-16:', 'https://evilapp.example.com'],
+    ['ORIG-16:', 'https://app.example.com.evil.io'],
+    ['ORIG-16:', 'https://app.example.com.'],
+    ['ORIG-16:', 'https://app.example.com@evil.io'],
+    ['ORIG-16:', 'https://evil.io/https://app.example.com'],
+    ['ORIG-16:', 'https://evil.io#.wild.example'],
+    ['ORIG-16:', 'https://wild.example'],
+    ['ORIG-16:', 'https://.wild.example'],
+    ['ORIG-16:', 'https://*.wild.example'],
+    ['ORIG-16:', `${APP}/`],
+    ['ORIG-18:', 'https://appXexample.com'],
+    ['ORIG-18:', 'https://aXwildXexample'],
+    ['ORIG-21:', 'chrome-extension://abc'],
+    ['ORIG-21:', 'capacitor://other'],
+    ['ORIG-21:', 'file://'],
+    ['ORIG-21:', 'moz-extension://app.example.com'],
+    ['ORIG-21:', 'javascript://app.example.com'],
+  ])('%s %p is refused with 403 and counted', async (_, origin) => {
     const before = await refused(node, 'origin');
     expect(await ask({ Origin: origin })).toBe('403');
     expect(await refused(node, 'origin')).toBe(before + 1);

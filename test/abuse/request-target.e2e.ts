@@ -4,7 +4,7 @@ import { decided, decisionOn } from '../support/decision.js';
 import { leavesNothing, refused } from '../support/metrics.js';
 import { type HeraldNode, startNode } from '../support/node.js';
 import { RawClient } from '../support/raw-client.js';
-import { fill, TARGETS } from './request-targets.js';
+import { fill, TARGETS } from './request-targets.table.js';
 
 let node: HeraldNode;
 let port: number;
@@ -31,7 +31,7 @@ async function ask(target: string, token: string): Promise<string> {
 }
 
 describe('the request target', () => {
-  it.each(TARGETS)('$ids: $what, $target, is decided as $decision', async (row) => {
+  it.each(TARGETS)('$ids $what, $target, is decided as $decision', async (row) => {
     expect(await ask(fill(row, orgId), alice)).toBe(row.decision);
   });
 
