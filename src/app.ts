@@ -3,6 +3,7 @@ import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { AppModule } from './app.module.js';
 import type { Environment } from './config/environment.js';
+import { BoundedExpressAdapter } from './http/bounded-express-adapter.js';
 import { configureHttp } from './http/configure-http.js';
 import { setupDocs } from './operations/openapi.js';
 import { ProcessLogger } from './operations/process-logger.js';
@@ -14,7 +15,11 @@ export async function createHerald(environment: Environment): Promise<NestExpres
   const logger = new ProcessLogger(environment);
   // Errors at start go to the caller, instead of an exit behind its back.
   const options = { logger, abortOnError: false };
-  const app = await NestFactory.create<NestExpressApplication>(AppModule.forRoot(environment), options);
+  const app = await NestFactory.create<NestExpressApplication>(
+    AppModule.forRoot(environment),
+    new BoundedExpressAdapter(environment),
+    options,
+  );
   app.use(requestLog(logger.pino));
   configureHttp(app, environment);
   setupDocs(app);

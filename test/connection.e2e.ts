@@ -57,7 +57,7 @@ describe('a connection', () => {
     expect(await client.next()).toMatchObject({ type: 'pong' });
   });
 
-  it('handles what the client sent before it was admitted, and only after the welcome', async () => {
+  it('UPG-27: handles what the client sent before it was admitted, and only after the welcome', async () => {
     const raw = await RawClient.open(Number(new URL(node.url).port));
     raw.sendUpgrade({ target: `/ws/notifications/?token=${await node.tokenFor('alice')}` });
     raw.sendFrame(1, '{"type":"ping","timestamp":"early"}');
@@ -154,7 +154,7 @@ describe('the number of connections', () => {
 describe('a full node', () => {
   useNode({ WS_MAX_CONNECTIONS: '1' });
 
-  it('refuses with 503 and leaves its connections alone', async () => {
+  it('UPG-33: refuses with 503 and leaves its connections alone', async () => {
     const client = await join('alice');
     const { status, headers } = await upgrade(`${node.wsUrl}/ws/notifications/`);
     expect(status).toBe(503);

@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { BroadcastService } from '../src/realtime/index.js';
+import { sample } from './support/metrics.js';
 import { type HeraldNode, startNode } from './support/node.js';
 import { postgresDatabase, type RedisServer, startRedis } from './support/servers.js';
 import { until } from './support/until.js';
@@ -22,13 +23,6 @@ afterAll(async () => {
   await redis.stop();
 });
 
-/** The value of a sample such as `herald_resumes_total{result="complete"}`; 0 if it is not there. */
-async function sample(name: string): Promise<number> {
-  const text = await (await fetch(`${node.url}/metrics`)).text();
-  const line = text.split('\n').find((each) => each.startsWith(`${name} `));
-  return Number(line?.slice(name.length + 1) ?? 0);
-}
-
 describe('the metrics', () => {
   it('count what is published, delivered and resumed, and measure how long it took', async () => {
     const token = await node.tokenFor('alice');
@@ -43,38 +37,38 @@ describe('the metrics', () => {
     const cursor = encodeURIComponent(String(welcome?.cursor));
     await (await connect(`${node.wsUrl}/ws/notifications/?cursor=${cursor}`, { token })).next();
     await (await connect(`${node.wsUrl}/ws/notifications/?cursor=nonsense`, { token })).next();
-    expect(await sample('herald_publications_total{kind="frame"}')).toBe(1);
-    expect(await sample('herald_publish_seconds_count')).toBe(1);
-    expect(await sample('herald_deliveries_total')).toBe(2);
-    expect(await sample('herald_commit_to_socket_seconds_count')).toBe(1);
-    expect(await sample('herald_resumes_total{result="complete"}')).toBe(1);
-    expect(await sample('herald_resumes_total{result="incomplete"}')).toBe(1);
-    expect(await sample('herald_connections{endpoint="notifications"}')).toBe(4);
+    expect(await sample(node, 'herald_publications_total{kind="frame"}')).toBe(1);
+    expect(await sample(node, 'herald_publish_seconds_count')).toBe(1);
+    expect(await sample(node, 'herald_deliveries_total')).toBe(2);
+    expect(await sample(node, 'herald_commit_to_socket_seconds_count')).toBe(1);
+    expect(await sample(node, 'herald_resumes_total{result="complete"}')).toBe(1);
+    expect(await sample(node, 'herald_resumes_total{result="incomplete"}')).toBe(1);
+    expect(await sample(node, 'herald_connections{endpoint="notifications"}')).toBe(4);
   });
 
   it('count the closes by code and reason', async () => {
     await (await connect(`${node.wsUrl}/ws/notifications/?token=x`)).closed();
-    expect(await sample('herald_closes_total{code="4001",reason="token_invalid"}')).toBe(1);
+    expect(await sample(node, 'herald_closes_total{code="4001",reason="token_invalid"}')).toBe(1);
   });
 
   it('show the broker’s state and what waits in the outbox', async () => {
-    expect(await sample('herald_broker_connected')).toBe(1);
+    expect(await sample(node, 'herald_broker_connected')).toBe(1);
     await redis.kill();
     try {
-      await until(async () => (await sample('herald_broker_connected')) === 0);
+      await until(async () => (await sample(node, 'herald_broker_connected')) === 0);
       await (
         await node.api('alice', { roles: ['realtime-admin'] })
       ).post('/notifications', {
         user_id: 'alice',
         notification: { title: 'Waits' },
       });
-      await until(async () => (await sample('herald_outbox_depth')) === 1);
-      await until(async () => (await sample('herald_outbox_oldest_seconds')) > 0.1);
+      await until(async () => (await sample(node, 'herald_outbox_depth')) === 1);
+      await until(async () => (await sample(node, 'herald_outbox_oldest_seconds')) > 0.1);
     } finally {
       await redis.start();
     }
-    await until(async () => (await sample('herald_outbox_depth')) === 0);
-    await until(async () => (await sample('herald_broker_reconnects_total')) === 1);
+    await until(async () => (await sample(node, 'herald_outbox_depth')) === 0);
+    await until(async () => (await sample(node, 'herald_broker_reconnects_total')) === 1);
   });
 
   it('name nobody', async () => {

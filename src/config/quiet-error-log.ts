@@ -13,11 +13,16 @@ export class QuietErrorLog {
   ) {}
 
   report(error: Error): void {
-    const now = Date.now();
     const text = error.message || ('code' in error ? String(error.code) : error.name);
+    this.warn(text, text);
+  }
+
+  /** @param kind of what counts as the same; the text may differ */
+  warn(kind: string, text: string): void {
+    const now = Date.now();
     for (const [old, at] of this.loggedAt) if (now - at >= REPEAT_MS) this.loggedAt.delete(old);
-    if (this.loggedAt.has(text)) return;
-    this.loggedAt.set(text, now);
+    if (this.loggedAt.has(kind)) return;
+    this.loggedAt.set(kind, now);
     this.logger.warn(`${this.subject}: ${text}`);
   }
 }

@@ -1,9 +1,10 @@
-import { RequestMethod, UnsupportedMediaTypeException } from '@nestjs/common';
+import { BadRequestException, RequestMethod, UnsupportedMediaTypeException } from '@nestjs/common';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import type { NextFunction, Request, Response } from 'express';
 import helmet from 'helmet';
 import type { Environment } from '../config/environment.js';
 import { isOriginAllowed } from '../config/origin.js';
+import { hasValidHost } from './host.js';
 import { ProblemFilter } from './problem.filter.js';
 import { validationPipe } from './validation.pipe.js';
 
@@ -19,6 +20,7 @@ export function configureHttp(app: NestExpressApplication, environment: Environm
   app.set('etag', false);
   app.disable('x-powered-by');
   app.use(securityHeaders());
+  app.use(refuseBadHost);
   app.enableCors({
     origin: (origin: string | undefined, answer: (error: null, isAllowed: boolean) => void) => {
       answer(null, origin !== undefined && isOriginAllowed(origin, environment.allowedOrigins));
@@ -63,6 +65,14 @@ function securityHeaders(): ReturnType<typeof helmet> {
     strictTransportSecurity: { includeSubDomains: false },
     referrerPolicy: { policy: 'no-referrer' },
   });
+}
+
+function refuseBadHost(request: Request, _response: Response, next: NextFunction): void {
+  // HTTP/1.0, as some load balancers speak it, may have none.
+  const mayLack = request.httpVersion === '1.0' && request.headers.host === undefined;
+  next(
+    mayLack || hasValidHost(request) ? undefined : new BadRequestException('Host: takes exactly one host and port.'),
+  );
 }
 
 /** A body that is not JSON would be ignored without a word, and then its fields be called missing. */

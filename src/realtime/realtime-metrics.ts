@@ -16,6 +16,7 @@ export class RealtimeMetrics {
   readonly gaps: Counter<'result'>;
   readonly reconnects: Counter;
   readonly rechecks: Counter<'result'>;
+  readonly refusals: Counter<'reason'>;
   private readonly closes: Counter<'code' | 'reason'>;
 
   constructor(private readonly registry: Registry) {
@@ -66,6 +67,12 @@ export class RealtimeMetrics {
         'Connections of which was asked again whether they may stay; lapsed: not told that they may not, closed; ' +
         'failed: questions that could not be answered',
       labelNames: ['result'],
+      registers,
+    });
+    this.refusals = new Counter({
+      name: 'herald_refusals_total',
+      help: 'Requests refused before a WebSocket handshake, by reason',
+      labelNames: ['reason'],
       registers,
     });
     this.closes = new Counter({

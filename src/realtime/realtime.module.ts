@@ -28,6 +28,10 @@ import { Heartbeat } from './connection/heartbeat.js';
 import { Hub } from './connection/hub.js';
 import { Recheck } from './connection/recheck.js';
 import { LiveConnections } from './connection/live-connections.js';
+import { Overload } from './connection/overload.js';
+import { Places } from './connection/places.js';
+import { Refusals } from './connection/refusals.js';
+import { UnreadableRequests } from './connection/unreadable-requests.js';
 import { UpgradeHandler } from './connection/upgrade-handler.js';
 import { WsJwtGuard } from './connection/ws-jwt.guard.js';
 import { MemoryPresenceStore } from './presence/memory-presence-store.js';
@@ -102,6 +106,10 @@ import { Outbox } from './outbox/outbox.js';
     Hub,
     GatewayRegistry,
     UpgradeHandler,
+    UnreadableRequests,
+    Refusals,
+    Places,
+    Overload,
     Admissions,
     Heartbeat,
     Recheck,

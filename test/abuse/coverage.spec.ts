@@ -17,7 +17,7 @@ const TITLE = /['"`]((?:[A-Z]{2,5}-\d{2}(?:, )?)+)(?=[:'"`])/g;
 function testedIds(): Set<string> {
   const files = ['src', 'test'].flatMap((folder) =>
     readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
-      .filter((name) => /\.(spec|e2e)\.ts$/.test(name))
+      .filter((name) => /\.(spec|e2e|table)\.ts$/.test(name))
       .map((name) => join(ROOT, folder, name)),
   );
   const titles = files.flatMap((file) => [...readFileSync(file, 'utf8').matchAll(TITLE)].map(([, ids = '']) => ids));

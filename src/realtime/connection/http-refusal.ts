@@ -4,9 +4,71 @@ import type { Duplex } from 'node:stream';
 /** A refusal before the handshake: an HTTP answer. */
 export interface HttpRefusal {
   status: number;
+  /** The word that metrics and logs know it by. */
+  reason: string;
   detail: string;
   headers?: Readonly<Record<string, string>>;
 }
+
+const UPGRADE = { Upgrade: 'websocket' };
+const RETRY_AFTER = { 'Retry-After': '5' };
+
+/** Every refusal before the handshake, in the order in which they are looked for. */
+export const REFUSAL = {
+  /** The request can't be parsed, is not over in time, or has more headers than are read: nothing else is known of it. */
+  unreadable: { status: 400, reason: 'unreadable', detail: 'This is not HTTP/1.1' },
+  tooSlow: { status: 408, reason: 'too_slow', detail: 'The request did not come in time' },
+  headersTooLarge: { status: 431, reason: 'headers_too_large', detail: 'The headers are too large' },
+  /** No gateway has this path. */
+  unknownPath: { status: 404, reason: 'unknown_path', detail: 'There is no WebSocket endpoint here' },
+  /** The path of a gateway, without an upgrade. */
+  upgradeRequired: {
+    status: 426,
+    reason: 'upgrade_required',
+    detail: 'This is a WebSocket endpoint',
+    headers: UPGRADE,
+  },
+  method: { status: 400, reason: 'method', detail: 'A WebSocket handshake takes GET' },
+  httpVersion: {
+    status: 426,
+    reason: 'http_version',
+    detail: 'A WebSocket handshake takes HTTP/1.1',
+    headers: UPGRADE,
+  },
+  protocol: { status: 400, reason: 'protocol', detail: 'Upgrade: takes websocket alone' },
+  host: { status: 400, reason: 'host', detail: 'Host: takes exactly one host and port' },
+  key: { status: 400, reason: 'key', detail: 'Sec-WebSocket-Key: takes 16 bytes as base64' },
+  version: {
+    status: 426,
+    reason: 'version',
+    detail: 'Sec-WebSocket-Version: takes 13',
+    headers: { ...UPGRADE, 'Sec-WebSocket-Version': '13' },
+  },
+  subprotocol: {
+    status: 400,
+    reason: 'subprotocol',
+    detail: 'Sec-WebSocket-Protocol: takes a comma list of names, each once',
+  },
+  body: { status: 400, reason: 'body', detail: 'A WebSocket handshake takes no body' },
+  origin: { status: 403, reason: 'origin', detail: 'This Origin is not allowed' },
+  draining: { status: 503, reason: 'draining', detail: 'This node is shutting down', headers: RETRY_AFTER },
+  overloaded: { status: 503, reason: 'overloaded', detail: 'This node is overloaded', headers: RETRY_AFTER },
+  /** One address has as many connections to this node as it may. */
+  addressLimit: {
+    status: 429,
+    reason: 'address_limit',
+    detail: 'Too many connections from this address',
+    headers: RETRY_AFTER,
+  },
+  full: { status: 503, reason: 'full', detail: 'This node is full', headers: RETRY_AFTER },
+  /** As many connections as may be are between their handshake and their welcome. */
+  tooManyAdmissions: {
+    status: 503,
+    reason: 'too_many_admissions',
+    detail: 'Too many clients are connecting at this moment',
+    headers: RETRY_AFTER,
+  },
+} as const satisfies Record<string, HttpRefusal>;
 
 /** How long a refused peer may take to read its answer. */
 const LINGER_MS = 2_000;
@@ -24,12 +86,17 @@ export function problemOf({ status, detail, headers }: HttpRefusal): { headers: 
   };
 }
 
-/** Answers an upgrade request and ends its socket, whether the peer reads or not. */
-export function refuseUpgrade(socket: Duplex, refusal: HttpRefusal): void {
+/** A refusal as the bytes of a whole answer, after which the connection ends; one to HEAD has no body. */
+export function answerOf(refusal: HttpRefusal, method?: string): string {
   const { headers, body } = problemOf(refusal);
   const lines = Object.entries({ ...headers, Connection: 'close' }).map(([name, value]) => `${name}: ${value}`);
   const statusLine = `HTTP/1.1 ${refusal.status} ${STATUS_CODES[refusal.status] ?? 'Error'}`;
-  socket.end([statusLine, ...lines, '', body].join('\r\n'));
+  return [statusLine, ...lines, '', method === 'HEAD' ? '' : body].join('\r\n');
+}
+
+/** Gives a socket that belongs to no HTTP parser any more its last words, and ends it, whether the peer reads or not. */
+export function endWith(socket: Duplex, answer: string): void {
+  socket.end(answer);
   const linger = setTimeout(() => socket.destroy(), LINGER_MS).unref();
   socket.once('close', () => clearTimeout(linger));
   // What the peer still sends is thrown away, so that its FIN can be seen.

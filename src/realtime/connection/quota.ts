@@ -5,9 +5,14 @@ export class Quota {
   /** @param limit 0: none */
   constructor(private readonly limit: number) {}
 
+  /** How many places under a key are taken. */
+  count(key: string): number {
+    return this.counts.get(key) ?? 0;
+  }
+
   /** @returns what gives the place back (once, however often it is called), or null if none is left */
   claim(key: string): (() => void) | null {
-    const count = this.counts.get(key) ?? 0;
+    const count = this.count(key);
     if (this.limit > 0 && count >= this.limit) return null;
     this.counts.set(key, count + 1);
     let isHeld = true;

@@ -1,11 +1,17 @@
 import type { Server } from 'node:http';
+import type { Socket } from 'node:net';
+import type { Type } from '@nestjs/common';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { WsAdapter } from '@nestjs/platform-ws';
 import { type ServerOptions, WebSocketServer } from 'ws';
 import { Environment } from '../../config/environment.js';
+import { PendingAnswers } from '../../http/pending-answers.js';
 import { selectProtocol } from './credentials.js';
 import { GatewayRegistry } from './gateway-registry.js';
-import { UpgradeHandler } from './upgrade-handler.js';
+import { Overload } from './overload.js';
+import { Refusals } from './refusals.js';
+import { UnreadableRequests } from './unreadable-requests.js';
+import { type Door, UpgradeHandler } from './upgrade-handler.js';
 import { upgradeRequired } from './upgrade-required.js';
 
 /** How long a peer may take to answer a close frame before it is cut off. */
@@ -42,7 +48,7 @@ export class RealtimeAdapter extends WsAdapter {
       autoPong: false,
     };
     this.server = new WebSocketServer(options);
-    app.use(upgradeRequired(app.get(GatewayRegistry, { strict: false })));
+    app.use(upgradeRequired(this.get(GatewayRegistry), this.get(Refusals)));
   }
 
   /** One server serves the paths of all gateways. */
@@ -57,11 +63,20 @@ export class RealtimeAdapter extends WsAdapter {
   protected override ensureHttpServerExists(port: number, httpServer: Server): Server | undefined {
     if (this.httpServersRegistry.has(port)) return undefined;
     this.httpServersRegistry.set(port, httpServer);
-    const upgrades = this.app.get(UpgradeHandler, { strict: false });
-    httpServer.on('upgrade', (request, socket, head) =>
-      upgrades.handle(httpServer, this.server, request, socket, head),
-    );
+    const answers = new PendingAnswers(httpServer);
+    const door: Door = { http: httpServer, webSocket: this.server, answers };
+    const upgrades = this.get(UpgradeHandler);
+    const unreadable = this.get(UnreadableRequests);
+    httpServer.on('upgrade', (request, socket, head) => upgrades.handle(door, request, socket, head));
+    httpServer.on('connect', (request, socket) => upgrades.refuseTunnel(request, socket));
+    // The sockets of a server without TLS are these.
+    httpServer.on('clientError', (error, socket) => unreadable.handle(error, socket as Socket, answers));
+    this.get(Overload).watch();
     return httpServer;
+  }
+
+  private get<T>(type: Type<T>): T {
+    return this.app.get(type, { strict: false });
   }
 
   /** Connections were closed by the drain, before Nest gets here. */

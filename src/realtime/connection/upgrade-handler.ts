@@ -6,66 +6,102 @@ import type { WebSocketServer } from 'ws';
 import { Environment } from '../../config/environment.js';
 import { Lifecycle } from '../../config/lifecycle.js';
 import { isOriginAllowed } from '../../config/origin.js';
+import { PendingAnswers } from '../../http/pending-answers.js';
 import { Admissions } from './admissions.js';
-import { Quota } from './quota.js';
 import { findCredential } from './credentials.js';
 import { GatewayRegistry } from './gateway-registry.js';
+import { brokenRuleOf, isWebSocketUpgrade } from './handshake-rules.js';
 import { Handshake } from './handshake.js';
-import { type HttpRefusal, refuseUpgrade } from './http-refusal.js';
+import { type HttpRefusal, REFUSAL } from './http-refusal.js';
+import { Overload } from './overload.js';
+import { Places } from './places.js';
 import { serveAsPlainRequest } from './plain-request.js';
+import { Refusals } from './refusals.js';
 
-/** RFC 6455 section 4.1. */
-const KEY = /^[A-Za-z0-9+/]{22}==$/;
-const RETRY_AFTER = { 'Retry-After': '5' };
+/** What an upgrade belongs to: the HTTP server it came to, and the WebSocket server that would take it. */
+export interface Door {
+  http: Server;
+  webSocket: WebSocketServer;
+  answers: PendingAnswers;
+}
 
 /** Decides about each HTTP upgrade: everything that is refused before the WebSocket handshake is refused here. */
 @Injectable()
 export class UpgradeHandler {
   private readonly logger = new Logger(UpgradeHandler.name);
   private readonly survived = new WeakSet<Duplex>();
-  private readonly all: Quota;
-  private readonly perAddress: Quota;
 
   constructor(
     private readonly environment: Environment,
     private readonly lifecycle: Lifecycle,
     private readonly gateways: GatewayRegistry,
     private readonly admissions: Admissions,
-  ) {
-    this.all = new Quota(environment.ws.maxConnections);
-    this.perAddress = new Quota(environment.ws.maxConnectionsPerAddress);
-  }
+    private readonly places: Places,
+    private readonly overload: Overload,
+    private readonly refusals: Refusals,
+  ) {}
 
-  handle(
-    httpServer: Server,
-    webSocketServer: WebSocketServer,
-    request: IncomingMessage,
-    socket: Duplex,
-    head: Buffer,
-  ): void {
+  /** Handles the `upgrade` event of an HTTP server. */
+  handle(door: Door, request: IncomingMessage, socket: Duplex, head: Buffer): void {
     this.survive(socket);
-    if (socket.destroyed) return;
-    if (!isWebSocketUpgrade(request)) {
-      serveAsPlainRequest(httpServer, request, socket, head);
+    const pending = door.answers.to(socket);
+    if (pending !== undefined) {
+      // Pipelined behind requests that are still being answered: ours must not come before theirs.
+      socket.pause();
+      pending.once('close', () => this.handle(door, request, socket, head));
       return;
     }
+    if (socket.destroyed) return;
+    if (isWebSocketUpgrade(request)) this.handleWebSocket(door, request, socket, head);
+    else serveAsPlainRequest(door.http, request, socket, head);
+  }
+
+  /** Handles the `connect` event: someone takes this server for a proxy. */
+  refuseTunnel(request: IncomingMessage, socket: Duplex): void {
+    this.survive(socket);
+    this.refusals.refuse(socket, REFUSAL.method, this.remoteAddress(request));
+  }
+
+  private handleWebSocket(door: Door, request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    const remoteAddress = this.remoteAddress(request);
+    const refuse = (refusal: HttpRefusal): void => this.refusals.refuse(socket, refusal, remoteAddress, request.method);
     const [path, search] = splitTarget(request.url ?? '');
     const route = this.gateways.match(path);
     if (route === null) {
-      refuseUpgrade(socket, { status: 404, detail: 'There is no WebSocket endpoint here' });
+      refuse(REFUSAL.unknownPath);
       return;
     }
-    const remoteAddress = this.remoteAddress(request);
-    const refusal = this.refusalOf(request) ?? this.claimPlaces(remoteAddress, socket);
+    const refusal = brokenRuleOf(request) ?? this.foreignOrigin(request) ?? this.unwillingness();
     if (refusal !== null) {
-      refuseUpgrade(socket, refusal);
+      refuse(refusal);
       return;
     }
-    const query = new URLSearchParams(search);
+    const place = this.places.claim(remoteAddress);
+    if ('refusal' in place) {
+      refuse(place.refusal);
+      return;
+    }
+    socket.once('close', place.leave);
+    // It would take a second question mark away.
+    const query = new URLSearchParams(`?${search}`);
     const handshake = new Handshake(route.params, query, findCredential(request, query), remoteAddress);
-    webSocketServer.handleUpgrade(request, socket, head, (ws) => {
-      void this.admissions.admit(ws, socket, route.gateway, handshake);
+    let admission: Promise<void> | undefined;
+    door.webSocket.handleUpgrade(request, socket, head, (ws) => {
+      admission = this.admissions.admit(ws, socket, route.gateway, handshake);
     });
+    // None where the peer has gone meanwhile.
+    void (admission ?? Promise.resolve()).finally(place.admitted);
+  }
+
+  private foreignOrigin({ headersDistinct }: IncomingMessage): HttpRefusal | null {
+    const origins = headersDistinct.origin ?? [];
+    const areAllowed = origins.every((origin) => isOriginAllowed(origin, this.environment.allowedOrigins));
+    return origins.length <= 1 && areAllowed ? null : REFUSAL.origin;
+  }
+
+  private unwillingness(): HttpRefusal | null {
+    if (this.lifecycle.isDraining) return REFUSAL.draining;
+    return this.overload.isOverloaded ? REFUSAL.overloaded : null;
   }
 
   /** A peer may reset its connection at any moment; without a listener that would end the process. */
@@ -76,49 +112,6 @@ export class UpgradeHandler {
     socket.on('error', (error) => this.logger.debug(`A connection was reset: ${error.message}`));
   }
 
-  /** Flat early exits, cheapest first. */
-  private refusalOf(request: IncomingMessage): HttpRefusal | null {
-    if (request.method !== 'GET') return { status: 400, detail: 'A WebSocket handshake takes GET' };
-    if (request.httpVersionMajor !== 1 || request.httpVersionMinor < 1) {
-      return { status: 426, detail: 'A WebSocket handshake takes HTTP/1.1', headers: { Upgrade: 'websocket' } };
-    }
-    if (request.headers.upgrade?.toLowerCase() !== 'websocket') {
-      return { status: 400, detail: 'Upgrade: takes websocket alone' };
-    }
-    if (request.headersDistinct.host?.length !== 1) return { status: 400, detail: 'Host: takes exactly one' };
-    const key = request.headersDistinct['sec-websocket-key'] ?? [];
-    if (key.length !== 1 || !KEY.test(key[0] ?? '')) {
-      return { status: 400, detail: 'Sec-WebSocket-Key: takes 16 bytes as base64' };
-    }
-    if (request.headers['sec-websocket-version'] !== '13') {
-      return {
-        status: 426,
-        detail: 'Sec-WebSocket-Version: takes 13',
-        headers: { Upgrade: 'websocket', 'Sec-WebSocket-Version': '13' },
-      };
-    }
-    if (hasBody(request)) return { status: 400, detail: 'A WebSocket handshake takes no body' };
-    const origins = request.headersDistinct.origin ?? [];
-    if (origins.length > 1 || !origins.every((origin) => isOriginAllowed(origin, this.environment.allowedOrigins))) {
-      return { status: 403, detail: 'This Origin is not allowed' };
-    }
-    if (this.lifecycle.isDraining) return { status: 503, detail: 'This node is shutting down', headers: RETRY_AFTER };
-    return null;
-  }
-
-  /** The places come back when the socket closes. */
-  private claimPlaces(remoteAddress: string, socket: Duplex): HttpRefusal | null {
-    const place = this.all.claim('');
-    if (place === null) return { status: 503, detail: 'This node is full', headers: RETRY_AFTER };
-    socket.once('close', place);
-    const placeOfAddress = this.perAddress.claim(remoteAddress);
-    if (placeOfAddress === null) {
-      return { status: 429, detail: 'Too many connections from this address', headers: RETRY_AFTER };
-    }
-    socket.once('close', placeOfAddress);
-    return null;
-  }
-
   private remoteAddress(request: IncomingMessage): string {
     // Undefined, whatever the types say, when the peer has reset its connection already.
     const address = proxyAddr(request, (_, hop) => hop < this.environment.trustProxy) as string | undefined;
@@ -126,18 +119,8 @@ export class UpgradeHandler {
   }
 }
 
-function isWebSocketUpgrade(request: IncomingMessage): boolean {
-  const protocols = (request.headers.upgrade ?? '').split(',');
-  return protocols.some((protocol) => protocol.trim().toLowerCase() === 'websocket');
-}
-
 /** Splits a request target at its first question mark. */
 function splitTarget(target: string): [string, string] {
   const mark = target.indexOf('?');
   return mark === -1 ? [target, ''] : [target.slice(0, mark), target.slice(mark + 1)];
-}
-
-/** A body would be read as frames by us and as a body by a proxy. */
-function hasBody({ headers }: IncomingMessage): boolean {
-  return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) !== 0;
 }

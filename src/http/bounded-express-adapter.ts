@@ -1,0 +1,33 @@
+import { createServer, type RequestListener } from 'node:http';
+import { ExpressAdapter } from '@nestjs/platform-express';
+import type { Environment } from '../config/environment.js';
+
+const LIMITS = {
+  // A head is a packet or two, on the worst of links a second; what dribbles holds a connection for nothing.
+  headersTimeout: 10_000,
+  // The largest body, 256 KB, comes in this time at 9 KB a second.
+  requestTimeout: 30_000,
+  // Node's own 30 s would make the two above mean up to 30 s more.
+  connectionsCheckingInterval: 1_000,
+  // Longer than the 60 s after which proxies give up an idle connection, so that none sends a request into our closing.
+  keepAliveTimeout: 65_000,
+  // Two tokens of 6 KB with room for the rest; Node's own limit, whatever the process was started with.
+  maxHeaderSize: 16_384,
+};
+
+/** Connections beyond `WS_MAX_CONNECTIONS`, for requests and for those who are told that the node is full. */
+const SPARE_CONNECTIONS = 1_024;
+
+/** Express on an HTTP server that bounds how long and how much a client may take to say what it wants. */
+export class BoundedExpressAdapter extends ExpressAdapter {
+  constructor(private readonly environment: Environment) {
+    super();
+  }
+
+  override initHttpServer(): void {
+    const server = createServer(LIMITS, this.getInstance<RequestListener>());
+    const { maxConnections } = this.environment.ws;
+    if (maxConnections > 0) server.maxConnections = maxConnections + SPARE_CONNECTIONS;
+    this.httpServer = server;
+  }
+}

@@ -1,0 +1,41 @@
+import { type IntervalHistogram, monitorEventLoopDelay } from 'node:perf_hooks';
+import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
+
+/** How often the delay is looked at: the time a burst of work may take before new clients are refused is twice this. */
+const SAMPLE_MS = 500;
+/** How finely it is measured; 50 wake-ups a second cost nothing that shows. */
+const RESOLUTION_MS = 20;
+/** A healthy loop comes round within a few ms; here every frame of every client waits that long, and handshakes add to it. */
+const LIMIT_MS = 200;
+
+/**
+ * Tells whether the event loop is so late that further clients would only make it worse for those who are there: when it was
+ * late on average over each of the last two samples, so that one long pause (a start, a garbage collection) does not count.
+ */
+@Injectable()
+export class Overload implements OnApplicationShutdown {
+  private readonly delays: IntervalHistogram = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
+  private timer: NodeJS.Timeout | undefined;
+  private lateSamples = 0;
+
+  /** Called when the process begins to listen; a worker has nothing to refuse. */
+  watch(): void {
+    this.delays.enable();
+    this.timer ??= setInterval(() => this.sample(), SAMPLE_MS).unref();
+  }
+
+  onApplicationShutdown(): void {
+    clearInterval(this.timer);
+    this.delays.disable();
+  }
+
+  get isOverloaded(): boolean {
+    return this.lateSamples >= 2;
+  }
+
+  private sample(): void {
+    const meanMs = this.delays.mean / 1e6 - RESOLUTION_MS;
+    this.delays.reset();
+    this.lateSamples = meanMs > LIMIT_MS ? this.lateSamples + 1 : 0;
+  }
+}

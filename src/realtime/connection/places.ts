@@ -1,0 +1,56 @@
+import { Injectable } from '@nestjs/common';
+import { Environment } from '../../config/environment.js';
+import { RealtimeMetrics } from '../realtime-metrics.js';
+import { type HttpRefusal, REFUSAL } from './http-refusal.js';
+import { Quota } from './quota.js';
+
+/**
+ * How many clients may be between handshake and welcome. Each needs two queries of a pool of ten connections: at 20 ms a query
+ * that many are through in 2 s, half their deadline. More would only wait to be sent away.
+ */
+export const MAX_ADMISSIONS = 500;
+
+/** A client's place on this node. Both functions may be called more than once. */
+export interface Place {
+  /** Its admission is over, whichever way. */
+  admitted: () => void;
+  /** Its connection is closed. */
+  leave: () => void;
+}
+
+/** The places of this process: for all its connections, for those of one address, and for those that are being admitted. */
+@Injectable()
+export class Places {
+  private readonly all: Quota;
+  private readonly perAddress: Quota;
+  private readonly admissions = new Quota(MAX_ADMISSIONS);
+
+  constructor(environment: Environment, metrics: RealtimeMetrics) {
+    this.all = new Quota(environment.ws.maxConnections);
+    this.perAddress = new Quota(environment.ws.maxConnectionsPerAddress);
+    metrics.gauge('herald_admissions', 'Connections between their handshake and their welcome', () =>
+      this.admissions.count(''),
+    );
+  }
+
+  /** Takes all places that a new connection needs, or none. */
+  claim(remoteAddress: string): Place | { refusal: HttpRefusal } {
+    const ofAddress = this.perAddress.claim(remoteAddress);
+    if (ofAddress === null) return { refusal: REFUSAL.addressLimit };
+    const ofNode = this.all.claim('');
+    if (ofNode === null) {
+      ofAddress();
+      return { refusal: REFUSAL.full };
+    }
+    const leave = (): void => {
+      ofAddress();
+      ofNode();
+    };
+    const admitted = this.admissions.claim('');
+    if (admitted === null) {
+      leave();
+      return { refusal: REFUSAL.tooManyAdmissions };
+    }
+    return { admitted, leave };
+  }
+}

@@ -1,0 +1,26 @@
+import type { Duplex } from 'node:stream';
+import { Injectable, Logger } from '@nestjs/common';
+import { QuietErrorLog } from '../../config/quiet-error-log.js';
+import { RealtimeMetrics } from '../realtime-metrics.js';
+import { answerOf, endWith, type HttpRefusal } from './http-refusal.js';
+
+/** Counts every refusal before the handshake, and names the first of each reason in the log, once a minute. */
+@Injectable()
+export class Refusals {
+  private readonly log = new QuietErrorLog(new Logger(Refusals.name), 'A request was refused');
+
+  constructor(private readonly metrics: RealtimeMetrics) {}
+
+  /** Notes one that is answered elsewhere. */
+  note({ status, reason }: HttpRefusal, remoteAddress: string): void {
+    this.metrics.refusals.inc({ reason });
+    // Neither path nor query: both may carry a token. One line for all addresses: a flood comes from many.
+    this.log.warn(reason, `${reason} (${status}), of ${remoteAddress || 'an address that is gone'}`);
+  }
+
+  /** Answers an upgrade request and ends its socket. */
+  refuse(socket: Duplex, refusal: HttpRefusal, remoteAddress: string, method?: string): void {
+    this.note(refusal, remoteAddress);
+    endWith(socket, answerOf(refusal, method));
+  }
+}

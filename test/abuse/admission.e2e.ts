@@ -1,0 +1,197 @@
+import { once } from 'node:events';
+import type { Socket } from 'node:net';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import pg from 'pg';
+import { MAX_ADMISSIONS } from '../../src/realtime/connection/places.js';
+import { createKey, type Jwks, startJwks } from '../support/keys.js';
+import { leavesNothing, refused, sample } from '../support/metrics.js';
+import { type HeraldNode, startNode } from '../support/node.js';
+import { RawClient } from '../support/raw-client.js';
+import { postgresDatabase, type RedisServer, startRedis } from '../support/servers.js';
+import { until } from '../support/until.js';
+import { closeAllClients, connect, upgrade } from '../support/ws-client.js';
+
+let jwks: Jwks;
+let redis: RedisServer;
+let database: pg.Client;
+let node: HeraldNode;
+let port: number;
+let token: string;
+let events: string;
+
+beforeAll(async () => {
+  const databaseUrl = await postgresDatabase();
+  [jwks, redis] = await Promise.all([startJwks(), startRedis()]);
+  node = await startNode({
+    DATABASE_URL: databaseUrl,
+    KEYCLOAK_JWKS_URL: jwks.url,
+    REDIS_HOST: redis.host,
+    REDIS_PORT: String(redis.port),
+    RUN_JOBS: 'false',
+    WS_MAX_CONNECTIONS_PER_USER: '0',
+  });
+  port = Number(new URL(node.url).port);
+  token = await jwks.sign('alice');
+  const api = await node.api('alice', { token });
+  events = `/ws/events/${(await api.post('/orgs', { name: 'Acme' })).body.id}/`;
+  database = new pg.Client({ connectionString: databaseUrl });
+  await database.connect();
+});
+afterEach(closeAllClients);
+afterAll(async () => {
+  await database.end();
+  await node.stop();
+  await Promise.all([jwks.stop(), redis.stop()]);
+});
+
+/** Runs while no membership can be looked up: admissions to organizations wait. */
+async function whileMembershipsWait(run: () => Promise<void>): Promise<void> {
+  await database.query('begin; lock table memberships in access exclusive mode');
+  try {
+    await run();
+  } finally {
+    await database.query('rollback');
+  }
+}
+
+function isAdmitting(count: number): Promise<void> {
+  return until(async () => (await sample(node, 'herald_admissions')) === count);
+}
+
+async function start(target = `${events}?token=${token}`): Promise<RawClient> {
+  const client = await RawClient.open(port);
+  client.sendUpgrade({ target });
+  return client;
+}
+
+describe('a peer that resets its connection', () => {
+  it.each<[string, () => Promise<void>]>([
+    [
+      'in the middle of the head',
+      async () => {
+        const client = await RawClient.open(port);
+        client.send(`GET ${events} HTTP/1.1\r\nHost: localhost\r\nUpgr`);
+        client.reset();
+      },
+    ],
+    ['right behind the head', async () => (await start()).reset()],
+    [
+      'after the handshake',
+      async () => {
+        const client = await start();
+        await client.answer();
+        client.reset();
+      },
+    ],
+    [
+      'while its membership is looked up',
+      () =>
+        whileMembershipsWait(async () => {
+          const client = await start();
+          await isAdmitting(1);
+          client.reset();
+        }),
+    ],
+    [
+      'while its channel is subscribed to',
+      async () => {
+        await redis.pause();
+        try {
+          const client = await start();
+          await isAdmitting(1);
+          client.reset();
+        } finally {
+          await redis.resume();
+        }
+      },
+    ],
+    [
+      'after the welcome',
+      async () => {
+        const client = await start();
+        await client.until('connection.established');
+        client.reset();
+      },
+    ],
+    [
+      'while it is refused over HTTP',
+      async () => {
+        const client = await start('/ws/unknown/');
+        client.reset();
+      },
+    ],
+    [
+      'while it is closed',
+      async () => {
+        const client = await start('/ws/notifications/');
+        await client.answer();
+        client.reset();
+      },
+    ],
+  ])('UPG-22: %s leaves nothing behind', async (_, attempt) => {
+    for (let round = 0; round < 5; round += 1) await attempt();
+    await leavesNothing(node);
+    const client = await connect(`${node.wsUrl}${events}`, { token });
+    expect(await client.next()).toMatchObject({ type: 'connection.established' });
+  });
+
+  it('UPG-22: while its token waits for a key leaves nothing behind', async () => {
+    const { privateKey } = await createKey('new');
+    const unknown = await jwks.sign('alice', { header: { kid: 'new' }, key: privateKey });
+    const { fetches } = jwks;
+    jwks.behaviour = 'hang';
+    try {
+      const clients = await Promise.all(Array.from({ length: 5 }, () => start(`${events}?token=${unknown}`)));
+      await until(() => jwks.fetches > fetches);
+      await isAdmitting(5);
+      for (const client of clients) client.reset();
+    } finally {
+      jwks.behaviour = 'serve';
+    }
+    await leavesNothing(node);
+  });
+});
+
+describe('a client that is not admitted yet', () => {
+  it('UPG-27, UPG-28: is not read: 5 MB of its frames stay with the peer', async () => {
+    const other = await connect(`${node.wsUrl}/ws/notifications/`, { token });
+    await other.next();
+    await whileMembershipsWait(async () => {
+      const accepted = once(node.app.getHttpServer(), 'connection') as Promise<[Socket]>;
+      const client = await start();
+      const [socket] = await accepted;
+      await client.answer();
+      for (let frame = 0; frame < 320; frame += 1) client.sendFrame(1, 'x'.repeat(16_000));
+      // Each turn of the event loop would read another 64 KiB.
+      for (let turn = 0; turn < 40; turn += 1) await other.ping();
+      expect(socket.bytesRead).toBeLessThan(256 * 1_024);
+      expect(client.bytes.toString('latin1')).not.toContain('invalid_json');
+      client.destroy();
+    });
+    await other.close();
+    await leavesNothing(node);
+  });
+});
+
+describe('too many admissions at once', () => {
+  it('are refused with 503 before the handshake, while connections live, and make room again', async () => {
+    const other = await connect(`${node.wsUrl}/ws/notifications/`, { token });
+    await other.next();
+    let clients: RawClient[] = [];
+    await whileMembershipsWait(async () => {
+      clients = await Promise.all(Array.from({ length: MAX_ADMISSIONS }, () => start()));
+      const knock = () => upgrade(`${node.wsUrl}${events}?token=${token}`);
+      await until(async () => (await knock()).status === 503);
+      const { status, headers } = await knock();
+      expect([status, headers['retry-after']]).toEqual([503, expect.stringMatching(/^\d+$/)]);
+      await other.ping();
+    });
+    await isAdmitting(0);
+    expect(await refused(node, 'too_many_admissions')).toBeGreaterThan(1);
+    const late = await connect(`${node.wsUrl}${events}`, { token });
+    expect(await late.next()).toMatchObject({ type: 'connection.established' });
+    for (const client of clients) client.destroy();
+    await closeAllClients();
+    await leavesNothing(node);
+  });
+});

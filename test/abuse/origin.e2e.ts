@@ -1,0 +1,179 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { Environment } from '../../src/config/environment.js';
+import { type Decision, decisionOn } from '../support/decision.js';
+import { leavesNothing, refused } from '../support/metrics.js';
+import { type HeraldNode, startNode } from '../support/node.js';
+import { RawClient, type RawUpgrade } from '../support/raw-client.js';
+
+const APP = 'https://app.example.com';
+const EVIL = 'https://evil.example';
+const LISTED = [APP, 'http://localhost:3000', '*.wild.example', 'capacitor://localhost', 'https://[::1]:444'];
+
+let node: HeraldNode;
+let port: number;
+let token: string;
+
+beforeAll(async () => {
+  node = await startNode({ ALLOWED_ORIGINS: LISTED.join(','), WS_MAX_CONNECTIONS_PER_USER: '0' });
+  port = Number(new URL(node.url).port);
+  token = await node.tokenFor('alice');
+});
+afterAll(async () => {
+  try {
+    await leavesNothing(node);
+  } finally {
+    await node.stop();
+  }
+});
+
+async function ask(headers: RawUpgrade['headers'], target = '/ws/notifications/'): Promise<Decision> {
+  return decisionOn(await RawClient.open(port), { target, headers: { Authorization: `Bearer ${token}`, ...headers } });
+}
+
+describe('the origin', () => {
+  it.each([
+    ['ORIG-01:', APP],
+    ['ORIG-01:', 'http://localhost:3000'],
+    ['ORIG-01:', 'https://a.b.wild.example'],
+    ['ORIG-01:', 'https://[::1]:444'],
+    ['ORIG-10:', 'https://app.example.com:443'],
+    ['ORIG-11:', 'HTTPS://APP.EXAMPLE.COM'],
+    ['ORIG-21:', 'capacitor://localhost'],
+  ])('%s %s is allowed', async (_, origin) => {
+    expect(await ask({ Origin: origin })).toBe('welcome');
+  });
+
+  it('ORIG-02: may be missing: who is no browser sends none, and cookies are no credential', async () => {
+    expect(await ask({})).toBe('welcome');
+    const cookies = { Authorization: null, Cookie: `access_token=${token}; token=${token}` };
+    expect(await ask(cookies)).toBe('4001 token_missing');
+  });
+
+  it.each([
+    ['ORIG-04:', 'null'],
+    ['ORIG-04:', 'NULL'],
+    ['ORIG-04:', ''],
+    ['ORIG-07:', `${APP}, ${EVIL}`],
+    ['ORIG-07:', `${EVIL} ${APP}`],
+    ['ORIG-07:', `${APP},`],
+    ['ORIG-10:', 'https://app.example.com:80'],
+    ['ORIG-10:', 'https://app.example.com:0443'],
+    ['ORIG-10:', 'https://app.example.com:'],
+    ['ORIG-10:', 'https://app.example.com:8443'],
+    ['ORIG-11:', 'http://app.example.com'],
+    ['ORIG-11:', 'app.example.com'],
+    ['ORIG-11:', '//app.example.com'],
+    ['ORIG-16:', 'https://evilapp.example.com'],
+    ['ORIG-16:', 'https://app.example.com.evil.io'],
+    ['ORIG-16:', 'https://app.example.com.'],
+    ['ORIG-16:', 'https://app.example.com@evil.io'],
+    ['ORIG-16:', 'https://evil.io/https://app.example.com'],
+    ['ORIG-16:', 'https://evil.io#.wild.example'],
+    ['ORIG-16:', 'https://wild.example'],
+    ['ORIG-16:', 'https://.wild.example'],
+    ['ORIG-16:', 'https://*.wild.example'],
+    ['ORIG-16:', `${APP}/`],
+    ['ORIG-18:', 'https://appXexample.com'],
+    ['ORIG-18:', 'https://aXwildXexample'],
+    ['ORIG-21:', 'chrome-extension://abc'],
+    ['ORIG-21:', 'capacitor://other'],
+    ['ORIG-21:', 'file://'],
+    ['ORIG-21:', 'moz-extension://app.example.com'],
+    ['ORIG-21:', 'javascript://app.example.com'],
+  ])('%s %p is refused with 403 and counted', async (_, origin) => {
+    const before = await refused(node, 'origin');
+    expect(await ask({ Origin: origin })).toBe('403');
+    expect(await refused(node, 'origin')).toBe(before + 1);
+  });
+
+  it.each([
+    [APP, EVIL],
+    [EVIL, APP],
+    [APP, APP],
+    [APP, 'null'],
+  ])('ORIG-06: two of them, %s and %s, are refused with 403', async (first, second) => {
+    expect(await ask({ Origin: first, origin: second })).toBe('403');
+  });
+
+  it('is looked at after the path and the handshake’s own rules, and before the token', async () => {
+    expect(await ask({ Origin: EVIL }, '/ws/unknown/')).toBe('404');
+    expect(await ask({ Origin: EVIL, 'Sec-WebSocket-Key': 'abc' })).toBe('400');
+    expect(await ask({ Origin: EVIL, Authorization: null })).toBe('403');
+  });
+});
+
+describe('in production', () => {
+  const PRODUCTION = {
+    NODE_ENV: 'production',
+    DATABASE_URL: 'postgres://herald@db/herald',
+    REDIS_HOST: 'redis',
+    KEYCLOAK_URL: 'https://id.example.com',
+    KEYCLOAK_REALM: 'main',
+    JWT_AUDIENCE: 'herald',
+  };
+
+  it.each(['*', 'https://*', '*.com.*', '*.'])('ORIG-22: ALLOWED_ORIGINS=%s stops the start', (allowed) => {
+    expect(() => new Environment({ ...PRODUCTION, ALLOWED_ORIGINS: allowed })).toThrow('ALLOWED_ORIGINS: got');
+  });
+
+  it('ORIG-23: no origin is allowed where none is named', () => {
+    expect(new Environment(PRODUCTION).allowedOrigins).toEqual([]);
+    expect(new Environment({ ...PRODUCTION, ALLOWED_ORIGINS: '' }).allowedOrigins).toEqual([]);
+  });
+});
+
+describe('the host', () => {
+  it('ORIG-25: must be there', async () => {
+    expect(await ask({ Host: null })).toBe('400');
+  });
+
+  it.each(['a b<>', '[::1', 'evil@x/ws/slow?', '', 'a:b', 'a:123456', 'a/b', 'a\\b', '"a"', '[v1.x]'])(
+    'ORIG-26: %p is refused with a well-formed 400, over WebSocket and over HTTP',
+    async (host) => {
+      expect(await ask({ Host: host })).toBe('400');
+      const client = await RawClient.open(port);
+      client.send(`GET /health/live HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`);
+      const { status, headers } = await client.answer();
+      expect([status, headers['content-type']]).toEqual([400, expect.stringContaining('application/problem+json')]);
+      await client.ended();
+    },
+  );
+
+  it('ORIG-26: two of them are refused with 400', async () => {
+    expect(await ask({ host: 'localhost' })).toBe('400');
+  });
+
+  it.each(['localhost', '127.0.0.1:1', '[::1]:8000', 'xn--e1afmkfd.example', 'my_host.', 'a%20b'])(
+    'ORIG-26: %s is one, and decides nothing',
+    async (host) => {
+      expect(await ask({ Host: host })).toBe('welcome');
+    },
+  );
+
+  it('ORIG-27: X-Forwarded-Host and -Proto of a client change nothing', async () => {
+    const spoofed = {
+      'X-Forwarded-Host': 'evil.example',
+      'X-Forwarded-Proto': 'https',
+      Forwarded: 'host=evil.example',
+    };
+    expect(await ask({ ...spoofed, Origin: EVIL })).toBe('403');
+    expect(await ask({ ...spoofed, Origin: `http://127.0.0.1:${port}` })).toBe('403');
+    expect(await ask({ ...spoofed, Origin: APP })).toBe('welcome');
+  });
+
+  it('ORIG-27: X-Forwarded-For of a client does not give it another address', async () => {
+    const limited = await startNode({ WS_MAX_CONNECTIONS_PER_IP: '1' });
+    try {
+      const where = Number(new URL(limited.url).port);
+      const first = await RawClient.open(where);
+      first.sendUpgrade({ target: `/ws/notifications/?token=${await limited.tokenFor('alice')}` });
+      await first.until('connection.established');
+      const second = await RawClient.open(where);
+      const headers = { 'X-Forwarded-For': '203.0.113.7', 'X-Real-IP': '203.0.113.7' };
+      expect(await decisionOn(second, { target: '/ws/notifications/', headers })).toBe('429');
+      first.destroy();
+    } finally {
+      await limited.stop();
+    }
+  });
+});

@@ -1,0 +1,77 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { Lifecycle } from '../../src/config/lifecycle.js';
+import { refused } from '../support/metrics.js';
+import { type HeraldNode, startNode } from '../support/node.js';
+import { until } from '../support/until.js';
+import { closeAllClients, connect, upgrade } from '../support/ws-client.js';
+
+let node: HeraldNode;
+let token: string;
+
+beforeAll(async () => {
+  node = await startNode();
+  token = await node.tokenFor('alice');
+});
+afterEach(closeAllClients);
+afterAll(() => node.stop());
+
+function block(ms: number): void {
+  const end = performance.now() + ms;
+  while (performance.now() < end);
+}
+
+/** Makes every turn of the event loop so long, until it is stopped. */
+function keepBusy(ms: number): () => void {
+  let isOn = true;
+  const turn = (): void => {
+    if (!isOn) return;
+    block(ms);
+    setImmediate(turn);
+  };
+  setImmediate(turn);
+  return () => (isOn = false);
+}
+
+function knock(): ReturnType<typeof upgrade> {
+  return upgrade(`${node.wsUrl}/ws/notifications/?token=${token}`);
+}
+
+describe('a node whose event loop is late', () => {
+  it('refuses new clients with 503, serves those it has, and takes new ones when it is over', async () => {
+    const client = await connect(`${node.wsUrl}/ws/notifications/`, { token });
+    await client.next();
+    const stop = keepBusy(300);
+    try {
+      await until(async () => (await knock()).status === 503, 20_000);
+      const { status, headers } = await knock();
+      expect([status, headers['retry-after']]).toEqual([503, expect.stringMatching(/^\d+$/)]);
+      client.send({ type: 'ping', timestamp: 'served' });
+      expect(await client.next()).toEqual({ type: 'pong', timestamp: 'served' });
+      expect(await refused(node, 'overloaded')).toBeGreaterThan(1);
+      expect((await upgrade(`${node.wsUrl}/ws/unknown/`)).status).toBe(404);
+    } finally {
+      stop();
+    }
+    await until(async () => (await knock()).status === 101);
+  });
+
+  it('refuses nobody for one long pause', async () => {
+    await until(async () => (await knock()).status === 101);
+    const before = await refused(node, 'overloaded');
+    block(1_500);
+    expect((await knock()).status).toBe(101);
+    expect(await refused(node, 'overloaded')).toBe(before);
+  });
+});
+
+describe('a node that shuts down', () => {
+  it('UPG-32: refuses new clients with 503, after it has looked at their path and origin', async () => {
+    node.app.get(Lifecycle, { strict: false }).beginDraining();
+    const { status, headers } = await knock();
+    expect([status, headers['retry-after']]).toEqual([503, expect.stringMatching(/^\d+$/)]);
+    expect(await refused(node, 'draining')).toBe(1);
+    const foreign = { headers: { origin: 'https://evil.example' } };
+    expect((await upgrade(`${node.wsUrl}/ws/notifications/`, foreign)).status).toBe(403);
+    expect((await upgrade(`${node.wsUrl}/ws/unknown/`)).status).toBe(404);
+  });
+});

@@ -1,0 +1,221 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { decided, decisionOn } from '../support/decision.js';
+import { leavesNothing, refused } from '../support/metrics.js';
+import { type HeraldNode, startNode } from '../support/node.js';
+import { RawClient, type RawUpgrade } from '../support/raw-client.js';
+import { closeAllClients, upgrade } from '../support/ws-client.js';
+
+const KEY = 'dGhlIHNhbXBsZSBub25jZQ==';
+const TARGET = '/ws/notifications/';
+
+let node: HeraldNode;
+let port: number;
+let token: string;
+
+beforeAll(async () => {
+  node = await startNode({ WS_MAX_CONNECTIONS_PER_USER: '0' });
+  port = Number(new URL(node.url).port);
+  token = await node.tokenFor('alice');
+});
+afterEach(closeAllClients);
+afterAll(async () => {
+  try {
+    await leavesNothing(node);
+  } finally {
+    await node.stop();
+  }
+});
+
+function good(): string {
+  return `${TARGET}?token=${token}`;
+}
+
+async function ask(request: RawUpgrade): Promise<string> {
+  return decisionOn(await RawClient.open(port), { target: good(), ...request });
+}
+
+/** Sends a good upgrade with these lines after it: what a map of headers can't say. */
+async function askWithLines(...lines: string[]): Promise<string> {
+  const client = await RawClient.open(port);
+  const names = lines.map((line) => line.split(':')[0]?.toLowerCase());
+  const usual = [
+    'Host: localhost',
+    'Connection: Upgrade',
+    'Upgrade: websocket',
+    'Sec-WebSocket-Version: 13',
+    `Sec-WebSocket-Key: ${KEY}`,
+  ].filter((line) => !names.includes(line.split(':')[0]?.toLowerCase()));
+  client.send(`GET ${good()} HTTP/1.1\r\n${[...usual, ...lines].join('\r\n')}\r\n\r\n`);
+  const decision = await decided(client);
+  client.destroy();
+  return decision;
+}
+
+describe('a request that is no WebSocket handshake', () => {
+  it.each<[string, string, RawUpgrade, string, string]>([
+    ['UPG-03:', 'another protocol beside websocket', { headers: { Upgrade: 'websocket, h2c' } }, '400', 'protocol'],
+    ['UPG-03:', 'websocket with a version', { headers: { Upgrade: 'websocket/13, websocket' } }, '400', 'protocol'],
+    ['UPG-06:', 'version 12', { headers: { 'Sec-WebSocket-Version': '12' } }, '426', 'version'],
+    ['UPG-06:', 'version 8', { headers: { 'Sec-WebSocket-Version': '8' } }, '426', 'version'],
+    ['UPG-06:', 'version 0', { headers: { 'Sec-WebSocket-Version': '0' } }, '426', 'version'],
+    ['UPG-06:', 'version 14', { headers: { 'Sec-WebSocket-Version': '14' } }, '426', 'version'],
+    ['UPG-06:', 'version 013', { headers: { 'Sec-WebSocket-Version': '013' } }, '426', 'version'],
+    ['UPG-06:', 'a version that is text', { headers: { 'Sec-WebSocket-Version': 'thirteen' } }, '426', 'version'],
+    ['UPG-06:', 'an empty version', { headers: { 'Sec-WebSocket-Version': '' } }, '426', 'version'],
+    ['UPG-06:', 'no version', { headers: { 'Sec-WebSocket-Version': null } }, '426', 'version'],
+    ['UPG-07:', 'no key', { headers: { 'Sec-WebSocket-Key': null } }, '400', 'key'],
+    ['UPG-07:', 'an empty key', { headers: { 'Sec-WebSocket-Key': '' } }, '400', 'key'],
+    ['UPG-07:', 'the key abc', { headers: { 'Sec-WebSocket-Key': 'abc' } }, '400', 'key'],
+    ['UPG-07:', 'a key of 23 characters', { headers: { 'Sec-WebSocket-Key': KEY.slice(1) } }, '400', 'key'],
+    ['UPG-07:', 'a key of 25 characters', { headers: { 'Sec-WebSocket-Key': `a${KEY}` } }, '400', 'key'],
+    ['UPG-07:', 'a key that is not base64', { headers: { 'Sec-WebSocket-Key': `${'!'.repeat(22)}==` } }, '400', 'key'],
+    ['UPG-07:', 'a key of base64url', { headers: { 'Sec-WebSocket-Key': `${'_'.repeat(22)}==` } }, '400', 'key'],
+    ['UPG-07:', 'two keys', { headers: { 'Sec-WebSocket-Key': KEY, 'sec-websocket-key': KEY } }, '400', 'key'],
+    ['UPG-08:', 'POST', { method: 'POST' }, '400', 'method'],
+    ['UPG-08:', 'PUT', { method: 'PUT' }, '400', 'method'],
+    ['UPG-08:', 'HEAD', { method: 'HEAD' }, '400', 'method'],
+    ['UPG-08:', 'OPTIONS', { method: 'OPTIONS' }, '400', 'method'],
+    ['UPG-08:', 'DELETE', { method: 'DELETE' }, '400', 'method'],
+    ['UPG-08:', 'TRACE', { method: 'TRACE' }, '400', 'method'],
+    ['UPG-08:', 'a method in small letters', { method: 'get' }, '400', 'unreadable'],
+    ['UPG-09:', 'HTTP/1.0', { version: 'HTTP/1.0' }, '426', 'http_version'],
+    ['UPG-09:', 'HTTP/2.0', { version: 'HTTP/2.0' }, '426', 'http_version'],
+    ['UPG-09:', 'HTTP/1.2', { version: 'HTTP/1.2' }, '400', 'unreadable'],
+    ['UPG-10:', 'a body', { headers: { 'Content-Length': '5' }, body: 'hello' }, '400', 'body'],
+    [
+      'UPG-10:',
+      'a chunked body',
+      { headers: { 'Transfer-Encoding': 'chunked' }, body: '5\r\nhello\r\n0\r\n\r\n' },
+      '400',
+      'body',
+    ],
+    [
+      'UPG-10:',
+      'an empty chunked body',
+      { headers: { 'Transfer-Encoding': 'chunked' }, body: '0\r\n\r\n' },
+      '400',
+      'body',
+    ],
+    ['UPG-10:', 'a body of another coding', { headers: { 'Transfer-Encoding': 'gzip, chunked' } }, '400', 'body'],
+    ['UPG-10:', 'a length that is none', { headers: { 'Content-Length': '+5' }, body: 'hello' }, '400', 'unreadable'],
+    [
+      'UPG-10:',
+      'two ways to tell the length',
+      { headers: { 'Content-Length': '5', 'Transfer-Encoding': 'chunked' }, body: '0\r\n\r\n' },
+      '400',
+      'unreadable',
+    ],
+    ['UPG-17:', 'an empty subprotocol', { headers: { 'Sec-WebSocket-Protocol': 'a,,b' } }, '400', 'subprotocol'],
+    ['UPG-17:', 'no subprotocol at all', { headers: { 'Sec-WebSocket-Protocol': '' } }, '400', 'subprotocol'],
+    ['UPG-17:', 'a comma at the end', { headers: { 'Sec-WebSocket-Protocol': 'a,' } }, '400', 'subprotocol'],
+    ['UPG-17:', 'a subprotocol twice', { headers: { 'Sec-WebSocket-Protocol': 'a, b, a' } }, '400', 'subprotocol'],
+    ['UPG-17:', 'a subprotocol with a blank', { headers: { 'Sec-WebSocket-Protocol': 'a b' } }, '400', 'subprotocol'],
+    ['UPG-17:', 'a quoted subprotocol', { headers: { 'Sec-WebSocket-Protocol': '"a"' } }, '400', 'subprotocol'],
+    ['UPG-17:', 'no-break space', { headers: { 'Sec-WebSocket-Protocol': '\u00a0a' } }, '400', 'subprotocol'],
+    ['UPG-17:', 'a control character', { headers: { 'Sec-WebSocket-Protocol': 'a\u0001b' } }, '400', 'unreadable'],
+  ])('%s with %s is refused over HTTP, in full, and counted', async (_, __, request, status, reason) => {
+    const before = await refused(node, reason);
+    const client = await RawClient.open(port);
+    client.sendUpgrade({ target: good(), ...request });
+    await client.ended();
+    const answer = await client.answer();
+    expect(String(answer.status)).toBe(status);
+    expect(answer.headers).toMatchObject({
+      connection: 'close',
+      'content-type': 'application/problem+json; charset=utf-8',
+    });
+    if (status === '426') expect(answer.headers.upgrade).toBe('websocket');
+    if (reason === 'version') expect(answer.headers['sec-websocket-version']).toBe('13');
+    const isHead = request.method === 'HEAD';
+    expect(answer.rest).toHaveLength(isHead ? 0 : Number(answer.headers['content-length']));
+    expect(await refused(node, reason)).toBe(before + 1);
+  });
+
+  it('UPG-08: is told so without an upgrade, too', async () => {
+    const before = await refused(node, 'upgrade_required');
+    const response = await fetch(`${node.url}${TARGET}`, { method: 'POST' });
+    expect([response.status, response.headers.get('upgrade')]).toEqual([426, 'websocket']);
+    expect(await refused(node, 'upgrade_required')).toBe(before + 1);
+  });
+
+  it('UPG-10: whose body looks like a frame does not get an answer to that frame', async () => {
+    const ping = Buffer.from('8180000000', 'hex');
+    const client = await RawClient.open(port);
+    client.sendUpgrade({ target: good(), headers: { 'Content-Length': String(ping.length) } });
+    client.send(ping);
+    client.sendFrame(1, '{"type":"ping","timestamp":"smuggled"}');
+    await client.ended();
+    expect(client.bytes.toString()).not.toContain('smuggled');
+    expect(client.bytes.toString().match(/HTTP\/1\.1/g)).toHaveLength(1);
+  });
+
+  it.each([
+    ['400', 'Upgrade: websocket', 'Upgrade: websocket'],
+    ['400', 'Upgrade: websocket', 'Upgrade: h2c'],
+    ['welcome', 'Connection: Upgrade', 'Connection: Upgrade'],
+    ['welcome', 'Connection: keep-alive', 'Connection: upgrade'],
+    ['welcome', 'Connection: keep-alive, UPGRADE', 'X-Other: 1'],
+    ['426', 'Connection: keep-alive', 'X-Other: 1'],
+    ['426', 'Sec-WebSocket-Version: 13', 'Sec-WebSocket-Version: 13'],
+    ['426', 'Sec-WebSocket-Version: 13', 'Sec-WebSocket-Version: 8'],
+    ['400', `Sec-WebSocket-Key: ${KEY}`, `Sec-WebSocket-Key: ${KEY}`],
+    ['400', 'Host: localhost', 'Host: localhost'],
+    ['400', 'Content-Length: 0', 'Content-Length: 5'],
+    ['welcome', 'Content-Length: 0', 'X-Other: 1'],
+    ['400', 'Sec-WebSocket-Protocol: herald.v1', 'Sec-WebSocket-Protocol: herald.v1'],
+    ['welcome', 'Sec-WebSocket-Protocol: herald.v1', 'Sec-WebSocket-Protocol: other'],
+    ['4001 token_invalid', 'Authorization: Bearer x', 'Authorization: Bearer x'],
+  ])('UPG-14: one decision, %s, is made about %s and %s', async (decision, first, second) => {
+    expect(await askWithLines(first, second)).toBe(decision);
+  });
+
+  it.each(['a : b', ' folded: a', 'a\r\n b: c', 'a\0: b', ': b'])(
+    'UPG-14: a malformed header, %j, is refused with 400',
+    async (line) => {
+      expect(await askWithLines(line)).toBe('400');
+    },
+  );
+});
+
+describe('a WebSocket handshake', () => {
+  it.each(['WebSocket', 'WEBSOCKET'])('UPG-03: may write the protocol as %s', async (protocol) => {
+    expect(await ask({ headers: { Upgrade: protocol } })).toBe('welcome');
+  });
+
+  it('UPG-16: with as many blanks in Sec-WebSocket-Protocol as headers hold is decided at once', async () => {
+    for (const value of ['b' + ' '.repeat(14_000) + 'x', ' '.repeat(14_000) + 'b', `${'b ,'.repeat(4_500)}b`]) {
+      // Quadratic matching would take seconds for each of these, and the client waits for five in all.
+      const asked = Array.from({ length: 10 }, () =>
+        ask({ target: TARGET, headers: { 'Sec-WebSocket-Protocol': value } }),
+      );
+      const decisions = await Promise.all(asked);
+      expect(new Set(decisions)).toEqual(new Set([value.startsWith(' ') ? '4001 token_missing' : '400']));
+    }
+  });
+
+  it.each([
+    'permessage-deflate; client_max_window_bits',
+    'permessage-deflate; server_no_context_takeover, x-webkit-deflate-frame',
+    'permessage-deflate; server_max_window_bits=99',
+    ';;;',
+  ])('UPG-18: that offers %s gets no extension', async (extensions) => {
+    const headers = { 'sec-websocket-extensions': extensions };
+    const answer = await upgrade(`${node.wsUrl}${good()}`, { headers });
+    expect([answer.status, answer.headers['sec-websocket-extensions']]).toEqual([101, undefined]);
+  });
+
+  it('UPG-25: that was refused with 4001 is cut when the peer ignores the close', async () => {
+    const client = await RawClient.open(port);
+    client.sendUpgrade({ target: TARGET });
+    expect(await decided(client)).toBe('4001 token_missing');
+    // Nothing is sent back; the client waits for the end for five seconds at most.
+    await client.ended();
+  });
+
+  it('UPG-25: that was refused over HTTP is cut when the peer neither reads nor ends', async () => {
+    const client = await RawClient.open(port);
+    client.sendUpgrade({ target: '/ws/unknown/' });
+    client.send(Buffer.alloc(1_000_000));
+    await client.ended();
+  });
+});

@@ -1,0 +1,29 @@
+import type { RawClient, RawUpgrade } from './raw-client.js';
+
+/** What a server made of an upgrade: `404`, `4003 not_a_member`, or `welcome`. */
+export type Decision = string;
+
+const CLOSE = 0x88;
+
+/** Asks for an upgrade and waits for what the server decides, whether it is said over HTTP or after the handshake. */
+export async function decisionOn(client: RawClient, request: RawUpgrade): Promise<Decision> {
+  client.sendUpgrade(request);
+  const decision = await decided(client);
+  client.destroy();
+  return decision;
+}
+
+/** The decision about a request that was sent already. */
+export async function decided(client: RawClient): Promise<Decision> {
+  const { status, rest } = await client.answer();
+  if (status !== 101) return String(status);
+  const headLength = client.bytes.length - rest.length;
+  await Promise.any([client.until('connection.established'), client.until(Buffer.of(CLOSE))]);
+  const frame = client.bytes.subarray(headLength);
+  return frame[0] === CLOSE ? closeIn(frame) : 'welcome';
+}
+
+function closeIn(frame: Buffer): Decision {
+  const length = frame[1] ?? 0;
+  return `${frame.readUInt16BE(2)} ${frame.toString('utf8', 4, 2 + length)}`;
+}
