@@ -4,12 +4,15 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { Redis } from 'ioredis';
 import { HeraldProcess } from './support/herald-process.js';
 import { type Jwks, startJwks } from './support/keys.js';
 import { type HeraldNode, startNode, type Variables } from './support/node.js';
 import { postgresDatabase, type RedisServer, startRedis } from './support/servers.js';
+
+// Each test starts processes of their own, which takes its time on a busy machine.
+jest.setTimeout(90_000);
 
 let folder: string;
 const toStop: { stop: () => Promise<unknown> }[] = [];

@@ -31,15 +31,22 @@ const STORAGES: Record<string, () => Promise<Opened>> = {
   },
 };
 
-function openRedis(server: RedisServer): Promise<Opened> {
-  return open({ REDIS_HOST: server.host, REDIS_PORT: String(server.port) }, server);
+function openRedis(server: RedisServer, commandTimeoutMs?: number): Promise<Opened> {
+  return open({ REDIS_HOST: server.host, REDIS_PORT: String(server.port) }, server, commandTimeoutMs);
 }
 
-async function open(variables: Record<string, string>, server: { stop: () => Promise<void> }): Promise<Opened> {
+/** More than a Redis on a busy machine ever takes. */
+const PATIENT_MS = 10_000;
+
+async function open(
+  variables: Record<string, string>,
+  server: { stop: () => Promise<void> },
+  commandTimeoutMs = PATIENT_MS,
+): Promise<Opened> {
   const { redis } = new Environment(variables);
   if (redis === null) throw new Error('The variables name no Redis');
   const registry = new Registry();
-  const storage = new RedisThrottlerStorage(redis, registry);
+  const storage = new RedisThrottlerStorage(redis, registry, commandTimeoutMs);
   await storage.onModuleInit();
   const stop = async (): Promise<void> => {
     storage.onApplicationShutdown();
@@ -122,7 +129,7 @@ describe('requests counted in a Redis that fails', () => {
 
   beforeAll(async () => {
     server = await startRedis();
-    opened = await openRedis(server);
+    opened = await openRedis(server, 250);
   });
   afterAll(() => opened.stop());
 

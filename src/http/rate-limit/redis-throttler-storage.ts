@@ -18,7 +18,7 @@ return { requests, redis.call('PTTL', KEYS[1]) }
 `;
 
 const START_TIMEOUT_MS = 3_000;
-/** The most that a request waits for its count. */
+/** A request is worth this much waiting, and no more. */
 const COMMAND_TIMEOUT_MS = 250;
 const SOCKET_TIMEOUT_MS = 1_000;
 /** After a failure Redis is left alone for as long, so that not every request of an outage waits. */
@@ -40,7 +40,8 @@ export class RedisThrottlerStorage implements ThrottlerStorage, OnModuleInit, On
   private readonly fallbacks: Counter;
   private pausedUntil = -Infinity;
 
-  constructor(settings: RedisSettings, registry: Registry) {
+  /** @param commandTimeoutMs the most that a request waits for its count */
+  constructor(settings: RedisSettings, registry: Registry, commandTimeoutMs = COMMAND_TIMEOUT_MS) {
     this.prefix = `herald:${settings.db}:requests:`;
     this.fallbacks = new Counter({
       name: 'herald_http_requests_counted_locally_total',
@@ -53,7 +54,7 @@ export class RedisThrottlerStorage implements ThrottlerStorage, OnModuleInit, On
         enableOfflineQueue: false,
         autoResendUnfulfilledCommands: false,
         maxRetriesPerRequest: 0,
-        commandTimeout: COMMAND_TIMEOUT_MS,
+        commandTimeout: commandTimeoutMs,
         socketTimeout: SOCKET_TIMEOUT_MS,
       }),
     );
