@@ -5,7 +5,7 @@ import type { RawSession } from '../support/raw-session.js';
 import { clientText } from './client-text.js';
 import { answerOf, expectedAnswerTo } from './expected-answer.js';
 import { expectedOf, type SentFrame } from './expected-frames.js';
-import type { Property } from './property.js';
+import { type Property, run } from './property.js';
 
 const mask = fc.uint8Array({ minLength: 4, maxLength: 4 });
 const opcode = fc.constantFrom(...Object.values(OPCODE));
@@ -119,34 +119,34 @@ export const frames: Property = {
       fc.asyncProperty(
         fc.array(someFrames, { minLength: 1, maxLength: 8 }),
         fc.array(fc.nat(), { maxLength: 5 }),
-        async (groups, cuts) => {
-          const sent = groups.flat();
-          const expected = expectedOf(sent);
-          const peer = await target.open();
-          try {
-            sendCut(
-              peer,
-              Buffer.concat(sent.map(({ opcode, payload, options }) => encodeFrame(opcode, payload, options))),
-              cuts,
-            );
-            if (expected.close !== undefined) {
-              assert.equal((await peer.closed()).code, expected.close);
-            } else {
-              peer.sendFrame(OPCODE.ping, 'the end');
-              await peer.until(() => peer.pongs.includes('the end'));
-              expected.pongs.push(Buffer.from('the end').toString('hex'));
+        (groups, cuts) =>
+          run(target, async () => {
+            const sent = groups.flat();
+            const expected = expectedOf(sent);
+            const peer = await target.open();
+            try {
+              sendCut(
+                peer,
+                Buffer.concat(sent.map(({ opcode, payload, options }) => encodeFrame(opcode, payload, options))),
+                cuts,
+              );
+              if (expected.close !== undefined) {
+                assert.equal((await peer.closed()).code, expected.close);
+              } else {
+                peer.sendFrame(OPCODE.ping, 'the end');
+                await peer.until(() => peer.pongs.includes('the end'));
+                expected.pongs.push(Buffer.from('the end').toString('hex'));
+              }
+              const pongs = peer.frames.filter(({ opcode }) => opcode === OPCODE.pong);
+              assert.deepEqual(
+                pongs.map(({ payload }) => payload.toString('hex')),
+                expected.pongs,
+              );
+              assert.deepEqual(peer.messages.map(answerOf), expected.answers);
+            } finally {
+              peer.drop();
             }
-            const pongs = peer.frames.filter(({ opcode }) => opcode === OPCODE.pong);
-            assert.deepEqual(
-              pongs.map(({ payload }) => payload.toString('hex')),
-              expected.pongs,
-            );
-            assert.deepEqual(peer.messages.map(answerOf), expected.answers);
-          } finally {
-            peer.drop();
-          }
-          await target.check();
-        },
+          }),
       ),
       options,
     ),

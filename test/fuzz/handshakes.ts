@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { RawClient } from '../support/raw-client.js';
-import type { Property } from './property.js';
+import { type Property, run } from './property.js';
 import { assertAnswered } from './sessions.js';
 
 /** Anything but a line break, which would begin another header. */
@@ -119,16 +119,17 @@ export const handshakes: Property = {
   name: 'handshakes',
   check: (target, options) =>
     fc.assert(
-      fc.asyncProperty(head, behind, async (text, behind) => {
-        const client = await RawClient.open(target.port);
-        client.send(Buffer.concat([Buffer.from(text.replaceAll('TOKEN', target.token), 'latin1'), behind]));
-        await client.answer().catch(() => undefined);
-        // What is no upgrade, and keeps its connection, would wait for the next request.
-        client.end();
-        await client.ended();
-        assertAnswered(client.bytes);
-        await target.check();
-      }),
+      fc.asyncProperty(head, behind, (text, behind) =>
+        run(target, async () => {
+          const client = await RawClient.open(target.port);
+          client.send(Buffer.concat([Buffer.from(text.replaceAll('TOKEN', target.token), 'latin1'), behind]));
+          await client.answer().catch(() => undefined);
+          // What is no upgrade, and keeps its connection, would wait for the next request.
+          client.end();
+          await client.ended();
+          assertAnswered(client.bytes);
+        }),
+      ),
       options,
     ),
 };

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { ApiClient } from '../support/api-client.js';
 import { jsonText, objectText } from './client-text.js';
-import type { Property } from './property.js';
+import { type Property, run } from './property.js';
 import type { FuzzTarget, KnownIds } from './target.js';
 
 /** Every route that takes a body, and a body that it takes; `:x` in a path is an id that is known, or an odd one. */
@@ -192,10 +192,11 @@ export const rest: Property = {
   name: 'REST requests',
   check: (target, options) =>
     fc.assert(
-      fc.asyncProperty(fc.oneof({ weight: 3, arbitrary: write }, read), async (request) => {
-        await answer(target, request);
-        await target.check();
-      }),
+      fc.asyncProperty(fc.oneof({ weight: 3, arbitrary: write }, read), (request) =>
+        run(target, async () => {
+          await answer(target, request);
+        }),
+      ),
       options,
     ),
 };

@@ -30,7 +30,7 @@ export async function runFuzz({ runs, seed, onProgress }: FuzzRun): Promise<void
     }
   } catch (error) {
     await target.stop().catch(() => undefined);
-    throw new Error(`FUZZ_SEED=${seed} (${runs} runs): ${explain(error)}\n${target.complaints}`, { cause: error });
+    throw new Error(`FUZZ_SEED=${seed} (${runs} runs): ${explain(error)}\n${target.lastWords}`, { cause: error });
   }
   await target.stop();
 }

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { encodeFrame, OPCODE, readServerFrames } from '../support/frames.js';
 import { RawClient } from '../support/raw-client.js';
 import { answerOf } from './expected-answer.js';
-import type { Property } from './property.js';
+import { type Property, run } from './property.js';
 import type { FuzzTarget } from './target.js';
 
 const MASK = Buffer.of(0x37, 0xfa, 0x21, 0x3d);
@@ -77,10 +77,8 @@ export const sessions: Property = {
   name: 'mutated sessions',
   check: (target, options) =>
     fc.assert(
-      fc.asyncProperty(
-        fc.boolean(),
-        fc.array(fc.nat(), { minLength: 1, maxLength: 60 }),
-        async (isUpgradeSpared, flips) => {
+      fc.asyncProperty(fc.boolean(), fc.array(fc.nat(), { minLength: 1, maxLength: 60 }), (isUpgradeSpared, flips) =>
+        run(target, async () => {
           const [upgrade, frames] = [goodUpgrade(target), goodFrames()];
           const client = await RawClient.open(target.port);
           if (isUpgradeSpared) client.send(Buffer.concat([upgrade, flipped(frames, flips)]));
@@ -88,8 +86,7 @@ export const sessions: Property = {
           client.end();
           await client.ended();
           assertAnswered(client.bytes);
-          await target.check();
-        },
+        }),
       ),
       options,
     ),

@@ -29,6 +29,8 @@ export interface KnownIds {
 
 /** A Herald in a process of its own, which ends it at the first unhandled rejection, and all who are connected to it. */
 export class FuzzTarget {
+  /** Whether somebody was served badly. */
+  isHarmed = false;
   private checks = 0;
   private readonly saidAtStart: number;
 
@@ -87,8 +89,14 @@ export class FuzzTarget {
     return RawSession.open({ url: this.url, token: this.token });
   }
 
-  /** Whether the process lives, and the others have noticed nothing. */
+  /** Looks whether the process lives, and the others have noticed nothing. */
   async check(): Promise<void> {
+    this.isHarmed = true;
+    await this.areOthersServed();
+    this.isHarmed = false;
+  }
+
+  private async areOthersServed(): Promise<void> {
     const closed = this.witnesses.find(({ isOpen }) => !isOpen);
     if (closed !== undefined)
       throw new Error(`A client who did nothing was closed: ${JSON.stringify(await closed.closed())}`);
@@ -104,13 +112,17 @@ export class FuzzTarget {
     if (this.complaints !== '') throw new Error(`The process complains:\n${this.complaints}`);
   }
 
-  /** What the process has logged as a warning or worse since it was left to Mallory. */
-  get complaints(): string {
+  private get complaints(): string {
     return this.herald.output
       .slice(this.saidAtStart)
       .split('\n')
       .filter((line) => line.startsWith('{"level"') && !line.startsWith('{"level":3'))
       .join('\n');
+  }
+
+  /** The last that the process has said, such as why it ended. */
+  get lastWords(): string {
+    return this.herald.output.slice(this.saidAtStart).slice(-3_000);
   }
 
   async stop(): Promise<void> {
