@@ -9,6 +9,8 @@ import { createDatabase, startPostgres } from './servers/postgres.js';
 export { startCluster } from './servers/cluster.js';
 export type { RedisCluster } from './servers/cluster.js';
 export { freePort } from './servers/free-port.js';
+export { startNginx } from './servers/nginx.js';
+export type { NginxServer } from './servers/nginx.js';
 export { provideProgram } from './servers/packages.js';
 export { createDatabase, startPostgres } from './servers/postgres.js';
 export type { PostgresServer } from './servers/postgres.js';
