@@ -59,6 +59,10 @@ describe('the request target', () => {
     expect(await refused(node, 'unreadable')).toBe(before + 1);
   });
 
+  it('PATH-22: a raw line feed makes it HTTP/0.9, which is answered with 426', async () => {
+    expect(await ask('/ws/notifications/\nX-Injected:1', alice)).toBe('426');
+  });
+
   it('PATH-26: CONNECT is answered with 400 and ends', async () => {
     const client = await RawClient.open(port);
     client.send('CONNECT internal.example:443 HTTP/1.1\r\nHost: internal.example:443\r\n\r\n');

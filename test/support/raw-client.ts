@@ -52,6 +52,11 @@ export class RawClient {
     return client;
   }
 
+  /** Speaks over a connection that the test has made, such as one with TLS. */
+  static over(socket: Socket): RawClient {
+    return new RawClient(socket);
+  }
+
   send(bytes: string | Uint8Array): void {
     this.socket.write(bytes);
   }

@@ -1,17 +1,15 @@
-import { execFile, execFileSync } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
-import { promisify } from 'node:util';
+import { join } from 'node:path';
 import { hasContainerEngine } from './container-server.js';
+import { findIn, installCommand, installPackages, searchPath } from './packages.js';
 
 /** Where the servers of a test run come from. */
 export type Source = 'machine' | 'containers';
 
-const run = promisify(execFile);
-
 const OLDEST_POSTGRES = 14;
-const PACKAGES = 'apt-get install -y --no-install-recommends redis-server postgresql';
-const INSTALL = `apt-get update && ${PACKAGES}`;
+const PACKAGES = ['redis-server', 'postgresql'];
+const INSTALL = installCommand(PACKAGES);
 
 /** The path of `redis-server` on this machine; null where there is none. */
 export function findRedis(): string | null {
@@ -32,7 +30,7 @@ export function findPostgres(): string | null {
 export async function findServers(): Promise<Source> {
   if (areInstalled()) return 'machine';
   if (await hasContainerEngine()) return 'containers';
-  await install();
+  await installPackages(PACKAGES, adviceFor(process.platform));
   if (areInstalled()) return 'machine';
   throw new Error(`redis-server and postgres are still missing after: ${INSTALL}`);
 }
@@ -41,31 +39,12 @@ function areInstalled(): boolean {
   return findRedis() !== null && findPostgres() !== null;
 }
 
-async function install(): Promise<void> {
-  const isRoot = process.getuid?.() === 0;
-  const mayInstall = isRoot || process.env.CI === 'true';
-  if (!mayInstall || findIn(searchPath(), ['apt-get']) === null) throw new Error(adviceFor(process.platform));
-  process.stderr.write('Installing redis-server and postgresql for the tests, once\n');
-  // One at a time, for test files that run side by side; RUNLEVEL=1 keeps the packages from starting their services.
-  const script = `export DEBIAN_FRONTEND=noninteractive RUNLEVEL=1; exec flock /tmp/herald-test-install sh -c '${INSTALL}'`;
-  const command = isRoot ? ['sh', '-c', script] : ['sudo', '-n', 'sh', '-c', script];
-  try {
-    await run(command[0] ?? 'sh', command.slice(1), { maxBuffer: 64 * 1024 * 1024 });
-  } catch (error) {
-    throw new Error(`The tests need Redis and Postgres, and installing them failed: ${INSTALL}`, { cause: error });
-  }
-}
-
 function adviceFor(platform: NodeJS.Platform): string {
   const command = platform === 'darwin' ? 'brew install redis postgresql@17' : `sudo sh -c '${INSTALL}'`;
   return (
     `The tests need redis-server and PostgreSQL ${OLDEST_POSTGRES} or later, as programs of this machine or in Docker, ` +
     `and found neither. Type:\n\n  ${command}\n`
   );
-}
-
-function searchPath(): string[] {
-  return (process.env.PATH ?? '').split(delimiter).filter((folder) => folder !== '');
 }
 
 /** Debian keeps Postgres out of PATH, one folder a version: the newest first. */
@@ -87,12 +66,6 @@ function versions(folder: string, prefix = ''): number[] {
     .map((name) => Number(name.slice(prefix.length)))
     .filter((version) => version >= OLDEST_POSTGRES)
     .sort((a, b) => b - a);
-}
-
-/** The path of the first program, in the first folder that holds them all. */
-function findIn(folders: string[], programs: string[]): string | null {
-  const folder = folders.find((each) => programs.every((program) => existsSync(join(each, program))));
-  return folder === undefined ? null : join(folder, programs[0] ?? '');
 }
 
 function isFitting(folder: string): boolean {

@@ -1,0 +1,32 @@
+import { type Browser, chromium, type Page } from 'playwright-core';
+import { provideProgram } from './servers.js';
+
+const NAMES = ['chromium', 'chromium-browser', 'google-chrome'];
+
+/** A real browser under the control of a test. Whoever opens it closes it. */
+export class TestBrowser {
+  private constructor(private readonly browser: Browser) {}
+
+  static async open(): Promise<TestBrowser> {
+    const executablePath = process.env.CHROMIUM ?? (await provideProgram(NAMES, 'chromium'));
+    // Chromium's sandbox refuses to run for root.
+    const args = process.getuid?.() === 0 ? ['--no-sandbox'] : [];
+    return new TestBrowser(await chromium.launch({ executablePath, args: [...args, '--disable-dev-shm-usage'] }));
+  }
+
+  /** A page of a profile of its own, that shares nothing with others. */
+  async newPage(): Promise<Page> {
+    const context = await this.browser.newContext();
+    return context.newPage();
+  }
+
+  /** Ends all its pages, too. */
+  async close(): Promise<void> {
+    await this.browser.close();
+  }
+}
+
+/** Starts Chromium: that of the machine, of `CHROMIUM`, or of Debian's package. */
+export function openBrowser(): Promise<TestBrowser> {
+  return TestBrowser.open();
+}

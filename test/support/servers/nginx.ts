@@ -1,0 +1,78 @@
+import { execFile } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { freePort } from './free-port.js';
+import { provideProgram } from './packages.js';
+import { ProcessServer } from './process-server.js';
+import type { Server } from './server.js';
+
+const run = promisify(execFile);
+const SAMPLE = new URL('../../../deploy/nginx.conf', import.meta.url);
+/** Where nginx keeps bodies that don't fit into memory: by default in folders that only root may write. */
+const TEMPORARY = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'];
+
+export interface NginxServer extends Server {
+  /** Where it answers without TLS; `port` is where it does with it. */
+  readonly plainPort: number;
+  /** What it has logged, of requests and of errors. */
+  log(): string;
+  /** The key and the certificate it shows, as PEM. */
+  certificate(): [string, string];
+}
+
+/** Starts nginx as `deploy/nginx.conf` says, in front of one node; only ports and files are other ones. */
+export async function startNginx(upstreamPort: number): Promise<NginxServer> {
+  const [program, plainPort] = await Promise.all([provideProgram(['nginx'], 'nginx'), freePort()]);
+  let home = '';
+  const server = await ProcessServer.launch({
+    program,
+    args: (port, folder) => {
+      // Only now is the port known.
+      writeFileSync(join(folder, 'nginx.conf'), configuration(folder, { port, plainPort, upstreamPort }));
+      const global = 'daemon off; master_process off; error_log stderr notice;';
+      return ['-p', folder, '-e', 'stderr', '-c', join(folder, 'nginx.conf'), '-g', global];
+    },
+    readyLine: /using the "\w+" event method/,
+    stopSignal: 'SIGKILL',
+    prepare: async (folder) => {
+      home = folder;
+      await makeCertificate(folder);
+    },
+  });
+  const read = (name: string): string => readFileSync(join(home, name), 'utf8');
+  return Object.assign(server, {
+    plainPort,
+    log: () => read('access.log') + read('error.log'),
+    certificate: (): [string, string] => [read('herald.key'), read('herald.crt')],
+  });
+}
+
+function configuration(
+  folder: string,
+  { port, plainPort, upstreamPort }: { port: number; plainPort: number; upstreamPort: number },
+): string {
+  const changes: [string, string][] = [
+    ['listen 443 ssl;', `listen 127.0.0.1:${port} ssl;`],
+    ['listen 80;', `listen 127.0.0.1:${plainPort};`],
+    ['server 127.0.0.1:8000;', `server 127.0.0.1:${upstreamPort};`],
+    ['/var/log/nginx/', `${folder}/`],
+    ['/run/nginx.pid', `${folder}/nginx.pid`],
+    ['/etc/nginx/', `${folder}/`],
+    ['http {\n', `http {\n${TEMPORARY.map((name) => `${name}_temp_path ${folder}/${name};\n`).join('')}`],
+  ];
+  return changes.reduce(
+    (text, [sample, own]) => {
+      if (!text.includes(sample)) throw new Error(`deploy/nginx.conf: got no "${sample}", which tests replace`);
+      return text.replaceAll(sample, own);
+    },
+    readFileSync(SAMPLE, 'utf8'),
+  );
+}
+
+async function makeCertificate(folder: string): Promise<void> {
+  const openssl = await provideProgram(['openssl'], 'openssl');
+  const files = ['-keyout', join(folder, 'herald.key'), '-out', join(folder, 'herald.crt')];
+  const subject = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost'];
+  await run(openssl, ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2', ...files, ...subject]);
+}
