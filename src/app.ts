@@ -15,7 +15,7 @@ export async function createHerald(environment: Environment): Promise<NestExpres
   // Errors at start go to the caller, instead of an exit behind its back.
   const options = { logger, abortOnError: false };
   const app = await NestFactory.create<NestExpressApplication>(AppModule.forRoot(environment), options);
-  app.use(requestLog(logger.pino));
+  app.use(requestLog(logger.pino, environment));
   configureHttp(app, environment);
   setupDocs(app);
   app.useWebSocketAdapter(new RealtimeAdapter(app));

@@ -16,6 +16,7 @@ export class RealtimeMetrics {
   readonly gaps: Counter<'result'>;
   readonly reconnects: Counter;
   readonly rechecks: Counter<'result'>;
+  readonly droppedFrames: Counter;
   private readonly closes: Counter<'code' | 'reason'>;
 
   constructor(private readonly registry: Registry) {
@@ -68,9 +69,14 @@ export class RealtimeMetrics {
       labelNames: ['result'],
       registers,
     });
+    this.droppedFrames = new Counter({
+      name: 'herald_frames_dropped_total',
+      help: 'Frames of clients that were beyond their rate limit, and dropped',
+      registers,
+    });
     this.closes = new Counter({
       name: 'herald_closes_total',
-      help: 'Connections that this server has closed, by its code and reason',
+      help: 'Connections that this server has closed or refused after the handshake, by code and reason',
       labelNames: ['code', 'reason'],
       registers,
     });

@@ -8,7 +8,7 @@ import { GatewayRegistry } from './gateway-registry.js';
 import { UpgradeHandler } from './upgrade-handler.js';
 import { upgradeRequired } from './upgrade-required.js';
 
-/** How long a peer may take to answer a close frame before it is cut off. */
+/** How long a peer may take to answer a close frame before it is cut off: several round trips of a bad mobile link. */
 const CLOSE_TIMEOUT_MS = 2_000;
 
 /** `ws` options that its types don't have yet. */

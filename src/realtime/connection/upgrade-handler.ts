@@ -1,11 +1,11 @@
 import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { Injectable, Logger } from '@nestjs/common';
-import proxyAddr from 'proxy-addr';
 import type { WebSocketServer } from 'ws';
 import { Environment } from '../../config/environment.js';
 import { Lifecycle } from '../../config/lifecycle.js';
 import { isOriginAllowed } from '../../config/origin.js';
+import { clientAddress, countedAddress } from '../../http/client-address.js';
 import { Admissions } from './admissions.js';
 import { Quota } from './quota.js';
 import { findCredential } from './credentials.js';
@@ -111,7 +111,7 @@ export class UpgradeHandler {
     const place = this.all.claim('');
     if (place === null) return { status: 503, detail: 'This node is full', headers: RETRY_AFTER };
     socket.once('close', place);
-    const placeOfAddress = this.perAddress.claim(remoteAddress);
+    const placeOfAddress = this.perAddress.claim(countedAddress(remoteAddress));
     if (placeOfAddress === null) {
       return { status: 429, detail: 'Too many connections from this address', headers: RETRY_AFTER };
     }
@@ -120,9 +120,7 @@ export class UpgradeHandler {
   }
 
   private remoteAddress(request: IncomingMessage): string {
-    // Undefined, whatever the types say, when the peer has reset its connection already.
-    const address = proxyAddr(request, (_, hop) => hop < this.environment.trustProxy) as string | undefined;
-    return (address ?? '').replace(/^::ffff:(?=\d+\.)/, '');
+    return clientAddress(request, this.environment.trustProxy);
   }
 }
 
