@@ -1,0 +1,23 @@
+import type { HeraldNode } from './node.js';
+import { until } from './until.js';
+
+/** The value of a sample such as `herald_resumes_total{result="complete"}`; 0 if it is not there. */
+export async function sample({ url }: { url: string }, name: string): Promise<number> {
+  const text = await (await fetch(`${url}/metrics`)).text();
+  const line = text.split('\n').find((each) => each.startsWith(`${name} `));
+  return Number(line?.slice(name.length + 1) ?? 0);
+}
+
+/** How many requests the node has refused before their handshake for a reason. */
+export function refused(node: { url: string }, reason: string): Promise<number> {
+  return sample(node, `herald_refusals_total{reason="${reason}"}`);
+}
+
+/** Resolves when a node serves, and holds nothing of the clients that have come and gone. */
+export async function leavesNothing(node: HeraldNode): Promise<void> {
+  await until(async () => {
+    const text = await (await fetch(`${node.url}/metrics`)).text();
+    const held = /^herald_(?:admissions|subscriptions|connections\{.*\}) [^0]/m.exec(text);
+    return held === null && (await node.isHealthy());
+  });
+}
