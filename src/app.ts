@@ -20,7 +20,7 @@ export async function createHerald(environment: Environment): Promise<NestExpres
     new BoundedExpressAdapter(environment),
     options,
   );
-  app.use(requestLog(logger.pino));
+  app.use(requestLog(logger.pino, environment));
   configureHttp(app, environment);
   setupDocs(app);
   app.useWebSocketAdapter(new RealtimeAdapter(app));

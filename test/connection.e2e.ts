@@ -31,7 +31,7 @@ afterEach(closeAllClients);
 describe('a connection', () => {
   useNode({});
 
-  it('answers ping with pong and echoes its timestamp', async () => {
+  it('SLOW-12: answers ping with pong and echoes its timestamp', async () => {
     const client = await join('alice');
     client.send({ type: 'ping', timestamp: '2025-01-15T10:30:00Z' });
     expect(await client.next()).toEqual({ type: 'pong', timestamp: '2025-01-15T10:30:00Z' });

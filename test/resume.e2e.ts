@@ -250,7 +250,7 @@ describe('history', () => {
     }
   });
 
-  it('is sent no faster than the client reads', async () => {
+  it('SLOW-04: is sent no faster than the client reads', async () => {
     await alone.start({ WS_MAX_BUFFERED_BYTES: '100000' });
     try {
       await openOrganization();

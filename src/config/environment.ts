@@ -29,11 +29,15 @@ export interface AuthSettings {
   audience: string | null;
 }
 
+/** Which connection goes when a user has too many: the new one, or the oldest. */
+export type ConnectionLimitPolicy = 'reject' | 'oldest';
+
 export interface WebSocketSettings {
   maxPayloadBytes: number;
   /** 0: no limit. */
   maxConnections: number;
   maxConnectionsPerUser: number;
+  connectionLimitPolicy: ConnectionLimitPolicy;
   maxConnectionsPerAddress: number;
   /** Inbound frames of one connection. */
   rateLimitPerSecond: number;
@@ -198,6 +202,7 @@ function readWebSocket(variables: Variables): WebSocketSettings {
     maxPayloadBytes: variables.integer('WS_MAX_PAYLOAD_BYTES', 16_384, 128, 16_777_216),
     maxConnections: variables.integer('WS_MAX_CONNECTIONS', 0, 0, 10_000_000),
     maxConnectionsPerUser: variables.integer('WS_MAX_CONNECTIONS_PER_USER', 20, 0, 1_000_000),
+    connectionLimitPolicy: variables.choice('WS_CONNECTION_LIMIT_POLICY', ['reject', 'oldest'], 'reject'),
     maxConnectionsPerAddress: variables.integer('WS_MAX_CONNECTIONS_PER_IP', 0, 0, 1_000_000),
     rateLimitPerSecond: variables.integer('WS_RATE_LIMIT_PER_SECOND', 10, 1, 1_000_000),
     rateLimitBurst: variables.integer('WS_RATE_LIMIT_BURST', 50, 1, 1_000_000),

@@ -11,6 +11,7 @@ import { validationPipe } from './validation.pipe.js';
 /** Where the HTTP API begins. */
 export const API_PREFIX = '/api/v1';
 
+/** Of a request: the largest that anything takes, an event's payload of 64 KiB, four times for escapes and indentation. */
 const BODY_LIMIT = '256kb';
 const JSON_TYPES = ['json', '+json'];
 

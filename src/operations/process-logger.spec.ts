@@ -56,7 +56,7 @@ describe('the request log', () => {
   /** Serves one request and gives the log's lines of it. */
   async function serve(path: string, status = 200): Promise<Record<string, unknown>[]> {
     const { logger, lines } = openLog();
-    const middleware = requestLog(logger.pino);
+    const middleware = requestLog(logger.pino, { trustProxy: 0 });
     server = createServer((request, response) => {
       middleware(request, response);
       response.writeHead(status).end();

@@ -2,16 +2,29 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Logger } from 'pino';
 import { type HttpLogger, pinoHttp } from 'pino-http';
 import { requestPath } from '../http/request-path.js';
+import type { Environment } from '../config/environment.js';
+import { LineBudget } from '../config/line-budget.js';
+import { clientAddress } from '../http/client-address.js';
+
+/** Lines a second about requests that were refused: strangers send as many of those as they like. */
+const REFUSED_LINES = 20;
 
 /** HTTP middleware: one line a request, when it is answered. No headers and no query: both carry tokens. */
-export function requestLog(logger: Logger): HttpLogger {
+export function requestLog(logger: Logger, { trustProxy }: Pick<Environment, 'trustProxy'>): HttpLogger {
+  const refusals = new LineBudget(REFUSED_LINES, (summary) => logger.info(`Refused requests: ${summary}`));
   return pinoHttp({
     logger,
     quietReqLogger: true,
     autoLogging: { ignore: (request) => pathOf(request).startsWith('/health/') },
-    serializers: { req: requestLine, res: ({ statusCode }: { statusCode: number }) => ({ status: statusCode }) },
+    serializers: {
+      req: (request: LoggedRequest) => requestLine(request, trustProxy),
+      res: ({ statusCode }: { statusCode: number }) => ({ status: statusCode }),
+    },
     wrapSerializers: false,
-    customLogLevel: (_request, response, error) => (error || response.statusCode >= 500 ? 'warn' : 'info'),
+    customLogLevel: (_request, { statusCode }, error) => {
+      if (error || statusCode >= 500) return 'warn';
+      return statusCode < 400 || refusals.take(String(statusCode)) ? 'info' : 'silent';
+    },
     customSuccessMessage: (request, response) => summary(request, response),
     customErrorMessage: (request, response) => summary(request, response),
     // What went wrong is logged where it is caught, with its stack; a request's line only tells its status.
@@ -19,16 +32,19 @@ export function requestLog(logger: Logger): HttpLogger {
   });
 }
 
-function requestLine(request: IncomingMessage & { id?: unknown }): Record<string, unknown> {
-  const { id, method = '', socket } = request;
-  return { id, method, path: pathOf(request), remote_address: socket.remoteAddress };
+/** `originalUrl`: frameworks shorten `url` under a mounted router. */
+type LoggedRequest = IncomingMessage & { id?: unknown; originalUrl?: string };
+
+function requestLine(request: LoggedRequest, trustProxy: number): Record<string, unknown> {
+  const { id, method = '' } = request;
+  return { id, method, path: pathOf(request), remote_address: clientAddress(request, trustProxy) };
 }
 
-function summary(request: IncomingMessage, response: ServerResponse): string {
+function summary(request: LoggedRequest, response: ServerResponse): string {
   return `${request.method ?? ''} ${pathOf(request)} ${response.statusCode}`;
 }
 
 /** The path as it was asked for; frameworks shorten `url` under a mounted router. */
-function pathOf(request: IncomingMessage & { originalUrl?: string }): string {
+function pathOf(request: LoggedRequest): string {
   return requestPath(request.originalUrl ?? request.url ?? '');
 }

@@ -17,6 +17,7 @@ export class RealtimeMetrics {
   readonly reconnects: Counter;
   readonly rechecks: Counter<'result'>;
   readonly refusals: Counter<'reason'>;
+  readonly droppedFrames: Counter;
   private readonly closes: Counter<'code' | 'reason'>;
 
   constructor(private readonly registry: Registry) {
@@ -75,9 +76,14 @@ export class RealtimeMetrics {
       labelNames: ['reason'],
       registers,
     });
+    this.droppedFrames = new Counter({
+      name: 'herald_frames_dropped_total',
+      help: 'Frames of clients that were beyond their rate limit, and dropped',
+      registers,
+    });
     this.closes = new Counter({
       name: 'herald_closes_total',
-      help: 'Connections that this server has closed, by its code and reason',
+      help: 'Connections that this server has closed or refused after the handshake, by code and reason',
       labelNames: ['code', 'reason'],
       registers,
     });

@@ -22,6 +22,7 @@ import { MemoryBroker } from './broker/memory-broker.js';
 import { RealtimeRedis } from './broker/realtime-redis.js';
 import { RedisBroker } from './broker/redis-broker.js';
 import { Admissions } from './connection/admissions.js';
+import { ConnectionLog } from './connection/connection-log.js';
 import { Drain } from './connection/drain.js';
 import { GatewayRegistry } from './connection/gateway-registry.js';
 import { Heartbeat } from './connection/heartbeat.js';
@@ -111,6 +112,7 @@ import { Outbox } from './outbox/outbox.js';
     Places,
     Overload,
     Admissions,
+    ConnectionLog,
     Heartbeat,
     Recheck,
     Drain,

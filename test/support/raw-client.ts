@@ -108,7 +108,7 @@ export class RawClient {
     await this.wait(() => this.hasEnded, 'the end of the connection');
   }
 
-  /** Stops reading for good. */
+  /** Stops reading, so that what the server sends piles up, its close frame included. */
   pause(): void {
     this.socket.pause();
   }

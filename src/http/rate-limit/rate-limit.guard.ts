@@ -7,16 +7,12 @@ import type {
   ThrottlerRequest,
   ThrottlerStorage,
 } from '@nestjs/throttler';
-import {
-  InjectThrottlerOptions,
-  InjectThrottlerStorage,
-  normalizeIp,
-  ThrottlerException,
-  ThrottlerGuard,
-} from '@nestjs/throttler';
+import { InjectThrottlerOptions, InjectThrottlerStorage, ThrottlerException, ThrottlerGuard } from '@nestjs/throttler';
 import type { Request } from 'express';
 import { Counter, Registry } from 'prom-client';
 import { HttpAuthentication } from '../../auth/http-authentication.js';
+import { Environment } from '../../config/environment.js';
+import { clientAddress, countedAddress } from '../client-address.js';
 
 /**
  * Limits how many HTTP requests a user makes, or an address without a valid token, over all routes but those with
@@ -32,6 +28,7 @@ export class RateLimitGuard extends ThrottlerGuard {
     @InjectThrottlerStorage() storage: ThrottlerStorage,
     reflector: Reflector,
     private readonly authentication: HttpAuthentication,
+    private readonly environment: Environment,
     registry: Registry,
   ) {
     super(options, storage, reflector);
@@ -52,13 +49,13 @@ export class RateLimitGuard extends ThrottlerGuard {
     const request = props.context.switchToHttp().getRequest<Request>();
     if (!this.authentication.needsNewKeys(request)) return super.handleRequest(props);
     // Forged key ids would cost questions to the identity provider: counted before it is asked.
-    await super.handleRequest({ ...props, getTracker: () => addressOf(request) });
+    await super.handleRequest({ ...props, getTracker: () => this.addressOf(request) });
     return (await this.userOf(request)) === null || super.handleRequest(props);
   }
 
   protected override async getTracker(request: Request): Promise<string> {
     const userId = await this.userOf(request);
-    return userId === null ? addressOf(request) : `user:${userId}`;
+    return userId === null ? this.addressOf(request) : `user:${userId}`;
   }
 
   /** The same for all routes; bounded, whatever a user's id is. */
@@ -87,10 +84,8 @@ export class RateLimitGuard extends ThrottlerGuard {
       return null;
     }
   }
-}
 
-/** A network of IPv6 (/64) counts as one: it is the least that a subscriber gets. */
-function addressOf(request: Request): string {
-  // Undefined when the client is gone already.
-  return `address:${normalizeIp(request.ip ?? '')}`;
+  private addressOf(request: Request): string {
+    return `address:${countedAddress(clientAddress(request, this.environment.trustProxy))}`;
+  }
 }

@@ -9,14 +9,18 @@ import { Broker } from '../broker/broker.js';
 import { RealtimeMetrics } from '../realtime-metrics.js';
 import { CLOSE, type Close, ConnectionRefusedError } from './close-code.js';
 import { Connection, type ConnectionContext } from './connection.js';
-import { Quota } from './quota.js';
+import { ConnectionLog } from './connection-log.js';
 import type { GuardedGateway } from './gateway-registry.js';
 import type { Handshake } from './handshake.js';
 import { Hub } from './hub.js';
 import { join, type JoinContext } from './join.js';
 import { LiveConnections } from './live-connections.js';
+import { type UserPlace, UserPlaces } from './user-places.js';
 
-/** How long guards, subscription and history may take together before the client is sent away to try again. */
+/**
+ * How long guards, subscription and history may take together before the client is sent away to try again: longer than a new key
+ * takes to be fetched (3 s), shorter than clients commonly wait for a connection.
+ */
 const ADMISSION_DEADLINE_MS = 4_000;
 
 /**
@@ -27,7 +31,7 @@ const ADMISSION_DEADLINE_MS = 4_000;
 export class Admissions {
   private readonly logger = new Logger(Admissions.name);
   private readonly failures = new QuietErrorLog(this.logger, 'A connection could not be admitted');
-  private readonly perUser: Quota;
+  private readonly places: UserPlaces;
   private readonly connectionContext: ConnectionContext;
   private readonly joinContext: JoinContext;
 
@@ -36,34 +40,45 @@ export class Admissions {
     private readonly hub: Hub,
     private readonly live: LiveConnections,
     private readonly metrics: RealtimeMetrics,
+    private readonly log: ConnectionLog,
     broker: Broker,
     verifier: TokenVerifier,
     environment: Environment,
   ) {
-    this.connectionContext = { settings: environment.ws, metrics, verifier };
+    this.connectionContext = { settings: environment.ws, log, verifier };
     this.joinContext = { hub, broker, historySize: environment.history.size };
-    this.perUser = new Quota(environment.ws.maxConnectionsPerUser);
+    this.places = new UserPlaces(environment.ws.maxConnectionsPerUser, environment.ws.connectionLimitPolicy);
   }
 
   /** Never rejects. */
   async admit(ws: WebSocket, socket: Duplex, gateway: GuardedGateway, handshake: Handshake): Promise<void> {
+    let connection: Connection | undefined;
+    let place: UserPlace | undefined;
+    const dismiss = (): void => {
+      if (connection === undefined) this.refuse(ws, handshake, CLOSE.tooManyConnections);
+      else connection.close(CLOSE.tooManyConnections);
+    };
     ws.pause();
     ws.on('error', (error) => this.logger.debug(`A peer broke the protocol or its connection: ${error.message}`));
     const deadline = setTimeout(() => this.refuse(ws, handshake, CLOSE.unavailable), ADMISSION_DEADLINE_MS);
     ws.once('close', () => clearTimeout(deadline));
     try {
-      handshake.onAuthenticated = (userId) => this.claimPlace(ws, userId);
+      handshake.onAuthenticated = (userId) => {
+        place = this.claimPlace(userId, ws, dismiss);
+      };
       const admission = await gateway.admit(handshake);
       if (ws.readyState !== ws.OPEN) return;
-      const connection = new Connection(ws, socket, handshake, gateway, admission, this.connectionContext);
-      ws.once('close', () => this.hub.remove(connection));
-      const start = await join(connection, handshake.query.getAll('cursor'), this.joinContext);
+      const joining = new Connection(ws, socket, handshake, gateway, admission, this.connectionContext);
+      connection = joining;
+      ws.once('close', () => this.hub.remove(joining));
+      const start = await join(joining, handshake.query.getAll('cursor'), this.joinContext);
       clearTimeout(deadline);
+      if (joining.isOpen) place?.admitted();
       if (start.resumed !== null) this.metrics.resumes.inc({ result: start.resumed ? 'complete' : 'incomplete' });
-      await connection.welcome(start);
-      if (connection.isOpen) this.enter(connection, ws);
+      await joining.welcome(start);
+      if (joining.isOpen) this.enter(joining, ws);
       // The drain may have looked for connections before this one was there.
-      if (this.lifecycle.isDraining) connection.close(CLOSE.restarting);
+      if (this.lifecycle.isDraining) joining.close(CLOSE.restarting);
     } catch (error) {
       this.refuse(ws, handshake, this.closeFor(error));
     } finally {
@@ -76,17 +91,17 @@ export class Admissions {
     this.live.enter(connection);
   }
 
-  private claimPlace(ws: WebSocket, userId: string): void {
-    const place = this.perUser.claim(userId);
+  private claimPlace(userId: string, ws: WebSocket, dismiss: () => void): UserPlace {
+    const place = this.places.claim(userId, { dismiss, cut: () => ws.terminate() });
     if (place === null) throw new ConnectionRefusedError(CLOSE.tooManyConnections);
-    if (ws.readyState === ws.CLOSED) place();
-    else ws.once('close', place);
+    if (ws.readyState === ws.CLOSED) place.leave();
+    else ws.once('close', () => place.leave());
+    return place;
   }
 
-  private refuse(ws: WebSocket, { remoteAddress }: Handshake, close: Close): void {
+  private refuse(ws: WebSocket, { knownPrincipal, remoteAddress }: Handshake, close: Close): void {
     if (ws.readyState !== ws.OPEN) return;
-    this.logger.log(`Refused a connection from ${remoteAddress}: ${close.code} ${close.reason}`);
-    this.metrics.closed(close);
+    this.log.refused(close, { principal: knownPrincipal, remoteAddress });
     ws.close(close.code, close.reason);
     // A paused socket would never read the peer's answering close frame.
     ws.resume();

@@ -30,10 +30,15 @@ export class Handshake {
     return this.verified;
   }
 
+  /** Null until a guard has found out who it is. */
+  get knownPrincipal(): Principal | null {
+    return this.verified;
+  }
+
   /** @throws {ConnectionRefusedError} if this user has too many connections */
   authenticate(principal: Principal): void {
-    this.onAuthenticated(principal.userId);
     this.verified = principal;
+    this.onAuthenticated(principal.userId);
   }
 }
 

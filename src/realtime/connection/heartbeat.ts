@@ -30,10 +30,11 @@ export class Heartbeat implements OnModuleInit, OnApplicationShutdown {
 
   private sweep(now: number): void {
     for (const connection of this.hub.connections()) {
-      // Judged by the ping, not by the silence: after this process was stalled, every peer seems to have been silent.
-      const isUnanswered = connection.lastPingAt > connection.lastSeenAt;
-      if (isUnanswered && now - connection.lastPingAt >= this.interval) connection.terminate();
-      else if (now - connection.lastPingAt >= this.interval) connection.ping();
+      const { lastPingAt, lastSeenAt } = connection;
+      if (now - lastPingAt < this.interval) continue;
+      // Judged by the ping as well: after this process was stalled, every peer seems to have been silent.
+      if (lastPingAt <= lastSeenAt) connection.ping();
+      else if (now - lastSeenAt >= 2 * this.interval) connection.terminate();
     }
   }
 }

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Environment } from '../../config/environment.js';
+import { countedAddress } from '../../http/client-address.js';
 import { RealtimeMetrics } from '../realtime-metrics.js';
 import { type HttpRefusal, REFUSAL } from './http-refusal.js';
 import { Quota } from './quota.js';
@@ -35,7 +36,7 @@ export class Places {
 
   /** Takes all places that a new connection needs, or none. */
   claim(remoteAddress: string): Place | { refusal: HttpRefusal } {
-    const ofAddress = this.perAddress.claim(remoteAddress);
+    const ofAddress = this.perAddress.claim(countedAddress(remoteAddress));
     if (ofAddress === null) return { refusal: REFUSAL.addressLimit };
     const ofNode = this.all.claim('');
     if (ofNode === null) {

@@ -14,7 +14,7 @@ import { UnreadableRequests } from './unreadable-requests.js';
 import { type Door, UpgradeHandler } from './upgrade-handler.js';
 import { upgradeRequired } from './upgrade-required.js';
 
-/** How long a peer may take to answer a close frame before it is cut off. */
+/** How long a peer may take to answer a close frame before it is cut off: several round trips of a bad mobile link. */
 const CLOSE_TIMEOUT_MS = 2_000;
 
 /** `ws` options that its types don't have yet. */

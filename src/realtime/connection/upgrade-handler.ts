@@ -1,11 +1,11 @@
 import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { Injectable, Logger } from '@nestjs/common';
-import proxyAddr from 'proxy-addr';
 import type { WebSocketServer } from 'ws';
 import { Environment } from '../../config/environment.js';
 import { Lifecycle } from '../../config/lifecycle.js';
 import { isOriginAllowed } from '../../config/origin.js';
+import { clientAddress } from '../../http/client-address.js';
 import { PendingAnswers } from '../../http/pending-answers.js';
 import { Admissions } from './admissions.js';
 import { findCredential } from './credentials.js';
@@ -113,9 +113,7 @@ export class UpgradeHandler {
   }
 
   private remoteAddress(request: IncomingMessage): string {
-    // Undefined, whatever the types say, when the peer has reset its connection already.
-    const address = proxyAddr(request, (_, hop) => hop < this.environment.trustProxy) as string | undefined;
-    return (address ?? '').replace(/^::ffff:(?=\d+\.)/, '');
+    return clientAddress(request, this.environment.trustProxy);
   }
 }
 

@@ -1,0 +1,32 @@
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import { QuietErrorLog } from './quiet-error-log.js';
+
+describe('QuietErrorLog', () => {
+  let now: number;
+  let lines: string[];
+  let log: QuietErrorLog;
+
+  beforeEach(() => {
+    now = 0;
+    lines = [];
+    log = new QuietErrorLog({ warn: (line: string) => lines.push(line) }, 'Redis', () => now);
+  });
+
+  it('says once a minute what repeats itself, and how often it was silent', () => {
+    for (now = 0; now <= 60_000; now += 1_000) log.report(new Error('down'));
+    expect(lines).toEqual(['Redis: down', 'Redis: down (suppressed 59 more before)']);
+  });
+
+  it('names an error without a message by its code', () => {
+    log.report(Object.assign(new Error(''), { code: 'ECONNRESET' }));
+    expect(lines).toEqual(['Redis: ECONNRESET']);
+  });
+
+  it('LIM-20: writes a hundred lines a minute of a flood of errors of which none is like another', () => {
+    for (let n = 0; n < 100_000; n += 1) log.report(new Error(`made up ${n}`));
+    expect(lines).toHaveLength(100);
+    now = 60_000;
+    log.report(new Error('down'));
+    expect(lines.at(-1)).toBe('Redis: down (suppressed 99900 more before)');
+  });
+});

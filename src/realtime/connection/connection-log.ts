@@ -1,0 +1,50 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { LineBudget } from '../../config/line-budget.js';
+import type { Principal } from '../../auth/principal.js';
+import { RealtimeMetrics } from '../realtime-metrics.js';
+import { type Close, LIMIT_CLOSES } from './close-code.js';
+import type { RateVerdict } from './rate-limit.js';
+
+/** Of all kinds together, a second. */
+const LINES = 20;
+
+/** Whom a line names: who it is, as far as that is known, and where from. Never a token. */
+export interface Peer {
+  readonly principal: Principal | null;
+  readonly remoteAddress: string;
+}
+
+/** What operators learn of connections that are sent away: every one is counted; refusals and limits are named, within bounds. */
+@Injectable()
+export class ConnectionLog {
+  private readonly logger = new Logger('Connections');
+  private readonly budget = new LineBudget(LINES, (summary) => this.logger.warn(`Refusals and limits: ${summary}`));
+
+  constructor(private readonly metrics: RealtimeMetrics) {}
+
+  /** A connection that was not let in. */
+  refused(close: Close, { principal, remoteAddress }: Peer): void {
+    this.metrics.closed(close);
+    const ofUser = principal === null ? '' : ` of ${principal.userId}`;
+    const line = `Refused a connection${ofUser} from ${remoteAddress}: ${close.code} ${close.reason}`;
+    if (this.budget.take(`${close.code} ${close.reason}`)) this.logger.log(line);
+  }
+
+  /** A connection that was in. */
+  closed(close: Close, { principal, remoteAddress }: Peer): void {
+    this.metrics.closed(close);
+    if (!LIMIT_CLOSES.has(close) || !this.budget.take(`${close.code} ${close.reason}`)) return;
+    this.logger.warn(`Closed ${nameOf(principal)} from ${remoteAddress} with ${close.code} ${close.reason}`);
+  }
+
+  /** A frame beyond the rate limit. */
+  dropped(verdict: RateVerdict, { principal, remoteAddress }: Peer): void {
+    this.metrics.droppedFrames.inc();
+    if (verdict !== 'drop-and-tell' || !this.budget.take('rate_limited')) return;
+    this.logger.log(`Drops frames of ${nameOf(principal)} from ${remoteAddress}: rate_limited`);
+  }
+}
+
+function nameOf(principal: Principal | null): string {
+  return principal?.userId ?? 'someone';
+}

@@ -1,0 +1,78 @@
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import type { Environment } from '../../config/environment.js';
+import { Heartbeat } from './heartbeat.js';
+import type { Hub } from './hub.js';
+
+const INTERVAL = 1_000;
+
+/** A peer that answers pings at once, or never. */
+class Peer {
+  lastSeenAt = performance.now();
+  lastPingAt = this.lastSeenAt - Math.random() * INTERVAL;
+  endedAt: number | null = null;
+  pings = 0;
+
+  constructor(private readonly isDead: boolean) {}
+
+  ping(): void {
+    this.pings += 1;
+    this.lastPingAt = performance.now();
+    if (!this.isDead) this.lastSeenAt = performance.now();
+  }
+
+  terminate(): void {
+    this.endedAt = performance.now();
+  }
+}
+
+describe('Heartbeat', () => {
+  let peers: Peer[];
+  let heartbeat: Heartbeat;
+
+  beforeEach(() => {
+    jest.useFakeTimers();
+    peers = Array.from({ length: 10_000 }, (_, index) => new Peer(index % 10 < 3));
+    const hub = { connections: () => peers.filter(({ endedAt }) => endedAt === null).values() };
+    const environment = { ws: { heartbeatIntervalMs: INTERVAL } };
+    heartbeat = new Heartbeat(environment as Environment, hub as unknown as Hub);
+    heartbeat.onModuleInit();
+  });
+  afterEach(() => {
+    heartbeat.onApplicationShutdown();
+    jest.useRealTimers();
+  });
+
+  it('SLOW-14: drops all that are silent for two intervals, none before, and nobody else', () => {
+    const start = performance.now();
+    jest.advanceTimersByTime(1.9 * INTERVAL);
+    expect(peers.every(({ endedAt }) => endedAt === null)).toBe(true);
+    jest.advanceTimersByTime(0.4 * INTERVAL);
+    const dead = peers.filter((_, index) => index % 10 < 3);
+    for (const { endedAt } of dead) expect((endedAt ?? 0) - start).toBeGreaterThanOrEqual(2 * INTERVAL);
+    jest.advanceTimersByTime(10 * INTERVAL);
+    expect(peers.filter(({ endedAt }) => endedAt === null)).toHaveLength(7_000);
+  });
+
+  it('SLOW-14: pings a tenth of all peers at a time, also of those that came at once', () => {
+    jest.advanceTimersByTime(3 * INTERVAL);
+    for (let sweep = 0; sweep < 10; sweep += 1) {
+      const before = peers.reduce((sum, { pings }) => sum + pings, 0);
+      jest.advanceTimersByTime(INTERVAL / 10);
+      const pings = peers.reduce((sum, peer) => sum + peer.pings, 0) - before;
+      expect(pings).toBeGreaterThan(400);
+      expect(pings).toBeLessThan(1_000);
+    }
+  });
+
+  it('drops nobody because this process was stalled', () => {
+    jest.advanceTimersByTime(3 * INTERVAL);
+    const left = peers.filter(({ endedAt }) => endedAt === null).length;
+    jest.setSystemTime(Date.now() + 60_000);
+    for (const peer of peers) {
+      peer.lastPingAt -= 60_000;
+      peer.lastSeenAt -= 60_000;
+    }
+    jest.advanceTimersByTime(3 * INTERVAL);
+    expect(peers.filter(({ endedAt }) => endedAt === null)).toHaveLength(left);
+  });
+});

@@ -1,0 +1,95 @@
+import { Duplex } from 'node:stream';
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import type { Position } from '../broker/cursor.js';
+import { Outbound } from './outbound.js';
+
+const MAX = 1_000;
+const POSITION: Position = { epoch: '1', offset: 1, tag: '' };
+
+/** A socket whose peer reads only when it is told to. */
+class StuckSocket extends Duplex {
+  private flush: (() => void) | null = null;
+
+  override _read(): void {}
+
+  override _write(_chunk: Buffer, _encoding: string, done: () => void): void {
+    this.flush = done;
+  }
+
+  /** The peer takes everything. */
+  async drain(): Promise<void> {
+    while (this.writableLength > 0) {
+      this.flush?.();
+      await new Promise(setImmediate);
+    }
+  }
+}
+
+describe('Outbound', () => {
+  let socket: StuckSocket;
+  let isTooSlow: boolean;
+  let outbound: Outbound;
+
+  beforeEach(() => {
+    socket = new StuckSocket();
+    isTooSlow = false;
+    const recipient = {
+      get isOpen() {
+        return !isTooSlow;
+      },
+      onTooSlow: () => (isTooSlow = true),
+    };
+    outbound = new Outbound(socket, MAX, recipient);
+  });
+
+  it('SLOW-01: lets no more wait for the client than the limit', () => {
+    outbound.goLive(POSITION, false);
+    for (let n = 0; n < 5; n += 1) outbound.show(Buffer.alloc(200));
+    expect([isTooSlow, outbound.bytes]).toEqual([false, MAX]);
+    outbound.show(Buffer.alloc(1));
+    expect([isTooSlow, outbound.bytes]).toEqual([true, MAX]);
+  });
+
+  it('counts what is held back as well as what was written', () => {
+    outbound.send('x'.repeat(498));
+    outbound.show(Buffer.alloc(498));
+    expect([isTooSlow, outbound.bytes]).toEqual([false, 1_000]);
+    outbound.show(Buffer.alloc(1));
+    expect(isTooSlow).toBe(true);
+    outbound.discard();
+    expect(outbound.bytes).toBe(502);
+  });
+
+  it('sends one frame that is larger than the limit to a client that reads', async () => {
+    outbound.goLive(POSITION, false);
+    for (let n = 0; n < 3; n += 1) {
+      outbound.show(Buffer.alloc(5 * MAX));
+      await socket.drain();
+    }
+    expect([isTooSlow, outbound.sent]).toEqual([false, 3]);
+    outbound.show(Buffer.alloc(5 * MAX));
+    outbound.show(Buffer.alloc(1));
+    expect(isTooSlow).toBe(true);
+  });
+
+  it('SLOW-04: sends what was missed no faster than the client reads', async () => {
+    let replayed = 0;
+    const all = (async () => {
+      while (replayed < 20 && (await outbound.replay(Buffer.alloc(200)))) replayed += 1;
+    })();
+    await new Promise(setImmediate);
+    expect(replayed).toBe(2);
+    for (let round = 0; round < 20; round += 1) await socket.drain();
+    await all;
+    expect([replayed, isTooSlow]).toEqual([20, false]);
+  });
+
+  it('ends the replay of a client that goes meanwhile', async () => {
+    await outbound.replay(Buffer.alloc(200));
+    const second = outbound.replay(Buffer.alloc(400));
+    isTooSlow = true;
+    socket.destroy();
+    expect(await second).toBe(false);
+    expect(await outbound.replay(Buffer.alloc(1))).toBe(false);
+  });
+});

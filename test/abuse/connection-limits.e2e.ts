@@ -1,0 +1,161 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { sample } from '../support/metrics.js';
+import { type HeraldNode, startNode, type Variables } from '../support/node.js';
+import { openConnections } from '../support/open-connections.js';
+import { RawClient } from '../support/raw-client.js';
+import { until } from '../support/until.js';
+import { closeAllClients, connect, type TestClient, upgrade } from '../support/ws-client.js';
+
+const PATH = '/ws/notifications/';
+const FOREIGN_PATH = '/ws/events/0190a5c2-7b7e-7c33-8d7e-3f1f0e2a9b11/';
+const TOO_MANY = { code: 4029, reason: 'too_many_connections' };
+const TOO_MANY_COUNT = 'herald_closes_total{code="4029",reason="too_many_connections"}';
+
+let node: HeraldNode;
+const raws: RawClient[] = [];
+
+function useNode(variables: Variables): void {
+  beforeAll(async () => void (node = await startNode(variables)));
+  afterEach(async () => {
+    for (const raw of raws.splice(0)) raw.destroy();
+    await closeAllClients();
+    await until(() => openConnections(node).length === 0);
+  });
+  afterAll(async () => {
+    expect(await node.isHealthy()).toBe(true);
+    await node.stop();
+  });
+}
+
+async function ask(userId: string, path = PATH): Promise<TestClient> {
+  return connect(`${node.wsUrl}${path}`, { token: await node.tokenFor(userId) });
+}
+
+async function join(userId: string): Promise<TestClient> {
+  const client = await ask(userId);
+  await client.next();
+  return client;
+}
+
+/** A client that never answers a close frame. */
+async function openRaw(headers: Record<string, string>): Promise<RawClient> {
+  const raw = await RawClient.open(Number(new URL(node.url).port));
+  raws.push(raw);
+  raw.sendUpgrade({ target: PATH, headers });
+  await raw.answer();
+  return raw;
+}
+
+async function joinRaw(userId: string): Promise<RawClient> {
+  const raw = await openRaw({ Authorization: `Bearer ${await node.tokenFor(userId)}` });
+  await raw.until('connection.established');
+  return raw;
+}
+
+const statusFrom = async (address: string): Promise<number> =>
+  (await upgrade(`${node.wsUrl}${PATH}`, { headers: { 'X-Forwarded-For': address } })).status;
+
+describe('connections of a user', () => {
+  useNode({ WS_MAX_CONNECTIONS_PER_USER: '10' });
+
+  it('LIM-01: beyond the limit of a node the new one is closed with 4029, and counted', async () => {
+    const clients = await Promise.all(Array.from({ length: 10 }, () => join('alice')));
+    const before = await sample(node, TOO_MANY_COUNT);
+    expect(await (await ask('alice')).closed()).toEqual(TOO_MANY);
+    expect(await (await ask('alice', FOREIGN_PATH)).closed()).toEqual(TOO_MANY);
+    expect(await sample(node, TOO_MANY_COUNT)).toBe(before + 2);
+    await Promise.all(clients.map((client) => client.ping()));
+    await (await join('bob')).ping();
+  });
+
+  it('LIM-01: asked for at once, no more than the limit are let in', async () => {
+    const clients = await Promise.all(Array.from({ length: 30 }, () => ask('alice')));
+    const firsts = await Promise.allSettled(clients.map((client) => client.next()));
+    expect(firsts.filter(({ status }) => status === 'fulfilled')).toHaveLength(10);
+    expect(openConnections(node)).toHaveLength(10);
+  });
+});
+
+describe('connections of a user whose oldest one goes', () => {
+  useNode({ WS_MAX_CONNECTIONS_PER_USER: '2', WS_CONNECTION_LIMIT_POLICY: 'oldest' });
+
+  it('LIM-01: beyond the limit the oldest is closed with 4029, and no other', async () => {
+    const [first, second] = [await join('alice'), await join('alice')];
+    const bob = await join('bob');
+    const before = await sample(node, TOO_MANY_COUNT);
+    const third = await join('alice');
+    expect(await first.closed()).toEqual(TOO_MANY);
+    expect(await sample(node, TOO_MANY_COUNT)).toBe(before + 1);
+    await Promise.all([second, third, bob].map((client) => client.ping()));
+    expect(openConnections(node)).toHaveLength(3);
+  });
+
+  it('LIM-01: the oldest is cut off when it ignores the close, whether it reads or not', async () => {
+    const [reading, stuck] = [await joinRaw('alice'), await joinRaw('alice')];
+    stuck.pause();
+    const clients = [await join('alice'), await join('alice')];
+    await reading.until('too_many_connections');
+    await reading.ended();
+    await until(() => openConnections(node).length === 2);
+    await Promise.all(clients.map((client) => client.ping()));
+  });
+
+  it('takes no place for a connection that is refused', async () => {
+    const clients = [await join('alice'), await join('alice')];
+    for (let n = 0; n < 5; n += 1)
+      expect(await (await ask('alice', FOREIGN_PATH)).closed()).toMatchObject({ code: 4003 });
+    await Promise.all(clients.map((client) => client.ping()));
+  });
+
+  it('LIM-15: a flood of them, none of which goes by itself, exceeds the limit by little and harms nobody else', async () => {
+    const bob = await join('bob');
+    const token = await node.tokenFor('alice');
+    let most = 0;
+    for (let n = 0; n < 30; n += 1) {
+      const raw = await openRaw({ Authorization: `Bearer ${token}` });
+      await raw.until('connection.established');
+      most = Math.max(most, openConnections(node).length);
+      await bob.ping();
+    }
+    // Bob's, two of Alice's, and two of hers that are on their way out.
+    expect(most).toBeLessThanOrEqual(5 + 1);
+    await until(() => openConnections(node).length === 3);
+    expect(bob.isOpen).toBe(true);
+  });
+});
+
+describe('connections of an address', () => {
+  useNode({ WS_MAX_CONNECTIONS_PER_IP: '50' });
+
+  it('LIM-02, LIM-15: beyond the limit are refused with 429 and Retry-After before anybody looks at their token', async () => {
+    // Refused with 4001, and still there: they don't answer the close.
+    for (let n = 0; n < 50; n += 1) await (await openRaw({})).until('token_missing');
+    for (let n = 0; n < 10; n += 1) {
+      const { status, headers } = await upgrade(`${node.wsUrl}${PATH}`);
+      expect([status, Number(headers['retry-after']) > 0]).toEqual([429, true]);
+    }
+    await Promise.all(raws.map((raw) => raw.ended()));
+    await (await join('alice')).ping();
+  });
+});
+
+describe('an address', () => {
+  useNode({ WS_MAX_CONNECTIONS_PER_IP: '1', TRUST_PROXY: '1' });
+
+  it.each([
+    ['::ffff:10.9.8.7', '10.9.8.7', '10.9.8.8'],
+    ['10.9.8.7', '::ffff:a09:807', '::ffff:10.9.8.8'],
+    ['2001:db8:1:2::1', '2001:0DB8:1:2:ffff::9', '2001:db8:1:3::1'],
+  ])('LIM-08: %s is one with %s, and another than %s', async (first, same, other) => {
+    const token = await node.tokenFor('alice');
+    const client = await connect(`${node.wsUrl}${PATH}`, { token, headers: { 'X-Forwarded-For': first } });
+    await client.next();
+    expect([await statusFrom(same), await statusFrom(other)]).toEqual([429, 101]);
+  });
+
+  it('is what the trusted proxy says, not what the client says', async () => {
+    const token = await node.tokenFor('alice');
+    await connect(`${node.wsUrl}${PATH}`, { token, headers: { 'X-Forwarded-For': '10.1.1.1, 10.9.8.7' } });
+    expect(await statusFrom('10.2.2.2, 10.9.8.7')).toBe(429);
+  });
+});
