@@ -43,7 +43,7 @@ describe('toJsonObject', () => {
     ['a Set', new Set(), 'an instance of Set'],
     ['a Buffer', Buffer.from('x'), 'an instance of Buffer'],
     ['an entity', new Entity(), 'an instance of Entity'],
-  ])('refuses %s deep inside, and names the place', (_, value, what) => {
+  ])('PUB-05: refuses %s deep inside, and names the place', (_, value, what) => {
     expect(() => toJsonObject({ list: [{ value }] }, 'data')).toThrow(/^data\.list\[0\]\.value: /);
     expect(() => toJsonObject({ value }, 'data')).toThrow(what);
   });
@@ -66,7 +66,7 @@ describe('toJsonObject', () => {
     expect(() => toJsonObject({ often }, 'data')).toThrow(/levels|bytes/);
   });
 
-  it('reads a getter once, and is not touched by later changes', () => {
+  it('PUB-07, PUB-22: reads a getter once, and is not touched by later changes', () => {
     let reads = 0;
     const source = {
       nested: { value: 1 },
@@ -87,7 +87,7 @@ describe('toJsonObject', () => {
 });
 
 describe('serialize', () => {
-  it('takes up to 64 KiB of JSON, counted in bytes', () => {
+  it('PUB-09: takes up to 64 KiB of JSON, counted in bytes', () => {
     const overhead = '{"a":""}'.length;
     expect(serialize({ a: 'x'.repeat(MAX_PAYLOAD_BYTES - overhead) }, 'data')).toHaveLength(MAX_PAYLOAD_BYTES);
     expect(() => serialize({ a: 'é'.repeat(MAX_PAYLOAD_BYTES / 2) }, 'data')).toThrow('takes up to 65536 bytes');
