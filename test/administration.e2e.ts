@@ -42,7 +42,7 @@ describe.each([
   }
 
   describe('disconnecting a user', () => {
-    it('closes every connection of that user within a second, and nobody else’s', async () => {
+    it('AUTHZ-12: closes every connection of that user within a second, and nobody else’s', async () => {
       const bobs = [
         await join(one, '/ws/notifications/', 'bob'),
         await join(two, '/ws/notifications/', 'bob'),

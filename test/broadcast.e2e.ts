@@ -62,7 +62,7 @@ async function eventsUntilMarker(client: TestClient): Promise<unknown[]> {
 }
 
 describe('broadcastNotification', () => {
-  it('reaches all of the user’s connections, and nobody else’s', async () => {
+  it('AUTHZ-21: reaches all of the user’s connections, and nobody else’s', async () => {
     const [phone, laptop, other] = [
       await notifications('alice'),
       await notifications('alice'),
@@ -168,7 +168,7 @@ describe('broadcastOrgEvent', () => {
 });
 
 describe('what comes with a type of the catalogue', () => {
-  it('is refused in an event when it is wrong, and nothing is sent', async () => {
+  it('PUB-01: is refused in an event when it is wrong, and nothing is sent', async () => {
     const client = await events();
     // A variable type is what the compiler does not hold against the catalogue.
     const type = ['resource', 'created'].join('.');
@@ -183,7 +183,7 @@ describe('what comes with a type of the catalogue', () => {
     expect(await eventsUntilMarker(client)).toEqual([]);
   });
 
-  it('is refused in a notification when it is wrong, and nothing is kept or sent', async () => {
+  it('PUB-01: is refused in a notification when it is wrong, and nothing is kept or sent', async () => {
     const client = await notifications('wendy');
     const notification = { title: 'Done', type: 'task.completed', task_id: randomUUID() };
     const refused = { errors: [{ field: 'notification.task_name' }, { field: 'notification.action_url' }] };
@@ -234,7 +234,7 @@ describe('a broadcast in a transaction', () => {
     expect(await dataSource.query('SELECT name FROM organizations WHERE id = $1', [id])).toEqual([{ name: 'New' }]);
   });
 
-  it('is never published when the transaction is rolled back', async () => {
+  it('PUB-17: is never published when the transaction is rolled back', async () => {
     const client = await events();
     const transaction = dataSource.transaction(async (manager) => {
       await broadcast.broadcastOrgEvent(orgId, 'test.rolled_back', {}, { manager });
@@ -244,7 +244,7 @@ describe('a broadcast in a transaction', () => {
     expect(await eventsUntilMarker(client)).toEqual([]);
   });
 
-  it('follows its savepoint: what was rolled back inside a committed transaction is not told', async () => {
+  it('PUB-17: follows its savepoint: what was rolled back inside a committed transaction is not told', async () => {
     const client = await events();
     await dataSource.transaction(async (outer) => {
       await broadcast.broadcastOrgEvent(orgId, 'test.outer', {}, { manager: outer });
@@ -302,7 +302,7 @@ describe('entity subscribers', () => {
     expect(await eventsUntilMarker(client)).toEqual([]);
   });
 
-  it('tell nothing of a change that was rolled back', async () => {
+  it('PUB-17: tell nothing of a change that was rolled back', async () => {
     const client = await events();
     const transaction = dataSource.transaction(async (manager) => {
       const resource = manager.create(Resource, {
@@ -365,7 +365,7 @@ describe('the end of a membership', () => {
     expect(await eventsUntilMarker(frank)).toEqual([]);
   });
 
-  it('comes for everyone when the organization is deleted', async () => {
+  it('AUTHZ-03: comes for everyone when the organization is deleted', async () => {
     const id = ((await owner.post('/orgs', { name: 'Short' })).body as { id: string }).id;
     const client = await join(`/ws/events/${id}/`, 'owner');
     expect((await owner.delete(`/orgs/${id}`)).status).toBe(204);

@@ -49,7 +49,7 @@ describe('a connection', () => {
     await client.ping();
   });
 
-  it('ends earlier when the new token does', async () => {
+  it('AUTHZ-14: ends earlier when the new token does', async () => {
     const client = await join(inSeconds(600));
     client.send({ type: 'auth', token: await jwks.sign('alice', { claims: { exp: inSeconds(1) } }) });
     expect(await client.next()).toMatchObject({ type: 'auth.refreshed' });
@@ -61,7 +61,7 @@ describe('a connection', () => {
     ['that does not verify', () => Promise.resolve('a.b.c'), 'token_invalid'],
     ['that is empty', () => Promise.resolve(''), 'token_invalid'],
     ['that has expired', () => jwks.sign('alice', { claims: { exp: inSeconds(-10) } }), 'token_expired'],
-  ])('is closed with 4001 by a token %s', async (_, token, reason) => {
+  ])('AUTHZ-16: is closed with 4001 by a token %s', async (_, token, reason) => {
     const client = await join(inSeconds(600));
     client.send({ type: 'auth', token: await token() });
     expect(await client.closed()).toEqual({ code: 4001, reason });

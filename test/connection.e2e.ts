@@ -182,7 +182,7 @@ describe('the heartbeat', () => {
 describe('the end of the token', () => {
   useNode({});
 
-  it('is the end of the connection, with 4001', async () => {
+  it('AUTHZ-14: is the end of the connection, with 4001', async () => {
     const client = await join('alice', 1);
     const startedAt = performance.now();
     expect(await client.closed(10_000)).toEqual({ code: 4001, reason: 'token_expired' });

@@ -111,7 +111,7 @@ describe('a route of an organization', () => {
   });
 
   it.each(['stranger', 'former', 'ours-member', 'ours-owner'])(
-    'tells %s the same as for an organization that does not exist, and does nothing',
+    'PUB-15: tells %s the same as for an organization that does not exist, and does nothing',
     async (name) => {
       const token = outsiders.get(name) ?? '';
       await changingNothing(async () => {
@@ -182,7 +182,7 @@ async function notificationsOf(userId: string): Promise<unknown[]> {
 
 describe('the endpoints', () => {
   it.each(['stranger', 'former', 'ours-member', 'ours-owner'])(
-    'are shut to %s as if there was nothing',
+    'AUTHZ-01: are shut to %s as if there was nothing',
     async (name) => {
       const token = outsiders.get(name) ?? '';
       for (const orgId of [theirs.orgId, theirs.orgId.toUpperCase(), randomUUID()]) {

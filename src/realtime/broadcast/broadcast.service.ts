@@ -5,7 +5,7 @@ import { v7 as uuidv7 } from 'uuid';
 import { Channel } from '../broker/channel.js';
 import type { Disconnection } from '../connection/disconnection.js';
 import type { Notifications, OrgEvents } from './catalogue.js';
-import { isEventType } from './catalogue.js';
+import { isCatalogueType, isEventType } from './catalogue.js';
 import { DataCheck } from './data-check.js';
 import { Inbox } from './inbox.js';
 import { InvalidBroadcastError } from './invalid-broadcast.error.js';
@@ -125,6 +125,7 @@ export class BroadcastService {
     }
     const content = toJsonObject(data, 'data');
     this.check.expectOrgEvent(eventType, content);
+    if (isCatalogueType(eventType)) expectOwnOrg(content, channel);
     const text = serialize({ type: 'event', event_type: eventType, data: content }, 'data');
     await this.publisher.publish(channel, text, options);
   }
@@ -137,6 +138,7 @@ export class BroadcastService {
    */
   async evictFromOrg(orgId: string, userId: string | null, options: BroadcastOptions = {}): Promise<void> {
     const channel = channelOf('org_id', () => Channel.ofOrganization(orgId));
+    if (userId !== null) channelOf('user_id', () => Channel.ofUser(userId));
     await this.publisher.publish(channel, JSON.stringify({ user_id: userId }), options, 'eviction');
   }
 
@@ -175,6 +177,12 @@ export class BroadcastService {
     );
     return { outcome: 'ephemeral', notification: content };
   }
+}
+
+/** What happened in one organization is not to be told to another, in production neither. */
+function expectOwnOrg({ org_id: named }: JsonObject, { id }: Channel): void {
+  if (named === undefined || (typeof named === 'string' && named.toLowerCase() === id)) return;
+  throw new InvalidBroadcastError('data.org_id', `takes the organization that is told, ${id}, or nothing`);
 }
 
 function channelOf(field: string, make: () => Channel): Channel {

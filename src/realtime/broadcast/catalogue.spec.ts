@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { IsInt, IsUUID } from 'class-validator';
+import { getMetadataStorage, IsInt, IsUUID } from 'class-validator';
 import type { BroadcastService } from './broadcast.service.js';
 import { DATA_CLASSES, defineNotification, defineOrgEvent, isCatalogueType } from './catalogue.js';
 
@@ -105,6 +105,20 @@ describe('the typed catalogue', () => {
     await broadcast.broadcastNotification('bob', { body: 'Hello' });
     expect(isCatalogueType('spec.due')).toBe(false);
   });
+});
+
+describe('the fields of the catalogue', () => {
+  const SECRET = /token|password|passwd|secret|authorization|credential|api_?key|cookie|hash|ticket/i;
+
+  it.each([...DATA_CLASSES.orgEvents, ...DATA_CLASSES.notifications])(
+    'PUB-24: hold no secrets in %s',
+    (_, dataClass) => {
+      const rules = getMetadataStorage().getTargetValidationMetadatas(dataClass, '', false, false);
+      const fields = rules.map(({ propertyName }) => propertyName);
+      expect(fields).not.toEqual([]);
+      expect(fields.filter((field) => SECRET.test(field))).toEqual([]);
+    },
+  );
 });
 
 describe('a class of the application', () => {

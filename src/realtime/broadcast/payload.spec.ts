@@ -42,10 +42,26 @@ describe('toJsonObject', () => {
     ['a Map', new Map(), 'an instance of Map'],
     ['a Set', new Set(), 'an instance of Set'],
     ['a Buffer', Buffer.from('x'), 'an instance of Buffer'],
+    ['a WeakMap', new WeakMap(), 'an instance of WeakMap'],
+    ['a Uint8Array', new Uint8Array(1), 'an instance of Uint8Array'],
+    ['a RegExp', /x/, 'an instance of RegExp'],
+    ['an error', new Error('x'), 'an instance of Error'],
+    ['a promise', Promise.resolve(), 'an instance of Promise'],
+    ['a boxed number', Object(1), 'an instance of Number'],
+    ['a field without a name', { [Symbol('x')]: 1 }, 'Symbol(x)'],
+    ['an object of no class', Object.create({ constructor: null }), 'an unnamed class'],
+    ['a proxy of a Map', new Proxy(new Map(), {}), 'an instance of Map'],
     ['an entity', new Entity(), 'an instance of Entity'],
-  ])('refuses %s deep inside, and names the place', (_, value, what) => {
+  ])('PUB-05: refuses %s deep inside, and names the place', (_, value, what) => {
     expect(() => toJsonObject({ list: [{ value }] }, 'data')).toThrow(/^data\.list\[0\]\.value: /);
     expect(() => toJsonObject({ value }, 'data')).toThrow(what);
+  });
+
+  it('PUB-05: refuses a hole in an array', () => {
+    expect(() => toJsonObject({ list: [1, ...Array<number>(1)] }, 'data')).toThrow(
+      'data.list[1]: takes JSON, got undefined',
+    );
+    expect(() => toJsonObject({ list: Array<number>(1_000_000_000) }, 'data')).toThrow('data.list[0]: takes JSON');
   });
 
   it.each<[string, unknown]>([
@@ -66,7 +82,7 @@ describe('toJsonObject', () => {
     expect(() => toJsonObject({ often }, 'data')).toThrow(/levels|bytes/);
   });
 
-  it('reads a getter once, and is not touched by later changes', () => {
+  it('PUB-07, PUB-22: reads a getter once, and is not touched by later changes', () => {
     let reads = 0;
     const source = {
       nested: { value: 1 },
@@ -79,6 +95,33 @@ describe('toJsonObject', () => {
     expect([copy, reads]).toEqual([{ nested: { value: 1 }, counted: 1 }, 1]);
   });
 
+  it('PUB-07: reads each field of a proxy once', () => {
+    const reads: unknown[] = [];
+    const source = new Proxy(
+      { a: 1, b: { c: 2 } },
+      {
+        get: (target, field) => {
+          reads.push(field);
+          return Reflect.get(target, field) as unknown;
+        },
+      },
+    );
+    expect(toJsonObject(source, 'data')).toEqual({ a: 1, b: { c: 2 } });
+    expect(reads).toEqual(['a', 'b']);
+  });
+
+  it('PUB-10: takes no more levels than 32, of objects or arrays', () => {
+    const nested = (levels: number, wrap: (inner: unknown) => unknown): unknown =>
+      Array.from({ length: levels }).reduce<unknown>((inner) => wrap(inner), 1);
+    const wraps = [(inner: unknown) => ({ inner }), (inner: unknown) => [inner]];
+    for (const wrap of wraps) {
+      expect(() => toJsonObject({ data: nested(31, wrap) }, 'data')).not.toThrow();
+      for (const levels of [32, 50, 100_000]) {
+        expect(() => toJsonObject({ data: nested(levels, wrap) }, 'data')).toThrow('takes up to 32 levels');
+      }
+    }
+  });
+
   it('keeps a key named __proto__ a key', () => {
     const copy = toJsonObject(JSON.parse('{"__proto__":{"admin":true}}'), 'data');
     expect(Object.keys(copy)).toEqual(['__proto__']);
@@ -87,9 +130,16 @@ describe('toJsonObject', () => {
 });
 
 describe('serialize', () => {
-  it('takes up to 64 KiB of JSON, counted in bytes', () => {
+  it('PUB-10: takes no 10,000 keys, however short they are', () => {
+    const keys = Object.fromEntries(Array.from({ length: 10_000 }, (_, n) => [n.toString(36), 0]));
+    expect(() => serialize(toJsonObject(keys, 'data'), 'data')).toThrow('takes up to 65536 bytes');
+  });
+
+  it('PUB-09: takes up to 64 KiB of JSON, counted in bytes', () => {
     const overhead = '{"a":""}'.length;
     expect(serialize({ a: 'x'.repeat(MAX_PAYLOAD_BYTES - overhead) }, 'data')).toHaveLength(MAX_PAYLOAD_BYTES);
-    expect(() => serialize({ a: 'é'.repeat(MAX_PAYLOAD_BYTES / 2) }, 'data')).toThrow('takes up to 65536 bytes');
+    expect(() => serialize({ a: 'é'.repeat(MAX_PAYLOAD_BYTES / 2) }, 'data')).toThrow(
+      'takes up to 65536 bytes as JSON, got 65544: send an id or a URL',
+    );
   });
 });

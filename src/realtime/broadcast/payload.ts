@@ -38,6 +38,8 @@ class JsonCopy {
   private count = 0;
 
   ofObject(value: object, path: string, depth: number): JsonObject {
+    const [symbol] = Object.getOwnPropertySymbols(value);
+    if (symbol !== undefined) throw new InvalidBroadcastError(path, `takes fields with names, got ${String(symbol)}`);
     const entries = Object.entries(value).map(([field, item]): [string, JsonValue] => [
       field.toWellFormed(),
       this.of(item, `${path}.${field}`, depth + 1),
@@ -71,8 +73,13 @@ function nameOf(value: unknown): string {
   if (typeof value === 'number') return String(value);
   if (value instanceof Date) return 'an invalid Date';
   if (Array.isArray(value)) return 'an array';
-  if (typeof value === 'object' && value !== null) return `an instance of ${value.constructor.name}`;
+  if (typeof value === 'object' && value !== null) return `an instance of ${classNameOf(value)}`;
   return typeof value === 'function' || typeof value === 'symbol' ? `a ${typeof value}` : String(value);
+}
+
+/** Objects need not have a constructor, nor does it need to be one. */
+function classNameOf({ constructor }: { constructor?: unknown }): string {
+  return typeof constructor === 'function' && constructor.name !== '' ? constructor.name : 'an unnamed class';
 }
 
 function hintFor(value: unknown): string {

@@ -61,6 +61,7 @@ export class Publisher {
 /** @throws {InvalidBroadcastError} */
 export function expectIdempotencyKey({ idempotencyKey }: BroadcastOptions): void {
   if (idempotencyKey === undefined) return;
-  if (idempotencyKey !== '' && idempotencyKey.length <= IDEMPOTENCY_KEY_LENGTH) return;
+  const length = typeof idempotencyKey === 'string' ? idempotencyKey.length : 0;
+  if (length > 0 && length <= IDEMPOTENCY_KEY_LENGTH) return;
   throw new InvalidBroadcastError('idempotencyKey', `takes 1 to ${IDEMPOTENCY_KEY_LENGTH} characters`);
 }

@@ -1,0 +1,146 @@
+import { beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { DataSource } from 'typeorm';
+import { MembershipsService } from '../../src/organizations/memberships.service.js';
+import { Hub } from '../../src/realtime/connection/hub.js';
+import { BroadcastService } from '../../src/realtime/index.js';
+import { useAbusedNode } from '../support/abused-node.js';
+import type { ApiClient } from '../support/api-client.js';
+import { countConnections } from '../support/connection-count.js';
+import { RawClient } from '../support/raw-client.js';
+import { until } from '../support/until.js';
+import { connect, type Frame, type TestClient } from '../support/ws-client.js';
+
+const NOT_A_MEMBER = { code: 4003, reason: 'not_a_member' };
+const EXPIRING = 300;
+const RECONNECTS = 300;
+const NOTIFICATIONS = 1_000;
+
+const abused = useAbusedNode({ WS_MAX_CONNECTIONS_PER_USER: '0' });
+let broadcast: BroadcastService;
+let owner: ApiClient;
+let orgId: string;
+
+beforeAll(async () => {
+  broadcast = abused.node.app.get(BroadcastService, { strict: false });
+  owner = await abused.node.api('owner');
+});
+beforeEach(async () => {
+  orgId = (await owner.post('/orgs', { name: 'Acme' })).body.id;
+  await owner.post(`/orgs/${orgId}/members`, { user_id: 'bob' });
+});
+
+async function approach(path: string, userId: string, expiresIn?: number): Promise<TestClient> {
+  return connect(`${abused.node.wsUrl}${path}`, { token: await abused.node.tokenFor(userId, { expiresIn }) });
+}
+
+async function enter(path: string, userId: string): Promise<TestClient> {
+  const client = await approach(path, userId);
+  expect(await client.next()).toMatchObject({ type: 'connection.established', user_id: userId });
+  return client;
+}
+
+const notificationOf = ({ notification }: Frame) => notification as { to?: string; n?: number } | undefined;
+
+describe('an organization that was deleted', () => {
+  it('AUTHZ-03: is shut with 4003 to those who were its members, and tells them nothing', async () => {
+    expect((await owner.delete(`/orgs/${orgId}`)).status).toBe(204);
+    for (const userId of ['owner', 'bob']) {
+      const client = await approach(`/ws/events/${orgId}/`, userId);
+      expect(await client.closed()).toEqual(NOT_A_MEMBER);
+      expect(client.received).toEqual([]);
+    }
+  });
+});
+
+describe('a membership that ends between the check at the door and the subscription', () => {
+  it.each<[string, () => Promise<unknown>]>([
+    ['over REST', () => owner.delete(`/orgs/${orgId}/members/bob`)],
+    [
+      'without a message',
+      () =>
+        abused.node.app.get(DataSource).query(`DELETE FROM memberships WHERE org_id = $1 AND user_id = 'bob'`, [orgId]),
+    ],
+  ])('AUTHZ-09: lets nobody in when it ends %s', async (_, end) => {
+    const memberships = abused.node.app.get(MembershipsService, { strict: false });
+    const find = memberships.find.bind(memberships);
+    jest.spyOn(memberships, 'find').mockImplementationOnce(async (...pair) => {
+      const membership = await find(...pair);
+      expect(membership).not.toBeNull();
+      await end();
+      await broadcast.broadcastOrgEvent(orgId, 'test.secret', {});
+      return membership;
+    });
+    const bob = await approach(`/ws/events/${orgId}/`, 'bob');
+    expect(await bob.closed()).toEqual(NOT_A_MEMBER);
+    expect(bob.received).toEqual([]);
+    jest.restoreAllMocks();
+  });
+});
+
+describe('many connections whose tokens end at the same moment', () => {
+  it('AUTHZ-18: are all closed with 4001, while the others go on', async () => {
+    const other = await enter('/ws/notifications/', 'owner');
+    const token = await abused.node.tokenFor('bob', { expiresIn: 3 });
+    const url = `${abused.node.wsUrl}/ws/notifications/`;
+    const clients = await Promise.all(Array.from({ length: EXPIRING }, () => connect(url, { token })));
+    const closes = clients.map((client) => client.closed(20_000));
+    await broadcast.broadcastNotification('owner', { title: 'Still here' }, { ephemeral: true });
+    expect(await other.next()).toMatchObject({ notification: { title: 'Still here' } });
+    expect(await Promise.all(closes)).toEqual(closes.map(() => ({ code: 4001, reason: 'token_expired' })));
+    for (const { received } of clients) expect(received).toEqual([expect.objectContaining({ user_id: 'bob' })]);
+    await other.ping();
+    await other.close();
+    await until(async () => (await countConnections(abused.node.url)) === 0);
+  });
+});
+
+describe('two users who are notified at the same time', () => {
+  it('AUTHZ-20: each get their own notifications, all of them, in order', async () => {
+    const users = ['anna', 'Anna'];
+    const clients = await Promise.all(users.map((userId) => enter('/ws/notifications/', userId)));
+    for (let n = 0; n < NOTIFICATIONS; n += 1) {
+      const told = users.map((to) => broadcast.broadcastNotification(to, { title: 'One', to, n }, { ephemeral: true }));
+      await Promise.all(told);
+    }
+    await until(() => clients.every(({ received }) => received.length > NOTIFICATIONS));
+    for (const [index, { received }] of clients.entries()) {
+      const got = received.slice(1).map(notificationOf);
+      expect(got.map((notification) => notification?.to)).toEqual(got.map(() => users[index]));
+      expect(got.map((notification) => notification?.n)).toEqual(Array.from({ length: NOTIFICATIONS }, (__, n) => n));
+    }
+  });
+});
+
+describe('a client that closes and connects again and again', () => {
+  it('AUTHZ-22: gets what is told meanwhile on its newest connection only, and leaves nothing behind', async () => {
+    const path = '/ws/notifications/';
+    const before: TestClient[] = [];
+    for (let n = 0; n < RECONNECTS; n += 1) {
+      const client = await enter(path, 'bob');
+      await broadcast.broadcastNotification('bob', { title: 'Now', n }, { ephemeral: true });
+      expect(notificationOf(await client.next())).toMatchObject({ n });
+      if (n % 2 === 0) await client.close();
+      else await client.terminate();
+      before.push(client);
+    }
+    for (const [n, { received }] of before.entries()) {
+      expect(received.slice(1).map(notificationOf)).toEqual([expect.objectContaining({ n })]);
+    }
+    await until(async () => (await countConnections(abused.node.url)) === 0);
+    expect([...abused.node.app.get(Hub, { strict: false }).connections()]).toEqual([]);
+  });
+
+  it('AUTHZ-22: leaves nothing behind when it does not wait for anything', async () => {
+    const token = await abused.node.tokenFor('bob');
+    const port = Number(new URL(abused.node.url).port);
+    for (let n = 0; n < RECONNECTS; n += 1) {
+      const raw = await RawClient.open(port);
+      raw.sendUpgrade({ target: `/ws/events/${orgId}/?presence=true`, headers: { Authorization: `Bearer ${token}` } });
+      if (n % 3 === 1) await raw.answer();
+      raw.reset();
+    }
+    await until(async () => (await countConnections(abused.node.url)) === 0);
+    expect([...abused.node.app.get(Hub, { strict: false }).connections()]).toEqual([]);
+    await (await enter(`/ws/events/${orgId}/`, 'bob')).ping();
+  });
+});

@@ -1,0 +1,227 @@
+import { randomUUID } from 'node:crypto';
+import { beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { DataSource } from 'typeorm';
+import { Membership } from '../../src/organizations/membership.entity.js';
+import { BroadcastService } from '../../src/realtime/index.js';
+import { User } from '../../src/users/user.entity.js';
+import { useAbusedNode } from '../support/abused-node.js';
+import type { ApiClient } from '../support/api-client.js';
+import { until } from '../support/until.js';
+import { connect, type Frame, type TestClient } from '../support/ws-client.js';
+
+const PUBLISHERS = 10;
+const EVENTS_EACH = 100;
+const HOUR_MS = 3_600_000;
+
+const abused = useAbusedNode();
+let broadcast: BroadcastService;
+let dataSource: DataSource;
+let owner: ApiClient;
+let orgId: string;
+
+beforeAll(async () => {
+  broadcast = abused.node.app.get(BroadcastService, { strict: false });
+  dataSource = abused.node.app.get(DataSource);
+  owner = await abused.node.api('owner');
+});
+beforeEach(async () => {
+  orgId = (await owner.post('/orgs', { name: 'Acme' })).body.id;
+});
+
+async function enter(path = `/ws/events/${orgId}/`, userId = 'owner'): Promise<TestClient> {
+  const client = await connect(`${abused.node.wsUrl}${path}`, { token: await abused.node.tokenFor(userId) });
+  expect(await client.next()).toMatchObject({ type: 'connection.established' });
+  return client;
+}
+
+/** Shows that a call is refused, naming the field, and that neither a client nor the outbox has anything of it. */
+async function expectRefused(field: string, call: () => Promise<unknown>): Promise<void> {
+  const clients = [await enter(), await enter('/ws/notifications/')];
+  const kept = () => dataSource.query('SELECT count(*) FROM realtime_outbox');
+  const before: unknown = await kept();
+  await expect(call()).rejects.toMatchObject({ name: 'InvalidBroadcastError', errors: [{ field }] });
+  expect(await kept()).toEqual(before);
+  await broadcast.broadcastOrgEvent(orgId, 'test.marker', {});
+  await broadcast.broadcastNotification('owner', { title: 'Marker' }, { ephemeral: true });
+  expect(await clients[0]?.next()).toMatchObject({ event_type: 'test.marker' });
+  expect(await clients[1]?.next()).toMatchObject({ notification: { title: 'Marker' } });
+}
+
+/** What only JavaScript without types would pass. */
+const untyped = (value: unknown): string => value as string;
+
+describe('a broadcast to an organization', () => {
+  it.each<[string, unknown]>([
+    ['undefined', undefined],
+    ['null', null],
+    ['nothing', ''],
+    ['everything', '*'],
+    ['all', 'all'],
+    ['a pattern', 'org:*'],
+    ['a channel', 'a:b'],
+    ['a channel of an organization', `org:${randomUUID()}`],
+    ['a letter', 'A'],
+    ['a UUID with blanks', ` ${randomUUID()}`],
+    ['a UUID in braces', `{${randomUUID()}}`],
+    ['a UUID without dashes', randomUUID().replaceAll('-', '')],
+    ['two UUIDs', `${randomUUID()},${randomUUID()}`],
+    ['a list', [randomUUID()]],
+    ['a number', 1],
+    ['an object', { toString: () => randomUUID() }],
+  ])('PUB-12, PUB-16: is refused when its id is %s', async (_, id) => {
+    await expectRefused('org_id', () => broadcast.broadcastOrgEvent(untyped(id), 'test.event', {}));
+    await expectRefused('org_id', () =>
+      broadcast.broadcastOrgEvent(untyped(id), 'test.event', {}, { manager: dataSource.manager }),
+    );
+    await expectRefused('org_id', () => broadcast.evictFromOrg(untyped(id), null));
+  });
+
+  it('PUB-12: is one to the same organization in capitals', async () => {
+    const client = await enter();
+    await broadcast.broadcastOrgEvent(orgId.toUpperCase(), 'test.event', { n: 1 });
+    expect(await client.next()).toMatchObject({ event_type: 'test.event', data: { n: 1 } });
+  });
+
+  it('PUB-16: does not evict everybody for want of a user', async () => {
+    await expectRefused('user_id', () => broadcast.evictFromOrg(orgId, untyped(undefined)));
+  });
+
+  const OTHER_ORG = randomUUID();
+  const told = (org_id: unknown) => ({ user_id: 'bob', org_id, timestamp: new Date().toISOString() });
+
+  it.each([[OTHER_ORG], [OTHER_ORG.toUpperCase()]])(
+    'PUB-14: is refused when it tells of another organization, %s',
+    async (other) => {
+      // A variable type is what the compiler does not hold against the catalogue.
+      const type = ['member', 'left'].join('.');
+      await expectRefused('data.org_id', () => broadcast.broadcastOrgEvent(orgId, type, told(other)));
+      await expectRefused('data.org_id', () =>
+        broadcast.broadcastOrgEvent(orgId, type, told(other), { manager: dataSource.manager }),
+      );
+    },
+  );
+
+  it('PUB-14: tells of its own organization, in capitals, too', async () => {
+    const client = await enter();
+    for (const id of [orgId, orgId.toUpperCase()]) {
+      const data = { user_id: 'bob', org_id: id, timestamp: new Date().toISOString() };
+      await broadcast.broadcastOrgEvent(orgId, 'member.left', data);
+      expect(await client.next()).toMatchObject({ event_type: 'member.left', data });
+    }
+  });
+
+  it.each<[string, unknown]>([
+    ['no text', null],
+    ['empty', ''],
+    ['too long', 'x'.repeat(201)],
+    ['a number', 1],
+  ])('is refused when its idempotency key is %s', async (_, key) => {
+    await expectRefused('idempotencyKey', () =>
+      broadcast.broadcastOrgEvent(orgId, 'test.event', {}, { idempotencyKey: untyped(key) }),
+    );
+  });
+});
+
+describe('a notification', () => {
+  it.each<[string, unknown]>([
+    ['undefined', undefined],
+    ['null', null],
+    ['nothing', ''],
+    ['300 characters', 'x'.repeat(300)],
+    ['two lines', 'owner\n'],
+    ['half a character', '\ud800'],
+    ['a list', ['owner']],
+    ['a number', 1],
+  ])('PUB-13: is refused when its user is %s', async (_, id) => {
+    const title = 'Secret';
+    await expectRefused('user_id', () => broadcast.broadcastNotification(untyped(id), { title }));
+    await expectRefused('user_id', () => broadcast.broadcastNotification(untyped(id), { title }, { ephemeral: true }));
+    await expectRefused('user_id', () => broadcast.disconnectUser(untyped(id)));
+  });
+
+  it.each(['*', 'x:y', 'user:owner', 'owner:', 'o?ner', 'own*', '{owner}', 'node:all'])(
+    'PUB-13: reaches the user %s, who may be called so, and nobody else',
+    async (userId) => {
+      const [named, other] = [await enter('/ws/notifications/', userId), await enter('/ws/notifications/')];
+      await broadcast.broadcastNotification(userId, { title: 'Named' }, { ephemeral: true });
+      await broadcast.broadcastNotification('owner', { title: 'Owner' }, { ephemeral: true });
+      expect(await named.next()).toMatchObject({ notification: { title: 'Named' } });
+      expect(await other.next()).toMatchObject({ notification: { title: 'Owner' } });
+    },
+  );
+});
+
+describe('what is broadcast', () => {
+  it('PUB-08: is no entity, neither itself nor inside', async () => {
+    const membership = await dataSource.getRepository(Membership).findOneByOrFail({ orgId, userId: 'owner' });
+    const user = Object.assign(new User(), { id: 'owner', password_hash: 'secret', orders: Promise.resolve([]) });
+    for (const entity of [membership, user]) {
+      await expectRefused('data', () => broadcast.broadcastOrgEvent(orgId, 'test.event', entity));
+      await expectRefused('data.of[0]', () => broadcast.broadcastOrgEvent(orgId, 'test.event', { of: [entity] }));
+      await expectRefused('notification.of', () =>
+        broadcast.broadcastNotification('owner', { title: 'One', of: entity }),
+      );
+    }
+    // Copied it is a plain object; then its relations give it away.
+    await expectRefused('data.orders', () =>
+      broadcast.broadcastOrgEvent(orgId, 'test.event', Object.fromEntries(Object.entries(user))),
+    );
+  });
+
+  it('PUB-22: is what it was when it was given, whatever becomes of it', async () => {
+    const [events, notifications] = [await enter(), await enter('/ws/notifications/')];
+    const given = { title: 'Old', list: [{ value: 'old' }] };
+    const told = [
+      broadcast.broadcastOrgEvent(orgId, 'test.event', given),
+      broadcast.broadcastOrgEvent(orgId, 'test.event', given, { manager: dataSource.manager }),
+      broadcast.broadcastNotification('owner', given),
+      broadcast.broadcastNotification('owner', given, { ephemeral: true }),
+    ];
+    given.title = 'New';
+    for (const each of given.list) each.value = 'new';
+    given.list.push({ value: 'newer' });
+    await Promise.all(told);
+    const old = { title: 'Old', list: [{ value: 'old' }] };
+    expect([await events.next(), await events.next()]).toMatchObject([{ data: old }, { data: old }]);
+    expect([await notifications.next(), await notifications.next()]).toMatchObject([
+      { notification: old },
+      { notification: old },
+    ]);
+  });
+});
+
+describe('the order of a channel', () => {
+  const offsetOf = ({ cursor }: Frame): number => Number.parseInt(String(cursor).split('.')[1] ?? '', 16);
+
+  it('PUB-19: is one for all clients, without a hole, however many publish at once', async () => {
+    const clients = [await enter(), await enter(), await enter()];
+    const publish = async (publisher: number): Promise<void> => {
+      for (let n = 0; n < EVENTS_EACH; n += 1) {
+        await broadcast.broadcastOrgEvent(orgId, 'test.numbered', { publisher, n });
+      }
+    };
+    await Promise.all(Array.from({ length: PUBLISHERS }, (_, publisher) => publish(publisher)));
+    const count = PUBLISHERS * EVENTS_EACH;
+    await until(() => clients.every(({ received }) => received.length > count));
+    const [first, ...others] = clients.map(({ received }) => received.slice(1));
+    for (const other of others) expect(other).toEqual(first);
+    const offsets = (first ?? []).map(offsetOf);
+    expect(offsets).toEqual(Array.from({ length: count }, (_, n) => (offsets[0] ?? 0) + n));
+  });
+
+  it('PUB-21: is that of the publications, whatever their senders’ clocks say', async () => {
+    const client = await enter('/ws/notifications/');
+    const skews = [0, HOUR_MS, -HOUR_MS, 2 * HOUR_MS, -2 * HOUR_MS];
+    const timestamps = skews.map((skew) => new Date(Date.now() + skew).toISOString());
+    for (const timestamp of timestamps) await broadcast.broadcastNotification('owner', { title: 'Now', timestamp });
+    const frames = [];
+    for (const timestamp of timestamps) {
+      frames.push(await client.next());
+      expect(frames.at(-1)).toMatchObject({ notification: { timestamp } });
+    }
+    expect(frames.map(offsetOf)).toEqual(frames.map((frame) => offsetOf(frame)).toSorted((a, b) => a - b));
+    await client.close();
+    const again = await enter(`/ws/notifications/?cursor=${String(client.received[0]?.cursor)}`);
+    for (const timestamp of timestamps) expect(await again.next()).toMatchObject({ notification: { timestamp } });
+  });
+});
