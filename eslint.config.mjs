@@ -69,6 +69,10 @@ export default tseslint.config(
           selector: "MemberExpression[object.name='process'][property.name='env']",
           message: 'Only src/config/environment.ts reads the environment.',
         },
+        {
+          selector: 'CallExpression[callee.property.name=/^(upsert|orUpdate)$/]',
+          message: 'Subscribers would tell of an upsert as of a creation, also where it updates: load, then save.',
+        },
       ],
     },
   },

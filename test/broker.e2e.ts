@@ -4,7 +4,7 @@ import type { Redis } from 'ioredis';
 import { Environment } from '../src/config/environment.js';
 import type { Broker, Message, Publication } from '../src/realtime/broker/broker.js';
 import { Channel } from '../src/realtime/broker/channel.js';
-import { comparePositions, formatCursor } from '../src/realtime/broker/cursor.js';
+import { comparePositions, formatCursor, newEpoch } from '../src/realtime/broker/cursor.js';
 import { MemoryBroker } from '../src/realtime/broker/memory-broker.js';
 import { RealtimeRedis } from '../src/realtime/broker/realtime-redis.js';
 import { RedisBroker } from '../src/realtime/broker/redis-broker.js';
@@ -18,7 +18,7 @@ const LIMITS = { size: 5, ttlSeconds: 60 };
 interface Process {
   broker: Broker;
   received: Publication[];
-  counters: { interruptions: number };
+  counters: { interruptions: number; foreign: number };
   stop(): void;
 }
 
@@ -32,10 +32,11 @@ interface Adapter {
 
 function listen(broker: Broker, stop: () => void): Process {
   const received: Publication[] = [];
-  const counters = { interruptions: 0 };
+  const counters = { interruptions: 0, foreign: 0 };
   broker.listen({
     receive: (publication) => received.push(publication),
     resynchronize: () => (counters.interruptions += 1),
+    disregard: () => (counters.foreign += 1),
   });
   return { broker, received, counters, stop };
 }
@@ -51,8 +52,8 @@ let redis: RedisServer;
 
 let cluster: RedisCluster;
 
-function startRedisProcess(): Promise<Process> {
-  return startProcessOver({ REDIS_HOST: redis.host, REDIS_PORT: String(redis.port) });
+function startRedisProcess(variables: Record<string, string> = {}): Promise<Process> {
+  return startProcessOver({ REDIS_HOST: redis.host, REDIS_PORT: String(redis.port), ...variables });
 }
 
 async function startProcessOver(variables: Record<string, string>): Promise<Process> {
@@ -71,7 +72,7 @@ const overRedis: Adapter = {
   name: 'RedisBroker',
   open: async () => void (redis = await startRedis()),
   close: () => redis.stop(),
-  start: startRedisProcess,
+  start: () => startRedisProcess(),
 };
 
 const overCluster: Adapter = {
@@ -193,7 +194,7 @@ describe.each([memory, overRedis, overCluster])('a $name', ({ open, close, start
     expect(history).toMatchObject({ position: { offset: 0, tag: '00000000' }, publications: [] });
   });
 
-  it('takes subscriptions that change quickly in the order they were asked for', async () => {
+  it('RED-20: takes subscriptions that change quickly in the order they were asked for', async () => {
     const channel = Channel.ofUser(randomUUID());
     await process.broker.subscribe(channel);
     const changes = Array.from({ length: 500 }, () => [
@@ -241,14 +242,56 @@ describe('two processes over one Redis', () => {
     expect(one.received.map(({ position }) => position.offset)).toEqual(sent.map((_, index) => index + 1));
   });
 
-  it('drop what other programs write into their channels, and go on', async () => {
+  it('RED-22: drop what other programs write into their channels, count it, and go on', async () => {
     const channel = Channel.ofUser('someone');
     await one.broker.subscribe(channel);
-    await raw.publish(`herald:0:{${channel.name}}`, 'x');
-    await raw.publish(`herald:0:{${channel.name}}`, Buffer.alloc(1_000_000, 0xff));
+    const before = one.counters.foreign;
+    const garbage = ['', 'x', '1 ', `2 ${channel.name}\n{}`, '{"type":"event"}', Buffer.alloc(10_000_000, 0xff)];
+    for (const each of garbage) await raw.publish(`herald:0:{${channel.name}}`, each);
     await one.broker.publish(message(channel, 'ours'));
     await until(() => one.received.length === 1);
     expect(texts(one.received)).toEqual(['ours']);
+    expect(one.counters.foreign - before).toBe(garbage.length);
+  });
+
+  it('RED-22: drop what other programs write into their histories, and trust only what comes after it', async () => {
+    const channel = Channel.ofUser(randomUUID());
+    const [before, foreign] = [await one.broker.position(channel), one.counters.foreign];
+    for (const text of ['a', 'b', 'c', 'd']) await one.broker.publish(message(channel, text));
+    await raw.lset(`herald:0:{${channel.name}}:history`, 2, 'x');
+    expect(texts((await one.broker.history(channel, before.offset)).publications)).toEqual(['d']);
+    await raw.lset(`herald:0:{${channel.name}}:history`, 3, 'x');
+    expect((await one.broker.history(channel, before.offset)).publications).toEqual([]);
+    expect(one.counters.foreign - foreign).toBe(3);
+  });
+
+  it('RED-05: go on in order when the clock of Redis jumps back', async () => {
+    const channel = Channel.ofUser(randomUUID());
+    await one.broker.subscribe(channel);
+    // As it is when the channel was begun by a clock that was a century ahead.
+    await one.broker.publish(message(channel, 'ahead'));
+    const ahead = newEpoch(Date.now() + 3_155_760_000_000);
+    await raw.hset(`herald:0:{${channel.name}}:position`, 'epoch', ahead);
+    const positions = [];
+    for (const text of ['b', 'c', 'd']) positions.push((await one.broker.publish(message(channel, text))).position);
+    await until(() => one.received.length === 4);
+    expect(positions.map(({ epoch, offset }) => [epoch, offset])).toEqual([2, 3, 4].map((offset) => [ahead, offset]));
+    expect(positions.map(formatCursor)).toEqual(positions.map(formatCursor).toSorted());
+  });
+
+  it('RED-18, RED-21: subscribe in batches, and to all of 5,000 channels again when the link was cut', async () => {
+    const channels = Array.from({ length: 5_000 }, () => Channel.ofOrganization(randomUUID()));
+    const names = channels.map(({ name }) => `herald:0:{${name}}`);
+    await Promise.all(channels.map((channel) => one.broker.subscribe(channel)));
+    const before = one.counters.interruptions;
+    await raw.call('CONFIG', 'RESETSTAT');
+    await raw.call('CLIENT', 'KILL', 'TYPE', 'pubsub');
+    await until(() => one.counters.interruptions === before + 1, 5_000);
+    const counts = (await raw.call('PUBSUB', 'NUMSUB', ...names)) as (string | number)[];
+    expect(counts.filter((_, index) => index % 2 === 1)).toEqual(names.map(() => 1));
+    const calls = /cmdstat_subscribe:calls=(\d+)/.exec(await raw.info('commandstats'))?.[1];
+    expect(Number(calls)).toBeLessThan(30);
+    await Promise.all(channels.map((channel) => one.broker.unsubscribe(channel)));
   });
 
   it('leave no key in Redis that does not expire', async () => {
@@ -265,13 +308,14 @@ describe('two processes over one Redis', () => {
   it('report a Redis that is gone at once, and find it again', async () => {
     const channel = Channel.ofUser(randomUUID());
     await one.broker.subscribe(channel);
+    const { interruptions } = one.counters;
     await redis.kill();
     await until(() => !one.broker.isConnected());
     await expect(one.broker.publish(message(channel, 'lost'))).rejects.toThrow('redis is not available');
     await expect(one.broker.subscribe(Channel.ofUser('new'))).rejects.toThrow('redis is not available');
     await redis.start();
     await until(() => one.broker.isConnected());
-    await until(() => one.counters.interruptions === 1);
+    await until(() => one.counters.interruptions === interruptions + 1);
     await one.broker.publish(message(channel, 'found again'));
     await until(() => one.received.length === 1);
   });
@@ -286,5 +330,19 @@ describe('two processes over one Redis', () => {
     await until(() => one.broker.isConnected());
     await one.broker.publish(message(channel, 'still subscribed'));
     await until(() => one.received.length === 1);
+  });
+
+  it('RED-24: of two deployments, told apart by REDIS_DB, share no channel, no history and no key', async () => {
+    const other = await startRedisProcess({ REDIS_DB: '1' });
+    const channel = Channel.ofUser('in both');
+    await Promise.all([one.broker.subscribe(channel), other.broker.subscribe(channel)]);
+    await one.broker.publish(message(channel, 'of one', 'same key'));
+    const { isRepetition, position } = await other.broker.publish(message(channel, 'of the other', 'same key'));
+    await until(() => one.received.length + other.received.length === 2);
+    expect(texts(one.received)).toEqual(['of one']);
+    expect(texts(other.received)).toEqual(['of the other']);
+    expect({ isRepetition, offset: position.offset }).toEqual({ isRepetition: false, offset: 1 });
+    expect(await other.broker.generation()).not.toBe(await one.broker.generation());
+    other.stop();
   });
 });

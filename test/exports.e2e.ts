@@ -11,6 +11,7 @@ import { ExportFiles } from '../src/exports/export-files.js';
 import { ExportUpkeep } from '../src/exports/export-upkeep.js';
 import { Export, type ExportStatus } from '../src/exports/export.entity.js';
 import { ExportsService } from '../src/exports/exports.service.js';
+import { RETENTION_QUEUE } from '../src/notifications/retention-queue.js';
 import { Resource } from '../src/resources/resource.entity.js';
 import type { ApiAnswer, ApiClient } from './support/api-client.js';
 import { type HeraldNode, startNode } from './support/node.js';
@@ -121,7 +122,7 @@ describe('an export', () => {
     expect(progress.mock.calls.flat()).toEqual([44, 88, 99]);
   });
 
-  it('notifies once when its job runs twice', async () => {
+  it('JOB-01: notifies once when its job runs twice', async () => {
     const id = await requested();
     expect(await notifications.next()).toMatchObject({ notification: { task_id: id } });
     await queue.add('export', { export_id: id }, { jobId: `again-${id}` });
@@ -178,6 +179,43 @@ describe('an export', () => {
     await node.app.get(ExportUpkeep).resume();
     expect(await notifications.next()).toMatchObject({ notification: { type: 'task.failed', task_id: id } });
   });
+
+  it('JOB-07, JOB-13: has a job by its own UUID, which is not kept for ever', async () => {
+    const id = await requested();
+    await notifications.next();
+    expect(await queue.getJob(id)).toMatchObject({
+      id,
+      data: { export_id: id },
+      opts: { removeOnComplete: { age: 86_400, count: 1_000 }, removeOnFail: { age: 604_800, count: 1_000 } },
+    });
+    const [schedule] = await node.app.get<Queue>(getQueueToken(RETENTION_QUEUE)).getJobSchedulers();
+    expect(schedule?.template?.opts).toEqual({ removeOnComplete: true, removeOnFail: 10 });
+  });
+
+  it('JOB-09: is committed before it has a job', async () => {
+    const rows = node.app.get(DataSource).getRepository(Export);
+    const add = queue.add.bind(queue);
+    const found: boolean[] = [];
+    jest.spyOn(queue, 'add').mockImplementation(async (name, data, options) => {
+      found.push(await rows.existsBy({ id: (data as { export_id: string }).export_id }));
+      return add(name, data, options);
+    });
+    const ids = [await requested(), await requested()];
+    for (const id of ids) expect(await notifications.next()).toMatchObject({ notification: { task_id: id } });
+    expect(found).toEqual([true, true]);
+  });
+
+  it.each([null, 5, 'text', [], { export_id: 7 }, { export_id: 'no UUID' }])(
+    'JOB-11: whose job carries %j instead of its id fails at once and is not tried again',
+    async (data) => {
+      const job = await queue.add('export', data, { attempts: 5, backoff: { type: 'fixed', delay: 1 } });
+      await until(async () => (await job.getState()) === 'failed');
+      expect(await queue.getJob(String(job.id))).toMatchObject({
+        attemptsMade: 1,
+        failedReason: 'The data of an export job takes an export_id that is a UUID',
+      });
+    },
+  );
 
   it("whose job's data are of the wrong shape, or whose row is gone, disturbs nobody", async () => {
     await queue.add('export', { nonsense: true }, { attempts: 1 });

@@ -86,7 +86,7 @@ describe('a worker', () => {
     await user.expectCompleted([id]);
   });
 
-  it('is asked to end, and after the grace gives the job in hand to another one, which need not wait', async () => {
+  it('JOB-01: is asked to end, and after the grace gives the job in hand to another one, which need not wait', async () => {
     const worker = await startWorker({ SHUTDOWN_GRACE_MS: '500' });
     const id = await heldHalfWay();
     await startWorker();
@@ -99,11 +99,14 @@ describe('a worker', () => {
     await user.expectCompleted([id]);
   });
 
-  it('tells once, and only after its last attempt, that an export can’t be made', async () => {
+  it('JOB-03: tells once, and only after its last attempt, that an export can’t be made, and does others meanwhile', async () => {
     const id = await user.request();
     await mkdir(join(exportsDir, `${id}.csv`));
     await startWorker();
     await until(async () => (await user.state(id)).status === 'running');
+    const other = await user.request();
+    await until(async () => (await user.state(other)).status === 'completed');
+    expect(await user.state(id)).toMatchObject({ status: 'running' });
     await user.ended([id], 25_000);
     await user.expectToldOnce([id], 'task.failed');
     expect(await user.state(id)).toMatchObject({ status: 'failed', action_url: null, error: expect.any(String) });

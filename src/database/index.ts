@@ -1,3 +1,4 @@
 export { DatabaseModule } from './database.module.js';
+export { expectLoaded } from './expect-loaded.js';
 export { isDatabaseUnavailable } from './unavailable.js';
 export { EmbeddedPostgres } from './embedded/embedded-postgres.js';

@@ -2,6 +2,7 @@ import { STATUS_CODES } from 'node:http';
 import { HttpException } from '@nestjs/common';
 import { KeysUnavailableError } from '../auth/token-errors.js';
 import { isDatabaseUnavailable } from '../database/unavailable.js';
+import { isWriteConflict } from '../database/write-conflict.js';
 import { type FieldError, InvalidInputError, UnavailableError } from './errors.js';
 import { requestPath } from './request-path.js';
 
@@ -45,6 +46,7 @@ export function problemOf(error: unknown, request: ProblemRequest): Problem {
   if (isClientError(error)) return tell(error.status, `${sentence(error.message)}.`);
   // After the client's errors: theirs can have the code of a lost connection too.
   if (isDatabaseUnavailable(error)) return tell(503, 'The database is not available; try again later.');
+  if (isWriteConflict(error)) return tell(409, 'Another change came in between; try again.');
   return tell(500, 'Something went wrong here; it was logged.');
 }
 

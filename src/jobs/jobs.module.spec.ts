@@ -140,7 +140,7 @@ describe.each([
     expect(work.done).toEqual(['fail once {}']);
   });
 
-  it('adds a job of a known id once', async () => {
+  it('JOB-06: adds a job of a known id once', async () => {
     const jobs = await Promise.all([1, 2].map(() => queue.add('hold', {}, { jobId: 'one-export' })));
     expect(await queue.getJobCountByTypes('active', 'waiting')).toBe(1);
     work.letGo();

@@ -1,6 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
-import { DataSource, type EntitySubscriberInterface, type InsertEvent, type RemoveEvent } from 'typeorm';
+import {
+  DataSource,
+  type EntitySubscriberInterface,
+  type InsertEvent,
+  type RemoveEvent,
+  type UpdateEvent,
+} from 'typeorm';
+import { expectLoaded } from '../database/index.js';
 import { BroadcastService } from '../realtime/index.js';
 import { User } from '../users/user.entity.js';
 import { Membership } from './membership.entity.js';
@@ -29,6 +36,14 @@ export class MembershipSubscriber implements EntitySubscriberInterface<Membershi
       timestamp: new Date().toISOString(),
     };
     await this.broadcast.broadcastOrgEvent(entity.orgId, 'member.joined', data, { manager });
+  }
+
+  beforeUpdate(event: UpdateEvent<Membership>): void {
+    expectLoaded(event, Membership);
+  }
+
+  beforeRemove(event: RemoveEvent<Membership>): void {
+    expectLoaded(event, Membership);
   }
 
   /** `databaseEntity`, because after the removal the entity itself has lost its key. */

@@ -15,6 +15,7 @@ export class RealtimeMetrics {
   readonly resumes: Counter<'result'>;
   readonly gaps: Counter<'result'>;
   readonly reconnects: Counter;
+  readonly foreignMessages: Counter;
   readonly rechecks: Counter<'result'>;
   readonly refusals: Counter<'reason'>;
   readonly droppedFrames: Counter;
@@ -60,6 +61,11 @@ export class RealtimeMetrics {
     this.reconnects = new Counter({
       name: 'herald_broker_reconnects_total',
       help: 'Interruptions of the link from the broker',
+      registers,
+    });
+    this.foreignMessages = new Counter({
+      name: 'herald_foreign_messages_total',
+      help: 'What was found in our Redis channels and dropped, because it is of another program, or of a later version of this one',
       registers,
     });
     this.rechecks = new Counter({

@@ -31,6 +31,8 @@ export function connectRedis(settings: RedisSettings, { onError, ...options }: C
     connectTimeout: CONNECT_TIMEOUT_MS,
     keepAlive: CONNECT_TIMEOUT_MS,
     retryStrategy: reconnectDelay,
+    // A master that was made a replica: behind the same name or address there is another one by now.
+    reconnectOnError: ({ message }) => message.startsWith('READONLY'),
   };
   const connection = open(settings, common);
   connection.on('error', onError);

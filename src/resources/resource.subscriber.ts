@@ -7,6 +7,7 @@ import {
   type RemoveEvent,
   type UpdateEvent,
 } from 'typeorm';
+import { expectLoaded } from '../database/index.js';
 import { BroadcastService } from '../realtime/index.js';
 import { Resource } from './resource.entity.js';
 
@@ -29,7 +30,14 @@ export class ResourceSubscriber implements EntitySubscriberInterface<Resource> {
     await this.broadcast.broadcastOrgEvent(entity.orgId, 'resource.created', data, { manager });
   }
 
-  /** An update by criteria has no entity: it doesn't know which rows it changes. */
+  beforeUpdate(event: UpdateEvent<Resource>): void {
+    expectLoaded(event, Resource);
+  }
+
+  beforeRemove(event: RemoveEvent<Resource>): void {
+    expectLoaded(event, Resource);
+  }
+
   async afterUpdate({ entity, manager }: UpdateEvent<Resource>): Promise<void> {
     if (!(entity instanceof Resource)) return;
     const data = { ...describe(entity), sensitivity: entity.sensitivity };

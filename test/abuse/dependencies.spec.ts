@@ -37,6 +37,11 @@ describe('The locked dependencies', () => {
     expect(loaded.version).toBe(copies[0]?.version);
   });
 
+  it('SUP-04: Express serves, and Fastify with its advisories is not there at all', () => {
+    expect(copiesOf('@nestjs/platform-express')).toHaveLength(1);
+    expect([...copiesOf('@nestjs/platform-fastify'), ...copiesOf('fastify')]).toEqual([]);
+  });
+
   it('SUP-05: jsonwebtoken and jws are those that check the key against the algorithm', () => {
     for (const { version } of copiesOf('jsonwebtoken')) expect(isAtLeast(version, '9.0.3')).toBe(true);
     for (const { version } of copiesOf('jws')) expect(isAtLeast(version, '4.0.1')).toBe(true);

@@ -27,7 +27,7 @@ afterEach(async () => {
 });
 
 describe('an event that Redis has accepted and lost before anybody else heard of it', () => {
-  it('is told once, also when the process that published it notes the success after the loss was noticed', async () => {
+  it('RED-07: is told once, also when the process that published it notes the success after the loss was noticed', async () => {
     const clients = await Promise.all(deployment.nodes.map((node) => deployment.watch(node)));
     const [node] = deployment.nodes;
     // Nobody receives, and the publisher waits for an answer about the second event when Redis dies.

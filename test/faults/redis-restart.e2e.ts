@@ -46,7 +46,7 @@ describe('a Redis that is killed and restarted under 200 changes a second', () =
   it.each([
     ['with its data', ['--appendonly', 'yes', '--appendfsync', 'always']],
     ['without its data', []],
-  ])('%s costs no connection, no event, and doubles none', async (_, args) => {
+  ])('RED-07: %s costs no connection, no event, and doubles none', async (_, args) => {
     await start(args);
     const watches = await deployment.watchAll();
     const load = deployment.load();

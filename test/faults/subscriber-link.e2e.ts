@@ -60,7 +60,7 @@ async function untilCaughtUp(deadlineMs: number): Promise<void> {
 
 describe('the link that a node receives by', () => {
   it.each(['to-client', 'to-server', 'both'] as const)(
-    'is found dead and replaced when nothing gets through it (%s)',
+    'RED-08: is found dead and replaced when nothing gets through it (%s)',
     async (direction) => {
       proxy.blackHole(direction, SUBSCRIBE);
       await untilCaughtUp(NOTICED_MS);
@@ -68,7 +68,7 @@ describe('the link that a node receives by', () => {
     },
   );
 
-  it('is whole again after all that the node says to Redis has been in a black hole', async () => {
+  it('RED-09: is whole again after all that the node says to Redis has been in a black hole', async () => {
     const behind = watches.filter(({ client }) => client.node === deployment.nodes[1]).map(({ client }) => client);
     proxy.blackHole();
     await until(async () => !(await deployment.nodes[1].isHealthy()), NOTICED_MS);
@@ -78,7 +78,8 @@ describe('the link that a node receives by', () => {
     await expectNothingAmiss();
   });
 
-  it('loses nothing when Redis drops it again and again', async () => {
+  it('RED-14: loses nothing when Redis drops it again and again', async () => {
+    // As it drops one whose output buffer has grown too large.
     const admin = new Redis(redis.url);
     for (let time = 0; time < 5; time += 1) {
       await admin.call('CLIENT', 'KILL', 'TYPE', 'pubsub');

@@ -127,7 +127,7 @@ describe('the exports of a worker that is killed', () => {
   );
 
   it(
-    `are completed and told once, whenever it is (WORKER_SEED=${seed})`,
+    `JOB-02: are completed and told once, whenever it is (WORKER_SEED=${seed})`,
     async () => {
       const ids: string[] = [];
       for (let n = 0; n < 16; n += 1) ids.push(await user.request());
@@ -149,7 +149,7 @@ describe('the exports of a worker that is killed', () => {
 });
 
 describe('an export whose job was lost with the data of Redis', () => {
-  it('runs in the next worker that starts', async () => {
+  it('JOB-12: runs in the next worker that starts', async () => {
     const id = await user.request();
     await client.flushall();
     await startWorker();

@@ -53,6 +53,11 @@ export class TcpProxy {
     return this.trap(text, (link) => link.hold('to-client'));
   }
 
+  /** Answers the next client that sends the text in the server's place, which does not hear of it. Resolves when it has happened. */
+  answerOn(text: string, answer: string): Promise<void> {
+    return this.trap(text, (link) => link.answer(answer));
+  }
+
   /** Resolves when a client sends the text. */
   hears(text: string): Promise<void> {
     return this.trap(text, () => undefined);
@@ -118,6 +123,7 @@ const REMEMBERED_BYTES = 65_536;
 /** One connection through the proxy. */
 class Link {
   private sent = '';
+  private wasAnswered = false;
 
   constructor(
     private readonly client: Socket,
@@ -127,7 +133,8 @@ class Link {
     client.on('data', (bytes) => {
       this.sent = (this.sent + bytes.toString('latin1')).slice(-REMEMBERED_BYTES);
       onRequest(bytes);
-      if (!server.destroyed) server.write(bytes);
+      if (!server.destroyed && !this.wasAnswered) server.write(bytes);
+      this.wasAnswered = false;
     });
     server.on('data', (bytes) => client.write(bytes));
     for (const [from, to] of [
@@ -147,6 +154,12 @@ class Link {
   hold(direction: Direction | null): void {
     flow(this.client, direction !== 'both' && direction !== 'to-server');
     flow(this.server, direction !== 'both' && direction !== 'to-client');
+  }
+
+  /** In the place of the server, which does not get what the client has just sent. */
+  answer(text: string): void {
+    this.wasAnswered = true;
+    this.client.write(text);
   }
 
   cut(): void {

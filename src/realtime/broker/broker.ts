@@ -61,6 +61,9 @@ export interface BrokerReceiver {
    * throw.
    */
   resynchronize(): void;
+
+  /** Something that is no publication, or of a version that can't be read, was found in a channel and dropped. MUST NOT throw. */
+  disregard(): void;
 }
 
 /** For how long an idempotency key is remembered. */

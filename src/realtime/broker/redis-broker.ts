@@ -110,9 +110,11 @@ export class RedisBroker extends Broker implements OnModuleInit, OnApplicationSh
     const [cursor, ...messages] = await this.read(channel, fromOffset);
     const position = positionOf(cursor?.toString() ?? '');
     const publications = messages.map((message) => this.publicationOf(channel.name, message));
+    // What can't be read, of a later version, say, is a gap: only what comes after it is whole.
+    const readable = publications.slice(publications.lastIndexOf(null) + 1).filter((each) => each !== null);
     // A store that evicts keys may have dropped the history and kept the position, or an older one of either.
-    const isWhole = publications.length === 0 || publications.at(-1)?.position.offset === position.offset;
-    return { position, publications: isWhole ? publications.filter((each) => each !== null) : [] };
+    const isWhole = readable.at(-1)?.position.offset === position.offset;
+    return { position, publications: isWhole ? readable : [] };
   }
 
   override async generation(): Promise<string | null> {
@@ -148,7 +150,8 @@ export class RedisBroker extends Broker implements OnModuleInit, OnApplicationSh
   private publicationOf(channel: string, message: Buffer): Publication | null {
     const envelope = readEnvelope(message);
     if (envelope !== null) return { channel, ...envelope };
-    this.foreign.report(new Error('dropped one that another program has written'));
+    this.foreign.report(new Error('dropped one that another program, or a later version of this one, has written'));
+    this.receiver?.disregard();
     return null;
   }
 }

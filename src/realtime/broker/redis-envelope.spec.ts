@@ -24,11 +24,22 @@ describe('readEnvelope', () => {
     expect(readEnvelope(message)).toMatchObject({ except: 'some-key', publishedAt: 1_700_000_000_123 });
   });
 
+  it.each(['further=1', 'further=a=b trace_id=', 'further=2026-01-01T00:00:00Z more=7'])(
+    'RED-26: ignores what a later release has added (%s)',
+    (added) => {
+      const message = Buffer.from(`1 ${formatCursor(POSITION)} some-id frame - some-key 1700000000123 ${added}\n{}`);
+      expect(readEnvelope(message)).toMatchObject({ except: 'some-key', publishedAt: 1_700_000_000_123 });
+      const toAll = Buffer.from(`1 ${formatCursor(POSITION)} some-id frame - 1700000000123 ${added}\n{}`);
+      expect(readEnvelope(toAll)).toMatchObject({ except: null, publishedAt: 1_700_000_000_123 });
+    },
+  );
+
   it.each([
     ['nothing', ''],
     ['one byte', 'x'],
     ['a frame without a header', '{"type":"event"}\n'],
     ['another version', `2 ${formatCursor(POSITION)} some-id frame - 1\n{}`],
+    ['a word too many', `1 ${formatCursor(POSITION)} some-id frame - some-key 1 word\n{}`],
     ['a cursor that is none', '1 cursor some-id frame - 1\n{}'],
     ['a kind that is none', `1 ${formatCursor(POSITION)} some-id noise - 1\n{}`],
     ['a header without an end', `1 ${'x'.repeat(10_000)}`],

@@ -3,9 +3,9 @@ import { parseCursor } from './cursor.js';
 
 /**
  * `1 <cursor> <message id> <kind> <former cursor> [<except>] <published at>`, a line feed, the JSON. The first word is the version: others
- * are not ours to read.
+ * are not ours to read. What a later release adds to this one are words of the form `name=value` at the end, which may be ignored.
  */
-const HEADER = /^1 (\S+) (\S+) (\S+) (\S+)(?: (\S+))? (\d{1,15})$/;
+const HEADER = /^1 (\S+) (\S+) (\S+) (\S+)(?: (\S+))? (\d{1,15})(?: [a-z_]+=\S*)*$/;
 const LONGEST_HEADER = 250;
 const LINE_FEED = 0x0a;
 

@@ -1,5 +1,6 @@
 import { Logger } from '@nestjs/common';
 import { Cluster, type Redis } from 'ioredis';
+import { QuietErrorLog } from '../../config/quiet-error-log.js';
 import type { Channel } from './channel.js';
 import type { RedisKeys } from './redis-keys.js';
 
@@ -24,6 +25,7 @@ export interface SubscriberEvents {
  */
 export class RedisSubscriber {
   private readonly logger = new Logger(RedisSubscriber.name);
+  private readonly failures = new QuietErrorLog(this.logger, 'The link from Redis could not be set up, trying again');
   private readonly wanted = new Set<string>();
   private readonly isCluster: boolean;
   private isListening = false;
@@ -78,7 +80,8 @@ export class RedisSubscriber {
     try {
       await this.subscribeAgain();
     } catch (error) {
-      this.logger.debug(`The link from Redis was cut while it was set up: ${String(error)}`);
+      // It was cut once more, or Redis refuses subscriptions, which somebody has to be told of.
+      this.failures.report(error instanceof Error ? error : new Error(String(error)));
       this.link.disconnect(true);
       return;
     }

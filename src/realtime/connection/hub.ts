@@ -84,6 +84,10 @@ export class Hub implements BrokerReceiver, OnModuleInit, OnApplicationShutdown 
     void this.inBatches((each) => each.catchUp());
   }
 
+  disregard(): void {
+    this.metrics.foreignMessages.inc();
+  }
+
   /** Ends whom a disconnection names that the outbox has, unless the broker has brought it already. */
   makeUpFor(disconnection: DisconnectionMessage): void {
     this.disconnections.makeUpFor(disconnection);

@@ -1,0 +1,121 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { DataSource } from 'typeorm';
+import { OutboxRelay } from '../../src/realtime/outbox/outbox-relay.js';
+import { OutboxTable } from '../../src/realtime/outbox/outbox-table.js';
+import type { ApiClient } from '../support/api-client.js';
+import { countConnections } from '../support/connection-count.js';
+import { redisAt } from '../support/deployment.js';
+import { type HeraldNode, startNode } from '../support/node.js';
+import { postgresDatabase, type RedisServer, startRedis } from '../support/servers.js';
+import { until } from '../support/until.js';
+import { closeAllClients, connect, type TestClient } from '../support/ws-client.js';
+
+/** Of the database, as `data-source.ts` opens it. */
+const POOL_SIZE = 10;
+
+let redis: RedisServer;
+let node: HeraldNode;
+let dataSource: DataSource;
+let token: string;
+let api: ApiClient;
+let orgId: string;
+
+beforeAll(async () => {
+  redis = await startRedis();
+  const variables = { ...redisAt(redis), DATABASE_URL: await postgresDatabase(), RUN_JOBS: 'false' };
+  node = await startNode({ ...variables, WS_MAX_CONNECTIONS_PER_USER: '0' });
+  dataSource = node.app.get(DataSource);
+  token = await node.tokenFor('alice');
+  api = await node.api('alice', { token });
+  orgId = (await api.post('/orgs', { name: 'Acme' })).body.id;
+});
+afterEach(closeAllClients);
+afterAll(async () => {
+  expect(await node.isHealthy()).toBe(true);
+  await until(async () => (await countConnections(node.url)) === 0);
+  await node.stop();
+  await redis.stop();
+});
+
+const attempt = (): Promise<TestClient> => connect(`${node.wsUrl}/ws/events/${orgId}/`, { token });
+
+describe('a database whose connections are all taken', () => {
+  it('PG-04: has who wants to be let in try again, within the deadline, and serves again when they come back', async () => {
+    const holders = Array.from({ length: POOL_SIZE }, () => dataSource.createQueryRunner());
+    try {
+      await Promise.all(holders.map((holder) => holder.startTransaction()));
+      const clients = await Promise.all([attempt(), attempt(), attempt()]);
+      const closes = await Promise.all(clients.map((client) => client.closed(8_000)));
+      expect(closes).toEqual(clients.map(() => ({ code: 1013, reason: 'unavailable' })));
+      expect(clients.flatMap(({ received }) => received)).toEqual([]);
+      expect((await api.get('/orgs')).status).toBe(503);
+    } finally {
+      await Promise.all(holders.map((holder) => holder.rollbackTransaction().then(() => holder.release())));
+    }
+    expect((await api.get('/orgs')).status).toBe(200);
+    expect(await (await attempt()).next()).toMatchObject({ type: 'connection.established' });
+  });
+});
+
+describe('a storm of clients that come back', () => {
+  const CLIENTS = 300;
+
+  it('OPS-05: is let in while REST goes on, with no more connections to the database than there are', async () => {
+    const storm = Promise.all(
+      Array.from({ length: CLIENTS }, async () => {
+        const client = await attempt();
+        return (await client.next(20_000)).type;
+      }),
+    );
+    const statuses: number[] = [];
+    for (let n = 0; n < 20; n += 1) statuses.push((await api.get(`/orgs/${orgId}/members`)).status);
+    expect(new Set(await storm)).toEqual(new Set(['connection.established']));
+    expect(new Set(statuses)).toEqual(new Set([200]));
+    const [{ count }] = await dataSource.query(
+      `SELECT count(*)::int FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'herald'`,
+    );
+    expect(count).toBeLessThanOrEqual(POOL_SIZE);
+  });
+});
+
+describe('an outbox that has grown', () => {
+  /** What an hour at 100 events a second leaves, drained in 5 minutes, is 1,200 a second. */
+  const [MESSAGES, DRAINED_MS] = [12_000, 10_000];
+
+  async function rows(where = 'true'): Promise<number> {
+    return (await dataSource.query(`SELECT count(*)::int FROM realtime_outbox WHERE ${where}`))[0].count;
+  }
+
+  it('PG-19: is drained faster than it grew, and is empty again when history has forgotten, too', async () => {
+    const relay = node.app.get(OutboxRelay, { strict: false });
+    await relay.stop();
+    await dataSource.query(
+      `INSERT INTO realtime_outbox (id, channel, kind, body)
+       SELECT gen_random_uuid(), 'org:' || $1 || lpad((n % 100)::text, 2, '0'), 'frame', '{"type":"event"' FROM generate_series(1, ${MESSAGES}) AS n`,
+      [orgId.slice(0, -2)],
+    );
+    relay.onApplicationBootstrap();
+    await until(async () => (await rows('published_at IS NULL')) === 0, 3 * DRAINED_MS);
+    expect(await rows()).toBeGreaterThanOrEqual(MESSAGES);
+    await dataSource.query(`UPDATE realtime_outbox SET published_at = published_at - interval '2 hours'`);
+    await new OutboxTable(dataSource, { size: 256, ttlSeconds: 3_600 }).deletePublished();
+    expect(await rows()).toBe(0);
+  });
+});
+
+describe('the statements of Herald', () => {
+  const SRC = join(import.meta.dirname, '../../src');
+
+  it('PG-21: need no session of their own, so that a pooler may stand in between', () => {
+    const files = readdirSync(SRC, { recursive: true, encoding: 'utf8' })
+      // The embedded database is in the process itself.
+      .filter((name) => name.endsWith('.ts') && !name.includes('.spec.') && !name.includes('embedded'))
+      .map((name) => ({ name, text: readFileSync(join(SRC, name), 'utf8') }));
+    const bound =
+      /\b(UN)?LISTEN\s+["a-z]|\bNOTIFY\s+["a-z]|\bpg_notify\(|\bpg_(try_)?advisory_lock(_shared)?\(|\bPREPARE\s/;
+    expect(files.filter(({ text }) => bound.test(text)).map(({ name }) => name)).toEqual([]);
+    expect(files.some(({ text }) => text.includes('pg_advisory_xact_lock('))).toBe(true);
+  });
+});

@@ -1,0 +1,137 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { Redis } from 'ioredis';
+import { Channel } from '../../src/realtime/broker/channel.js';
+import { RedisKeys } from '../../src/realtime/broker/redis-keys.js';
+import { BroadcastService } from '../../src/realtime/index.js';
+import type { ApiClient } from '../support/api-client.js';
+import { countConnections } from '../support/connection-count.js';
+import { redisAt } from '../support/deployment.js';
+import { type HeraldNode, startNode } from '../support/node.js';
+import { type RedisServer, startRedis } from '../support/servers.js';
+import { until } from '../support/until.js';
+import { closeAllClients, connect, type TestClient } from '../support/ws-client.js';
+
+let redis: RedisServer;
+let admin: Redis;
+let node: HeraldNode;
+let token: string;
+let api: ApiClient;
+let orgId: string;
+
+beforeAll(async () => {
+  redis = await startRedis();
+  admin = new Redis(redis.url);
+  node = await startNode(redisAt(redis));
+  token = await node.tokenFor('alice');
+  api = await node.api('alice', { token });
+  orgId = (await api.post('/orgs', { name: 'Acme' })).body.id;
+});
+afterEach(closeAllClients);
+afterAll(async () => {
+  expect(await node.isHealthy()).toBe(true);
+  await until(async () => (await countConnections(node.url)) === 0);
+  admin.disconnect();
+  await node.stop();
+  await redis.stop();
+});
+
+async function attempt(path = `/ws/events/${orgId}/`): Promise<TestClient> {
+  return connect(`${node.wsUrl}${path}`, { token });
+}
+
+async function join(): Promise<TestClient> {
+  const client = await attempt();
+  expect(await client.next()).toMatchObject({ type: 'connection.established' });
+  return client;
+}
+
+const publish = (n: number) =>
+  node.app.get(BroadcastService, { strict: false }).broadcastOrgEvent(orgId, 'test.numbered', { n });
+
+describe('a Redis that refuses subscriptions', () => {
+  it.each([
+    ['-subscribe', '+subscribe'],
+    ['resetchannels', 'allchannels'],
+  ])('RED-19: lets nobody in who would never receive anything (ACL %s)', async (refuse, allow) => {
+    await admin.call('ACL', 'SETUSER', 'default', refuse);
+    try {
+      for (const path of [`/ws/events/${orgId}/`, '/ws/notifications/']) {
+        const client = await attempt(path);
+        expect(await client.closed()).toEqual({ code: 1013, reason: 'unavailable' });
+        expect(client.received).toEqual([]);
+      }
+    } finally {
+      await admin.call('ACL', 'SETUSER', 'default', allow);
+    }
+    await until(() => node.isHealthy());
+    const client = await join();
+    await publish(0);
+    expect(await client.next()).toMatchObject({ data: { n: 0 } });
+  });
+});
+
+describe('the last client of a channel', () => {
+  it('RED-20: leaves while the next one joins, and that one receives', async () => {
+    let last = await join();
+    for (let n = 0; n < 150; n += 1) {
+      const [next] = await Promise.all([join(), n % 2 === 0 ? last.close() : last.terminate()]);
+      await publish(n);
+      expect(await next.next()).toMatchObject({ data: { n } });
+      last = next;
+    }
+  });
+});
+
+describe('a node of a later release', () => {
+  const keys = new RedisKeys(0);
+
+  /** Publishes what this release can't read, in the way of the script. */
+  async function publishUnreadable(): Promise<void> {
+    const channel = Channel.ofOrganization(orgId);
+    await admin.hincrby(keys.position(channel), 'offset', 1);
+    await admin.rpush(keys.history(channel), '2 something new\n{}');
+    await admin.publish(keys.channel(channel), '2 something new\n{}');
+  }
+
+  async function foreignMessages(): Promise<number> {
+    const text = await (await fetch(`${node.url}/metrics`)).text();
+    return Number(/^herald_foreign_messages_total (\d+)$/m.exec(text)?.[1] ?? NaN);
+  }
+
+  it('RED-26: that writes another version has the clients of this one resynchronize, instead of missing it', async () => {
+    const before = await foreignMessages();
+    const client = await join();
+    await publish(1);
+    const { cursor } = await client.next();
+    await publishUnreadable();
+    await publish(3);
+    expect(await client.closed()).toEqual({ code: 1013, reason: 'stream_lost' });
+    expect(client.received.map(({ data }) => data)).toEqual([undefined, { n: 1 }]);
+    expect(await foreignMessages()).toBeGreaterThan(before);
+    const again = await attempt(`/ws/events/${orgId}/?cursor=${String(cursor)}`);
+    expect(await again.next()).toMatchObject({ resumed: false });
+    await publish(4);
+    expect(await again.next()).toMatchObject({ data: { n: 4 } });
+  });
+});
+
+describe('a node that starts before Redis', () => {
+  it('RED-25: serves without it, says so, and has it as soon as it is there', async () => {
+    const late = await startRedis();
+    await late.kill();
+    const early = await startNode(redisAt(late));
+    try {
+      const answer = await fetch(`${early.url}/health/ready`);
+      expect([answer.status, await answer.json()]).toMatchObject([200, { status: 'degraded' }]);
+      const refused = await connect(`${early.wsUrl}/ws/notifications/`, { token: await early.tokenFor('bob') });
+      expect(await refused.closed()).toEqual({ code: 1013, reason: 'unavailable' });
+      await late.start();
+      await until(() => early.isHealthy());
+      const client = await connect(`${early.wsUrl}/ws/notifications/`, { token: await early.tokenFor('bob') });
+      expect(await client.next()).toMatchObject({ type: 'connection.established' });
+    } finally {
+      await early.stop();
+      await late.stop();
+    }
+  });
+});
