@@ -80,37 +80,3 @@ describe('readiness, with a real Redis and a real Postgres', () => {
     await becomes(ALL_UP);
   });
 });
-
-describe('the documents of a whole server', () => {
-  let node: HeraldNode;
-  beforeAll(async () => {
-    node = await startNode();
-  });
-  afterAll(() => node.stop());
-
-  it('describe every route of the API, with a token and with problems', async () => {
-    const response = await fetch(`${node.url}/docs/openapi.json`);
-    const { paths } = (await response.json()) as { paths: Record<string, Record<string, { security?: unknown[] }>> };
-
-    expect(Object.keys(paths)).toEqual(
-      expect.arrayContaining([
-        '/api/v1/orgs',
-        '/api/v1/orgs/{org_id}/events',
-        '/api/v1/notifications',
-        '/health/ready',
-      ]),
-    );
-    for (const [path, operations] of Object.entries(paths)) {
-      for (const operation of Object.values(operations)) {
-        expect([path, operation]).toEqual([
-          path,
-          expect.objectContaining({
-            responses: expect.objectContaining({ default: { $ref: '#/components/responses/Problem' } }),
-          }),
-        ]);
-        // None of its own: that of the whole document, a token.
-        expect([path, operation.security?.length !== 0]).toEqual([path, path.startsWith('/api/')]);
-      }
-    }
-  });
-});

@@ -40,7 +40,7 @@ describe('a node whose event loop is late', () => {
   it('refuses new clients with 503, serves those it has, and takes new ones when it is over', async () => {
     const client = await connect(`${node.wsUrl}/ws/notifications/`, { token });
     await client.next();
-    const stop = keepBusy(300);
+    const stop = keepBusy(600);
     try {
       await until(async () => (await knock()).status === 503, 20_000);
       const { status, headers } = await knock();

@@ -1,16 +1,20 @@
 import { type IntervalHistogram, monitorEventLoopDelay } from 'node:perf_hooks';
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 
-/** How often the delay is looked at: the time a burst of work may take before new clients are refused is twice this. */
-const SAMPLE_MS = 500;
+const SAMPLE_MS = 1_000;
+/** How long a burst of work may take before new clients are refused: three seconds. */
+const LATE_SAMPLES = 3;
 /** How finely it is measured; 50 wake-ups a second cost nothing that shows. */
 const RESOLUTION_MS = 20;
-/** A healthy loop comes round within a few ms; here every frame of every client waits that long, and handshakes add to it. */
-const LIMIT_MS = 200;
+/**
+ * A healthy loop comes round within a few ms. Here every frame of every client waits that long, and handshakes, which take
+ * several rounds, near their deadline. A machine that is merely busy with other things stays below.
+ */
+const LIMIT_MS = 400;
 
 /**
  * Tells whether the event loop is so late that further clients would only make it worse for those who are there: when it was
- * late on average over each of the last two samples, so that one long pause (a start, a garbage collection) does not count.
+ * late on average over each of the last samples, so that one long pause (a start, a garbage collection) does not count.
  */
 @Injectable()
 export class Overload implements OnApplicationShutdown {
@@ -30,7 +34,7 @@ export class Overload implements OnApplicationShutdown {
   }
 
   get isOverloaded(): boolean {
-    return this.lateSamples >= 2;
+    return this.lateSamples >= LATE_SAMPLES;
   }
 
   private sample(): void {
