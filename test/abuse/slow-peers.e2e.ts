@@ -105,6 +105,8 @@ describe('a client that never reads', () => {
     stuck.pause();
     await until(() => owed().some((bytes) => bytes > 0), 25_000);
     expect(Math.max(...owed())).toBeLessThanOrEqual(MAX_BUFFERED / 2 + FRAME);
+    // Whoever reads slowly must not keep others from the door.
+    expect(await sample(node, 'herald_admissions')).toBe(0);
     await publish();
     await until(() => numbersOf(healthy).includes(count - 1));
     stuck.resume();

@@ -13,7 +13,7 @@ import { ConnectionLog } from './connection-log.js';
 import type { GuardedGateway } from './gateway-registry.js';
 import type { Handshake } from './handshake.js';
 import { Hub } from './hub.js';
-import { join, type JoinContext } from './join.js';
+import { join, type JoinContext, type Start } from './join.js';
 import { LiveConnections } from './live-connections.js';
 import { type UserPlace, UserPlaces } from './user-places.js';
 
@@ -50,7 +50,7 @@ export class Admissions {
     this.places = new UserPlaces(environment.ws.maxConnectionsPerUser, environment.ws.connectionLimitPolicy);
   }
 
-  /** Never rejects. */
+  /** Resolves when the client is in or refused, not when it has read all that it has missed. Never rejects. */
   async admit(ws: WebSocket, socket: Duplex, gateway: GuardedGateway, handshake: Handshake): Promise<void> {
     let connection: Connection | undefined;
     let place: UserPlace | undefined;
@@ -75,10 +75,7 @@ export class Admissions {
       clearTimeout(deadline);
       if (joining.isOpen) place?.admitted();
       if (start.resumed !== null) this.metrics.resumes.inc({ result: start.resumed ? 'complete' : 'incomplete' });
-      await joining.welcome(start);
-      if (joining.isOpen) this.enter(joining, ws);
-      // The drain may have looked for connections before this one was there.
-      if (this.lifecycle.isDraining) joining.close(CLOSE.restarting);
+      void this.welcome(joining, start, ws);
     } catch (error) {
       this.refuse(ws, handshake, this.closeFor(error));
     } finally {
@@ -86,9 +83,15 @@ export class Admissions {
     }
   }
 
-  private enter(connection: Connection, ws: WebSocket): void {
-    ws.once('close', () => this.live.leave(connection));
-    this.live.enter(connection);
+  /** Takes as long as the client takes to read what it has missed. */
+  private async welcome(connection: Connection, start: Start, ws: WebSocket): Promise<void> {
+    await connection.welcome(start);
+    if (connection.isOpen) {
+      ws.once('close', () => this.live.leave(connection));
+      this.live.enter(connection);
+    }
+    // The drain may have looked for connections before this one was there.
+    if (this.lifecycle.isDraining) connection.close(CLOSE.restarting);
   }
 
   private claimPlace(userId: string, ws: WebSocket, dismiss: () => void): UserPlace {
