@@ -113,11 +113,15 @@ export class FuzzTarget {
   }
 
   private get complaints(): string {
-    return this.herald.output
-      .slice(this.saidAtStart)
-      .split('\n')
-      .filter((line) => line.startsWith('{"level"') && !line.startsWith('{"level":3'))
-      .join('\n');
+    return (
+      this.herald.output
+        .slice(this.saidAtStart)
+        .split('\n')
+        .filter((line) => line.startsWith('{"level"') && !line.startsWith('{"level":3'))
+        // Of whom it has sent away, and why, it is meant to tell.
+        .filter((line) => !/"context":"(Connections|Refusals)"/.test(line))
+        .join('\n')
+    );
   }
 
   /** The last that the process has said, such as why it ended. */

@@ -35,7 +35,10 @@ export class HeraldProcess {
   ): Promise<HeraldProcess> {
     const port = await freePort();
     const env = { PATH: process.env.PATH, HOST: '127.0.0.1', PORT: String(port), ...variables };
-    const child = spawn(process.execPath, [`${DIST}${program}`, ...words], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(process.execPath, ['--unhandled-rejections=strict', `${DIST}${program}`, ...words], {
+      env,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
     return new HeraldProcess(child, `http://127.0.0.1:${port}`);
   }
 

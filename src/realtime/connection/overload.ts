@@ -40,6 +40,7 @@ export class Overload implements OnApplicationShutdown {
   private sample(): void {
     const meanMs = this.delays.mean / 1e6 - RESOLUTION_MS;
     this.delays.reset();
-    this.lateSamples = meanMs > LIMIT_MS ? this.lateSamples + 1 : 0;
+    // Nothing was measured (NaN) where the loop did not come round twice within the sample.
+    this.lateSamples = meanMs <= LIMIT_MS ? 0 : this.lateSamples + 1;
   }
 }
