@@ -11,6 +11,8 @@ import type { Deployment } from './deployment.js';
 import { until } from './until.js';
 import { connect, type TestClient } from './ws-client.js';
 
+type Outcome = 'task.completed' | 'task.failed';
+
 interface Told {
   type: string;
   task_id: string;
@@ -73,9 +75,14 @@ export class ExportUser {
   }
 
   /** Expects one notification of each in the inbox, and one on the socket. */
-  async expectToldOnce(ids: readonly string[], type: 'task.completed' | 'task.failed'): Promise<void> {
+  async expectToldOnce(ids: readonly string[], type: Outcome): Promise<void> {
+    await this.expectOutcomes(Object.fromEntries(ids.map((id) => [id, type])));
+  }
+
+  /** The same of exports that have ended differently, by their ids; and no notification of any other. */
+  async expectOutcomes(outcomes: Record<string, Outcome>): Promise<void> {
     const { body } = await this.api.get('/notifications?limit=100');
-    const told = [...ids].sort().map((id) => ({ type, task_id: id }));
+    const told = inOrder(Object.entries(outcomes).map(([id, type]) => ({ type, task_id: id })));
     expect(inOrder(body.items)).toMatchObject(told);
     // What comes after them on the same channel shows that nothing of them is still to come.
     await this.deployment.notify('marker');
