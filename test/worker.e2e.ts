@@ -107,8 +107,8 @@ describe('a worker', () => {
     const other = await user.request();
     await until(async () => (await user.state(other)).status === 'completed');
     expect(await user.state(id)).toMatchObject({ status: 'running' });
-    await user.ended([id], 25_000);
-    await user.expectToldOnce([id], 'task.failed');
+    await user.ended([id, other], 25_000);
+    await user.expectOutcomes({ [id]: 'task.failed', [other]: 'task.completed' });
     expect(await user.state(id)).toMatchObject({ status: 'failed', action_url: null, error: expect.any(String) });
   });
 });

@@ -65,7 +65,7 @@ export function describeProblems(operation: OperationObject, route: RouteTraits)
 
 function problemsOf(
   operation: OperationObject,
-  { path, method, isPublic, isRateLimited }: RouteTraits,
+  { path, isPublic, isRateLimited }: RouteTraits,
 ): Record<number, ResponseObject> {
   const takesBody = operation.requestBody !== undefined;
   const takesQuery = operation.parameters?.some((parameter) => 'in' in parameter && parameter.in === 'query') ?? false;
@@ -73,7 +73,6 @@ function problemsOf(
     [400, takesBody || takesQuery, 'The request has fields that are not valid.'],
     [401, !isPublic, 'The access token is missing, not valid, or has expired.'],
     [404, path.includes('{'), 'There is nothing with this id, or it is not for the caller.'],
-    [409, !isPublic && method !== 'GET', 'Another change came in between; try again.'],
     [413, takesBody, 'The body is larger than 256 KiB.'],
     [415, takesBody, 'A body must be JSON, with Content-Type: application/json.'],
     [429, isRateLimited, 'Too many requests.'],

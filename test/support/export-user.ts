@@ -11,6 +11,8 @@ import type { Deployment } from './deployment.js';
 import { until } from './until.js';
 import { connect, type TestClient } from './ws-client.js';
 
+type Outcome = 'task.completed' | 'task.failed';
+
 interface Told {
   type: string;
   task_id: string;
@@ -72,16 +74,20 @@ export class ExportUser {
     expect((await readdir(this.exportsDir)).sort()).toEqual(ids.map((id) => `${id}.csv`).sort());
   }
 
-  /** Expects one notification of each of these exports in the inbox, and one on the socket. */
-  async expectToldOnce(ids: readonly string[], type: 'task.completed' | 'task.failed'): Promise<void> {
+  /** Expects one notification of each in the inbox, and one on the socket. */
+  async expectToldOnce(ids: readonly string[], type: Outcome): Promise<void> {
+    await this.expectOutcomes(Object.fromEntries(ids.map((id) => [id, type])));
+  }
+
+  /** The same of exports that have ended differently, by their ids; and no notification of any other. */
+  async expectOutcomes(outcomes: Record<string, Outcome>): Promise<void> {
     const { body } = await this.api.get('/notifications?limit=100');
-    const told = [...ids].sort().map((id) => ({ type, task_id: id }));
-    const ofThem = (all: Told[]): Told[] => inOrder(all.filter(({ task_id }) => ids.includes(task_id)));
-    expect(ofThem(body.items)).toMatchObject(told);
+    const told = inOrder(Object.entries(outcomes).map(([id, type]) => ({ type, task_id: id })));
+    expect(inOrder(body.items)).toMatchObject(told);
     // What comes after them on the same channel shows that nothing of them is still to come.
     await this.deployment.notify('marker');
     await until(() => this.notifications.some(({ title }) => title === 'marker'));
-    expect(ofThem(this.seen)).toMatchObject(told);
+    expect(inOrder(this.seen)).toMatchObject(told);
   }
 
   private get notifications(): Record<string, unknown>[] {
