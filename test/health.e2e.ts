@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { isDeepStrictEqual } from 'node:util';
 import type { HeraldNode } from './support/node.js';
 import { startNode } from './support/node.js';
 import type { PostgresServer, RedisServer } from './support/servers.js';
 import { startPostgres, startRedis } from './support/servers.js';
+import { until } from './support/until.js';
 
 interface Readiness {
   status: number;
@@ -35,15 +36,14 @@ describe('readiness, with a real Redis and a real Postgres', () => {
     return { status: response.status, body: (await response.json()) as Readiness['body'] };
   }
 
-  /** Asks until the answer is the one that is expected, or the time for it is over. */
+  /** Resolves when the answer is the one that is expected; fails with the last one that was not. */
   async function becomes(expected: Readiness): Promise<void> {
-    const deadline = Date.now() + 15_000;
-    let answer = await ready();
-    while (JSON.stringify(answer) !== JSON.stringify(expected) && Date.now() < deadline) {
-      await sleep(50);
-      answer = await ready();
-    }
-    expect(answer).toEqual(expected);
+    let answer: Readiness | undefined;
+    const isExpected = async (): Promise<boolean> => isDeepStrictEqual((answer = await ready()), expected);
+    await until(isExpected, 15_000).catch((error: unknown) => {
+      expect(answer).toEqual(expected);
+      throw error;
+    });
   }
 
   const ALL_UP = { status: 200, body: { status: 'ok', dependencies: { database: 'up', keys: 'up', redis: 'up' } } };

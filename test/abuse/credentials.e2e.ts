@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { Broker } from '../../src/realtime/broker/broker.js';
-import { expectUnharmed, knock, TOKEN_INVALID, TOKEN_MISSING } from '../support/door.js';
+import { knock, TOKEN_INVALID, TOKEN_MISSING } from '../support/door.js';
+import { leavesNothing } from '../support/metrics.js';
 import { type HeraldNode, startNode } from '../support/node.js';
 import { RawClient } from '../support/raw-client.js';
 import { until } from '../support/until.js';
@@ -19,7 +20,7 @@ beforeAll(async () => {
 });
 afterEach(closeAllClients);
 afterAll(async () => {
-  await expectUnharmed(node);
+  await leavesNothing(node);
   await node.stop();
 });
 
@@ -203,5 +204,5 @@ it('HS-12: refusals by the hundred leave no connection behind', async () => {
   );
   expect(new Set(verdicts.map((verdict) => JSON.stringify(verdict))).size).toBe(2);
   await until(() => node.isHealthy());
-  await expectUnharmed(node);
+  await leavesNothing(node);
 });

@@ -2,7 +2,8 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { accepted, CANNOT_TELL, expectUnharmed, tryToken } from '../support/door.js';
+import { accepted, CANNOT_TELL, tryToken } from '../support/door.js';
+import { leavesNothing } from '../support/metrics.js';
 import { type Jwks, startJwks } from '../support/keys.js';
 import { type HeraldNode, startNode } from '../support/node.js';
 import { postgresDatabase } from '../support/servers.js';
@@ -78,7 +79,7 @@ describe('a node that could not get any keys', () => {
     await jwks.start();
     await until(() => node.isHealthy(), 20_000);
     expect(await tryToken(node, token)).toEqual(accepted('alice'));
-    await expectUnharmed(node);
+    await leavesNothing(node);
   });
 });
 
@@ -97,7 +98,7 @@ describe('a node', () => {
     expect(welcomes.map(({ user_id }) => user_id)).toEqual(users);
     expect(jwks.fetches).toBe(1);
     await closeAllClients();
-    await expectUnharmed(node);
+    await leavesNothing(node);
   });
 
   it('JWKS-12: lets holders of known keys in while its source hangs, and does not make others wait for long', async () => {
@@ -112,7 +113,7 @@ describe('a node', () => {
     expect(await tryToken(node, unknown)).toEqual(CANNOT_TELL);
     expect(await tryToken(node, known)).toEqual(accepted('alice'));
     expect(jwks.fetches).toBe(2);
-    await expectUnharmed(node);
+    await leavesNothing(node);
   });
 });
 

@@ -1,7 +1,8 @@
 import { createHmac, generateKeyPairSync, type JsonWebKey, KeyObject } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { DataSource, type Logger } from 'typeorm';
-import { accepted, expectUnharmed, knock, REFUSED, TOKEN_INVALID, tryToken } from '../support/door.js';
+import { accepted, knock, REFUSED, TOKEN_INVALID, tryToken } from '../support/door.js';
+import { leavesNothing } from '../support/metrics.js';
 import { encode, forge } from '../support/forgery.js';
 import { createKey, type Jwks, type SigningKey, startJwks } from '../support/keys.js';
 import { type HeraldNode, startNode } from '../support/node.js';
@@ -55,7 +56,7 @@ beforeAll(async () => {
 });
 afterEach(closeAllClients);
 afterAll(async () => {
-  await expectUnharmed(node);
+  await leavesNothing(node);
   await node.stop();
   await jwks.stop();
 });

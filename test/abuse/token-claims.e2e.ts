@@ -1,7 +1,8 @@
 import { KeyObject } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { Environment } from '../../src/config/environment.js';
-import { accepted, EXPIRED, expectUnharmed, knock, REFUSED, tryToken } from '../support/door.js';
+import { accepted, EXPIRED, knock, REFUSED, tryToken } from '../support/door.js';
+import { leavesNothing } from '../support/metrics.js';
 import { forge, type Part } from '../support/forgery.js';
 import { type Jwks, startJwks } from '../support/keys.js';
 import { type HeraldNode, startNode } from '../support/node.js';
@@ -28,7 +29,7 @@ beforeAll(async () => {
 });
 afterEach(closeAllClients);
 afterAll(async () => {
-  await expectUnharmed(node);
+  await leavesNothing(node);
   await node.stop();
   await jwks.stop();
 });

@@ -3,7 +3,8 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { accepted, expectUnharmed, REFUSED, tryToken } from '../support/door.js';
+import { accepted, REFUSED, tryToken } from '../support/door.js';
+import { leavesNothing } from '../support/metrics.js';
 import { encode, forge, selfSignedCertificate } from '../support/forgery.js';
 import { type Jwks, startJwks } from '../support/keys.js';
 import { type HeraldNode, startNode } from '../support/node.js';
@@ -37,7 +38,7 @@ beforeAll(async () => {
   good = await jwks.sign('alice');
 });
 afterAll(async () => {
-  await expectUnharmed(node);
+  await leavesNothing(node);
   await node.stop();
   await jwks.stop();
 });

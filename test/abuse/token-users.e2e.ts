@@ -1,7 +1,8 @@
 import { KeyObject } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { BroadcastService } from '../../src/realtime/index.js';
-import { accepted, expectUnharmed, REFUSED, tryToken } from '../support/door.js';
+import { accepted, REFUSED, tryToken } from '../support/door.js';
+import { leavesNothing } from '../support/metrics.js';
 import { forge } from '../support/forgery.js';
 import { type Jwks, startJwks } from '../support/keys.js';
 import { type HeraldNode, startNode } from '../support/node.js';
@@ -24,7 +25,7 @@ beforeAll(async () => {
 });
 afterEach(closeAllClients);
 afterAll(async () => {
-  await expectUnharmed(node);
+  await leavesNothing(node);
   await node.stop();
   await jwks.stop();
 });

@@ -1,5 +1,4 @@
 import type { HeraldNode } from './node.js';
-import { until } from './until.js';
 import { connect, type ConnectOptions } from './ws-client.js';
 
 /** How a node has answered a credential: the user it knows by it, or why it closed. */
@@ -33,11 +32,3 @@ export const REFUSED = { socket: TOKEN_INVALID, http: 401 };
 export const EXPIRED = { socket: TOKEN_EXPIRED, http: 401 };
 export const CANNOT_TELL = { socket: UNAVAILABLE, http: 503 };
 export const accepted = (user: string) => ({ socket: { user }, http: 200 });
-
-/** Fails if the node doesn't serve any more, or if a refused connection has left anything behind. */
-export async function expectUnharmed(node: HeraldNode): Promise<void> {
-  await until(async () => {
-    const [isHealthy, metrics] = await Promise.all([node.isHealthy(), fetch(`${node.url}/metrics`)]);
-    return isHealthy && !/^(?:herald_connections\{.*\}|herald_subscriptions) [^0]/m.test(await metrics.text());
-  });
-}
