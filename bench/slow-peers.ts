@@ -4,10 +4,8 @@
  */
 import { setTimeout as wait } from 'node:timers/promises';
 import { WebSocket } from 'ws';
-import { ApiClient } from '../test/support/api-client.js';
-import { HeraldProcess } from '../test/support/herald-process.js';
-import { startJwks } from '../test/support/keys.js';
-import { postgresDatabase, startRedis } from '../test/support/servers.js';
+import type { HeraldProcess } from '../test/support/herald-process.js';
+import { startBusyOrganization, TICK, type Tick } from './busy-organization.js';
 import { residentMb } from './process-memory.js';
 import { percentile } from './statistics.js';
 import { StuckClient } from './stuck-client.js';
@@ -23,31 +21,17 @@ const MAX_LATENCY_RATIO = 2;
 
 /** @returns whether the promises were kept */
 export async function run(print: (line: string) => void): Promise<boolean> {
-  const [jwks, redis] = await Promise.all([startJwks(), startRedis()]);
-  const server = await HeraldProcess.spawn('main.js', {
-    DATABASE_URL: await postgresDatabase(),
-    REDIS_HOST: redis.host,
-    REDIS_PORT: String(redis.port),
-    KEYCLOAK_JWKS_URL: jwks.url,
-    JWT_ISSUER: jwks.issuer,
-    HTTP_RATE_LIMIT_PER_MINUTE: '0',
-    WS_MAX_CONNECTIONS_PER_USER: '0',
-    LOG_LEVEL: 'error',
-  });
-  await server.ready();
-  const token = await jwks.sign('owner', { claims: { exp: Math.floor(Date.now() / 1_000) + 3_600 } });
-  const api = new ApiClient(server.url, token);
-  const orgId = String((await api.post('/orgs', { name: 'Busy' })).body.id);
-  const path = `/ws/events/${orgId}/`;
-  const readers = await Promise.all(Array.from({ length: READERS }, () => Reader.open(server.wsUrl + path, token)));
+  const organization = await startBusyOrganization(600);
+  const { server, token, url } = organization;
+  const readers = await Promise.all(Array.from({ length: READERS }, () => Reader.open(url, token)));
   const stuck: StuckClient[] = [];
   const publishing = new AbortController();
-  const published = publish(api, orgId, publishing.signal);
+  const rate = { perSecond: EVENTS_PER_SECOND, padding: EVENT_BYTES };
+  const published = organization.publish(rate, publishing.signal);
   try {
     await wait(WARM_UP_MS);
     const before = await measure(readers, server);
-    const port = Number(new URL(server.url).port);
-    for (let n = 0; n < STUCK; n += 1) stuck.push(new StuckClient(port, path, token));
+    for (let n = 0; n < STUCK; n += 1) stuck.push(new StuckClient(new URL(url), token));
     await wait(WARM_UP_MS);
     const during = await measure(readers, server);
     publishing.abort();
@@ -59,8 +43,7 @@ export async function run(print: (line: string) => void): Promise<boolean> {
     publishing.abort();
     for (const client of stuck) client.stop();
     for (const reader of readers) reader.close();
-    await server.end('SIGTERM');
-    await Promise.all([jwks.stop(), redis.stop()]);
+    await organization.stop();
   }
 }
 
@@ -106,19 +89,6 @@ async function measure(readers: readonly Reader[], server: HeraldProcess): Promi
   return { p50: percentile(latencies, 0.5), p99: percentile(latencies, 0.99), peakMb };
 }
 
-/** Publishes numbered events at a steady rate; resolves with how many. */
-async function publish(api: ApiClient, orgId: string, signal: AbortSignal): Promise<number> {
-  const padding = 'x'.repeat(EVENT_BYTES);
-  const start = performance.now();
-  for (let n = 0; ; n += 1) {
-    if (signal.aborted) return n;
-    const data = { n, sent_at: performance.now(), padding };
-    const { status } = await api.post(`/orgs/${orgId}/events`, { event_type: 'bench.tick', data });
-    if (status !== 202) throw new Error(`Publishing was answered with ${status}`);
-    await wait(Math.max(0, start + ((n + 1) * 1_000) / EVENTS_PER_SECOND - performance.now()));
-  }
-}
-
 /** A member who reads, and notes how long each event was under way. */
 class Reader {
   latencies: number[] = [];
@@ -127,8 +97,8 @@ class Reader {
 
   private constructor(private readonly socket: WebSocket) {
     socket.on('message', (bytes: Buffer) => {
-      const frame = JSON.parse(bytes.toString()) as { event_type?: string; data?: { n: number; sent_at: number } };
-      if (frame.event_type !== 'bench.tick' || frame.data === undefined) return;
+      const frame = JSON.parse(bytes.toString()) as { event_type?: string; data?: Tick };
+      if (frame.event_type !== TICK || frame.data === undefined) return;
       this.latencies.push(performance.now() - frame.data.sent_at);
       this.isInOrder &&= frame.data.n === this.next;
       this.next += 1;

@@ -5,10 +5,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import { WebSocket } from 'ws';
-import { ApiClient } from '../test/support/api-client.js';
-import { HeraldProcess } from '../test/support/herald-process.js';
-import { startJwks } from '../test/support/keys.js';
-import { postgresDatabase, startRedis } from '../test/support/servers.js';
+import { startBusyOrganization, TICK, type Tick } from './busy-organization.js';
 import { openFiles, residentMb } from './process-memory.js';
 import { percentile } from './statistics.js';
 
@@ -30,22 +27,8 @@ export interface SoakOptions {
 
 /** @returns whether nothing grew, and nobody who stayed has missed anything */
 export async function soak({ minutes, print }: SoakOptions): Promise<boolean> {
-  const [jwks, redis] = await Promise.all([startJwks(), startRedis({ args: ['--appendonly', 'yes'] })]);
-  const server = await HeraldProcess.spawn('main.js', {
-    DATABASE_URL: await postgresDatabase(),
-    REDIS_HOST: redis.host,
-    REDIS_PORT: String(redis.port),
-    KEYCLOAK_JWKS_URL: jwks.url,
-    HTTP_RATE_LIMIT_PER_MINUTE: '0',
-    WS_MAX_CONNECTIONS_PER_USER: '0',
-    LOG_LEVEL: 'error',
-  });
-  await server.ready();
-  const exp = Math.floor(Date.now() / 1_000) + minutes * 60 + 600;
-  const token = await jwks.sign('owner', { claims: { exp } });
-  const api = new ApiClient(server.url, token);
-  const orgId = String((await api.post('/orgs', { name: 'Soak' })).body.id);
-  const url = `${server.wsUrl}/ws/events/${orgId}/`;
+  const organization = await startBusyOrganization(minutes * 60);
+  const { server, redis, token, url } = organization;
   const admin = new Redis({ host: redis.host, port: redis.port });
   const faults: [string, () => Promise<unknown>][] = [
     ['the link that events come by is cut', () => admin.call('CLIENT', 'KILL', 'TYPE', 'pubsub')],
@@ -55,7 +38,10 @@ export async function soak({ minutes, print }: SoakOptions): Promise<boolean> {
   ];
   const end = new AbortController();
   const stayers = await Promise.all(Array.from({ length: STAYERS }, () => Client.open(url, token)));
-  const working = Promise.all([publish(api, orgId, end.signal), churn(url, token, end.signal)]);
+  const working = Promise.all([
+    organization.publish({ perSecond: EVENTS_PER_SECOND }, end.signal),
+    churn(url, token, end.signal),
+  ]);
   working.catch(() => end.abort());
 
   const samples: Sample[] = [];
@@ -84,9 +70,8 @@ export async function soak({ minutes, print }: SoakOptions): Promise<boolean> {
   await wait(6_000);
   const missed = stayers.filter((client) => !client.hasAll(published)).length;
   for (const client of stayers) client.close();
-  await server.end('SIGTERM');
   admin.disconnect();
-  await Promise.all([jwks.stop(), redis.stop()]);
+  await organization.stop();
   return judge(samples, missed, print);
 }
 
@@ -108,18 +93,6 @@ function judge(samples: readonly Sample[], missed: number, print: (line: string)
     `from the second third to the last: ${memory.toFixed(1)} MB, ${files} open files; who stayed and missed: ${missed}`,
   );
   return memory <= MEMORY_LEEWAY_MB && files <= FILES_LEEWAY && missed === 0;
-}
-
-/** Publishes numbered events at a steady rate; resolves with how many. */
-async function publish(api: ApiClient, orgId: string, signal: AbortSignal): Promise<number> {
-  const start = performance.now();
-  for (let n = 0; ; n += 1) {
-    if (signal.aborted) return n;
-    const data = { n, sent_at: performance.now() };
-    const { status } = await api.post(`/orgs/${orgId}/events`, { event_type: 'soak.tick', data });
-    if (status !== 202) throw new Error(`Publishing was answered with ${status}`);
-    await wait(Math.max(0, start + ((n + 1) * 1_000) / EVENTS_PER_SECOND - performance.now()));
-  }
 }
 
 /** Keeps clients coming and going, half of them without a good-bye. */
@@ -191,7 +164,7 @@ class Client {
   private read(frame: Frame): void {
     if (frame.resumed === false) throw new Error('A client could not resume');
     this.cursor = frame.cursor ?? this.cursor;
-    if (frame.event_type !== 'soak.tick' || frame.data === undefined) return;
+    if (frame.event_type !== TICK || frame.data === undefined) return;
     if (this.seen.has(frame.data.n)) throw new Error(`Event ${frame.data.n} came twice`);
     this.seen.add(frame.data.n);
     this.latencies.push(performance.now() - frame.data.sent_at);
@@ -202,5 +175,5 @@ interface Frame {
   resumed?: boolean;
   cursor?: string;
   event_type?: string;
-  data?: { n: number; sent_at: number };
+  data?: Tick;
 }

@@ -9,8 +9,7 @@ export class StuckClient {
   private isStopped = false;
 
   constructor(
-    private readonly port: number,
-    private readonly path: string,
+    private readonly url: URL,
     private readonly token: string,
   ) {
     this.connect();
@@ -22,12 +21,13 @@ export class StuckClient {
   }
 
   private connect(): void {
-    const socket = connect({ port: this.port, host: '127.0.0.1' });
+    const { hostname, port, pathname, host } = this.url;
+    const socket = connect({ port: Number(port), host: hostname });
     this.socket = socket;
     socket.pause();
     socket.on('error', () => undefined);
     socket.write(
-      `GET ${this.path} HTTP/1.1\r\nHost: 127.0.0.1:${this.port}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n` +
+      `GET ${pathname} HTTP/1.1\r\nHost: ${host}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n` +
         `Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ${randomBytes(16).toString('base64')}\r\n` +
         `Authorization: Bearer ${this.token}\r\n\r\n`,
     );
