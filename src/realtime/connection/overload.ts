@@ -14,7 +14,7 @@ const LIMIT_MS = 400;
 
 /**
  * Tells whether the event loop is so late that further clients would only make it worse for those who are there: when it was
- * late on average over each of the last samples, so that one long pause (a start, a garbage collection) does not count.
+ * late within each of the last samples, so that one long pause (a start, a garbage collection) does not count.
  */
 @Injectable()
 export class Overload implements OnApplicationShutdown {
@@ -38,9 +38,9 @@ export class Overload implements OnApplicationShutdown {
   }
 
   private sample(): void {
-    const meanMs = this.delays.mean / 1e6 - RESOLUTION_MS;
+    // Nothing is measured where the loop did not come round twice within the sample: it is later than that.
+    const longestMs = this.delays.count === 0 ? Infinity : this.delays.max / 1e6 - RESOLUTION_MS;
     this.delays.reset();
-    // Nothing was measured (NaN) where the loop did not come round twice within the sample.
-    this.lateSamples = meanMs <= LIMIT_MS ? 0 : this.lateSamples + 1;
+    this.lateSamples = longestMs > LIMIT_MS ? this.lateSamples + 1 : 0;
   }
 }
