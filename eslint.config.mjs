@@ -1,4 +1,5 @@
 import importX from 'eslint-plugin-import-x';
+import reactHooks from 'eslint-plugin-react-hooks';
 import tseslint from 'typescript-eslint';
 
 /** What each part of src/ may import besides itself: dependencies point one way, from the features down to config. */
@@ -38,12 +39,15 @@ const zones = [
     from: ['./src/main.ts', './src/worker.ts', './src/app.ts', './src/app.module.ts'],
     message: 'Features are composed by the app, and know nothing of it.',
   })),
+  { target: './client', from: ['./src', './console', './test'], message: 'The client is a package of its own.' },
+  { target: './console', from: ['./src', './test'], message: 'The console knows the server by its API only.' },
+  { target: './src', from: ['./client', './console'], message: 'The server knows no client.' },
 ];
 
 export default tseslint.config(
-  { ignores: ['dist/', 'coverage/', '.data/'] },
+  { ignores: ['dist/', 'client/dist/', 'coverage/', '.data/'] },
   {
-    files: ['**/*.ts'],
+    files: ['**/*.ts', '**/*.tsx'],
     extends: [...tseslint.configs.strictTypeChecked, ...tseslint.configs.stylisticTypeChecked],
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
     plugins: { 'import-x': importX },
@@ -90,8 +94,12 @@ export default tseslint.config(
     },
   },
   {
+    files: ['client/**', 'console/**', 'test/browser/**'],
+    ...reactHooks.configs.flat['recommended-latest'],
+  },
+  {
     // Tests look into answers of any shape; a wrong one fails their expectations.
-    files: ['test/**/*.ts', 'bench/**/*.ts', '**/*.spec.ts'],
+    files: ['test/**/*.{ts,tsx}', 'bench/**/*.ts', '**/*.spec.ts'],
     rules: {
       '@typescript-eslint/no-unsafe-assignment': 'off',
       '@typescript-eslint/no-unsafe-member-access': 'off',

@@ -1,0 +1,1 @@
+export type { OrgEvents, Notifications } from './catalogue.js';
