@@ -1,0 +1,75 @@
+import { type ComponentProps, type ReactNode, useEffect, useId, useRef, useState } from 'react';
+import '../styles/overlays.css';
+
+interface PopoverProps {
+  /** The name of the panel. */
+  label: string;
+  /** The button that opens it. */
+  trigger: (props: TriggerProps) => ReactNode;
+  /** What is in the panel; it is given what closes it. */
+  children: (close: () => void) => ReactNode;
+  align?: 'start' | 'end';
+  width?: number;
+}
+
+type TriggerProps = Pick<ComponentProps<'button'>, 'onClick' | 'aria-expanded' | 'aria-controls' | 'aria-haspopup'>;
+
+/** A panel below a button. Escape, a click elsewhere, and moving the focus elsewhere close it. */
+export function Popover({ label, trigger, children, align = 'end', width = 320 }: PopoverProps) {
+  const [isOpen, setOpen] = useState(false);
+  const root = useRef<HTMLDivElement>(null);
+  const panel = useRef<HTMLDivElement>(null);
+  const panelId = useId();
+
+  const close = () => {
+    setOpen(false);
+    root.current?.querySelector('button')?.focus();
+  };
+
+  useEffect(() => {
+    if (!isOpen) return;
+    panel.current?.focus();
+    const closeOutside = (event: Event) => {
+      if (event.target instanceof Node && root.current?.contains(event.target) === false) setOpen(false);
+    };
+    document.addEventListener('pointerdown', closeOutside);
+    document.addEventListener('focusin', closeOutside);
+    return () => {
+      document.removeEventListener('pointerdown', closeOutside);
+      document.removeEventListener('focusin', closeOutside);
+    };
+  }, [isOpen]);
+
+  return (
+    <div
+      ref={root}
+      className="popover"
+      data-align={align}
+      onKeyDown={(event) => {
+        if (event.key !== 'Escape' || !isOpen) return;
+        event.stopPropagation();
+        close();
+      }}
+    >
+      {trigger({
+        onClick: () => setOpen(!isOpen),
+        'aria-expanded': isOpen,
+        'aria-controls': isOpen ? panelId : undefined,
+        'aria-haspopup': 'dialog',
+      })}
+      {isOpen && (
+        <div
+          ref={panel}
+          id={panelId}
+          className="popover-panel"
+          role="dialog"
+          aria-label={label}
+          tabIndex={-1}
+          style={{ width }}
+        >
+          {children(close)}
+        </div>
+      )}
+    </div>
+  );
+}
