@@ -43,6 +43,7 @@ export function describeProblem(error: Error): string {
   if (error instanceof TypeError) return UNREACHABLE;
   if (!isProblem(error)) return error.message;
   const { status, detail } = error;
+  if (status === 0) return UNREACHABLE;
   if (status === 401) return 'Your session has ended. Sign out, and sign in again.';
   if (status === 429) return `Too many requests. Try again ${waitOf(error)}.`;
   if (status === 400 && error.errors.length > 0) return error.errors.map(({ message }) => sentence(message)).join(' ');

@@ -62,8 +62,14 @@ export class OidcSignIn {
       email: user.profile.email ?? claims.email,
       names: new Map(),
       getToken: ({ reason }) => token.get(reason),
-      signOut: () => this.manager.signoutRedirect(),
+      signOut: () => this.leave(),
     };
+  }
+
+  private async leave(): Promise<void> {
+    const endSession = await this.manager.metadataService.getEndSessionEndpoint();
+    // Not every provider has one; then this tab forgets its user.
+    await (endSession === undefined ? this.manager.removeUser() : this.manager.signoutRedirect());
   }
 
   private async renew(): Promise<string> {

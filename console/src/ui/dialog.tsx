@@ -10,6 +10,8 @@ interface DialogProps {
   children: ReactNode;
 }
 
+const FIRST = '.dialog-body :is(input, select, textarea), .dialog-foot button';
+
 /**
  * A modal dialog that is open while it is mounted. The browser keeps the focus in it, closes it on Escape, and gives the focus
  * back to what had it.
@@ -23,6 +25,8 @@ export function Dialog({ title, about, onClose, children }: DialogProps) {
     if (dialog === null) return;
     const before = document.activeElement;
     if (!dialog.open) dialog.showModal();
+    // Where one goes on: not the button that closes it, which the browser would choose.
+    dialog.querySelector<HTMLElement>(FIRST)?.focus();
     return () => {
       dialog.close();
       if (before instanceof HTMLElement) before.focus();

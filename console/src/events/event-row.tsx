@@ -1,0 +1,45 @@
+import type { EventFrame } from '@herald/client';
+import { ChevronRight } from 'lucide-react';
+import { useState } from 'react';
+import { CopyButton } from '../ui/copy-button';
+import { Time } from '../ui/time';
+import { eventSentence } from './event-sentence';
+
+interface EventRowProps {
+  event: EventFrame;
+  nameOf: (userId: string) => string;
+}
+
+/** An event as a sentence; opened, as what came over the wire. */
+export function EventRow({ event, nameOf }: EventRowProps) {
+  const [arrivedAt] = useState(() => new Date().toISOString());
+  const { icon: Icon, tone, subject, text } = eventSentence(event, nameOf);
+  const { timestamp } = event.data;
+  const json = JSON.stringify(event, null, 2);
+  return (
+    <li className="event">
+      <details>
+        <summary>
+          <span className="event-icon" data-tone={tone}>
+            <Icon size={15} aria-hidden="true" />
+          </span>
+          <span className="event-text">
+            <span className="wrap">
+              <strong>{subject}</strong> {text}
+            </span>
+            <span className="faint small">
+              <code>{event.event_type}</code> · <Time value={typeof timestamp === 'string' ? timestamp : arrivedAt} />
+            </span>
+          </span>
+          <ChevronRight size={15} aria-hidden="true" className="event-chevron" />
+        </summary>
+        <div className="event-json">
+          <pre className="json" tabIndex={0} role="region" aria-label={`JSON of ${event.event_type}`}>
+            {json}
+          </pre>
+          <CopyButton text={json} what="JSON" />
+        </div>
+      </details>
+    </li>
+  );
+}

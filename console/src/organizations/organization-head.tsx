@@ -1,0 +1,34 @@
+import { Download, Mail } from 'lucide-react';
+import { useState } from 'react';
+import type { Organization } from '../api/types';
+import { ExportDialog } from '../exports/export-dialog';
+import { MessageDialog } from '../messages/message-dialog';
+import { Avatar } from '../ui/avatar';
+import { Badge } from '../ui/badge';
+import { Button } from '../ui/button';
+import { OrganizationMenu } from './organization-menu';
+
+/** The name of an organization, and what one does in it. */
+export function OrganizationHead({ organization }: { organization: Organization }) {
+  const [open, setOpen] = useState<'message' | 'export' | null>(null);
+  const { id, name, role } = organization;
+  const close = () => setOpen(null);
+  return (
+    <div className="organization-head">
+      <Avatar id={id} name={name} shape="square" />
+      <h1 className="wrap">{name}</h1>
+      <Badge tone={role === 'member' ? 'plain' : 'accent'}>{role}</Badge>
+      <div className="organization-actions">
+        <Button icon={<Mail size={15} aria-hidden="true" />} onClick={() => setOpen('message')}>
+          Send message
+        </Button>
+        <Button icon={<Download size={15} aria-hidden="true" />} onClick={() => setOpen('export')}>
+          Export
+        </Button>
+        <OrganizationMenu organization={organization} />
+      </div>
+      {open === 'message' && <MessageDialog orgId={id} onClose={close} />}
+      {open === 'export' && <ExportDialog organization={organization} onClose={close} />}
+    </div>
+  );
+}

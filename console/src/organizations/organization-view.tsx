@@ -1,0 +1,74 @@
+import { useOrgEvents } from '@herald/client/react';
+import { useEffect, useEffectEvent } from 'react';
+import { Link, Route, Switch, useRoute } from 'wouter';
+import type { Organization } from '../api/types';
+import { EventStream } from '../events/event-stream';
+import { useLiveUpdates } from '../events/live-updates';
+import { PresenceCard } from '../people/presence-card';
+import { MembersCard } from '../members/members-card';
+import { ResourcePage } from '../resources/resource-page';
+import { ResourcesCard } from '../resources/resources-card';
+import { useShowsLive } from '../shell/live-organization';
+import { OrganizationHead } from './organization-head';
+import './organizations.css';
+
+interface OrganizationViewProps {
+  organization: Organization;
+  /** The server says that the user is no member any more. */
+  onRemoved: () => void;
+}
+
+const FORBIDDEN = 4003;
+const SHOWN_EVENTS = 200;
+
+/** An organization of the user's, live. */
+export function OrganizationView({ organization, onRemoved }: OrganizationViewProps) {
+  const { id: orgId } = organization;
+  useShowsLive(orgId);
+  const updates = useLiveUpdates(orgId);
+  const { events, state } = useOrgEvents<string>(orgId, { limit: SHOWN_EVENTS, ...updates });
+
+  const tellRemoved = useEffectEvent(onRemoved);
+  const isRemoved = state.status === 'closed' && state.closed?.code === FORBIDDEN;
+  useEffect(() => {
+    if (isRemoved) tellRemoved();
+  }, [isRemoved]);
+
+  return (
+    <div className="organization">
+      <OrganizationHead organization={organization} />
+      <Sections orgId={orgId} />
+      <div className="organization-main">
+        <Switch>
+          <Route path="/orgs/:org_id/members">
+            <MembersCard organization={organization} />
+          </Route>
+          <Route path="/orgs/:org_id/resources/:id">
+            {({ id }) => <ResourcePage key={id} orgId={orgId} resourceId={id} />}
+          </Route>
+          <Route>
+            <ResourcesCard orgId={orgId} />
+          </Route>
+        </Switch>
+      </div>
+      <div className="organization-rail">
+        <PresenceCard orgId={orgId} />
+        <EventStream orgId={orgId} events={events} status={state.status} />
+      </div>
+    </div>
+  );
+}
+
+function Sections({ orgId }: { orgId: string }) {
+  const [isMembers] = useRoute('/orgs/:org_id/members');
+  return (
+    <nav className="sections" aria-label="Sections">
+      <Link href={`/orgs/${orgId}`} aria-current={isMembers ? undefined : 'page'}>
+        Resources
+      </Link>
+      <Link href={`/orgs/${orgId}/members`} aria-current={isMembers ? 'page' : undefined}>
+        Members
+      </Link>
+    </nav>
+  );
+}

@@ -1,0 +1,71 @@
+import { useQueryClient } from '@tanstack/react-query';
+import { AtSign } from 'lucide-react';
+import { useState } from 'react';
+import { useApi } from '../api/api';
+import { keys } from '../api/keys';
+import { fieldError, formError } from '../api/problem';
+import type { Person } from '../people/people';
+import { Button } from '../ui/button';
+import { ProblemNotice } from '../ui/problem-notice';
+import { useAction } from '../ui/use-action';
+import { MentionList } from './mention-list';
+import { resourcePath } from './resources';
+import { useMentionPicker } from './use-mention-picker';
+
+interface CommentFormProps {
+  orgId: string;
+  resourceId: string;
+  people: readonly Person[];
+}
+
+/** Writes a comment; typing `@` offers the members. */
+export function CommentForm({ orgId, resourceId, people }: CommentFormProps) {
+  const api = useApi();
+  const client = useQueryClient();
+  const [body, setBody] = useState('');
+  const picker = useMentionPicker(people, body, setBody);
+  const action = useAction(async () => {
+    await api.send('POST', `${resourcePath(orgId, resourceId)}/comments`, { body: body.trim() });
+    setBody('');
+    await client.invalidateQueries({ queryKey: keys.comments(orgId, resourceId) });
+  });
+  const wrong = fieldError(action.error, 'body');
+  return (
+    <form
+      className="comment-form"
+      onSubmit={(event) => {
+        event.preventDefault();
+        void action.run();
+      }}
+    >
+      <div className="comment-editor">
+        <textarea
+          {...picker.textareaProps}
+          className="input"
+          aria-label="Comment"
+          aria-invalid={wrong === undefined ? undefined : true}
+          placeholder="Write a comment; @ mentions a member"
+          rows={3}
+          maxLength={4_000}
+          value={body}
+        />
+        {picker.isOpen && <MentionList picker={picker} />}
+      </div>
+      <ProblemNotice error={wrong === undefined ? formError(action.error, ['body']) : new Error(wrong)} />
+      <div className="row">
+        <Button kind="quiet" icon={<AtSign size={15} aria-hidden="true" />} onClick={picker.begin}>
+          Mention a member
+        </Button>
+        <Button
+          type="submit"
+          kind="primary"
+          className="button push"
+          isBusy={action.isRunning}
+          disabled={body.trim() === '' || action.isRunning}
+        >
+          Comment
+        </Button>
+      </div>
+    </form>
+  );
+}

@@ -1,0 +1,39 @@
+import { Pencil, Trash2 } from 'lucide-react';
+import { Link } from 'wouter';
+import type { ResourceSummary } from '../api/types';
+import { Badge } from '../ui/badge';
+import { IconButton } from '../ui/button';
+import { Time } from '../ui/time';
+import { sensitivityTone } from './resources';
+
+interface ResourceRowProps {
+  orgId: string;
+  resource: ResourceSummary;
+  onEdit: () => void;
+  onDelete: () => void;
+}
+
+export function ResourceRow({ orgId, resource, onEdit, onDelete }: ResourceRowProps) {
+  const { id, name, sensitivity, updated_at } = resource;
+  return (
+    <li className="list-row resource-row">
+      <div className="list-text">
+        <Link href={`/orgs/${orgId}/resources/${id}`} className="resource-link truncate" title={name}>
+          {name}
+        </Link>
+        <span className="faint small">
+          Changed <Time value={updated_at} />
+        </span>
+      </div>
+      <Badge tone={sensitivityTone(sensitivity)}>{sensitivity}</Badge>
+      <div className="list-tools">
+        <IconButton size="s" label={`Edit ${name}`} onClick={onEdit}>
+          <Pencil size={15} aria-hidden="true" />
+        </IconButton>
+        <IconButton size="s" label={`Delete ${name}`} onClick={onDelete}>
+          <Trash2 size={15} aria-hidden="true" />
+        </IconButton>
+      </div>
+    </li>
+  );
+}

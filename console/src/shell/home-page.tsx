@@ -1,0 +1,39 @@
+import { Building2, Plus } from 'lucide-react';
+import { useState } from 'react';
+import { Redirect } from 'wouter';
+import { CreateOrganizationDialog } from '../organizations/create-organization-dialog';
+import { useOrganizations } from '../organizations/organizations';
+import { Button } from '../ui/button';
+import { Empty } from '../ui/empty';
+import { usePageTitle } from '../ui/page-title';
+import { ProblemNotice } from '../ui/problem-notice';
+import { SkeletonRows } from '../ui/skeleton';
+
+/** Leads to the first organization; to somebody who has none it says how to get one. */
+export function HomePage() {
+  usePageTitle('Home');
+  const [isCreating, setCreating] = useState(false);
+  const { data, error, refetch } = useOrganizations();
+  if (error !== null && data === undefined) return <ProblemNotice error={error} onRetry={() => void refetch()} />;
+  if (data === undefined) return <SkeletonRows label="Loading your organizations" />;
+
+  const [first] = data.items;
+  if (first !== undefined) return <Redirect href={`/orgs/${first.id}`} replace />;
+  return (
+    <>
+      <Empty
+        icon={Building2}
+        title="You are in no organization yet"
+        isPage
+        actions={
+          <Button kind="primary" icon={<Plus size={16} aria-hidden="true" />} onClick={() => setCreating(true)}>
+            Create organization
+          </Button>
+        }
+      >
+        Create one and invite others, or wait until somebody adds you: you are notified here, without a reload.
+      </Empty>
+      {isCreating && <CreateOrganizationDialog onClose={() => setCreating(false)} />}
+    </>
+  );
+}

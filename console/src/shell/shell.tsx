@@ -1,0 +1,39 @@
+import { lazy, Suspense } from 'react';
+import { Route, Switch } from 'wouter';
+import { ConnectionBanner } from '../connection/connection-banner';
+import { LiveNotifications } from '../notifications/live-notifications';
+import { OrganizationPage } from '../organizations/organization-page';
+import { SkeletonRows } from '../ui/skeleton';
+import { Header } from './header';
+import { HomePage } from './home-page';
+import { NotFoundPage } from './not-found-page';
+import './shell.css';
+
+// Charts are large, and most users are no operators.
+const OperationsPage = lazy(() => import('../operations/operations-page'));
+
+/** The frame of every page: header, banner, and the page that the address names. */
+export function Shell({ signOut }: { signOut: () => Promise<void> }) {
+  return (
+    <>
+      <button type="button" className="skip-link" onClick={() => document.querySelector('main')?.focus()}>
+        Skip to content
+      </button>
+      <Header signOut={signOut} />
+      <ConnectionBanner />
+      <LiveNotifications />
+      <main className="page" tabIndex={-1}>
+        <Suspense fallback={<SkeletonRows label="Loading the page" />}>
+          <Switch>
+            <Route path="/" component={HomePage} />
+            <Route path="/orgs/:org_id/*?">
+              {({ org_id }) => <OrganizationPage key={org_id} orgId={org_id} />}
+            </Route>
+            <Route path="/operations" component={OperationsPage} />
+            <Route component={NotFoundPage} />
+          </Switch>
+        </Suspense>
+      </main>
+    </>
+  );
+}
