@@ -28,7 +28,9 @@ export function ConnectionPill() {
       {() => (
         <>
           <EndpointDetails title="Notifications" endpoint="notifications" />
-          {orgId !== null && <EndpointDetails title={`Events of ${orgName ?? 'the organization'}`} endpoint={{ orgId }} />}
+          {orgId !== null && (
+            <EndpointDetails title={`Events of ${orgName ?? 'the organization'}`} endpoint={{ orgId }} />
+          )}
         </>
       )}
     </Popover>

@@ -19,7 +19,9 @@ export function EndpointDetails({ title, endpoint }: { title: string; endpoint: 
       </div>
       <dl className="facts">
         {state.retryAt !== undefined && <Fact name="Next try">{<Countdown until={state.retryAt} />}</Fact>}
-        <Fact name="Latency">{state.latency === undefined ? 'not measured yet' : `${Math.round(state.latency)} ms`}</Fact>
+        <Fact name="Latency">
+          {state.latency === undefined ? 'not measured yet' : `${Math.round(state.latency)} ms`}
+        </Fact>
         <Fact name="Reconnects">{state.reconnects}</Fact>
         {state.expiresAt !== undefined && (
           <Fact name="Token ends">

@@ -63,15 +63,9 @@ export function MembersCard({ organization }: { organization: Organization }) {
       {data?.isCut === true && <div className="card-foot">The first {members.length} are shown.</div>}
       {open?.what === 'add' && <AddMemberDialog organization={organization} onClose={close} />}
       {open?.what === 'leave' && <LeaveDialog organization={organization} onClose={close} />}
-      {open?.what === 'message' && (
-        <MessageDialog orgId={organization.id} to={open.member.user_id} onClose={close} />
-      )}
+      {open?.what === 'message' && <MessageDialog orgId={organization.id} to={open.member.user_id} onClose={close} />}
       {open?.what === 'remove' && (
-        <RemoveMemberDialog
-          organization={organization}
-          person={personOf(open.member.user_id)}
-          onClose={close}
-        />
+        <RemoveMemberDialog organization={organization} person={personOf(open.member.user_id)} onClose={close} />
       )}
     </section>
   );

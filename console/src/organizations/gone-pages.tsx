@@ -46,8 +46,8 @@ export function RemovedFromOrganization({ name, isChecking, onCheck }: RemovedPr
           </>
         }
       >
-        An owner or admin has removed you, or the organization was deleted. Its events have stopped here. Ask an owner to add
-        you again if you still need it; this page then comes back by itself.
+        An owner or admin has removed you, or the organization was deleted. Its events have stopped here. Ask an owner
+        to add you again if you still need it; this page then comes back by itself.
       </Empty>
     </div>
   );

@@ -26,7 +26,7 @@ export function OrganizationView({ organization, onRemoved }: OrganizationViewPr
   const { id: orgId } = organization;
   useShowsLive(orgId);
   const updates = useLiveUpdates(orgId);
-  const { events, state } = useOrgEvents<string>(orgId, { limit: SHOWN_EVENTS, ...updates });
+  const { events, state } = useOrgEvents(orgId, { limit: SHOWN_EVENTS, ...updates });
 
   const tellRemoved = useEffectEvent(onRemoved);
   const isRemoved = state.status === 'closed' && state.closed?.code === FORBIDDEN;

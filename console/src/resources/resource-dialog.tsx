@@ -95,13 +95,7 @@ function ResourceForm({ orgId, resource, onClose }: { orgId: string; resource?: 
           <legend>Sensitivity</legend>
           <div className="choices">
             {SENSITIVITIES.map((each) => (
-              <Choice
-                key={each}
-                title={each}
-                name="sensitivity"
-                value={each}
-                defaultChecked={each === sensitivity}
-              />
+              <Choice key={each} title={each} name="sensitivity" value={each} defaultChecked={each === sensitivity} />
             ))}
           </div>
         </fieldset>

@@ -89,6 +89,6 @@ export class OidcSignIn {
 }
 
 function hashOf(state: unknown): string {
-  const isOurs = typeof state === 'object' && state !== null && 'hash' in state && typeof state.hash === 'string';
-  return isOurs ? state.hash : '';
+  if (typeof state !== 'object' || state === null || !('hash' in state)) return '';
+  return typeof state.hash === 'string' ? state.hash : '';
 }

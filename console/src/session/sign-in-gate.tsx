@@ -19,7 +19,8 @@ export function SignInGate({ config }: { config: ConsoleConfig }) {
     let isCurrent = true;
     const restored = config.mode === 'development' ? restoreDevelopmentSession(config) : oidc.restore();
     restored.then(
-      (session) => isCurrent && setSignIn(session === null ? { status: 'out', error: null } : { status: 'in', session }),
+      (session) =>
+        isCurrent && setSignIn(session === null ? { status: 'out', error: null } : { status: 'in', session }),
       (error: unknown) => isCurrent && setSignIn({ status: 'out', error: asError(error) }),
     );
     return () => {

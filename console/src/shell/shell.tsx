@@ -26,9 +26,7 @@ export function Shell({ signOut }: { signOut: () => Promise<void> }) {
         <Suspense fallback={<SkeletonRows label="Loading the page" />}>
           <Switch>
             <Route path="/" component={HomePage} />
-            <Route path="/orgs/:org_id/*?">
-              {({ org_id }) => <OrganizationPage key={org_id} orgId={org_id} />}
-            </Route>
+            <Route path="/orgs/:org_id/*?">{({ org_id }) => <OrganizationPage key={org_id} orgId={org_id} />}</Route>
             <Route path="/operations" component={OperationsPage} />
             <Route component={NotFoundPage} />
           </Switch>

@@ -32,6 +32,7 @@ function hueOf(id: string): number {
 function initialsOf(name: string): string {
   const words = name.split(/[^\p{L}\p{N}]+/u).filter((word) => word !== '');
   const [first = '?', second] = words;
-  const initials = second === undefined ? Array.from(first).slice(0, 2) : [[...first][0], [...second][0]];
+  const [a, b] = Array.from(first);
+  const initials = [a, second === undefined ? b : Array.from(second)[0]];
   return initials.join('').toUpperCase();
 }

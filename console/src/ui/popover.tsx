@@ -16,21 +16,24 @@ type TriggerProps = Pick<ComponentProps<'button'>, 'onClick' | 'aria-expanded' |
 
 /** A panel below a button. Escape, a click elsewhere, and moving the focus elsewhere close it. */
 export function Popover({ label, trigger, children, align = 'end', width = 320 }: PopoverProps) {
-  const [isOpen, setOpen] = useState(false);
+  // Returned: closed from within, so that the focus goes back to the button.
+  const [state, setState] = useState<'closed' | 'open' | 'returned'>('closed');
+  const isOpen = state === 'open';
   const root = useRef<HTMLDivElement>(null);
   const panel = useRef<HTMLDivElement>(null);
   const panelId = useId();
 
-  const close = () => {
-    setOpen(false);
-    root.current?.querySelector('button')?.focus();
-  };
+  const close = () => setState('returned');
+
+  useEffect(() => {
+    if (state === 'returned') root.current?.querySelector('button')?.focus();
+  }, [state]);
 
   useEffect(() => {
     if (!isOpen) return;
     panel.current?.focus();
     const closeOutside = (event: Event) => {
-      if (event.target instanceof Node && root.current?.contains(event.target) === false) setOpen(false);
+      if (event.target instanceof Node && root.current?.contains(event.target) === false) setState('closed');
     };
     document.addEventListener('pointerdown', closeOutside);
     document.addEventListener('focusin', closeOutside);
@@ -52,7 +55,7 @@ export function Popover({ label, trigger, children, align = 'end', width = 320 }
       }}
     >
       {trigger({
-        onClick: () => setOpen(!isOpen),
+        onClick: () => setState(isOpen ? 'closed' : 'open'),
         'aria-expanded': isOpen,
         'aria-controls': isOpen ? panelId : undefined,
         'aria-haspopup': 'dialog',

@@ -47,7 +47,10 @@ export function ToastProvider({ children }: { children: ReactNode }) {
     <ToastContext value={show}>
       {children}
       <div className="toasts" role="status" aria-label="Messages" aria-live="polite">
-        {useMemo(() => toasts.map((toast) => <ToastCard key={toast.id} toast={toast} dismiss={dismiss} />), [toasts, dismiss])}
+        {useMemo(
+          () => toasts.map((toast) => <ToastCard key={toast.id} toast={toast} dismiss={dismiss} />),
+          [toasts, dismiss],
+        )}
       </div>
     </ToastContext>
   );
