@@ -5,7 +5,7 @@ import type { ReactNode } from 'react';
 import { Badge } from '../ui/badge';
 import { Button } from '../ui/button';
 import { CopyButton } from '../ui/copy-button';
-import { exactTime, Time, useNow } from '../ui/time';
+import { Time, useNow } from '../ui/time';
 import { closeSentence, statusLabel, statusTone } from './describe-connection';
 
 /** Everything that is known of one connection, and a button that renews it. */
@@ -25,7 +25,7 @@ export function EndpointDetails({ title, endpoint }: { title: string; endpoint: 
         <Fact name="Reconnects">{state.reconnects}</Fact>
         {state.expiresAt !== undefined && (
           <Fact name="Token ends">
-            <Time value={state.expiresAt} /> <span className="faint">({exactTime(state.expiresAt)})</span>
+            <Time value={state.expiresAt} />
           </Fact>
         )}
         <Id name="Connection" value={state.connectionId} />

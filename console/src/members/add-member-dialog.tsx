@@ -6,6 +6,7 @@ import { ORG_ROLES, type Organization } from '../api/types';
 import { useMembers } from '../organizations/organizations';
 import { useSession } from '../session/session';
 import { Button } from '../ui/button';
+import { capitalized } from '../ui/capitalized';
 import { Dialog } from '../ui/dialog';
 import { Field } from '../ui/field';
 import { textOf } from '../ui/form-text';
@@ -48,7 +49,7 @@ export function AddMemberDialog({ organization, onClose }: { organization: Organ
               <select {...control} name="role" defaultValue="member">
                 {roles.map((each) => (
                   <option key={each} value={each}>
-                    {each}
+                    {capitalized(each)}
                   </option>
                 ))}
               </select>

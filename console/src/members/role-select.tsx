@@ -4,6 +4,7 @@ import { keys } from '../api/keys';
 import { describeProblem } from '../api/problem';
 import { type Member, ORG_ROLES } from '../api/types';
 import { useRefreshOrganizations } from '../organizations/organizations';
+import { capitalized } from '../ui/capitalized';
 import { useToast } from '../ui/toasts';
 
 interface RoleSelectProps {
@@ -43,7 +44,7 @@ export function RoleSelect({ orgId, member, name }: RoleSelectProps) {
     >
       {ORG_ROLES.map((role) => (
         <option key={role} value={role}>
-          {role}
+          {capitalized(role)}
         </option>
       ))}
     </select>

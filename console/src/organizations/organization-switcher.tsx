@@ -23,14 +23,12 @@ export function OrganizationSwitcher() {
         align="start"
         width={300}
         trigger={(trigger) => (
-          <button
-            type="button"
-            className="switcher"
-            aria-label={current === undefined ? 'Organizations' : `Organization: ${current.name}`}
-            {...trigger}
-          >
+          <button type="button" className="switcher" {...trigger}>
             {current !== undefined && <Avatar id={current.id} name={current.name} size="s" shape="square" />}
-            <span className="truncate">{current?.name ?? 'Organizations'}</span>
+            <span className="truncate">
+              {current !== undefined && <span className="visually-hidden">Organization: </span>}
+              {current?.name ?? 'Organizations'}
+            </span>
             <ChevronsUpDown size={14} aria-hidden="true" className="faint" />
           </button>
         )}

@@ -4,6 +4,7 @@ import { keys } from '../api/keys';
 import { fieldError, formError } from '../api/problem';
 import { type Resource, SENSITIVITIES } from '../api/types';
 import { Button } from '../ui/button';
+import { capitalized } from '../ui/capitalized';
 import { Dialog } from '../ui/dialog';
 import { Choice, Field } from '../ui/field';
 import { textOf } from '../ui/form-text';
@@ -95,7 +96,13 @@ function ResourceForm({ orgId, resource, onClose }: { orgId: string; resource?: 
           <legend>Sensitivity</legend>
           <div className="choices">
             {SENSITIVITIES.map((each) => (
-              <Choice key={each} title={each} name="sensitivity" value={each} defaultChecked={each === sensitivity} />
+              <Choice
+                key={each}
+                title={capitalized(each)}
+                name="sensitivity"
+                value={each}
+                defaultChecked={each === sensitivity}
+              />
             ))}
           </div>
         </fieldset>

@@ -25,7 +25,7 @@ export function ResourceRow({ orgId, resource, onEdit, onDelete }: ResourceRowPr
           Changed <Time value={updated_at} />
         </span>
       </div>
-      <Badge tone={sensitivityTone(sensitivity)}>{sensitivity}</Badge>
+      {sensitivity !== 'normal' && <Badge tone={sensitivityTone(sensitivity)}>{sensitivity}</Badge>}
       <div className="list-tools">
         <IconButton size="s" label={`Edit ${name}`} onClick={onEdit}>
           <Pencil size={15} aria-hidden="true" />

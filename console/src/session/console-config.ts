@@ -19,8 +19,13 @@ export interface OidcConfig {
   client_id: string;
 }
 
-/** How one signs in here: as one of the development users, or at an identity provider. */
-export type ConsoleConfig = DevelopmentConfig | OidcConfig;
+/** The server takes tokens of a provider of which it knows nothing but the keys. */
+export interface UnconfiguredConfig {
+  mode: 'unconfigured';
+}
+
+/** How one signs in here: as one of the development users, at an identity provider, or not at all. */
+export type ConsoleConfig = DevelopmentConfig | OidcConfig | UnconfiguredConfig;
 
 /** Asks the server how one signs in. */
 export async function fetchConsoleConfig(signal: AbortSignal): Promise<ConsoleConfig> {
@@ -33,5 +38,6 @@ export async function fetchConsoleConfig(signal: AbortSignal): Promise<ConsoleCo
 function isConsoleConfig(value: unknown): value is ConsoleConfig {
   if (typeof value !== 'object' || value === null || !('mode' in value)) return false;
   if (value.mode === 'development') return 'users' in value && Array.isArray(value.users);
+  if (value.mode === 'unconfigured') return true;
   return value.mode === 'oidc' && 'authority' in value && 'client_id' in value;
 }

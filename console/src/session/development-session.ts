@@ -6,8 +6,14 @@ import type { Session } from './session';
 /** Of this tab only, so that two tabs can be two users. It holds no token: any user's is to be had at any time. */
 const KEY = 'herald.development-user';
 
-/** Signs in as a user of the development server. */
+/** Signs in as a user of the development server, which then has something to look at. */
 export async function signInAs(user: DevelopmentUser, config: DevelopmentConfig): Promise<Session> {
+  // Without the organization of the demo one can still sign in, and found another.
+  await fetch('/dev/demo', { method: 'POST' }).catch(() => undefined);
+  return sessionOf(user, config);
+}
+
+async function sessionOf(user: DevelopmentUser, config: DevelopmentConfig): Promise<Session> {
   const token = new RenewingToken(() => fetchToken(user));
   await token.get('connect');
   sessionStorage.setItem(KEY, user.user_id);
@@ -29,7 +35,7 @@ export async function signInAs(user: DevelopmentUser, config: DevelopmentConfig)
 export async function restoreDevelopmentSession(config: DevelopmentConfig): Promise<Session | null> {
   const userId = sessionStorage.getItem(KEY);
   const user = config.users.find(({ user_id }) => user_id === userId);
-  return user === undefined ? null : signInAs(user, config);
+  return user === undefined ? null : sessionOf(user, config);
 }
 
 async function fetchToken({ user_id, email, name, roles }: DevelopmentUser): Promise<string> {

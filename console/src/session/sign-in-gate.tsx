@@ -3,9 +3,9 @@ import { SignedIn } from '../shell/signed-in';
 import type { ConsoleConfig } from './console-config';
 import { restoreDevelopmentSession, signInAs } from './development-session';
 import { type Session, SessionContext } from './session';
-import { OidcSignInPage, SignInPage } from './sign-in-page';
+import { NoSignInPage, OidcSignInPage, SignInPage } from './sign-in-page';
 import { Splash } from './splash';
-import { useOidc } from './use-oidc';
+import { type Oidc, useOidc } from './use-oidc';
 
 type SignIn = { status: 'restoring' } | { status: 'out'; error: Error | null } | { status: 'in'; session: Session };
 
@@ -17,7 +17,7 @@ export function SignInGate({ config }: { config: ConsoleConfig }) {
   useEffect(() => {
     // An effect that is run twice asks only once: a code from the provider can be used once.
     let isCurrent = true;
-    const restored = config.mode === 'development' ? restoreDevelopmentSession(config) : oidc.restore();
+    const restored = restore(config, oidc);
     restored.then(
       (session) =>
         isCurrent && setSignIn(session === null ? { status: 'out', error: null } : { status: 'in', session }),
@@ -41,6 +41,7 @@ export function SignInGate({ config }: { config: ConsoleConfig }) {
       </SessionContext>
     );
   }
+  if (config.mode === 'unconfigured') return <NoSignInPage />;
   if (config.mode === 'oidc') {
     return <OidcSignInPage authority={config.authority} error={signIn.error} begin={() => oidc.begin()} />;
   }
@@ -51,6 +52,11 @@ export function SignInGate({ config }: { config: ConsoleConfig }) {
       signIn={async (user) => setSignIn({ status: 'in', session: await signInAs(user, config) })}
     />
   );
+}
+
+function restore(config: ConsoleConfig, oidc: Oidc): Promise<Session | null> {
+  if (config.mode === 'unconfigured') return Promise.resolve(null);
+  return config.mode === 'development' ? restoreDevelopmentSession(config) : oidc.restore();
 }
 
 function asError(error: unknown): Error {

@@ -54,25 +54,18 @@ export function SignInPage({ users, error, signIn }: SignInPageProps) {
 }
 
 function UserButton({ user, isBusy, onChoose }: { user: DevelopmentUser; isBusy: boolean; onChoose: () => void }) {
-  const aboutId = `about-${user.user_id}`;
   return (
-    <button
-      type="button"
-      className="sign-in-user"
-      aria-label={`Sign in as ${user.name}`}
-      aria-describedby={aboutId}
-      aria-busy={isBusy || undefined}
-      onClick={onChoose}
-    >
+    <button type="button" className="sign-in-user" aria-busy={isBusy || undefined} onClick={onChoose}>
       <Avatar id={user.user_id} name={user.name} />
       <span className="wrap">
         <span className="row">
-          <strong className="truncate">{user.name}</strong>
+          <strong className="truncate">
+            <span className="visually-hidden">Sign in as </span>
+            {user.name}
+          </strong>
           {isOperator({ roles: user.roles }) && <Badge tone="accent">Operator</Badge>}
         </span>
-        <span id={aboutId} className="muted small">
-          {user.about}
-        </span>
+        <span className="muted small">{user.about}</span>
       </span>
       <ArrowRight size={16} aria-hidden="true" className="push faint" />
     </button>
@@ -101,6 +94,23 @@ export function OidcSignInPage({ authority, error, begin }: OidcSignInPageProps)
         Sign in
       </Button>
       <p className="faint small wrap">You are sent to {new URL(authority).host}, and come back here.</p>
+    </SignInFrame>
+  );
+}
+
+/** Where the server does not know who signs its users in. */
+export function NoSignInPage() {
+  usePageTitle('Sign in');
+  return (
+    <SignInFrame title="Herald" about="Nobody can sign in here yet.">
+      <div className="notice" data-tone="warn">
+        <TriangleAlert size={16} aria-hidden="true" />
+        <div>
+          This server knows the keys of an identity provider, but not its address. Set <code>KEYCLOAK_URL</code> and{' '}
+          <code>KEYCLOAK_REALM</code>, or <code>JWT_ISSUER</code>, and start it again. The API works without: see{' '}
+          <a href="/docs">/docs</a>.
+        </div>
+      </div>
     </SignInFrame>
   );
 }

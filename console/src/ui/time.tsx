@@ -21,15 +21,10 @@ export function Time({ value }: { value: string }) {
   );
 }
 
-export function exactTime(value: string): string {
-  const time = Date.parse(value);
-  return Number.isNaN(time) ? value : FULL.format(time);
-}
-
 function relative(time: number, now: number): string {
   const seconds = Math.round((time - now) / 1_000);
   const size = Math.abs(seconds);
-  if (size < 10) return 'now';
+  if (size < 10) return 'just now';
   if (size < MINUTE) return RELATIVE.format(seconds, 'second');
   if (size < HOUR) return RELATIVE.format(Math.trunc(seconds / MINUTE), 'minute');
   if (size < DAY_SECONDS) return RELATIVE.format(Math.trunc(seconds / HOUR), 'hour');
