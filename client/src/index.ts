@@ -1,1 +1,44 @@
-export type { OrgEvents, Notifications } from './catalogue.js';
+import type { Connection, NotificationFrames, OrgFrames } from './connection.js';
+import { LiveConnection } from './live-connection.js';
+import type { ClientOptions, OrgEventsOptions } from './options.js';
+
+// All of it, so that an application's declarations merge with these.
+export * from './catalogue.js';
+export type {
+  CommonFrames,
+  Connection,
+  ConnectionFault,
+  ConnectionState,
+  Heard,
+  MainName,
+  NotificationFrames,
+  OrgFrames,
+} from './connection.js';
+export type {
+  ErrorFrame,
+  EventFrame,
+  InboxFrame,
+  Notification,
+  NotificationFrame,
+  PresenceFrame,
+  WelcomeFrame,
+} from './frames.js';
+export { isEvent, isNotification } from './frames.js';
+export type { ClientOptions, OrgEventsOptions, Socket, TokenReason, TokenRequest } from './options.js';
+
+/** Connects to the user's own notifications. */
+export function connectNotifications(options: ClientOptions): Connection<NotificationFrames> {
+  return new LiveConnection<NotificationFrames>(
+    { path: '/ws/notifications/', query: {}, mainName: 'notification' },
+    options,
+  );
+}
+
+/** Connects to the events of an organization that the user is a member of. */
+export function connectOrgEvents(orgId: string, { presence, ...options }: OrgEventsOptions): Connection<OrgFrames> {
+  const query = { presence: presence === true ? 'true' : undefined };
+  return new LiveConnection<OrgFrames>(
+    { path: `/ws/events/${encodeURIComponent(orgId)}/`, query, mainName: 'event' },
+    options,
+  );
+}
