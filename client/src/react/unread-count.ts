@@ -54,9 +54,9 @@ export class UnreadCount {
 
   /** Fewer are unread by what was done here. Gives what there was before. */
   decrease(by: number): Unread {
-    const before = this.get();
-    if (!before.hasMoreUnread) this.put({ unreadCount: Math.max(0, before.unreadCount - by), hasMoreUnread: false });
-    return before;
+    const { unreadCount, hasMoreUnread } = this.get();
+    if (!hasMoreUnread) this.put({ unreadCount: Math.max(0, unreadCount - by), hasMoreUnread });
+    return { unreadCount, hasMoreUnread };
   }
 
   /** A frame has the count of its time. */
