@@ -1,13 +1,10 @@
-export { HeraldProvider, type HeraldProviderProps } from './provider.js';
+export type { PresenceView, PresentMember } from './attendance.js';
+export type { NotificationItem } from './inbox-change.js';
+export type { NotificationsActions, NotificationsView } from './inbox-view.js';
+export type { SharedConnection } from './live-endpoint.js';
 export { type FieldProblem, ProblemError } from './problem.js';
-export { type Endpoint, type SharedConnection, useConnection, useConnectionState } from './use-connection.js';
-export {
-  type NotificationItem,
-  type NotificationsActions,
-  type NotificationsOptions,
-  type NotificationsView,
-  useNotification,
-  useNotifications,
-} from './use-notifications.js';
+export { HeraldProvider, type HeraldProviderProps } from './provider.js';
+export { type Endpoint, useConnection, useConnectionState } from './use-connection.js';
+export { type NotificationsOptions, useNotification, useNotifications } from './use-notifications.js';
 export { type OrgEvent, type OrgEventsOptions, type OrgEventsView, useOrgEvents } from './use-org-events.js';
-export { type PresenceView, type PresentMember, usePresence } from './use-presence.js';
+export { usePresence } from './use-presence.js';

@@ -21,4 +21,23 @@ export class ProblemError extends Error {
   ) {
     super(detail, options);
   }
+
+  /** Whether the same request may succeed later. */
+  get isTemporary(): boolean {
+    return this.status === 0 || this.status === 429 || this.status >= 500;
+  }
+}
+
+/** Reads what the server says of a request that has failed. A proxy may have answered instead, with a page of its own. */
+export async function problemOf(response: Response): Promise<ProblemError> {
+  const { status, statusText } = response;
+  const body: unknown = await response.json().catch(() => null);
+  const { title, detail, errors } = (body ?? {}) as { title?: unknown; detail?: unknown; errors?: unknown };
+  return new ProblemError(
+    status,
+    typeof title === 'string' ? title : statusText || `Error ${status}`,
+    typeof detail === 'string' ? detail : `The server answered with ${status}; try again later.`,
+    // The server's own documents say what is in it.
+    Array.isArray(errors) ? (errors as FieldProblem[]) : [],
+  );
 }

@@ -1,4 +1,10 @@
-import type { ConnectionState, EventFrame } from './core.js';
+import { useEffect, useMemo, useSyncExternalStore } from 'react';
+import type { ConnectionState } from '../connection.js';
+import type { EventFrame } from '../frames.js';
+import { EventLog } from './event-log.js';
+import { useSession } from './provider.js';
+import { useConnectionState } from './use-connection.js';
+import { useLatest } from './use-latest.js';
 
 /** An event with `event_type`, `data` and `cursor`: `data` is known by the catalogue for one of `types`, or after `isEvent`. */
 export type OrgEvent<T extends string = string> = T extends string ? EventFrame<T> : never;
@@ -22,8 +28,24 @@ export interface OrgEventsView<T extends string = string> {
 
 /** The events of an organization as they happen. Null connects to none. */
 export function useOrgEvents<T extends string = string>(
-  _orgId: string | null,
-  _options: OrgEventsOptions<T> = {},
+  orgId: string | null,
+  { types, limit = 100, onEvent, onRefetch }: OrgEventsOptions<T> = {},
 ): OrgEventsView<T> {
-  return { events: [], state: { status: 'connecting', reconnects: 0 } };
+  const session = useSession();
+  const endpoint = orgId === null ? null : session.events(orgId);
+  // Applications write the list anew with each render.
+  const key = types === undefined ? null : JSON.stringify(types);
+  const log = useMemo(() => {
+    return new EventLog(endpoint, key === null ? null : (JSON.parse(key) as string[]), limit);
+  }, [endpoint, key, limit]);
+  const events = useSyncExternalStore(log.subscribe, log.snapshot, log.snapshot);
+  const state = useConnectionState(orgId === null ? null : { orgId });
+  const latest = useLatest({ onEvent, onRefetch });
+  useEffect(
+    () => endpoint?.on('event', (event) => log.takes(event) && latest.current.onEvent?.(event as OrgEvent<T>)),
+    [endpoint, log, latest],
+  );
+  useEffect(() => endpoint?.on('refetch', () => latest.current.onRefetch?.()), [endpoint, latest]);
+  // The log has taken those of `types` only.
+  return { events: events as readonly OrgEvent<T>[], state };
 }

@@ -1,20 +1,22 @@
-import type { ProblemError } from './problem.js';
+import { useSyncExternalStore } from 'react';
+import type { PresenceView } from './attendance.js';
+import { useSession } from './provider.js';
 
-/** A user who is connected to an organization's events. */
-export interface PresentMember {
-  user_id: string;
-  connections: number;
-}
-
-export interface PresenceView {
-  /** Ordered by id. */
-  members: readonly PresentMember[];
-  /** `error`: there is nothing to show, and `error` says why. It is tried again by itself. */
-  status: 'loading' | 'ready' | 'error';
-  error: ProblemError | null;
-}
+const NOBODY: PresenceView = { members: [], status: 'loading', error: null };
 
 /** Who is connected to an organization's events, on all nodes. Null: no one. */
-export function usePresence(_orgId: string | null): PresenceView {
-  return { members: [], status: 'loading', error: null };
+export function usePresence(orgId: string | null): PresenceView {
+  const session = useSession();
+  const attendance = orgId === null ? null : session.attendance(orgId);
+  const snapshot = attendance?.snapshot ?? nobody;
+  return useSyncExternalStore(attendance?.subscribe ?? never, snapshot, snapshot);
+}
+
+function nobody(): PresenceView {
+  return NOBODY;
+}
+
+/** Subscribes to nothing. */
+function never(): () => void {
+  return () => undefined;
 }
