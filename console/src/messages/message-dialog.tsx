@@ -59,7 +59,17 @@ export function MessageDialog({ orgId, to, onClose }: MessageDialogProps) {
             )}
           </Field>
           <Field label="Message" error={fieldError(action.error, 'body')}>
-            {(control) => <textarea {...control} name="body" rows={4} required maxLength={4_000} disabled={isAlone} />}
+            {(control) => (
+              <textarea
+                {...control}
+                data-first={to === undefined ? undefined : true}
+                name="body"
+                rows={4}
+                required
+                maxLength={4_000}
+                disabled={isAlone}
+              />
+            )}
           </Field>
         </div>
         <div className="dialog-foot">

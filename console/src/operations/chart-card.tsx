@@ -35,7 +35,7 @@ export function ChartCard({ title, scope, now, unit, points, series, empty }: Ch
     <figure className="card chart" aria-label={title}>
       <figcaption className="chart-head">
         <div>
-          <h3>{title}</h3>
+          <h2>{title}</h2>
           <p className="faint small">{scope}</p>
         </div>
         <p className="chart-now">{now}</p>
@@ -66,11 +66,11 @@ function Plot({ points, series, unit }: Pick<ChartCardProps, 'points' | 'series'
           dataKey="at"
           type="number"
           domain={['dataMin', 'dataMax']}
-          tickFormatter={(at: number) => CLOCK.format(at).slice(0, 5)}
+          tickFormatter={(at: number) => CLOCK.format(at)}
           tick={{ fill: 'var(--text-faint)', fontSize: 11 }}
           axisLine={false}
           tickLine={false}
-          minTickGap={60}
+          minTickGap={48}
         />
         <YAxis
           width={40}
@@ -79,7 +79,7 @@ function Plot({ points, series, unit }: Pick<ChartCardProps, 'points' | 'series'
           tick={{ fill: 'var(--text-faint)', fontSize: 11 }}
           axisLine={false}
           tickLine={false}
-          domain={[0, (max: number) => Math.max(max * 1.15, 1)]}
+          domain={[0, 'auto']}
           tickCount={4}
         />
         <Tooltip
@@ -101,7 +101,7 @@ function Plot({ points, series, unit }: Pick<ChartCardProps, 'points' | 'series'
             key={key}
             dataKey={key}
             name={name}
-            type="monotone"
+            type={key === 'connections' || key === 'everywhere' ? 'stepAfter' : 'linear'}
             stroke={color}
             strokeWidth={2}
             fill={color}

@@ -34,10 +34,11 @@ export function OrganizationView({ organization, onRemoved }: OrganizationViewPr
     if (isRemoved) tellRemoved();
   }, [isRemoved]);
 
+  const [isActivity] = useRoute('/orgs/:org_id/activity');
   return (
-    <div className="organization">
+    <div className="organization" data-section={isActivity ? 'activity' : 'lists'}>
       <OrganizationHead organization={organization} />
-      <Sections orgId={orgId} />
+      <Sections orgId={orgId} newest={events.length} />
       <div className="organization-main">
         <Switch>
           <Route path="/orgs/:org_id/members">
@@ -59,15 +60,20 @@ export function OrganizationView({ organization, onRemoved }: OrganizationViewPr
   );
 }
 
-function Sections({ orgId }: { orgId: string }) {
+/** What is beside the lists on a wide screen has a section of its own on a narrow one. */
+function Sections({ orgId, newest }: { orgId: string; newest: number }) {
   const [isMembers] = useRoute('/orgs/:org_id/members');
+  const [isActivity] = useRoute('/orgs/:org_id/activity');
   return (
     <nav className="sections" aria-label="Sections">
-      <Link href={`/orgs/${orgId}`} aria-current={isMembers ? undefined : 'page'}>
+      <Link href={`/orgs/${orgId}`} aria-current={isMembers || isActivity ? undefined : 'page'}>
         Resources
       </Link>
       <Link href={`/orgs/${orgId}/members`} aria-current={isMembers ? 'page' : undefined}>
         Members
+      </Link>
+      <Link href={`/orgs/${orgId}/activity`} className="narrow-only" aria-current={isActivity ? 'page' : undefined}>
+        Activity {newest > 0 && <span className="count">{newest}</span>}
       </Link>
     </nav>
   );

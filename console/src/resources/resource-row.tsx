@@ -18,14 +18,16 @@ export function ResourceRow({ orgId, resource, onEdit, onDelete }: ResourceRowPr
   return (
     <li className="list-row resource-row">
       <div className="list-text">
-        <Link href={`/orgs/${orgId}/resources/${id}`} className="resource-link truncate" title={name}>
-          {name}
-        </Link>
+        <span className="row">
+          <Link href={`/orgs/${orgId}/resources/${id}`} className="resource-link truncate" title={name}>
+            {name}
+          </Link>
+          {sensitivity !== 'normal' && <Badge tone={sensitivityTone(sensitivity)}>{sensitivity}</Badge>}
+        </span>
         <span className="faint small">
           Changed <Time value={updated_at} />
         </span>
       </div>
-      {sensitivity !== 'normal' && <Badge tone={sensitivityTone(sensitivity)}>{sensitivity}</Badge>}
       <div className="list-tools">
         <IconButton size="s" label={`Edit ${name}`} onClick={onEdit}>
           <Pencil size={15} aria-hidden="true" />

@@ -11,6 +11,7 @@ interface DialogProps {
 }
 
 const FIRST = '.dialog-body :is(input, select, textarea), .dialog-foot button';
+const CHOSEN = '[data-first]';
 
 /**
  * A modal dialog that is open while it is mounted. The browser keeps the focus in it, closes it on Escape, and gives the focus
@@ -26,7 +27,7 @@ export function Dialog({ title, about, onClose, children }: DialogProps) {
     const before = document.activeElement;
     if (!dialog.open) dialog.showModal();
     // Where one goes on: not the button that closes it, which the browser would choose.
-    dialog.querySelector<HTMLElement>(FIRST)?.focus();
+    (dialog.querySelector<HTMLElement>(CHOSEN) ?? dialog.querySelector<HTMLElement>(FIRST))?.focus();
     return () => {
       dialog.close();
       if (before instanceof HTMLElement) before.focus();

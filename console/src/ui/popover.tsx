@@ -68,7 +68,7 @@ export function Popover({ label, trigger, children, align = 'end', width = 320 }
           role="dialog"
           aria-label={label}
           tabIndex={-1}
-          style={{ width }}
+          style={{ '--width': `${width}px` }}
         >
           {children(close)}
         </div>
