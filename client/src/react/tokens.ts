@@ -49,7 +49,7 @@ export class Tokens {
     const owner = subjectOf(token);
     // The application's store may be that of all tabs, in another of which somebody else has signed in.
     if (owner !== null && owner !== this.userId) {
-      throw new Error(`getToken takes the user to ${owner}, but the userId of HeraldProvider is ${this.userId}`);
+      throw new Error(`getToken takes the userId of HeraldProvider: a token of ${this.userId}, got one of ${owner}`);
     }
     return token;
   }
