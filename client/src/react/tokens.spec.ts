@@ -50,6 +50,8 @@ describe('the tokens of a user', () => {
 
   it('are nobody else’s', async () => {
     const tokens = new Tokens('alïce', () => () => tokenOf('bob'));
-    await expect(tokens.get()).rejects.toThrow('a token of alïce, got one of bob');
+    await expect(tokens.get()).rejects.toThrow(
+      'a token of alïce, as the userId of HeraldProvider is; it gave one of bob',
+    );
   });
 });
