@@ -28,17 +28,11 @@ export type { ClientOptions, OrgEventsOptions, Socket, TokenReason, TokenRequest
 
 /** Connects to the user's own notifications. */
 export function connectNotifications(options: ClientOptions): Connection<NotificationFrames> {
-  return new LiveConnection<NotificationFrames>(
-    { path: '/ws/notifications/', query: {}, mainName: 'notification' },
-    options,
-  );
+  return new LiveConnection<NotificationFrames>({ path: '/ws/notifications/', query: {} }, 'notification', options);
 }
 
 /** Connects to the events of an organization that the user is a member of. */
-export function connectOrgEvents(orgId: string, { presence, ...options }: OrgEventsOptions): Connection<OrgFrames> {
-  const query = { presence: presence === true ? 'true' : undefined };
-  return new LiveConnection<OrgFrames>(
-    { path: `/ws/events/${encodeURIComponent(orgId)}/`, query, mainName: 'event' },
-    options,
-  );
+export function connectOrgEvents(orgId: string, options: OrgEventsOptions): Connection<OrgFrames> {
+  const query = { presence: options.presence === true ? 'true' : undefined };
+  return new LiveConnection<OrgFrames>({ path: `/ws/events/${encodeURIComponent(orgId)}/`, query }, 'event', options);
 }

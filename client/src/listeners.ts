@@ -1,8 +1,8 @@
 /** Who wants to hear of what. */
 export class Listeners {
-  private readonly byName = new Map<PropertyKey, Set<{ listener: (value: never) => void }>>();
+  private readonly byName = new Map<PropertyKey, Set<{ listener: (value: never) => unknown }>>();
 
-  add(name: PropertyKey, listener: (value: never) => void, signal?: AbortSignal): () => void {
+  add(name: PropertyKey, listener: (value: never) => unknown, signal?: AbortSignal): () => void {
     // The same function may listen twice.
     const entry = { listener };
     const off = (): void => {
@@ -24,7 +24,10 @@ export class Listeners {
       if (entries?.has(entry) !== true) continue;
       try {
         // The connection's types say what goes with a name.
-        entry.listener(value as never);
+        const result = entry.listener(value as never) as
+          { catch?: (report: (error: unknown) => void) => void } | undefined;
+        // An asynchronous one that fails would end a process of Node.
+        result?.catch?.(report);
       } catch (error) {
         report(error);
       }

@@ -1,23 +1,20 @@
-import { delayAfter, UNAUTHORIZED } from './back-off.js';
+import { BackOff, UNAUTHORIZED } from './back-off.js';
 import type { CommonFrames, Connection, ConnectionFault, ConnectionState, Heard, MainName } from './connection.js';
+import { Dialer, type Endpoint, TokenRefused } from './dialer.js';
 import type { RefreshedFrame, WelcomeFrame } from './frames.js';
 import { Iteration } from './iteration.js';
 import { type AnyFrame, Link, type LinkOwner } from './link.js';
 import { Listeners } from './listeners.js';
-import { openingOf, serverOf, TokenRefused } from './opening.js';
 import type { ClientOptions, TokenReason } from './options.js';
 import { isOffline, type PageOwner, watchPage } from './page.js';
 import { Renewal } from './renewal.js';
+import { SeenCursors } from './seen-cursors.js';
 import { after } from './timer.js';
 
 const PING_INTERVAL_MS = 25_000;
 const ANSWER_TIMEOUT_MS = 10_000;
-/** A link that has lasted this long was a good one: what failed before is forgotten. */
-const HELD_MS = 10_000;
-/** How many cursors are remembered, so that a frame that comes again is known. More than the server replays by default. */
-const REMEMBERED = 1_000;
 
-/** What a link has, and nothing else may show. */
+/** What is known of a link alone, and what of waiting for one. */
 const UNLINKED = { connectionId: undefined, expiresAt: undefined, latency: undefined, retryAt: undefined };
 
 /** What is read of a frame of the channel to tell it on. */
@@ -26,48 +23,35 @@ interface ChannelFrame extends AnyFrame {
   notification?: { type?: string };
 }
 
-/** Which endpoint of the server, and what it asks of it. */
-export interface Endpoint<F> {
-  path: string;
-  query: Record<string, string | undefined>;
-  mainName: MainName<F>;
-}
-
-/** Keeps an endpoint connected, one link after the other, and tells what comes. */
+/** Keeps an endpoint connected, by one link after the other, and tells what comes. */
 export class LiveConnection<F extends CommonFrames> implements Connection<F>, LinkOwner, PageOwner {
   state: ConnectionState;
-  private readonly server: string;
-  private readonly Socket: NonNullable<ClientOptions['WebSocket']>;
+  private readonly dialer: Dialer;
   private readonly listeners = new Listeners();
-  private readonly seen = new Set<string>();
+  private readonly seen = new SeenCursors();
+  private readonly backOff = new BackOff();
+  private readonly renewal = new Renewal(() => this.renew());
   /** Aborted at the end. */
   private readonly life = new AbortController();
-  /** Of the attempt, or the link that it has led to; aborted when it is over. */
+  /** Of the attempt and the link that comes of it; aborted when it is over. */
   private attempt = new AbortController();
   private link: Link | undefined;
-  private readonly renewal = new Renewal(() => this.renew());
-  private cancelRetry = (): void => undefined;
-  private connectedAt = Infinity;
-  private hasConnected = false;
-  private failures = 0;
   private tokenReason: TokenReason = 'connect';
-  /** Whether a token was refused since a link has held. */
-  private isRenewed = false;
+  private cancelRetry = (): void => undefined;
 
   constructor(
-    private readonly endpoint: Endpoint<F>,
+    endpoint: Endpoint,
+    private readonly mainName: MainName<F>,
     private readonly options: ClientOptions,
   ) {
-    const { signal, cursor, WebSocket: open = (globalThis as Pick<ClientOptions, 'WebSocket'>).WebSocket } = options;
-    this.server = serverOf(options.url);
-    if (open === undefined) throw new TypeError('WebSocket takes a constructor, as that of ws: this platform has none');
-    this.Socket = open;
+    const { cursor, signal } = options;
+    this.dialer = new Dialer(endpoint, options);
     this.state = Object.freeze({ status: 'connecting', reconnects: 0, cursor });
     watchPage(this, this.life.signal);
-    if (signal?.aborted) this.close();
-    signal?.addEventListener('abort', () => this.close(), { signal: this.life.signal });
     // Whoever has made it must have the time to listen.
-    queueMicrotask(() => this.proceed());
+    this.cancelRetry = after(0, () => this.proceed(), true);
+    signal?.addEventListener('abort', () => this.close(), { signal: this.life.signal });
+    if (signal?.aborted) this.close();
   }
 
   on<N extends keyof F>(
@@ -85,7 +69,7 @@ export class LiveConnection<F extends CommonFrames> implements Connection<F>, Li
     const ends = new AbortController();
     const iteration = new Iteration<Heard<F, N>>(() => ends.abort());
     const end = (): void => iteration.end();
-    this.listeners.add(name ?? this.endpoint.mainName, (value) => iteration.push(value), ends.signal);
+    this.listeners.add(name ?? this.mainName, (value) => iteration.push(value), ends.signal);
     this.life.signal.addEventListener('abort', end, { signal: ends.signal });
     signal?.addEventListener('abort', end, { signal: ends.signal });
     if (signal?.aborted || this.isClosed) end();
@@ -102,7 +86,7 @@ export class LiveConnection<F extends CommonFrames> implements Connection<F>, Li
   }
 
   close(): void {
-    this.finish(1000, 'closed');
+    this.finish({ closed: { code: 1000, reason: 'closed' } });
   }
 
   onOnline(): void {
@@ -126,41 +110,35 @@ export class LiveConnection<F extends CommonFrames> implements Connection<F>, Li
     // What the types say of frames is the server's contract.
     if (frame.type === 'connection.established') this.onWelcome(frame as WelcomeFrame);
     else if (frame.type === 'auth.refreshed') this.onExpiry((frame as RefreshedFrame).expires_at);
-    else if (frame.type === 'error') this.tellFault('server', frame);
+    else if (frame.type === 'error') this.tellFault(frame);
     else if (this.isNew(frame)) this.tellFrame(frame);
   }
 
   onEnd(code: number, reason: string): void {
-    this.leave();
-    if (performance.now() - this.connectedAt >= HELD_MS) {
-      this.failures = 0;
-      this.isRenewed = false;
-    }
-    this.connectedAt = Infinity;
-    const delay = delayAfter({ code, failures: this.failures, isRenewed: this.isRenewed });
-    this.failures += 1;
-    if (code === UNAUTHORIZED) {
-      this.tokenReason = 'refused';
-      this.isRenewed = true;
-    }
-    if (delay === null) this.finish(code, reason);
-    else this.proceed(delay, { ...UNLINKED, closed: { code, reason } });
+    if (code === UNAUTHORIZED) this.tokenReason = 'refused';
+    this.retry(code, { closed: { code, reason } });
   }
 
   private get isClosed(): boolean {
     return this.life.signal.aborted;
   }
 
+  private retry(code: number, change: Partial<ConnectionState> = {}): void {
+    this.leave();
+    const delay = this.backOff.delayAfter(code);
+    if (delay === null) this.finish(change);
+    else this.proceed(delay, { ...UNLINKED, ...change });
+  }
+
   /** Connects after a time, if there is a network. */
   private proceed(delay = 0, change: Partial<ConnectionState> = {}): void {
-    if (this.isClosed) return;
     if (isOffline()) {
       this.set({ ...change, status: 'offline' });
     } else if (delay === 0) {
       void this.connect(change);
     } else {
-      this.set({ ...change, status: 'waiting', retryAt: Date.now() + delay });
       this.cancelRetry = after(delay, () => this.proceed(), true);
+      this.set({ ...change, status: 'waiting', retryAt: Date.now() + delay });
     }
   }
 
@@ -169,25 +147,19 @@ export class LiveConnection<F extends CommonFrames> implements Connection<F>, Li
     this.leave();
     const { signal } = this.attempt;
     this.set({ ...UNLINKED, ...change, status: 'connecting' });
-    let source: ConnectionFault['source'] = 'token';
     try {
-      const token = await this.options.getToken({ reason: this.tokenReason, signal });
       signal.throwIfAborted();
-      if (this.options.credential === 'ticket') source = 'ticket';
-      const query = { ...this.endpoint.query, cursor: this.state.cursor };
-      const { credential } = this.options;
-      const opening = await openingOf(this.server, this.endpoint.path, query, token, { credential, signal });
+      const opening = await this.dialer.prepare(this.tokenReason, this.state.cursor, signal);
       signal.throwIfAborted();
-      source = 'socket';
       const { pingInterval = PING_INTERVAL_MS, answerTimeout = ANSWER_TIMEOUT_MS } = this.options;
-      this.link = new Link(new this.Socket(opening.url, opening.protocols), { pingInterval, answerTimeout }, this);
+      this.link = new Link(this.dialer.open(opening), { pingInterval, answerTimeout }, this);
     } catch (error) {
       if (signal.aborted) return;
       if (error instanceof TokenRefused) {
-        this.onEnd(UNAUTHORIZED, 'token_refused');
+        this.onEnd(UNAUTHORIZED, 'token_invalid');
       } else {
-        this.tellFault(source, error);
-        this.onEnd(1006, source);
+        this.retry(1006);
+        this.tellFault(error);
       }
     }
   }
@@ -195,31 +167,30 @@ export class LiveConnection<F extends CommonFrames> implements Connection<F>, Li
   private async renew(): Promise<void> {
     const { signal } = this.attempt;
     try {
-      const token = await this.options.getToken({ reason: 'expiring', signal });
+      const token = await this.dialer.token('expiring', signal);
       if (!signal.aborted) this.link?.send({ type: 'auth', token });
     } catch (error) {
-      if (signal.aborted) return;
-      this.tellFault('token', error);
-      throw error;
+      if (!signal.aborted) this.tellFault(error);
+      // A listener may have ended it.
+      if (!signal.aborted) throw error;
     }
   }
 
   private onWelcome(frame: WelcomeFrame): void {
-    this.connectedAt = performance.now();
+    this.backOff.connected();
     this.tokenReason = 'connect';
     this.renewal.schedule(frame.expires_at);
     this.link?.ping();
-    const { reconnects } = this.state;
+    const { cursor, reconnects, userId } = this.state;
     this.set({
       status: 'connected',
       connectionId: frame.connection_id,
       userId: frame.user_id,
       expiresAt: frame.expires_at,
-      reconnects: this.hasConnected ? reconnects + 1 : reconnects,
+      reconnects: userId === undefined ? reconnects : reconnects + 1,
       // With what was missed still to come, it is not there yet.
-      cursor: frame.resumed === true ? this.state.cursor : frame.cursor,
+      cursor: frame.resumed === true ? cursor : frame.cursor,
     });
-    this.hasConnected = true;
     this.listeners.tell('welcome', frame);
     if (frame.resumed === false) this.listeners.tell('refetch', frame);
   }
@@ -233,9 +204,7 @@ export class LiveConnection<F extends CommonFrames> implements Connection<F>, Li
   private isNew({ cursor }: AnyFrame): boolean {
     // Notifications for everybody carry the cursor of the frame before.
     if (cursor === undefined || cursor === this.state.cursor) return true;
-    if (this.seen.has(cursor)) return false;
-    this.seen.add(cursor);
-    for (const oldest of this.seen) if (this.seen.size > REMEMBERED) this.seen.delete(oldest);
+    if (this.seen.add(cursor)) return false;
     this.set({ cursor });
     return true;
   }
@@ -248,10 +217,10 @@ export class LiveConnection<F extends CommonFrames> implements Connection<F>, Li
     if (subtype !== undefined) this.listeners.tell(`${type}:${subtype}`, frame);
   }
 
-  private tellFault(source: ConnectionFault['source'], cause: unknown): void {
-    const { message = String(cause), code } = Object(cause) as { message?: string; code?: string };
-    const fault: ConnectionFault = { source, message, code, cause };
-    this.listeners.tell('error', fault);
+  /** @param fault an `error` frame or what was thrown, which have these in common */
+  private tellFault(fault: unknown): void {
+    const { source = 'server', message, code, cause } = fault as Partial<ConnectionFault> & { message: string };
+    this.listeners.tell('error', { source, message, code, cause });
   }
 
   /** Gives up the attempt, the link, and what was to follow. */
@@ -264,11 +233,11 @@ export class LiveConnection<F extends CommonFrames> implements Connection<F>, Li
     this.link = undefined;
   }
 
-  private finish(code: number, reason: string): void {
+  private finish(change: Partial<ConnectionState>): void {
     if (this.isClosed) return;
     this.leave();
     this.life.abort();
-    this.set({ ...UNLINKED, status: 'closed', closed: { code, reason } });
+    this.set({ ...UNLINKED, ...change, status: 'closed' });
     this.listeners.clear();
   }
 

@@ -73,3 +73,8 @@ export class HooksPage {
     return this.page.evaluate(() => window.asked);
   }
 }
+
+/** The numbers of events, in the order in which they are sent. */
+export function numbers(from: number, to: number): number[] {
+  return Array.from({ length: to - from + 1 }, (_, i) => from + i);
+}

@@ -6,7 +6,7 @@ import { openBrowser, type TestBrowser } from '../support/chromium.js';
 import { type HeraldNode, startNode } from '../support/node.js';
 import { freePort, postgresDatabase, type RedisServer, startRedis } from '../support/servers.js';
 import { until } from '../support/until.js';
-import { HooksPage } from './hooks-page.js';
+import { HooksPage, numbers } from './hooks-page.js';
 import type { Shown } from './pages/hooks/shown.js';
 import { openSite, type Site } from './site.js';
 
@@ -86,8 +86,6 @@ async function connections(id = userId): Promise<number> {
   const { body } = await admin.get(`/realtime/connections?user_id=${id}`);
   return (body.items as unknown[]).length;
 }
-
-const numbers = (from: number, to: number): number[] => Array.from({ length: to - from + 1 }, (_, i) => from + i);
 
 describe('a connection of the hooks', () => {
   it('is one for all components, under StrictMode too', async () => {

@@ -11,6 +11,9 @@ import type { Rest } from './rest.js';
 /** Frames of presence are not repeated, and do not count connections: from time to time the server is asked. */
 const REFRESH_MS = 60_000;
 
+/** There is none in React Native, for one. */
+const page = (globalThis as { document?: Document }).document;
+
 /** A user who is connected to an organization's events. */
 export interface PresentMember {
   user_id: string;
@@ -55,17 +58,17 @@ export class Attendance {
   private start(): () => void {
     const refresh = (): void => {
       const isDue = performance.now() - this.loadedAt >= REFRESH_MS;
-      if (isDue && document.visibilityState === 'visible') void this.loading.now();
+      if (isDue && page?.visibilityState !== 'hidden') void this.loading.now();
     };
     const timer = setInterval(refresh, REFRESH_MS);
-    document.addEventListener('visibilitychange', refresh);
+    page?.addEventListener('visibilitychange', refresh);
     const offs = [
       this.endpoint.on('presence', (frame) => this.hear(frame)),
       keepLoaded(this.endpoint, this.loading, false),
     ];
     return () => {
       clearInterval(timer);
-      document.removeEventListener('visibilitychange', refresh);
+      page?.removeEventListener('visibilitychange', refresh);
       for (const off of offs) off();
     };
   }

@@ -49,7 +49,9 @@ export class Tokens {
     const owner = subjectOf(token);
     // The application's store may be that of all tabs, in another of which somebody else has signed in.
     if (owner !== null && owner !== this.userId) {
-      throw new Error(`getToken takes the user to ${owner}, but the userId of HeraldProvider is ${this.userId}`);
+      throw new Error(
+        `getToken is to give a token of ${this.userId}, as the userId of HeraldProvider is; it gave one of ${owner}`,
+      );
     }
     return token;
   }

@@ -8,8 +8,8 @@ import { TabMember } from './tab-member.js';
  * @param name tells apart the server, the user and the endpoint
  */
 export function connectOverTabs<F extends Frames>(name: string, connect: Connect<F>): TabConnection {
-  // Missing on pages that came over plain HTTP, and in old browsers.
+  // Pages that came over plain HTTP have no locks, and old browsers lack more.
   const locks = (globalThis.navigator as { locks?: LockManager } | undefined)?.locks;
-  if (locks === undefined || typeof BroadcastChannel === 'undefined') return new OwnConnection(connect);
-  return new TabMember(name, connect, locks);
+  const isAble = typeof document !== 'undefined' && typeof BroadcastChannel !== 'undefined';
+  return isAble && locks ? new TabMember(name, connect, locks) : new OwnConnection(connect);
 }

@@ -99,6 +99,7 @@ export class Hearing {
   }
 
   private show(state: ConnectionState): void {
+    if (isSame(state, this.state) && state.cursor === this.state.cursor) return;
     this.state = state;
     this.tell('state', this.state);
   }

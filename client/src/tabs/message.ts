@@ -3,12 +3,10 @@ import type { WelcomeFrame } from '../frames.js';
 
 /** What tabs say to each other. The leading one has the connection. */
 export type Message =
-  /** Of a tab that has come, or was away: how do things stand? */
-  | { kind: 'hello' }
+  /** How do things stand? A new tab does not know yet. */
+  | { kind: 'hello'; isNew: boolean }
   /** To the leading tab: connect now. */
   | { kind: 'reconnect' }
-  /** To the leading tab, whose timers are slow while it is in the background: it is time to connect. */
-  | { kind: 'due' }
   /** Of the leading tab. `place` is where it is; without one it was never welcomed. */
   | { kind: 'standing'; state: ConnectionState; welcome: WelcomeFrame | null; place: string | undefined }
   /** `place` is where the frames that follow go on from. */
