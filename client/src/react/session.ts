@@ -1,6 +1,6 @@
 import { connectNotifications, connectOrgEvents } from '../index.js';
 import type { Connection, NotificationFrames, OrgFrames } from '../connection.js';
-import { serverOf } from '../opening.js';
+import { serverOf } from '../dialer.js';
 import type { ClientOptions } from '../options.js';
 import { connectOverTabs } from '../tabs/connect-over-tabs.js';
 import { OwnConnection } from '../tabs/own-connection.js';
