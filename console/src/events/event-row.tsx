@@ -12,13 +12,13 @@ interface EventRowProps {
 
 /** An event as a sentence; opened, as what came over the wire. */
 export function EventRow({ event, nameOf }: EventRowProps) {
+  const [isOpen, setOpen] = useState(false);
   const [arrivedAt] = useState(() => new Date().toISOString());
   const { icon: Icon, tone, subject, text } = eventSentence(event, nameOf);
   const { timestamp } = event.data;
-  const json = JSON.stringify(event, null, 2);
   return (
     <li className="event">
-      <details>
+      <details onToggle={({ currentTarget }) => setOpen(currentTarget.open)}>
         <summary>
           <span className="event-icon" data-tone={tone}>
             <Icon size={15} aria-hidden="true" />
@@ -33,13 +33,21 @@ export function EventRow({ event, nameOf }: EventRowProps) {
           </span>
           <ChevronRight size={15} aria-hidden="true" className="event-chevron" />
         </summary>
-        <div className="event-json">
-          <pre className="json" tabIndex={0} role="region" aria-label={`JSON of ${event.event_type}`}>
-            {json}
-          </pre>
-          <CopyButton text={json} what="JSON" />
-        </div>
+        {isOpen && <EventJson event={event} />}
       </details>
     </li>
+  );
+}
+
+function EventJson({ event }: { event: EventFrame }) {
+  const json = JSON.stringify(event, null, 2);
+  return (
+    <div className="event-json">
+      {/* It scrolls: the keyboard must be able to get there. */}
+      <pre className="json" tabIndex={0} role="region" aria-label={`JSON of ${event.event_type}`}>
+        {json}
+      </pre>
+      <CopyButton text={json} what="JSON" />
+    </div>
   );
 }

@@ -61,16 +61,22 @@ function warningSentence(event: EventFrame): EventSentence | null {
   if (isEvent(event, 'system.alert')) {
     const { message, severity } = event.data;
     const icon = severity === 'critical' ? CircleAlert : Megaphone;
-    return { icon, tone: severityTone(severity), subject: 'System alert', text: message };
+    return { icon, tone: severityTone(severity), subject: 'System alert:', text: message };
   }
   if (isEvent(event, 'quota.warning')) {
     const { used, limit, percent } = event.data;
     const tone = percent >= 100 ? 'danger' : 'warn';
-    return { icon: Gauge, tone, subject: 'Quota', text: `${used} of ${limit} resources are used (${percent} %)` };
+    return { icon: Gauge, tone, subject: 'Quota:', text: `${used} of ${limit} resources are used (${percent} %)` };
   }
   return null;
 }
 
-function ownSentence({ event_type }: EventFrame): EventSentence {
-  return { icon: Zap, tone: 'plain', subject: event_type, text: 'happened' };
+const SHOWN_FIELDS = 3;
+
+function ownSentence({ event_type, data }: EventFrame): EventSentence {
+  const fields = Object.entries(data).flatMap(([name, value]) => {
+    const isPlain = typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean';
+    return isPlain ? [`${name} ${value}`] : [];
+  });
+  return { icon: Zap, tone: 'plain', subject: event_type, text: fields.slice(0, SHOWN_FIELDS).join(', ') };
 }

@@ -74,7 +74,7 @@ export function MessageDialog({ orgId, to, onClose }: MessageDialogProps) {
         </div>
         <div className="dialog-foot">
           <Button onClick={onClose}>Cancel</Button>
-          <Button type="submit" kind="primary" isBusy={action.isRunning} disabled={isAlone || action.isRunning}>
+          <Button type="submit" kind="primary" isBusy={action.isRunning} disabled={isAlone}>
             Send
           </Button>
         </div>

@@ -61,7 +61,7 @@ export function CommentForm({ orgId, resourceId, people }: CommentFormProps) {
           kind="primary"
           className="button push"
           isBusy={action.isRunning}
-          disabled={body.trim() === '' || action.isRunning}
+          disabled={body.trim() === ''}
         >
           Comment
         </Button>

@@ -16,10 +16,9 @@ export function Avatar({ id, name, isOnline = false, size = 'm', shape = 'round'
       data-size={size}
       data-shape={shape}
       style={{ '--hue': hueOf(id) }}
+      data-initials={initialsOf(name)}
       aria-hidden="true"
-    >
-      {initialsOf(name)}
-    </span>
+    />
   );
 }
 

@@ -8,14 +8,16 @@ interface ButtonProps extends ComponentProps<'button'> {
 }
 
 /** A button with words on it. */
-export function Button({ kind = 'plain', icon, isBusy = false, children, disabled, ...rest }: ButtonProps) {
+export function Button({ kind = 'plain', icon, isBusy = false, children, onClick, ...rest }: ButtonProps) {
   return (
     <button
       type="button"
       className="button"
       data-kind={kind}
-      disabled={disabled ?? isBusy}
+      // Not `disabled`: that would take the focus away from it.
+      aria-disabled={isBusy || undefined}
       aria-busy={isBusy || undefined}
+      onClick={isBusy ? undefined : onClick}
       {...rest}
     >
       {isBusy ? <Spinner /> : icon}

@@ -14,7 +14,7 @@ interface EmptyProps {
 /** Stands where there is nothing to show, and says how something gets there. */
 export function Empty({ icon: Icon, title, children, actions, isPage = false }: EmptyProps) {
   return (
-    <div className="empty">
+    <div className="empty" data-page={isPage}>
       <span className="empty-icon">
         <Icon size={20} aria-hidden="true" />
       </span>

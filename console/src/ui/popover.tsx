@@ -35,25 +35,22 @@ export function Popover({ label, trigger, children, align = 'end', width = 320 }
     const closeOutside = (event: Event) => {
       if (event.target instanceof Node && root.current?.contains(event.target) === false) setState('closed');
     };
+    // Of the document: what had the focus may be gone, as a button that loads more is in the end.
+    const closeOnEscape = ({ key }: KeyboardEvent) => {
+      if (key === 'Escape') setState('returned');
+    };
     document.addEventListener('pointerdown', closeOutside);
     document.addEventListener('focusin', closeOutside);
+    document.addEventListener('keydown', closeOnEscape);
     return () => {
       document.removeEventListener('pointerdown', closeOutside);
       document.removeEventListener('focusin', closeOutside);
+      document.removeEventListener('keydown', closeOnEscape);
     };
   }, [isOpen]);
 
   return (
-    <div
-      ref={root}
-      className="popover"
-      data-align={align}
-      onKeyDown={(event) => {
-        if (event.key !== 'Escape' || !isOpen) return;
-        event.stopPropagation();
-        close();
-      }}
-    >
+    <div ref={root} className="popover" data-align={align}>
       {trigger({
         onClick: () => setState(isOpen ? 'closed' : 'open'),
         'aria-expanded': isOpen,

@@ -46,7 +46,7 @@ export function ToastProvider({ children }: { children: ReactNode }) {
   return (
     <ToastContext value={show}>
       {children}
-      <div className="toasts" role="status" aria-label="Messages" aria-live="polite">
+      <div className="toasts" role="status" aria-live="polite">
         {useMemo(
           () => toasts.map((toast) => <ToastCard key={toast.id} toast={toast} dismiss={dismiss} />),
           [toasts, dismiss],
