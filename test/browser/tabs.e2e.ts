@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import type { BrowserContext } from 'playwright-core';
+import type { BrowserContext, Route } from 'playwright-core';
 import { BroadcastService } from '../../src/realtime/index.js';
 import { openBrowser, type TestBrowser } from '../support/chromium.js';
 import { type HeraldNode, startNode } from '../support/node.js';
@@ -111,18 +111,25 @@ describe('tabs of one browser', () => {
   ])('hand the connection over when the leading one %s: nothing is missing, nothing comes twice', async (_, leave) => {
     const leading = await openConnectedTab();
     const [second, third] = [await openConnectedTab(), await openConnectedTab()];
+    const held: Route[] = [];
+    await context.route(/dev\/token/, (route) => void held.push(route));
     await emit(1, 10);
     const publishing = emit(11, 60);
     await leave(leading);
     await publishing;
-    await until(() => second.sockets.length + third.sockets.length === 2);
-    for (const tab of [second, third]) await tab.until('org state', ({ reconnects }) => reconnects === 1);
+    // Another tab leads, and is about to connect.
+    await until(() => held.length === 2);
     await emit(61, 70);
-    await notify('From the new one');
+    await notify('Meanwhile');
+    for (const route of held) await route.continue();
+    for (const tab of [second, third]) await tab.until('org state', ({ reconnects }) => reconnects === 1);
+    await emit(71, 80);
+    await notify('Afterwards');
     for (const tab of [second, third]) {
-      await tab.until('events', ({ heard }) => heard.includes(70));
-      await tab.until('toasts', ({ titles }) => titles.includes('From the new one'));
-      expect(await tab.read('events')).toMatchObject({ heard: numbers(1, 70), refetches: 0 });
+      await tab.until('events', ({ heard }) => heard.includes(80));
+      await tab.until('toasts', ({ titles }) => titles.includes('Afterwards'));
+      expect(await tab.read('events')).toMatchObject({ heard: numbers(1, 80), refetches: 0 });
+      expect((await tab.read('toasts')).titles).toEqual(['Meanwhile', 'Afterwards']);
     }
     await until(async () => (await connections()) === 2);
     expect(second.openSockets().length + third.openSockets().length).toBe(2);

@@ -48,6 +48,16 @@ describe('the tokens of a user', () => {
     await expect(tokens.get()).resolves.toBe('opaque');
   });
 
+  it('are asked for again when the connection that one was for needs it no more', async () => {
+    const tokens = new Tokens('alice', () => ({ signal }) => {
+      if (signal.aborted) throw new Error('Aborted');
+      return 'opaque';
+    });
+    const given = tokens.ask({ reason: 'connect', signal: AbortSignal.abort() });
+    const [forRequest] = await Promise.all([tokens.get(), expect(given).rejects.toThrow('Aborted')]);
+    expect(forRequest).toBe('opaque');
+  });
+
   it('are nobody else’s', async () => {
     const tokens = new Tokens('alïce', () => () => tokenOf('bob'));
     await expect(tokens.get()).rejects.toThrow(

@@ -8,7 +8,7 @@ const PATIENCE_MS = 20_000;
 /** The user's access token, asked for when there is none or it was refused, and shared by all requests. */
 export class Tokens {
   /** The latest that was asked for. `token` is there once it has come. */
-  private latest: { promise: Promise<string>; token?: string } | null = null;
+  private latest: { promise: Promise<string>; signal: AbortSignal; token?: string } | null = null;
 
   /** @param getToken the application's, of this moment */
   constructor(
@@ -18,7 +18,7 @@ export class Tokens {
 
   /** Always a new one, for connections. */
   readonly ask = (request: TokenRequest): Promise<string> => {
-    const asked: NonNullable<typeof this.latest> = { promise: this.fetch(request) };
+    const asked: NonNullable<typeof this.latest> = { promise: this.fetch(request), signal: request.signal };
     this.latest = asked;
     asked.promise.then(
       (token) => (asked.token = token),
@@ -30,8 +30,16 @@ export class Tokens {
   };
 
   /** The one at hand, if there is one. */
-  get(): Promise<string> {
-    return this.latest?.promise ?? this.askForAll('connect');
+  async get(): Promise<string> {
+    const { latest } = this;
+    if (latest === null) return this.askForAll('connect');
+    try {
+      return await latest.promise;
+    } catch (error) {
+      // The connection that it was for needs it no more, which says nothing about this request.
+      if (latest.signal.aborted) return this.get();
+      throw error;
+    }
   }
 
   /** Another one than that which was refused. However many requests were refused with it, the application is asked once. */
