@@ -15,9 +15,13 @@ export function OrganizationHead({ organization }: { organization: Organization 
   const close = () => setOpen(null);
   return (
     <div className="organization-head">
-      <Avatar id={id} name={name} shape="square" />
-      <h1 className="wrap">{name}</h1>
-      <Badge tone={role === 'member' ? 'plain' : 'accent'}>{role}</Badge>
+      <div className="organization-title">
+        <Avatar id={id} name={name} shape="square" />
+        <h1 className="wrap" title={name}>
+          {name}
+        </h1>
+        <Badge tone={role === 'member' ? 'plain' : 'accent'}>{role}</Badge>
+      </div>
       <div className="organization-actions">
         <Button icon={<Mail size={15} aria-hidden="true" />} onClick={() => setOpen('message')}>
           Send message
