@@ -25,7 +25,7 @@ export function ConnectionBanner() {
           <span>
             {status === 'offline'
               ? 'You are offline. What you see is not live until the network is back.'
-              : 'The connection is lost. What you see is not live; it catches up by itself, missing nothing.'}
+              : 'The connection is lost. What you see is not live; it catches up by itself.'}
           </span>
           {status !== 'offline' && <ReconnectAll orgId={orgId} />}
         </div>

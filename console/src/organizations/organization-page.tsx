@@ -1,8 +1,7 @@
 import { useNotification } from '@herald/client/react';
 import { useState } from 'react';
 import { usePageTitle } from '../ui/page-title';
-import { ProblemNotice } from '../ui/problem-notice';
-import { SkeletonRows } from '../ui/skeleton';
+import { PageState } from '../ui/page-state';
 import { NoSuchOrganization, RemovedFromOrganization } from './gone-pages';
 import { isNotFound, useOrganization, useRefreshOrganizations } from './organizations';
 import { OrganizationView } from './organization-view';
@@ -21,8 +20,7 @@ export function OrganizationPage({ orgId }: { orgId: string }) {
 
   if (data === undefined) {
     if (isNotFound(error)) return <NoSuchOrganization />;
-    if (error !== null) return <ProblemNotice error={error} onRetry={() => void refetch()} />;
-    return <SkeletonRows label="Loading the organization" />;
+    return <PageState label="Loading the organization" error={error} onRetry={() => void refetch()} />;
   }
   const isRemoved = isNotFound(error) || (removedAt !== null && dataUpdatedAt <= removedAt);
   if (isRemoved) {

@@ -6,16 +6,16 @@ import { useOrganizations } from '../organizations/organizations';
 import { Button } from '../ui/button';
 import { Empty } from '../ui/empty';
 import { usePageTitle } from '../ui/page-title';
-import { ProblemNotice } from '../ui/problem-notice';
-import { SkeletonRows } from '../ui/skeleton';
+import { PageState } from '../ui/page-state';
 
 /** Leads to the first organization; to somebody who has none it says how to get one. */
 export function HomePage() {
   usePageTitle('Home');
   const [isCreating, setCreating] = useState(false);
   const { data, error, refetch } = useOrganizations();
-  if (error !== null && data === undefined) return <ProblemNotice error={error} onRetry={() => void refetch()} />;
-  if (data === undefined) return <SkeletonRows label="Loading your organizations" />;
+  if (data === undefined) {
+    return <PageState label="Loading your organizations" error={error} onRetry={() => void refetch()} />;
+  }
 
   const [first] = data.items;
   if (first !== undefined) return <Redirect href={`/orgs/${first.id}`} replace />;

@@ -3,10 +3,11 @@ import { Route, Switch } from 'wouter';
 import { ConnectionBanner } from '../connection/connection-banner';
 import { LiveNotifications } from '../notifications/live-notifications';
 import { OrganizationPage } from '../organizations/organization-page';
-import { SkeletonRows } from '../ui/skeleton';
+import { PageState } from '../ui/page-state';
 import { Header } from './header';
 import { HomePage } from './home-page';
 import { NotFoundPage } from './not-found-page';
+import { useRecovery } from './use-recovery';
 import './shell.css';
 
 // Charts are large, and most users are no operators.
@@ -14,6 +15,7 @@ const OperationsPage = lazy(() => import('../operations/operations-page'));
 
 /** The frame of every page: header, banner, and the page that the address names. */
 export function Shell({ signOut }: { signOut: () => Promise<void> }) {
+  useRecovery();
   return (
     <>
       <button type="button" className="skip-link" onClick={() => document.querySelector('main')?.focus()}>
@@ -23,7 +25,7 @@ export function Shell({ signOut }: { signOut: () => Promise<void> }) {
       <ConnectionBanner />
       <LiveNotifications />
       <main className="page" tabIndex={-1}>
-        <Suspense fallback={<SkeletonRows label="Loading the page" />}>
+        <Suspense fallback={<PageState label="Loading the page" error={null} onRetry={() => undefined} />}>
           <Switch>
             <Route path="/" component={HomePage} />
             <Route path="/orgs/:org_id/*?">{({ org_id }) => <OrganizationPage key={org_id} orgId={org_id} />}</Route>
