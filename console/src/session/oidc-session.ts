@@ -68,8 +68,10 @@ export class OidcSignIn {
 
   private async leave(): Promise<void> {
     const endSession = await this.manager.metadataService.getEndSessionEndpoint();
-    // Not every provider has one; then this tab forgets its user.
-    await (endSession === undefined ? this.manager.removeUser() : this.manager.signoutRedirect());
+    // First, so that the library puts no ID token into the address: the provider may ask its user instead.
+    await this.manager.removeUser();
+    // Not every provider has one.
+    if (endSession !== undefined) await this.manager.signoutRedirect();
   }
 
   private async renew(): Promise<string> {
