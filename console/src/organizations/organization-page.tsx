@@ -1,10 +1,10 @@
 import { useNotification } from '@herald/client/react';
 import { useState } from 'react';
-import { usePageTitle } from '../ui/page-title';
-import { PageState } from '../ui/page-state';
-import { NoSuchOrganization, RemovedFromOrganization } from './gone-pages';
-import { isNotFound, useOrganization, useRefreshOrganizations } from './organizations';
-import { OrganizationView } from './organization-view';
+import { usePageTitle } from '../ui/page-title.js';
+import { PageState } from '../ui/page-state.js';
+import { NoSuchOrganization, RemovedFromOrganization } from './gone-pages.js';
+import { isNotFound, useOrganization, useRefreshOrganizations } from './organizations.js';
+import { OrganizationView } from './organization-view.js';
 
 /** One organization, or why it is not on show (any more). */
 export function OrganizationPage({ orgId }: { orgId: string }) {

@@ -1,8 +1,8 @@
 import { ErrorResponse, type User, UserManager, WebStorageStateStore } from 'oidc-client-ts';
-import { readClaims } from './claims';
-import type { OidcConfig } from './console-config';
-import { RenewingToken } from './renewing-token';
-import type { Session } from './session';
+import { readClaims } from './claims.js';
+import type { OidcConfig } from './console-config.js';
+import { RenewingToken } from './renewing-token.js';
+import type { Session } from './session.js';
 
 /** The code flow with PKCE at an identity provider. All its state is that of this tab. */
 export class OidcSignIn {

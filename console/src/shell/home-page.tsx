@@ -1,12 +1,12 @@
 import { Building2, Plus } from 'lucide-react';
 import { useState } from 'react';
 import { Redirect } from 'wouter';
-import { CreateOrganizationDialog } from '../organizations/create-organization-dialog';
-import { useOrganizations } from '../organizations/organizations';
-import { Button } from '../ui/button';
-import { Empty } from '../ui/empty';
-import { usePageTitle } from '../ui/page-title';
-import { PageState } from '../ui/page-state';
+import { CreateOrganizationDialog } from '../organizations/create-organization-dialog.js';
+import { useOrganizations } from '../organizations/organizations.js';
+import { Button } from '../ui/button.js';
+import { Empty } from '../ui/empty.js';
+import { usePageTitle } from '../ui/page-title.js';
+import { PageState } from '../ui/page-state.js';
 
 /** Leads to the first organization; to somebody who has none it says how to get one. */
 export function HomePage() {

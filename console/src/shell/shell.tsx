@@ -1,17 +1,17 @@
 import { lazy, Suspense } from 'react';
 import { Route, Switch } from 'wouter';
-import { ConnectionBanner } from '../connection/connection-banner';
-import { LiveNotifications } from '../notifications/live-notifications';
-import { OrganizationPage } from '../organizations/organization-page';
-import { PageState } from '../ui/page-state';
-import { Header } from './header';
-import { HomePage } from './home-page';
-import { NotFoundPage } from './not-found-page';
-import { useRecovery } from './use-recovery';
+import { ConnectionBanner } from '../connection/connection-banner.js';
+import { LiveNotifications } from '../notifications/live-notifications.js';
+import { OrganizationPage } from '../organizations/organization-page.js';
+import { PageState } from '../ui/page-state.js';
+import { Header } from './header.js';
+import { HomePage } from './home-page.js';
+import { NotFoundPage } from './not-found-page.js';
+import { useRecovery } from './use-recovery.js';
 import './shell.css';
 
 // Charts are large, and most users are no operators.
-const OperationsPage = lazy(() => import('../operations/operations-page'));
+const OperationsPage = lazy(() => import('../operations/operations-page.js'));
 
 /** The frame of every page: header, banner, and the page that the address names. */
 export function Shell({ signOut }: { signOut: () => Promise<void> }) {

@@ -1,5 +1,5 @@
-import { ProblemNotice } from './problem-notice';
-import { SkeletonRows } from './skeleton';
+import { ProblemNotice } from './problem-notice.js';
+import { SkeletonRows } from './skeleton.js';
 
 interface PageStateProps {
   /** What is loading, as the heading of the page for who does not see it. */
