@@ -1,8 +1,8 @@
 import { QueryClient, QueryClientProvider, useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
-import { fetchConsoleConfig } from './session/console-config';
-import { SignInGate } from './session/sign-in-gate';
-import { Splash } from './session/splash';
+import { fetchConsoleConfig } from './session/console-config.js';
+import { SignInGate } from './session/sign-in-gate.js';
+import { Splash } from './session/splash.js';
 
 /** The page: who signs in how is the first thing that it asks. */
 export function App() {

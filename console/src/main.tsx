@@ -4,8 +4,8 @@ import './styles/tokens.css';
 import './styles/base.css';
 import './styles/controls.css';
 import './styles/surfaces.css';
-import { App } from './app';
-import { applyTheme } from './ui/theme';
+import { App } from './app.js';
+import { applyTheme } from './ui/theme.js';
 
 applyTheme();
 

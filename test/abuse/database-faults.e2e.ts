@@ -7,6 +7,7 @@ import { OutboxTable } from '../../src/realtime/outbox/outbox-table.js';
 import type { ApiClient } from '../support/api-client.js';
 import { countConnections } from '../support/connection-count.js';
 import { redisAt } from '../support/deployment.js';
+import { sample } from '../support/metrics.js';
 import { type HeraldNode, startNode } from '../support/node.js';
 import { postgresDatabase, type RedisServer, startRedis } from '../support/servers.js';
 import { until } from '../support/until.js';
@@ -56,6 +57,25 @@ describe('a database whose connections are all taken', () => {
     }
     expect((await api.get('/orgs')).status).toBe(200);
     expect(await (await attempt()).next()).toMatchObject({ type: 'connection.established' });
+  });
+});
+
+describe('a scrape of the metrics', () => {
+  it('PG-04: is answered while no connection is left, with all but what only the database knows', async () => {
+    const holders = Array.from({ length: POOL_SIZE }, () => dataSource.createQueryRunner());
+    try {
+      await Promise.all(holders.map((holder) => holder.startTransaction()));
+      // The pool makes who waits for a connection wait for 5 s.
+      const scrape = await fetch(`${node.url}/metrics`, { signal: AbortSignal.timeout(3_000) });
+      const text = await scrape.text();
+      expect(text).toMatch(/^herald_connections\{endpoint="events"\} 0$/m);
+      expect(text).toMatch(/^herald_gauge_known\{gauge="herald_outbox_depth"\} 0$/m);
+      expect(text).not.toMatch(/^herald_outbox_/m);
+    } finally {
+      await Promise.all(holders.map((holder) => holder.rollbackTransaction().then(() => holder.release())));
+    }
+    await until(async () => (await sample(node, 'herald_gauge_known{gauge="herald_outbox_depth"}')) === 1);
+    expect(await (await fetch(`${node.url}/metrics`)).text()).toMatch(/^herald_outbox_depth 0$/m);
   });
 });
 

@@ -1,7 +1,7 @@
 import { createContext, use } from 'react';
-import type { Session } from '../session/session';
-import { problemOf } from './problem';
-import type { Page } from './types';
+import type { Session } from '../session/session.js';
+import { problemOf } from './problem.js';
+import type { Page } from './types.js';
 
 const PREFIX = '/api/v1';
 const PAGE_LIMIT = 100;

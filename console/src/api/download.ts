@@ -1,4 +1,4 @@
-import type { Api } from './api';
+import type { Api } from './api.js';
 
 /** Fetches a file with the token, which a plain link can't send, and saves it. */
 export async function download(api: Api, path: string): Promise<string> {

@@ -1,9 +1,9 @@
 import { useConnection, useConnectionState } from '@herald/client/react';
 import { WifiOff } from 'lucide-react';
 import { useEffect, useState } from 'react';
-import { useLiveOrganization } from '../shell/live-organization';
-import { Button } from '../ui/button';
-import { worstOf } from './describe-connection';
+import { useLiveOrganization } from '../shell/live-organization.js';
+import { Button } from '../ui/button.js';
+import { worstOf } from './describe-connection.js';
 import './connection.css';
 
 /** A short interruption, as of a restart that is over at once, is not worth a word. */
@@ -25,7 +25,7 @@ export function ConnectionBanner() {
           <span>
             {status === 'offline'
               ? 'You are offline. What you see is not live until the network is back.'
-              : 'The connection is lost. What you see is not live; it catches up by itself, missing nothing.'}
+              : 'The connection is lost. What you see is not live; it catches up by itself.'}
           </span>
           {status !== 'offline' && <ReconnectAll orgId={orgId} />}
         </div>

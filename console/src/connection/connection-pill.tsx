@@ -1,9 +1,9 @@
 import { useConnectionState } from '@herald/client/react';
-import { useOrganizationName } from '../organizations/organizations';
-import { useLiveOrganization } from '../shell/live-organization';
-import { Popover } from '../ui/popover';
-import { EndpointDetails } from './endpoint-details';
-import { statusLabel, statusTone, worstOf } from './describe-connection';
+import { useOrganizationName } from '../organizations/organizations.js';
+import { useLiveOrganization } from '../shell/live-organization.js';
+import { Popover } from '../ui/popover.js';
+import { EndpointDetails } from './endpoint-details.js';
+import { statusLabel, statusTone, worstOf } from './describe-connection.js';
 import './connection.css';
 
 /** Says in a word whether what is on show is live; opens the details. */

@@ -1,5 +1,5 @@
 import type { ConnectionState } from '@herald/client';
-import type { Tone } from '../ui/badge';
+import type { Tone } from '../ui/badge.js';
 
 type Status = ConnectionState['status'];
 

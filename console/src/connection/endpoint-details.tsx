@@ -2,11 +2,11 @@ import type { ConnectionState } from '@herald/client';
 import { type Endpoint, useConnection, useConnectionState } from '@herald/client/react';
 import { RefreshCw } from 'lucide-react';
 import type { ReactNode } from 'react';
-import { Badge } from '../ui/badge';
-import { Button } from '../ui/button';
-import { CopyButton } from '../ui/copy-button';
-import { Time, useNow } from '../ui/time';
-import { closeSentence, statusLabel, statusTone } from './describe-connection';
+import { Badge } from '../ui/badge.js';
+import { Button } from '../ui/button.js';
+import { CopyButton } from '../ui/copy-button.js';
+import { Time, useNow } from '../ui/time.js';
+import { closeSentence, statusLabel, statusTone } from './describe-connection.js';
 
 /** Everything that is known of one connection, and a button that renews it. */
 export function EndpointDetails({ title, endpoint }: { title: string; endpoint: Endpoint }) {

@@ -1,9 +1,9 @@
 import type { EventFrame } from '@herald/client';
 import { ChevronRight } from 'lucide-react';
 import { useState } from 'react';
-import { CopyButton } from '../ui/copy-button';
-import { Time } from '../ui/time';
-import { eventSentence } from './event-sentence';
+import { CopyButton } from '../ui/copy-button.js';
+import { Time } from '../ui/time.js';
+import { eventSentence } from './event-sentence.js';
 
 interface EventRowProps {
   event: EventFrame;

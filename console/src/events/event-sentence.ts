@@ -11,8 +11,8 @@ import {
   UserPlus,
   Zap,
 } from 'lucide-react';
-import { severityTone } from '../notifications/notification-look';
-import type { Tone } from '../ui/badge';
+import { severityTone } from '../notifications/notification-look.js';
+import type { Tone } from '../ui/badge.js';
 
 /** What an event says to a person: whom or what it is about, and what happened. */
 export interface EventSentence {

@@ -1,12 +1,12 @@
 import type { ConnectionState, EventFrame } from '@herald/client';
 import { Radio } from 'lucide-react';
-import { statusLabel, statusTone } from '../connection/describe-connection';
-import { useMembers } from '../organizations/organizations';
-import { peopleOf } from '../people/people';
-import { useSession } from '../session/session';
-import { Badge } from '../ui/badge';
-import { Empty } from '../ui/empty';
-import { EventRow } from './event-row';
+import { statusLabel, statusTone } from '../connection/describe-connection.js';
+import { useMembers } from '../organizations/organizations.js';
+import { peopleOf } from '../people/people.js';
+import { useSession } from '../session/session.js';
+import { Badge } from '../ui/badge.js';
+import { Empty } from '../ui/empty.js';
+import { EventRow } from './event-row.js';
 import './events.css';
 
 interface EventStreamProps {

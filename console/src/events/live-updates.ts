@@ -1,12 +1,12 @@
 import { type EventFrame, isEvent } from '@herald/client';
 import { useQueryClient } from '@tanstack/react-query';
-import type { List } from '../api/api';
-import { keys } from '../api/keys';
-import type { Member, ResourceSummary } from '../api/types';
-import { peopleOf } from '../people/people';
-import { useSession } from '../session/session';
-import { useAnnounce } from '../ui/announcer';
-import { eventSentence } from './event-sentence';
+import type { List } from '../api/api.js';
+import { keys } from '../api/keys.js';
+import type { Member, ResourceSummary } from '../api/types.js';
+import { peopleOf } from '../people/people.js';
+import { useSession } from '../session/session.js';
+import { useAnnounce } from '../ui/announcer.js';
+import { eventSentence } from './event-sentence.js';
 
 interface LiveUpdates {
   onEvent: (event: EventFrame) => void;

@@ -1,15 +1,15 @@
 import { useQuery } from '@tanstack/react-query';
 import { CircleCheck, Download } from 'lucide-react';
 import { useState } from 'react';
-import { useApi } from '../api/api';
-import { download } from '../api/download';
-import { keys } from '../api/keys';
-import type { Export, ExportFormat, Organization } from '../api/types';
-import { Button } from '../ui/button';
-import { Dialog } from '../ui/dialog';
-import { Choice } from '../ui/field';
-import { ProblemNotice } from '../ui/problem-notice';
-import { useAction } from '../ui/use-action';
+import { useApi } from '../api/api.js';
+import { download } from '../api/download.js';
+import { keys } from '../api/keys.js';
+import type { Export, ExportFormat, Organization } from '../api/types.js';
+import { Button } from '../ui/button.js';
+import { Dialog } from '../ui/dialog.js';
+import { Choice } from '../ui/field.js';
+import { ProblemNotice } from '../ui/problem-notice.js';
+import { useAction } from '../ui/use-action.js';
 
 const POLL_MS = 400;
 

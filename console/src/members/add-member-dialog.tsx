@@ -1,17 +1,17 @@
 import { useQueryClient } from '@tanstack/react-query';
-import { useApi } from '../api/api';
-import { keys } from '../api/keys';
-import { fieldError, formError } from '../api/problem';
-import { ORG_ROLES, type Organization } from '../api/types';
-import { useMembers } from '../organizations/organizations';
-import { useSession } from '../session/session';
-import { Button } from '../ui/button';
-import { capitalized } from '../ui/capitalized';
-import { Dialog } from '../ui/dialog';
-import { Field } from '../ui/field';
-import { textOf } from '../ui/form-text';
-import { ProblemNotice } from '../ui/problem-notice';
-import { useAction } from '../ui/use-action';
+import { useApi } from '../api/api.js';
+import { keys } from '../api/keys.js';
+import { fieldError, formError } from '../api/problem.js';
+import { ORG_ROLES, type Organization } from '../api/types.js';
+import { useMembers } from '../organizations/organizations.js';
+import { useSession } from '../session/session.js';
+import { Button } from '../ui/button.js';
+import { capitalized } from '../ui/capitalized.js';
+import { Dialog } from '../ui/dialog.js';
+import { Field } from '../ui/field.js';
+import { textOf } from '../ui/form-text.js';
+import { ProblemNotice } from '../ui/problem-notice.js';
+import { useAction } from '../ui/use-action.js';
 
 /** Makes any user a member. */
 export function AddMemberDialog({ organization, onClose }: { organization: Organization; onClose: () => void }) {

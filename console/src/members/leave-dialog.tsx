@@ -1,10 +1,10 @@
 import { useLocation } from 'wouter';
-import { useApi } from '../api/api';
-import type { Organization } from '../api/types';
-import { useRefreshOrganizations } from '../organizations/organizations';
-import { useSession } from '../session/session';
-import { ConfirmDialog } from '../ui/confirm-dialog';
-import { useToast } from '../ui/toasts';
+import { useApi } from '../api/api.js';
+import type { Organization } from '../api/types.js';
+import { useRefreshOrganizations } from '../organizations/organizations.js';
+import { useSession } from '../session/session.js';
+import { ConfirmDialog } from '../ui/confirm-dialog.js';
+import { useToast } from '../ui/toasts.js';
 
 /** Ends the user's own membership. */
 export function LeaveDialog({ organization, onClose }: { organization: Organization; onClose: () => void }) {

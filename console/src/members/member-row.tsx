@@ -1,11 +1,11 @@
 import { LogOut, Mail, UserMinus } from 'lucide-react';
-import type { Member, Organization } from '../api/types';
-import type { Person } from '../people/people';
-import { Avatar } from '../ui/avatar';
-import { Badge } from '../ui/badge';
-import { IconButton } from '../ui/button';
-import { Time } from '../ui/time';
-import { RoleSelect } from './role-select';
+import type { Member, Organization } from '../api/types.js';
+import type { Person } from '../people/people.js';
+import { Avatar } from '../ui/avatar.js';
+import { Badge } from '../ui/badge.js';
+import { IconButton } from '../ui/button.js';
+import { Time } from '../ui/time.js';
+import { RoleSelect } from './role-select.js';
 
 interface MemberRowProps {
   organization: Organization;

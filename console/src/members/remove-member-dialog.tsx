@@ -1,9 +1,9 @@
 import { useQueryClient } from '@tanstack/react-query';
-import { useApi } from '../api/api';
-import { keys } from '../api/keys';
-import type { Organization } from '../api/types';
-import type { Person } from '../people/people';
-import { ConfirmDialog } from '../ui/confirm-dialog';
+import { useApi } from '../api/api.js';
+import { keys } from '../api/keys.js';
+import type { Organization } from '../api/types.js';
+import type { Person } from '../people/people.js';
+import { ConfirmDialog } from '../ui/confirm-dialog.js';
 
 interface RemoveMemberDialogProps {
   organization: Organization;

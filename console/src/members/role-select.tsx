@@ -1,11 +1,11 @@
 import { useQueryClient } from '@tanstack/react-query';
-import { useApi } from '../api/api';
-import { keys } from '../api/keys';
-import { describeProblem } from '../api/problem';
-import { type Member, ORG_ROLES } from '../api/types';
-import { useRefreshOrganizations } from '../organizations/organizations';
-import { capitalized } from '../ui/capitalized';
-import { useToast } from '../ui/toasts';
+import { useApi } from '../api/api.js';
+import { keys } from '../api/keys.js';
+import { describeProblem } from '../api/problem.js';
+import { type Member, ORG_ROLES } from '../api/types.js';
+import { useRefreshOrganizations } from '../organizations/organizations.js';
+import { capitalized } from '../ui/capitalized.js';
+import { useToast } from '../ui/toasts.js';
 
 interface RoleSelectProps {
   orgId: string;

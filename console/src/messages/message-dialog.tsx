@@ -1,15 +1,15 @@
-import { useApi } from '../api/api';
-import { fieldError, formError } from '../api/problem';
-import { useMembers } from '../organizations/organizations';
-import { peopleOf } from '../people/people';
-import { useSession } from '../session/session';
-import { Button } from '../ui/button';
-import { Dialog } from '../ui/dialog';
-import { Field } from '../ui/field';
-import { textOf } from '../ui/form-text';
-import { ProblemNotice } from '../ui/problem-notice';
-import { useAction } from '../ui/use-action';
-import { useToast } from '../ui/toasts';
+import { useApi } from '../api/api.js';
+import { fieldError, formError } from '../api/problem.js';
+import { useMembers } from '../organizations/organizations.js';
+import { peopleOf } from '../people/people.js';
+import { useSession } from '../session/session.js';
+import { Button } from '../ui/button.js';
+import { Dialog } from '../ui/dialog.js';
+import { Field } from '../ui/field.js';
+import { textOf } from '../ui/form-text.js';
+import { ProblemNotice } from '../ui/problem-notice.js';
+import { useAction } from '../ui/use-action.js';
+import { useToast } from '../ui/toasts.js';
 
 interface MessageDialogProps {
   orgId: string;

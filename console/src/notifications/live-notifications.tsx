@@ -1,8 +1,8 @@
 import { useNotification } from '@herald/client/react';
 import { useQueryClient } from '@tanstack/react-query';
-import { keys } from '../api/keys';
-import { useToast } from '../ui/toasts';
-import { notificationLook } from './notification-look';
+import { keys } from '../api/keys.js';
+import { useToast } from '../ui/toasts.js';
+import { notificationLook } from './notification-look.js';
 
 /** Shows each notification as it arrives, and fetches anew what it is about. Alerts stay: no inbox keeps them. */
 export function LiveNotifications() {

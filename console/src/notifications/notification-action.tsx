@@ -1,11 +1,11 @@
 import { ArrowUpRight, Download } from 'lucide-react';
 import { Link } from 'wouter';
-import { useApi } from '../api/api';
-import { download } from '../api/download';
-import { Button } from '../ui/button';
-import { ProblemNotice } from '../ui/problem-notice';
-import { useAction } from '../ui/use-action';
-import { actionTarget } from './action-link';
+import { useApi } from '../api/api.js';
+import { download } from '../api/download.js';
+import { Button } from '../ui/button.js';
+import { ProblemNotice } from '../ui/problem-notice.js';
+import { useAction } from '../ui/use-action.js';
+import { actionTarget } from './action-link.js';
 
 interface NotificationActionProps {
   actionUrl: string | undefined;

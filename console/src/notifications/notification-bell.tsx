@@ -1,7 +1,7 @@
 import { useNotifications } from '@herald/client/react';
 import { Bell } from 'lucide-react';
-import { Popover } from '../ui/popover';
-import { NotificationPanel } from './notification-panel';
+import { Popover } from '../ui/popover.js';
+import { NotificationPanel } from './notification-panel.js';
 import './notifications.css';
 
 /** How many notifications wait, and the panel that shows them. */

@@ -1,5 +1,5 @@
 import { AtSign, Bell, CircleCheck, CircleX, type LucideIcon, Mail, Megaphone, Users } from 'lucide-react';
-import type { Tone } from '../ui/badge';
+import type { Tone } from '../ui/badge.js';
 
 export interface Look {
   icon: LucideIcon;

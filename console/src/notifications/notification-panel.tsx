@@ -1,10 +1,10 @@
 import type { useNotifications } from '@herald/client/react';
 import { BellRing, CheckCheck } from 'lucide-react';
-import { Button } from '../ui/button';
-import { Empty } from '../ui/empty';
-import { ProblemNotice } from '../ui/problem-notice';
-import { SkeletonRows } from '../ui/skeleton';
-import { NotificationRow } from './notification-row';
+import { Button } from '../ui/button.js';
+import { Empty } from '../ui/empty.js';
+import { ProblemNotice } from '../ui/problem-notice.js';
+import { SkeletonRows } from '../ui/skeleton.js';
+import { NotificationRow } from './notification-row.js';
 
 export type Inbox = ReturnType<typeof useNotifications>;
 

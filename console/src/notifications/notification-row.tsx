@@ -1,12 +1,12 @@
 import type { NotificationItem } from '@herald/client/react';
 import { Check, X } from 'lucide-react';
-import { useOrganizationName } from '../organizations/organizations';
-import { usePeopleAnywhere } from '../people/people';
-import { IconButton } from '../ui/button';
-import { Time } from '../ui/time';
-import { notificationLook } from './notification-look';
-import type { Inbox } from './notification-panel';
-import { NotificationAction } from './notification-action';
+import { useOrganizationName } from '../organizations/organizations.js';
+import { usePeopleAnywhere } from '../people/people.js';
+import { IconButton } from '../ui/button.js';
+import { Time } from '../ui/time.js';
+import { notificationLook } from './notification-look.js';
+import type { Inbox } from './notification-panel.js';
+import { NotificationAction } from './notification-action.js';
 
 interface NotificationRowProps {
   item: NotificationItem;

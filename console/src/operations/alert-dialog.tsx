@@ -1,15 +1,15 @@
-import { useApi } from '../api/api';
-import { fieldError, formError } from '../api/problem';
-import { SEVERITIES } from '../api/types';
-import { useOrganizations } from '../organizations/organizations';
-import { Button } from '../ui/button';
-import { capitalized } from '../ui/capitalized';
-import { Dialog } from '../ui/dialog';
-import { Choice, Field } from '../ui/field';
-import { textOf } from '../ui/form-text';
-import { ProblemNotice } from '../ui/problem-notice';
-import { useAction } from '../ui/use-action';
-import { useToast } from '../ui/toasts';
+import { useApi } from '../api/api.js';
+import { fieldError, formError } from '../api/problem.js';
+import { SEVERITIES } from '../api/types.js';
+import { useOrganizations } from '../organizations/organizations.js';
+import { Button } from '../ui/button.js';
+import { capitalized } from '../ui/capitalized.js';
+import { Dialog } from '../ui/dialog.js';
+import { Choice, Field } from '../ui/field.js';
+import { textOf } from '../ui/form-text.js';
+import { ProblemNotice } from '../ui/problem-notice.js';
+import { useAction } from '../ui/use-action.js';
+import { useToast } from '../ui/toasts.js';
 
 const FIELDS = ['message', 'severity', 'alert_type', 'org_id'];
 

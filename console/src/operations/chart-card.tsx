@@ -1,6 +1,6 @@
 import type { ReactNode } from 'react';
 import { Area, AreaChart, CartesianGrid, ResponsiveContainer, Tooltip, XAxis, YAxis } from 'recharts';
-import type { Point } from './node-metrics';
+import type { Point } from './node-metrics.js';
 
 export interface Series {
   key: 'connections' | 'deliveries' | 'median' | 'p95' | 'everywhere';

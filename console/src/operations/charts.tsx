@@ -1,7 +1,7 @@
 import { TriangleAlert } from 'lucide-react';
-import { ChartCard, type Series } from './chart-card';
-import { useConnectionHistory } from './connection-history';
-import { useNodeMetrics } from './use-node-metrics';
+import { ChartCard, type Series } from './chart-card.js';
+import { useConnectionHistory } from './connection-history.js';
+import { useNodeMetrics } from './use-node-metrics.js';
 
 const THIS_NODE = 'of the node that serves this page';
 const BLUE = 'var(--chart-1)';

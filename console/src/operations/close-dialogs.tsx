@@ -1,9 +1,9 @@
 import { useQueryClient } from '@tanstack/react-query';
-import { useApi } from '../api/api';
-import { keys } from '../api/keys';
-import type { ConnectionRecord } from '../api/types';
-import { ConfirmDialog } from '../ui/confirm-dialog';
-import { useToast } from '../ui/toasts';
+import { useApi } from '../api/api.js';
+import { keys } from '../api/keys.js';
+import type { ConnectionRecord } from '../api/types.js';
+import { ConfirmDialog } from '../ui/confirm-dialog.js';
+import { useToast } from '../ui/toasts.js';
 
 const KIND = keys.connections({})[0];
 

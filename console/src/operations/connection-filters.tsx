@@ -1,7 +1,7 @@
 import { X } from 'lucide-react';
-import { useOrganizations } from '../organizations/organizations';
-import { IconButton } from '../ui/button';
-import type { ConnectionFilter } from './connections';
+import { useOrganizations } from '../organizations/organizations.js';
+import { IconButton } from '../ui/button.js';
+import type { ConnectionFilter } from './connections.js';
 
 interface ConnectionFiltersProps {
   filter: ConnectionFilter;

@@ -1,6 +1,6 @@
 import { useEffect, useRef, useState } from 'react';
-import type { ChartPoint } from './chart-card';
-import type { Point } from './node-metrics';
+import type { ChartPoint } from './chart-card.js';
+import type { Point } from './node-metrics.js';
 
 /** Joins the number of connections of all nodes, as it was then, to each reading of this node. */
 export function useConnectionHistory(points: readonly Point[], total: number | undefined): readonly ChartPoint[] {

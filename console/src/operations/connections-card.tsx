@@ -1,13 +1,13 @@
 import { PlugZap } from 'lucide-react';
 import { useState } from 'react';
-import type { ConnectionRecord } from '../api/types';
-import { Empty } from '../ui/empty';
-import { ProblemNotice } from '../ui/problem-notice';
-import { SkeletonRows } from '../ui/skeleton';
-import { CloseConnectionDialog, DisconnectUserDialog } from './close-dialogs';
-import { ConnectionFilters } from './connection-filters';
-import { ConnectionsTable } from './connections-table';
-import type { ConnectionFilter, useConnections } from './connections';
+import type { ConnectionRecord } from '../api/types.js';
+import { Empty } from '../ui/empty.js';
+import { ProblemNotice } from '../ui/problem-notice.js';
+import { SkeletonRows } from '../ui/skeleton.js';
+import { CloseConnectionDialog, DisconnectUserDialog } from './close-dialogs.js';
+import { ConnectionFilters } from './connection-filters.js';
+import { ConnectionsTable } from './connections-table.js';
+import type { ConnectionFilter, useConnections } from './connections.js';
 
 interface ConnectionsCardProps {
   query: ReturnType<typeof useConnections>;

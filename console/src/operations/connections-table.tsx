@@ -1,11 +1,11 @@
 import { Unplug, UserX } from 'lucide-react';
-import type { ConnectionRecord } from '../api/types';
-import { useOrganizations } from '../organizations/organizations';
-import { useSession } from '../session/session';
-import { Badge } from '../ui/badge';
-import { IconButton } from '../ui/button';
-import { Time } from '../ui/time';
-import { bytes } from './bytes';
+import type { ConnectionRecord } from '../api/types.js';
+import { useOrganizations } from '../organizations/organizations.js';
+import { useSession } from '../session/session.js';
+import { Badge } from '../ui/badge.js';
+import { IconButton } from '../ui/button.js';
+import { Time } from '../ui/time.js';
+import { bytes } from './bytes.js';
 
 interface ConnectionsTableProps {
   connections: readonly ConnectionRecord[];

@@ -1,7 +1,7 @@
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
-import { useApi } from '../api/api';
-import { keys } from '../api/keys';
-import type { ConnectionRecord } from '../api/types';
+import { useApi } from '../api/api.js';
+import { keys } from '../api/keys.js';
+import type { ConnectionRecord } from '../api/types.js';
 
 export interface ConnectionFilter {
   userId: string;

@@ -1,4 +1,4 @@
-import { type Buckets, bucketsOf, parsePrometheus, quantile, type Sample, sumOf } from './prometheus';
+import { type Buckets, bucketsOf, parsePrometheus, quantile, type Sample, sumOf } from './prometheus.js';
 
 /** A reading of `GET /metrics`: of the one process that has answered. */
 export interface Reading {

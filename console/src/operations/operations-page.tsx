@@ -1,13 +1,13 @@
 import { Megaphone } from 'lucide-react';
 import { useDeferredValue, useState } from 'react';
-import { Empty } from '../ui/empty';
-import { isOperator, useSession } from '../session/session';
-import { Button } from '../ui/button';
-import { usePageTitle } from '../ui/page-title';
-import { AlertDialog } from './alert-dialog';
-import { Charts } from './charts';
-import { ConnectionsCard } from './connections-card';
-import { type ConnectionFilter, useConnections } from './connections';
+import { Empty } from '../ui/empty.js';
+import { isOperator, useSession } from '../session/session.js';
+import { Button } from '../ui/button.js';
+import { usePageTitle } from '../ui/page-title.js';
+import { AlertDialog } from './alert-dialog.js';
+import { Charts } from './charts.js';
+import { ConnectionsCard } from './connections-card.js';
+import { type ConnectionFilter, useConnections } from './connections.js';
 import './operations.css';
 
 /** For those who operate the system: who is connected, how it does, and what they can do about it. */

@@ -1,5 +1,5 @@
 import { useEffect, useState } from 'react';
-import { pointOf, type Point, type Reading, readMetrics } from './node-metrics';
+import { pointOf, type Point, type Reading, readMetrics } from './node-metrics.js';
 
 const POLL_MS = 2_000;
 /** Five minutes. */

@@ -1,8 +1,8 @@
 import { useLocation } from 'wouter';
-import { useApi } from '../api/api';
-import type { Organization } from '../api/types';
-import { NameOrganizationDialog } from './name-organization-dialog';
-import { useRefreshOrganizations } from './organizations';
+import { useApi } from '../api/api.js';
+import type { Organization } from '../api/types.js';
+import { NameOrganizationDialog } from './name-organization-dialog.js';
+import { useRefreshOrganizations } from './organizations.js';
 
 /** Founds an organization and shows it. */
 export function CreateOrganizationDialog({ onClose }: { onClose: () => void }) {

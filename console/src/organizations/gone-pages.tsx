@@ -1,7 +1,7 @@
 import { SearchX, UserX } from 'lucide-react';
 import { Link } from 'wouter';
-import { Button } from '../ui/button';
-import { Empty } from '../ui/empty';
+import { Button } from '../ui/button.js';
+import { Empty } from '../ui/empty.js';
 
 /** Unknown, or not the user's: the server tells nobody which. */
 export function NoSuchOrganization() {

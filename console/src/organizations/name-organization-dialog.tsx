@@ -1,10 +1,10 @@
-import { fieldError, formError } from '../api/problem';
-import { Button } from '../ui/button';
-import { Dialog } from '../ui/dialog';
-import { Field } from '../ui/field';
-import { textOf } from '../ui/form-text';
-import { ProblemNotice } from '../ui/problem-notice';
-import { useAction } from '../ui/use-action';
+import { fieldError, formError } from '../api/problem.js';
+import { Button } from '../ui/button.js';
+import { Dialog } from '../ui/dialog.js';
+import { Field } from '../ui/field.js';
+import { textOf } from '../ui/form-text.js';
+import { ProblemNotice } from '../ui/problem-notice.js';
+import { useAction } from '../ui/use-action.js';
 
 interface NameOrganizationDialogProps {
   title: string;

@@ -2,14 +2,14 @@ import { useQueryClient } from '@tanstack/react-query';
 import { Ellipsis, LogOut, Pencil, Trash2 } from 'lucide-react';
 import { useState } from 'react';
 import { useLocation } from 'wouter';
-import { useApi } from '../api/api';
-import { keys } from '../api/keys';
-import type { Organization } from '../api/types';
-import { ConfirmDialog } from '../ui/confirm-dialog';
-import { LeaveDialog } from '../members/leave-dialog';
-import { Popover } from '../ui/popover';
-import { NameOrganizationDialog } from './name-organization-dialog';
-import { useRefreshOrganizations } from './organizations';
+import { useApi } from '../api/api.js';
+import { keys } from '../api/keys.js';
+import type { Organization } from '../api/types.js';
+import { ConfirmDialog } from '../ui/confirm-dialog.js';
+import { LeaveDialog } from '../members/leave-dialog.js';
+import { Popover } from '../ui/popover.js';
+import { NameOrganizationDialog } from './name-organization-dialog.js';
+import { useRefreshOrganizations } from './organizations.js';
 
 type Item = 'rename' | 'leave' | 'delete';
 

@@ -1,11 +1,10 @@
 import { useNotification } from '@herald/client/react';
 import { useState } from 'react';
-import { usePageTitle } from '../ui/page-title';
-import { ProblemNotice } from '../ui/problem-notice';
-import { SkeletonRows } from '../ui/skeleton';
-import { NoSuchOrganization, RemovedFromOrganization } from './gone-pages';
-import { isNotFound, useOrganization, useRefreshOrganizations } from './organizations';
-import { OrganizationView } from './organization-view';
+import { usePageTitle } from '../ui/page-title.js';
+import { PageState } from '../ui/page-state.js';
+import { NoSuchOrganization, RemovedFromOrganization } from './gone-pages.js';
+import { isNotFound, useOrganization, useRefreshOrganizations } from './organizations.js';
+import { OrganizationView } from './organization-view.js';
 
 /** One organization, or why it is not on show (any more). */
 export function OrganizationPage({ orgId }: { orgId: string }) {
@@ -21,8 +20,7 @@ export function OrganizationPage({ orgId }: { orgId: string }) {
 
   if (data === undefined) {
     if (isNotFound(error)) return <NoSuchOrganization />;
-    if (error !== null) return <ProblemNotice error={error} onRetry={() => void refetch()} />;
-    return <SkeletonRows label="Loading the organization" />;
+    return <PageState label="Loading the organization" error={error} onRetry={() => void refetch()} />;
   }
   const isRemoved = isNotFound(error) || (removedAt !== null && dataUpdatedAt <= removedAt);
   if (isRemoved) {

@@ -1,12 +1,12 @@
 import { Check, ChevronsUpDown, Plus } from 'lucide-react';
 import { useState } from 'react';
 import { Link, useRoute } from 'wouter';
-import type { Organization } from '../api/types';
-import { Avatar } from '../ui/avatar';
-import { Popover } from '../ui/popover';
-import { ProblemNotice } from '../ui/problem-notice';
-import { CreateOrganizationDialog } from './create-organization-dialog';
-import { useOrganizations } from './organizations';
+import type { Organization } from '../api/types.js';
+import { Avatar } from '../ui/avatar.js';
+import { Popover } from '../ui/popover.js';
+import { ProblemNotice } from '../ui/problem-notice.js';
+import { CreateOrganizationDialog } from './create-organization-dialog.js';
+import { useOrganizations } from './organizations.js';
 import './organizations.css';
 
 /** Shows which organization one looks at, and leads to the others. */

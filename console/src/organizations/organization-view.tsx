@@ -1,15 +1,15 @@
 import { useOrgEvents } from '@herald/client/react';
 import { useEffect, useEffectEvent } from 'react';
 import { Link, Route, Switch, useRoute } from 'wouter';
-import type { Organization } from '../api/types';
-import { EventStream } from '../events/event-stream';
-import { useLiveUpdates } from '../events/live-updates';
-import { PresenceCard } from '../people/presence-card';
-import { MembersCard } from '../members/members-card';
-import { ResourcePage } from '../resources/resource-page';
-import { ResourcesCard } from '../resources/resources-card';
-import { useShowsLive } from '../shell/live-organization';
-import { OrganizationHead } from './organization-head';
+import type { Organization } from '../api/types.js';
+import { EventStream } from '../events/event-stream.js';
+import { useLiveUpdates } from '../events/live-updates.js';
+import { PresenceCard } from '../people/presence-card.js';
+import { MembersCard } from '../members/members-card.js';
+import { ResourcePage } from '../resources/resource-page.js';
+import { ResourcesCard } from '../resources/resources-card.js';
+import { useShowsLive } from '../shell/live-organization.js';
+import { OrganizationHead } from './organization-head.js';
 import './organizations.css';
 
 interface OrganizationViewProps {

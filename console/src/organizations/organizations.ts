@@ -1,8 +1,8 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
-import { useApi } from '../api/api';
-import { keys } from '../api/keys';
-import { ApiProblem } from '../api/problem';
-import type { Member, Organization } from '../api/types';
+import { useApi } from '../api/api.js';
+import { keys } from '../api/keys.js';
+import { ApiProblem } from '../api/problem.js';
+import type { Member, Organization } from '../api/types.js';
 
 /** The organizations of who is signed in, oldest first. */
 export function useOrganizations() {

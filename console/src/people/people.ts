@@ -1,8 +1,8 @@
 import { useQueryClient } from '@tanstack/react-query';
-import { keys } from '../api/keys';
-import type { List } from '../api/api';
-import type { Member } from '../api/types';
-import { displayName, type Session, useSession } from '../session/session';
+import { keys } from '../api/keys.js';
+import type { List } from '../api/api.js';
+import type { Member } from '../api/types.js';
+import { displayName, type Session, useSession } from '../session/session.js';
 
 /** Somebody as the page shows them. */
 export interface Person {

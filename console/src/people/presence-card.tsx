@@ -1,10 +1,10 @@
 import { usePresence } from '@herald/client/react';
-import { useMembers } from '../organizations/organizations';
-import { useSession } from '../session/session';
-import { Avatar } from '../ui/avatar';
-import { ProblemNotice } from '../ui/problem-notice';
-import { SkeletonRows } from '../ui/skeleton';
-import { peopleOf } from './people';
+import { useMembers } from '../organizations/organizations.js';
+import { useSession } from '../session/session.js';
+import { Avatar } from '../ui/avatar.js';
+import { ProblemNotice } from '../ui/problem-notice.js';
+import { SkeletonRows } from '../ui/skeleton.js';
+import { peopleOf } from './people.js';
 import './presence.css';
 
 /** Who looks at this organization just now, on any node. */

@@ -1,16 +1,16 @@
 import { useQueryClient } from '@tanstack/react-query';
 import { AtSign } from 'lucide-react';
 import { useState } from 'react';
-import { useApi } from '../api/api';
-import { keys } from '../api/keys';
-import { fieldError, formError } from '../api/problem';
-import type { Person } from '../people/people';
-import { Button } from '../ui/button';
-import { ProblemNotice } from '../ui/problem-notice';
-import { useAction } from '../ui/use-action';
-import { MentionList } from './mention-list';
-import { resourcePath } from './resources';
-import { useMentionPicker } from './use-mention-picker';
+import { useApi } from '../api/api.js';
+import { keys } from '../api/keys.js';
+import { fieldError, formError } from '../api/problem.js';
+import type { Person } from '../people/people.js';
+import { Button } from '../ui/button.js';
+import { ProblemNotice } from '../ui/problem-notice.js';
+import { useAction } from '../ui/use-action.js';
+import { MentionList } from './mention-list.js';
+import { resourcePath } from './resources.js';
+import { useMentionPicker } from './use-mention-picker.js';
 
 interface CommentFormProps {
   orgId: string;

@@ -1,16 +1,16 @@
 import { MessageSquare } from 'lucide-react';
-import type { Comment, Member } from '../api/types';
-import { useMembers } from '../organizations/organizations';
-import { peopleOf, type Person } from '../people/people';
-import { useSession } from '../session/session';
-import { Avatar } from '../ui/avatar';
-import { Empty } from '../ui/empty';
-import { ProblemNotice } from '../ui/problem-notice';
-import { SkeletonRows } from '../ui/skeleton';
-import { Time } from '../ui/time';
-import { CommentForm } from './comment-form';
-import { splitMentions } from './mentions';
-import { useComments } from './resources';
+import type { Comment, Member } from '../api/types.js';
+import { useMembers } from '../organizations/organizations.js';
+import { peopleOf, type Person } from '../people/people.js';
+import { useSession } from '../session/session.js';
+import { Avatar } from '../ui/avatar.js';
+import { Empty } from '../ui/empty.js';
+import { ProblemNotice } from '../ui/problem-notice.js';
+import { SkeletonRows } from '../ui/skeleton.js';
+import { Time } from '../ui/time.js';
+import { CommentForm } from './comment-form.js';
+import { splitMentions } from './mentions.js';
+import { useComments } from './resources.js';
 
 /** What members have said about a resource, oldest first. */
 export function Comments({ orgId, resourceId }: { orgId: string; resourceId: string }) {

@@ -1,9 +1,9 @@
 import { useQueryClient } from '@tanstack/react-query';
-import { useApi } from '../api/api';
-import { keys } from '../api/keys';
-import type { ResourceSummary } from '../api/types';
-import { ConfirmDialog } from '../ui/confirm-dialog';
-import { resourcePath } from './resources';
+import { useApi } from '../api/api.js';
+import { keys } from '../api/keys.js';
+import type { ResourceSummary } from '../api/types.js';
+import { ConfirmDialog } from '../ui/confirm-dialog.js';
+import { resourcePath } from './resources.js';
 
 interface DeleteResourceDialogProps {
   orgId: string;

@@ -1,5 +1,5 @@
-import { Avatar } from '../ui/avatar';
-import type { MentionPicker } from './use-mention-picker';
+import { Avatar } from '../ui/avatar.js';
+import type { MentionPicker } from './use-mention-picker.js';
 
 /** The members that the `@` may mean. */
 export function MentionList({ picker }: { picker: MentionPicker }) {

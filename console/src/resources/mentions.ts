@@ -1,4 +1,4 @@
-import type { Member } from '../api/types';
+import type { Member } from '../api/types.js';
 
 /** A piece of a comment: a mention of somebody, or text. */
 export interface CommentPart {

@@ -1,17 +1,17 @@
 import { useQueryClient } from '@tanstack/react-query';
-import { useApi } from '../api/api';
-import { keys } from '../api/keys';
-import { fieldError, formError } from '../api/problem';
-import { type Resource, SENSITIVITIES } from '../api/types';
-import { Button } from '../ui/button';
-import { capitalized } from '../ui/capitalized';
-import { Dialog } from '../ui/dialog';
-import { Choice, Field } from '../ui/field';
-import { textOf } from '../ui/form-text';
-import { ProblemNotice } from '../ui/problem-notice';
-import { SkeletonRows } from '../ui/skeleton';
-import { useAction } from '../ui/use-action';
-import { resourcePath, useResource } from './resources';
+import { useApi } from '../api/api.js';
+import { keys } from '../api/keys.js';
+import { fieldError, formError } from '../api/problem.js';
+import { type Resource, SENSITIVITIES } from '../api/types.js';
+import { Button } from '../ui/button.js';
+import { capitalized } from '../ui/capitalized.js';
+import { Dialog } from '../ui/dialog.js';
+import { Choice, Field } from '../ui/field.js';
+import { textOf } from '../ui/form-text.js';
+import { ProblemNotice } from '../ui/problem-notice.js';
+import { SkeletonRows } from '../ui/skeleton.js';
+import { useAction } from '../ui/use-action.js';
+import { resourcePath, useResource } from './resources.js';
 
 interface ResourceDialogProps {
   orgId: string;

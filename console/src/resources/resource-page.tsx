@@ -1,18 +1,18 @@
 import { ArrowLeft, FileX, Pencil, Trash2 } from 'lucide-react';
 import { useState } from 'react';
 import { Link, useLocation } from 'wouter';
-import type { Resource } from '../api/types';
-import { isNotFound } from '../organizations/organizations';
-import { Badge } from '../ui/badge';
-import { Button } from '../ui/button';
-import { Empty } from '../ui/empty';
-import { ProblemNotice } from '../ui/problem-notice';
-import { SkeletonRows } from '../ui/skeleton';
-import { Time } from '../ui/time';
-import { Comments } from './comments';
-import { DeleteResourceDialog } from './delete-resource-dialog';
-import { ResourceDialog } from './resource-dialog';
-import { sensitivityTone, useResource } from './resources';
+import type { Resource } from '../api/types.js';
+import { isNotFound } from '../organizations/organizations.js';
+import { Badge } from '../ui/badge.js';
+import { Button } from '../ui/button.js';
+import { Empty } from '../ui/empty.js';
+import { ProblemNotice } from '../ui/problem-notice.js';
+import { SkeletonRows } from '../ui/skeleton.js';
+import { Time } from '../ui/time.js';
+import { Comments } from './comments.js';
+import { DeleteResourceDialog } from './delete-resource-dialog.js';
+import { ResourceDialog } from './resource-dialog.js';
+import { sensitivityTone, useResource } from './resources.js';
 import './resources.css';
 
 /** One resource with its comments. */

@@ -1,10 +1,10 @@
 import { Pencil, Trash2 } from 'lucide-react';
 import { Link } from 'wouter';
-import type { ResourceSummary } from '../api/types';
-import { Badge } from '../ui/badge';
-import { IconButton } from '../ui/button';
-import { Time } from '../ui/time';
-import { sensitivityTone } from './resources';
+import type { ResourceSummary } from '../api/types.js';
+import { Badge } from '../ui/badge.js';
+import { IconButton } from '../ui/button.js';
+import { Time } from '../ui/time.js';
+import { sensitivityTone } from './resources.js';
 
 interface ResourceRowProps {
   orgId: string;

@@ -1,14 +1,14 @@
 import { FileText, Plus, Search } from 'lucide-react';
 import { useState } from 'react';
-import type { ResourceSummary } from '../api/types';
-import { Button } from '../ui/button';
-import { Empty } from '../ui/empty';
-import { ProblemNotice } from '../ui/problem-notice';
-import { SkeletonRows } from '../ui/skeleton';
-import { DeleteResourceDialog } from './delete-resource-dialog';
-import { ResourceDialog } from './resource-dialog';
-import { ResourceRow } from './resource-row';
-import { useResources } from './resources';
+import type { ResourceSummary } from '../api/types.js';
+import { Button } from '../ui/button.js';
+import { Empty } from '../ui/empty.js';
+import { ProblemNotice } from '../ui/problem-notice.js';
+import { SkeletonRows } from '../ui/skeleton.js';
+import { DeleteResourceDialog } from './delete-resource-dialog.js';
+import { ResourceDialog } from './resource-dialog.js';
+import { ResourceRow } from './resource-row.js';
+import { useResources } from './resources.js';
 import './resources.css';
 
 type Open = { what: 'create' } | { what: 'edit' | 'delete'; resource: ResourceSummary } | null;

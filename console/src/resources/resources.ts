@@ -1,8 +1,8 @@
 import { useQuery } from '@tanstack/react-query';
-import { useApi } from '../api/api';
-import { keys } from '../api/keys';
-import type { Comment, Resource, ResourceSummary } from '../api/types';
-import type { Tone } from '../ui/badge';
+import { useApi } from '../api/api.js';
+import { keys } from '../api/keys.js';
+import type { Comment, Resource, ResourceSummary } from '../api/types.js';
+import type { Tone } from '../ui/badge.js';
 
 const COMMENTS_POLL_MS = 10_000;
 

@@ -1,6 +1,6 @@
 import { type ComponentProps, type KeyboardEvent, useId, useRef, useState } from 'react';
-import type { Person } from '../people/people';
-import { mentionAt } from './mentions';
+import type { Person } from '../people/people.js';
+import { mentionAt } from './mentions.js';
 
 type TextareaProps = ComponentProps<'textarea'>;
 

@@ -1,7 +1,7 @@
-import { problemOf } from '../api/problem';
-import type { DevelopmentConfig, DevelopmentUser } from './console-config';
-import { RenewingToken } from './renewing-token';
-import type { Session } from './session';
+import { problemOf } from '../api/problem.js';
+import type { DevelopmentConfig, DevelopmentUser } from './console-config.js';
+import { RenewingToken } from './renewing-token.js';
+import type { Session } from './session.js';
 
 /** Of this tab only, so that two tabs can be two users. It holds no token: any user's is to be had at any time. */
 const KEY = 'herald.development-user';

@@ -1,8 +1,8 @@
 import { ErrorResponse, type User, UserManager, WebStorageStateStore } from 'oidc-client-ts';
-import { readClaims } from './claims';
-import type { OidcConfig } from './console-config';
-import { RenewingToken } from './renewing-token';
-import type { Session } from './session';
+import { readClaims } from './claims.js';
+import type { OidcConfig } from './console-config.js';
+import { RenewingToken } from './renewing-token.js';
+import type { Session } from './session.js';
 
 /** The code flow with PKCE at an identity provider. All its state is that of this tab. */
 export class OidcSignIn {
@@ -68,8 +68,10 @@ export class OidcSignIn {
 
   private async leave(): Promise<void> {
     const endSession = await this.manager.metadataService.getEndSessionEndpoint();
-    // Not every provider has one; then this tab forgets its user.
-    await (endSession === undefined ? this.manager.removeUser() : this.manager.signoutRedirect());
+    // First, so that the library puts no ID token into the address: the provider may ask its user instead.
+    await this.manager.removeUser();
+    // Not every provider has one.
+    if (endSession !== undefined) await this.manager.signoutRedirect();
   }
 
   private async renew(): Promise<string> {

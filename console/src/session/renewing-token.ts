@@ -1,4 +1,4 @@
-import { readClaims } from './claims';
+import { readClaims } from './claims.js';
 
 /** Why a token is asked for: to be shown, because the one in use ends soon, or because it was refused. */
 export type TokenReason = 'connect' | 'expiring' | 'refused';

@@ -1,5 +1,5 @@
 import { createContext, use } from 'react';
-import type { TokenReason } from './renewing-token';
+import type { TokenReason } from './renewing-token.js';
 
 const OPERATOR_ROLE = 'realtime-admin';
 

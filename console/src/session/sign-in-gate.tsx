@@ -1,11 +1,11 @@
 import { useEffect, useState } from 'react';
-import { SignedIn } from '../shell/signed-in';
-import type { ConsoleConfig } from './console-config';
-import { restoreDevelopmentSession, signInAs } from './development-session';
-import { type Session, SessionContext } from './session';
-import { NoSignInPage, OidcSignInPage, SignInPage } from './sign-in-page';
-import { Splash } from './splash';
-import { type Oidc, useOidc } from './use-oidc';
+import { SignedIn } from '../shell/signed-in.js';
+import type { ConsoleConfig } from './console-config.js';
+import { restoreDevelopmentSession, signInAs } from './development-session.js';
+import { type Session, SessionContext } from './session.js';
+import { NoSignInPage, OidcSignInPage, SignInPage } from './sign-in-page.js';
+import { Splash } from './splash.js';
+import { type Oidc, useOidc } from './use-oidc.js';
 
 type SignIn = { status: 'restoring' } | { status: 'out'; error: Error | null } | { status: 'in'; session: Session };
 

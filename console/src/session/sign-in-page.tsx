@@ -1,15 +1,15 @@
 import { ArrowRight, KeyRound, TriangleAlert } from 'lucide-react';
 import { type ReactNode, useState } from 'react';
-import { Avatar } from '../ui/avatar';
-import { Badge } from '../ui/badge';
-import { Button } from '../ui/button';
-import { Logo } from '../ui/logo';
-import { usePageTitle } from '../ui/page-title';
-import { ProblemNotice } from '../ui/problem-notice';
-import { ThemeSwitch } from '../ui/theme';
-import { useAction } from '../ui/use-action';
-import type { DevelopmentUser } from './console-config';
-import { isOperator } from './session';
+import { Avatar } from '../ui/avatar.js';
+import { Badge } from '../ui/badge.js';
+import { Button } from '../ui/button.js';
+import { Logo } from '../ui/logo.js';
+import { usePageTitle } from '../ui/page-title.js';
+import { ProblemNotice } from '../ui/problem-notice.js';
+import { ThemeSwitch } from '../ui/theme.js';
+import { useAction } from '../ui/use-action.js';
+import type { DevelopmentUser } from './console-config.js';
+import { isOperator } from './session.js';
 import './sign-in.css';
 
 interface SignInPageProps {

@@ -1,5 +1,5 @@
-import { ProblemNotice } from '../ui/problem-notice';
-import { Logo } from '../ui/logo';
+import { ProblemNotice } from '../ui/problem-notice.js';
+import { Logo } from '../ui/logo.js';
 import './sign-in.css';
 
 /** What stands while nothing is known yet: a moment, or until the server answers. */

@@ -1,7 +1,7 @@
 import { useEffect, useEffectEvent, useState } from 'react';
-import type { ConsoleConfig } from './console-config';
-import type { OidcSignIn } from './oidc-session';
-import type { Session } from './session';
+import type { ConsoleConfig } from './console-config.js';
+import type { OidcSignIn } from './oidc-session.js';
+import type { Session } from './session.js';
 
 /** Sign-in at the identity provider; its library is loaded only where there is one. */
 export interface Oidc {
@@ -27,7 +27,7 @@ function lazyOidc(config: ConsoleConfig, onEnded: () => void): Oidc {
   let restored: Promise<Session | null> | null = null;
   const load = () => {
     if (config.mode !== 'oidc') throw new Error('There is no identity provider here.');
-    signIn ??= import('./oidc-session').then(({ OidcSignIn }) => new OidcSignIn(config, onEnded));
+    signIn ??= import('./oidc-session.js').then(({ OidcSignIn }) => new OidcSignIn(config, onEnded));
     return signIn;
   };
   return {

@@ -1,11 +1,11 @@
 import { Activity } from 'lucide-react';
 import { Link, useRoute } from 'wouter';
-import { ConnectionPill } from '../connection/connection-pill';
-import { NotificationBell } from '../notifications/notification-bell';
-import { OrganizationSwitcher } from '../organizations/organization-switcher';
-import { isOperator, useSession } from '../session/session';
-import { Logo } from '../ui/logo';
-import { UserMenu } from './user-menu';
+import { ConnectionPill } from '../connection/connection-pill.js';
+import { NotificationBell } from '../notifications/notification-bell.js';
+import { OrganizationSwitcher } from '../organizations/organization-switcher.js';
+import { isOperator, useSession } from '../session/session.js';
+import { Logo } from '../ui/logo.js';
+import { UserMenu } from './user-menu.js';
 
 /** What stands above every page. */
 export function Header({ signOut }: { signOut: () => Promise<void> }) {

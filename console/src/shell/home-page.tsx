@@ -1,21 +1,21 @@
 import { Building2, Plus } from 'lucide-react';
 import { useState } from 'react';
 import { Redirect } from 'wouter';
-import { CreateOrganizationDialog } from '../organizations/create-organization-dialog';
-import { useOrganizations } from '../organizations/organizations';
-import { Button } from '../ui/button';
-import { Empty } from '../ui/empty';
-import { usePageTitle } from '../ui/page-title';
-import { ProblemNotice } from '../ui/problem-notice';
-import { SkeletonRows } from '../ui/skeleton';
+import { CreateOrganizationDialog } from '../organizations/create-organization-dialog.js';
+import { useOrganizations } from '../organizations/organizations.js';
+import { Button } from '../ui/button.js';
+import { Empty } from '../ui/empty.js';
+import { usePageTitle } from '../ui/page-title.js';
+import { PageState } from '../ui/page-state.js';
 
 /** Leads to the first organization; to somebody who has none it says how to get one. */
 export function HomePage() {
   usePageTitle('Home');
   const [isCreating, setCreating] = useState(false);
   const { data, error, refetch } = useOrganizations();
-  if (error !== null && data === undefined) return <ProblemNotice error={error} onRetry={() => void refetch()} />;
-  if (data === undefined) return <SkeletonRows label="Loading your organizations" />;
+  if (data === undefined) {
+    return <PageState label="Loading your organizations" error={error} onRetry={() => void refetch()} />;
+  }
 
   const [first] = data.items;
   if (first !== undefined) return <Redirect href={`/orgs/${first.id}`} replace />;

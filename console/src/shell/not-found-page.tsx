@@ -1,7 +1,7 @@
 import { Compass } from 'lucide-react';
 import { Link } from 'wouter';
-import { Empty } from '../ui/empty';
-import { usePageTitle } from '../ui/page-title';
+import { Empty } from '../ui/empty.js';
+import { usePageTitle } from '../ui/page-title.js';
 
 export function NotFoundPage() {
   usePageTitle('Not found');

@@ -1,19 +1,21 @@
 import { lazy, Suspense } from 'react';
 import { Route, Switch } from 'wouter';
-import { ConnectionBanner } from '../connection/connection-banner';
-import { LiveNotifications } from '../notifications/live-notifications';
-import { OrganizationPage } from '../organizations/organization-page';
-import { SkeletonRows } from '../ui/skeleton';
-import { Header } from './header';
-import { HomePage } from './home-page';
-import { NotFoundPage } from './not-found-page';
+import { ConnectionBanner } from '../connection/connection-banner.js';
+import { LiveNotifications } from '../notifications/live-notifications.js';
+import { OrganizationPage } from '../organizations/organization-page.js';
+import { PageState } from '../ui/page-state.js';
+import { Header } from './header.js';
+import { HomePage } from './home-page.js';
+import { NotFoundPage } from './not-found-page.js';
+import { useRecovery } from './use-recovery.js';
 import './shell.css';
 
 // Charts are large, and most users are no operators.
-const OperationsPage = lazy(() => import('../operations/operations-page'));
+const OperationsPage = lazy(() => import('../operations/operations-page.js'));
 
 /** The frame of every page: header, banner, and the page that the address names. */
 export function Shell({ signOut }: { signOut: () => Promise<void> }) {
+  useRecovery();
   return (
     <>
       <button type="button" className="skip-link" onClick={() => document.querySelector('main')?.focus()}>
@@ -23,7 +25,7 @@ export function Shell({ signOut }: { signOut: () => Promise<void> }) {
       <ConnectionBanner />
       <LiveNotifications />
       <main className="page" tabIndex={-1}>
-        <Suspense fallback={<SkeletonRows label="Loading the page" />}>
+        <Suspense fallback={<PageState label="Loading the page" error={null} onRetry={() => undefined} />}>
           <Switch>
             <Route path="/" component={HomePage} />
             <Route path="/orgs/:org_id/*?">{({ org_id }) => <OrganizationPage key={org_id} orgId={org_id} />}</Route>

@@ -1,11 +1,11 @@
 import { Activity, LogOut } from 'lucide-react';
 import { Link } from 'wouter';
-import { displayName, isOperator, useSession } from '../session/session';
-import { Avatar } from '../ui/avatar';
-import { Popover } from '../ui/popover';
-import { ProblemNotice } from '../ui/problem-notice';
-import { ThemeSwitch } from '../ui/theme';
-import { useAction } from '../ui/use-action';
+import { displayName, isOperator, useSession } from '../session/session.js';
+import { Avatar } from '../ui/avatar.js';
+import { Popover } from '../ui/popover.js';
+import { ProblemNotice } from '../ui/problem-notice.js';
+import { ThemeSwitch } from '../ui/theme.js';
+import { useAction } from '../ui/use-action.js';
 
 /** Who one is, the colour scheme, and the way out. */
 export function UserMenu({ signOut }: { signOut: () => Promise<void> }) {

@@ -1,8 +1,8 @@
 import type { ReactNode } from 'react';
-import { Button } from './button';
-import { Dialog } from './dialog';
-import { ProblemNotice } from './problem-notice';
-import { useAction } from './use-action';
+import { Button } from './button.js';
+import { Dialog } from './dialog.js';
+import { ProblemNotice } from './problem-notice.js';
+import { useAction } from './use-action.js';
 
 interface ConfirmDialogProps {
   title: string;

@@ -1,6 +1,6 @@
 import { Check, Copy } from 'lucide-react';
 import { useEffect, useState } from 'react';
-import { IconButton } from './button';
+import { IconButton } from './button.js';
 
 const SAID_MS = 1_500;
 

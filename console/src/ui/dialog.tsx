@@ -1,7 +1,7 @@
 import { X } from 'lucide-react';
 import { type ReactNode, useEffect, useId, useRef } from 'react';
 import '../styles/overlays.css';
-import { IconButton } from './button';
+import { IconButton } from './button.js';
 
 interface DialogProps {
   title: ReactNode;

@@ -1,6 +1,6 @@
 import { CircleAlert } from 'lucide-react';
-import { describeProblem } from '../api/problem';
-import { Button } from './button';
+import { describeProblem } from '../api/problem.js';
+import { Button } from './button.js';
 
 interface ProblemNoticeProps {
   /** Null shows nothing. */

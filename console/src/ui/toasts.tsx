@@ -1,7 +1,7 @@
 import { Bell, CircleAlert, CircleCheck, TriangleAlert, X } from 'lucide-react';
 import { createContext, type ReactNode, use, useCallback, useMemo, useState } from 'react';
 import '../styles/overlays.css';
-import { IconButton } from './button';
+import { IconButton } from './button.js';
 
 export interface ToastContent {
   title: string;
