@@ -25,6 +25,7 @@ const FEATURES = [
   'exports',
   'notifications',
   'operations',
+  'console',
 ];
 
 const zones = [
@@ -45,7 +46,7 @@ const zones = [
 ];
 
 export default tseslint.config(
-  { ignores: ['dist/', 'client/dist/', 'coverage/', '.data/'] },
+  { ignores: ['**/dist/', 'coverage/', '.data/'] },
   {
     files: ['**/*.ts', '**/*.tsx'],
     extends: [...tseslint.configs.strictTypeChecked, ...tseslint.configs.stylisticTypeChecked],

@@ -5,5 +5,5 @@ export default defineConfig({
   plugins: [react()],
   // The client comes from its sources: one build, and types that are never out of date.
   resolve: { conditions: ['herald-source', ...defaultClientConditions] },
-  build: { outDir: '../dist/console', emptyOutDir: true },
+  build: { outDir: 'dist', emptyOutDir: true },
 });

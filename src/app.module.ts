@@ -4,6 +4,7 @@ import { AuthModule } from './auth/auth.module.js';
 import { CommentsModule } from './comments/comments.module.js';
 import { ConfigModule } from './config/config.module.js';
 import type { Environment } from './config/environment.js';
+import { ConsoleModule } from './console/console.module.js';
 import { DatabaseModule } from './database/database.module.js';
 import { ExportsModule } from './exports/exports.module.js';
 import { RateLimitModule } from './http/rate-limit/rate-limit.module.js';
@@ -40,7 +41,12 @@ export class AppModule {
     return {
       module: AppModule,
       // Their guards run in this order.
-      imports: [ConfigModule.forRoot(environment), RateLimitModule, AuthModule.forRoot(environment)],
+      imports: [
+        ConfigModule.forRoot(environment),
+        RateLimitModule,
+        AuthModule.forRoot(environment),
+        ConsoleModule.forRoot(environment),
+      ],
     };
   }
 }

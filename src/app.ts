@@ -3,6 +3,7 @@ import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { AppModule } from './app.module.js';
 import type { Environment } from './config/environment.js';
+import { serveConsole } from './console/console-files.js';
 import { BoundedExpressAdapter } from './http/bounded-express-adapter.js';
 import { configureHttp } from './http/configure-http.js';
 import { setupDocs } from './operations/openapi.js';
@@ -23,6 +24,7 @@ export async function createHerald(environment: Environment): Promise<NestExpres
   app.use(requestLog(logger.pino, environment));
   configureHttp(app, environment);
   setupDocs(app);
+  serveConsole(app);
   app.useWebSocketAdapter(new RealtimeAdapter(app));
   return app;
 }

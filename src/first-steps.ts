@@ -8,9 +8,11 @@ export function firstSteps(address: AddressInfo | string | null, environment: En
   if (environment.auth.jwksUrl !== null) return `Herald serves on ${url}\n`;
   const option = port === 8000 ? '' : ` --url ${url}`;
   return `
-Herald serves on ${url}, its API is described at ${url}/docs
+Herald serves on ${url}
 
-See it work: a token, a connection, and (in a second terminal) an event that arrives there.
+See it work: open ${url} in two windows, sign in as Alice in one and as Bob in the other.
+
+The API is described at ${url}/docs. From a terminal: a token, a connection, and (in a second one) an event that arrives there.
 
   TOKEN=$(npm run -s herald -- token alice${option})
   npx wscat -c "ws://localhost:${port}/ws/notifications/?token=$TOKEN"

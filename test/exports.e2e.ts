@@ -200,8 +200,10 @@ describe('an export', () => {
       found.push(await rows.existsBy({ id: (data as { export_id: string }).export_id }));
       return add(name, data, options);
     });
-    const ids = [await requested(), await requested()];
-    for (const id of ids) expect(await notifications.next()).toMatchObject({ notification: { task_id: id } });
+    for (let count = 0; count < 2; count += 1) {
+      const id = await requested();
+      expect(await notifications.next()).toMatchObject({ notification: { task_id: id } });
+    }
     expect(found).toEqual([true, true]);
   });
 

@@ -83,7 +83,7 @@ function routesOf({ app }: HeraldNode): string[] {
   const { router } = app.getHttpAdapter().getInstance() as { router: Router };
   return router.stack.flatMap(({ route }) => {
     const methods = Object.keys(route?.methods ?? {});
-    if (route === undefined || methods.length > 1 || /^\/(docs|$)/.test(route.path)) return [];
+    if (route === undefined || methods.length > 1 || /^\/(docs|console\.json|$)/.test(route.path)) return [];
     return [`${methods.join().toUpperCase()} ${route.path.replace(/:(\w+)/g, '{$1}')}`];
   });
 }

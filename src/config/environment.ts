@@ -58,6 +58,8 @@ export class Environment {
   /** Null: the embedded Postgres in `dataDir`. */
   readonly databaseUrl: string | null;
   readonly auth: AuthSettings;
+  /** Who the console is to the identity provider. */
+  readonly consoleClientId: string;
   readonly allowedOrigins: readonly OriginPattern[];
   /** How many proxies to believe about the client's address. */
   readonly trustProxy: number;
@@ -89,6 +91,7 @@ export class Environment {
     this.redis = readRedis(variables);
     this.databaseUrl = variables.url('DATABASE_URL', ['postgres:', 'postgresql:'], true);
     this.auth = readAuth(variables);
+    this.consoleClientId = variables.text('CONSOLE_CLIENT_ID') ?? 'herald-console';
     this.allowedOrigins = variables.origins('ALLOWED_ORIGINS') ?? (this.isProduction ? [] : localOrigins(this.port));
     this.trustProxy = variables.integer('TRUST_PROXY', 0, 0, 100);
     this.httpRateLimitPerMinute = variables.integer('HTTP_RATE_LIMIT_PER_MINUTE', 600, 0, 1_000_000);

@@ -20,7 +20,7 @@ export function configureHttp(app: NestExpressApplication, environment: Environm
   app.set('trust proxy', environment.trustProxy);
   app.set('etag', false);
   app.disable('x-powered-by');
-  app.use(securityHeaders());
+  app.use(securityHeaders(environment));
   app.use(refuseBadHost);
   app.enableCors({
     origin: (origin: string | undefined, answer: (error: null, isAllowed: boolean) => void) => {
@@ -34,6 +34,7 @@ export function configureHttp(app: NestExpressApplication, environment: Environm
   app.setGlobalPrefix(API_PREFIX, {
     exclude: [
       '/',
+      'console.json',
       'health/{*path}',
       'metrics',
       'docs',
@@ -48,7 +49,7 @@ export function configureHttp(app: NestExpressApplication, environment: Environm
   app.useGlobalFilters(new ProblemFilter());
 }
 
-function securityHeaders(): ReturnType<typeof helmet> {
+function securityHeaders({ auth }: Environment): ReturnType<typeof helmet> {
   return helmet({
     contentSecurityPolicy: {
       directives: {
@@ -57,7 +58,8 @@ function securityHeaders(): ReturnType<typeof helmet> {
         'script-src': ["'self'"],
         'style-src': ["'self'", "'unsafe-inline'"],
         'img-src': ["'self'", 'data:'],
-        'connect-src': ["'self'"],
+        // The console asks the identity provider for tokens.
+        'connect-src': ["'self'", ...originOf(auth.issuer)],
         // Would break the pages where the server is reached over plain HTTP.
         'upgrade-insecure-requests': null,
       },
@@ -66,6 +68,12 @@ function securityHeaders(): ReturnType<typeof helmet> {
     strictTransportSecurity: { includeSubDomains: false },
     referrerPolicy: { policy: 'no-referrer' },
   });
+}
+
+/** An issuer can be any text; those that browsers can reach are URLs. */
+function originOf(issuer: string | null): string[] {
+  const url = issuer === null ? null : URL.parse(issuer);
+  return url === null || url.origin === 'null' ? [] : [url.origin];
 }
 
 function refuseBadHost(request: Request, _response: Response, next: NextFunction): void {

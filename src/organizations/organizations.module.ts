@@ -17,6 +17,6 @@ import { PresenceController } from './presence.controller.js';
   imports: [TypeOrmModule.forFeature([Organization, Membership]), UsersModule],
   controllers: [OrganizationsController, MembersController, OrgEventsController, PresenceController],
   providers: [OrganizationsService, MembershipsService, MembershipSubscriber, OrgEventsGateway],
-  exports: [MembershipsService],
+  exports: [MembershipsService, OrganizationsService],
 })
 export class OrganizationsModule {}

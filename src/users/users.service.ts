@@ -20,7 +20,7 @@ export class UsersService {
    * Keeps what a token says about its user. Writes only what this process has not seen before, and never rejects: who
    * somebody is must not decide whether their request succeeds.
    */
-  async remember({ userId, email, name }: Principal): Promise<void> {
+  async remember({ userId, email, name }: Pick<Principal, 'userId' | 'email' | 'name'>): Promise<void> {
     const description = JSON.stringify([email, name]);
     const isWritten = this.written.get(userId) === description;
     this.touch(userId, description);

@@ -23,18 +23,20 @@ export interface RawUpgrade {
   body?: string;
 }
 
-const DEADLINE_MS = 5_000;
+const DEADLINE_MS = 15_000;
 
 /** A TCP connection that says exactly what a test wants, be it HTTP, WebSocket or neither. */
 export class RawClient {
-  private received = Buffer.alloc(0);
+  /** What has come, and room for more: adding each chunk to a buffer of its own would copy all before it. */
+  private room = Buffer.alloc(65_536);
+  private length = 0;
   /** Whether the connection is closed, from whichever side. */
   hasEnded = false;
   private readonly waiting = new Set<() => void>();
 
   private constructor(private readonly socket: Socket) {
     socket.on('data', (chunk: Buffer) => {
-      this.received = Buffer.concat([this.received, chunk]);
+      this.keep(chunk);
       this.wake();
     });
     socket.on('close', () => {
@@ -82,25 +84,32 @@ export class RawClient {
 
   /** The HTTP answer, as soon as its headers are complete. */
   async answer(): Promise<RawAnswer> {
-    await this.wait(() => this.received.includes('\r\n\r\n'), 'an HTTP answer');
-    const end = this.received.indexOf('\r\n\r\n');
-    const [statusLine = '', ...lines] = this.received.subarray(0, end).toString('latin1').split('\r\n');
+    await this.wait(() => this.bytes.includes('\r\n\r\n'), 'an HTTP answer');
+    const end = this.bytes.indexOf('\r\n\r\n');
+    const [statusLine = '', ...lines] = this.bytes.subarray(0, end).toString('latin1').split('\r\n');
     const headers = lines.map((line) => {
       const colon = line.indexOf(':');
       return [line.slice(0, colon).toLowerCase(), line.slice(colon + 1).trim()] as const;
     });
-    const rest = this.received.subarray(end + 4);
+    const rest = this.bytes.subarray(end + 4);
     return { status: Number(statusLine.split(' ')[1]), headers: Object.fromEntries(headers), rest };
   }
 
   /** Resolves when these bytes have come. */
   async until(bytes: string | Buffer): Promise<void> {
-    await this.wait(() => this.received.includes(bytes), JSON.stringify(bytes.toString('latin1')));
+    await this.wait(() => this.bytes.includes(bytes), JSON.stringify(bytes.toString('latin1')));
   }
 
   /** All bytes so far. */
   get bytes(): Buffer {
-    return this.received;
+    return this.room.subarray(0, this.length);
+  }
+
+  private keep(chunk: Buffer): void {
+    const length = this.length + chunk.length;
+    if (length > this.room.length) this.room = Buffer.concat([this.bytes], 2 * length);
+    chunk.copy(this.room, this.length);
+    this.length = length;
   }
 
   /** Resolves when the connection is closed, from whichever side. */
@@ -140,7 +149,7 @@ export class RawClient {
         else resolve();
       };
       const fail = (how: string): void =>
-        settle(new Error(`${how} for ${what}; came: ${JSON.stringify(this.received.toString('latin1'))}`));
+        settle(new Error(`${how} for ${what}; came: ${JSON.stringify(this.bytes.toString('latin1'))}`));
       const check = (): void => {
         if (holds()) settle();
         else if (this.hasEnded) fail('The connection ended, waiting');

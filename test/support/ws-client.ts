@@ -22,7 +22,7 @@ export interface UpgradeAnswer {
   body: string;
 }
 
-const DEADLINE_MS = 5_000;
+const DEADLINE_MS = 12_000;
 
 const openClients = new Set<TestClient>();
 

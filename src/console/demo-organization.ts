@@ -1,0 +1,47 @@
+import { Injectable } from '@nestjs/common';
+import { MembershipsService } from '../organizations/memberships.service.js';
+import { OrganizationsService } from '../organizations/organizations.service.js';
+import { ResourcesService } from '../resources/resources.service.js';
+import { UsersService } from '../users/users.service.js';
+import { DEMO_USERS } from './demo-users.js';
+
+const RESOURCES = [
+  { name: 'Welcome guide', sensitivity: 'public', description: 'What a new member reads on the first day' },
+  { name: 'Roadmap', sensitivity: 'normal', description: 'What comes next, and why' },
+  { name: 'Payroll', sensitivity: 'confidential', description: null },
+] as const;
+
+/** The organization that the demo users share, so that a first look does not begin with an empty page. */
+@Injectable()
+export class DemoOrganization {
+  private founded: Promise<void> | undefined;
+
+  constructor(
+    private readonly users: UsersService,
+    private readonly organizations: OrganizationsService,
+    private readonly memberships: MembershipsService,
+    private readonly resources: ResourcesService,
+  ) {}
+
+  /** Founds it, once however often it is asked for; an earlier process may have. */
+  ensure(): Promise<void> {
+    this.founded ??= this.found().catch((error: unknown) => {
+      this.founded = undefined;
+      throw error;
+    });
+    return this.founded;
+  }
+
+  private async found(): Promise<void> {
+    const [founder, admin, member] = DEMO_USERS;
+    const { items } = await this.organizations.list(founder.user_id, { limit: 1 });
+    if (items.length > 0) return;
+    for (const { user_id, email, name } of DEMO_USERS) await this.users.remember({ userId: user_id, email, name });
+    const { organization } = await this.organizations.found(founder.user_id, 'Acme Robotics');
+    const owner = await this.memberships.find(organization.id, founder.user_id);
+    if (owner === null) throw new Error(`${organization.name} has lost its founder ${founder.user_id}`);
+    await this.memberships.add(owner, admin.user_id, 'admin');
+    await this.memberships.add(owner, member.user_id, 'member');
+    for (const resource of RESOURCES) await this.resources.create(organization.id, resource);
+  }
+}

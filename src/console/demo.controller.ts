@@ -1,0 +1,20 @@
+import { Controller, HttpCode, Post } from '@nestjs/common';
+import { ApiNoContentResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { Public } from '../auth/public.decorator.js';
+import { DemoOrganization } from './demo-organization.js';
+
+/** Mounted only where no identity provider is configured. */
+@ApiTags('development')
+@Public()
+@Controller('dev')
+export class DemoController {
+  constructor(private readonly demo: DemoOrganization) {}
+
+  @Post('demo')
+  @HttpCode(204)
+  @ApiOperation({ summary: 'Founds an organization of alice, bob and carol, if alice has none' })
+  @ApiNoContentResponse({ description: 'It is there.' })
+  async createDemo(): Promise<void> {
+    await this.demo.ensure();
+  }
+}

@@ -1,0 +1,114 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { ApiClient } from './support/api-client.js';
+import { type HeraldNode, startNode } from './support/node.js';
+
+/** What the policy of the page allows of one kind. */
+function policy(response: Response, directive: string): string[] {
+  const directives = response.headers.get('Content-Security-Policy')?.split(';') ?? [];
+  return directives.flatMap((text) => (text.startsWith(`${directive} `) ? text.split(' ').slice(1) : []));
+}
+
+describe('the page at /, in development', () => {
+  let node: HeraldNode;
+
+  beforeAll(async () => {
+    node = await startNode();
+  });
+
+  afterAll(async () => {
+    await node.stop();
+  });
+
+  function at(path: string, method = 'GET'): Promise<Response> {
+    return fetch(`${node.url}${path}`, { method });
+  }
+
+  it('is served, and asked for anew each time', async () => {
+    for (const method of ['GET', 'HEAD']) {
+      const response = await at('/', method);
+      expect([response.status, response.headers.get('Content-Type')]).toEqual([200, 'text/html; charset=utf-8']);
+      expect(response.headers.get('Cache-Control')).toBe('no-cache');
+      expect(await response.text()).toMatch(method === 'GET' ? '<div id="root">' : /^$/);
+    }
+  });
+
+  it('loads its own files only, which are kept for as long as their names', async () => {
+    const html = await (await at('/')).text();
+    const files = [...html.matchAll(/(?:src|href)="([^"]*)"/g)].map(([, file = '']) => file);
+    expect(files).not.toEqual([]);
+    for (const file of files) {
+      expect(file).toMatch(/^\/assets\//);
+      const response = await at(file);
+      expect([response.status, response.headers.get('Cache-Control')]).toEqual([
+        200,
+        'public, max-age=31536000, immutable',
+      ]);
+    }
+  });
+
+  it('lets scripts come from and speak to the server alone', async () => {
+    const response = await at('/');
+    expect(policy(response, 'script-src')).toEqual(["'self'"]);
+    expect(policy(response, 'connect-src')).toEqual(["'self'"]);
+  });
+
+  it.each(['/nothing', '/assets/', '/assets/nothing.js', '/..%2fpackage.json', '/assets/..%2f..%2fpackage.json'])(
+    'leaves %s a problem',
+    async (path) => {
+      const response = await at(path);
+      expect([404, 400, 403]).toContain(response.status);
+      expect(response.headers.get('Content-Type')).toMatch('application/problem+json');
+    },
+  );
+
+  it('is told who may sign in', async () => {
+    const response = await at('/console.json');
+    expect(await response.json()).toMatchObject({
+      mode: 'development',
+      users: [{ user_id: 'alice', roles: ['realtime-admin'] }, { user_id: 'bob' }, { user_id: 'carol' }],
+    });
+  });
+
+  it('founds one organization for those, however often it asks', async () => {
+    const open = new ApiClient(node.url, null, '');
+    const answers = await Promise.all([1, 2, 3].map(() => open.post('/dev/demo')));
+    expect(answers.map(({ status }) => status)).toEqual([204, 204, 204]);
+    expect((await open.post('/dev/demo')).status).toBe(204);
+    for (const [userId, role] of Object.entries({ alice: 'owner', bob: 'admin', carol: 'member' })) {
+      const api = await node.api(userId);
+      const { items } = (await api.get('/orgs')).body as { items: { id: string }[] };
+      expect(items).toMatchObject([{ name: 'Acme Robotics', role }]);
+      const [{ id } = { id: '' }] = items;
+      const resources = (await api.get(`/orgs/${id}/resources`)).body.items;
+      expect(resources).toHaveLength(3);
+      const members = (await api.get(`/orgs/${id}/members`)).body.items;
+      expect(members).toContainEqual(expect.objectContaining({ user_id: 'bob', email: 'bob@example.com' }));
+    }
+  });
+});
+
+describe('the page at /, with an identity provider', () => {
+  const KEYS = { KEYCLOAK_JWKS_URL: 'http://127.0.0.1:9/certs' };
+  let node: HeraldNode;
+
+  afterEach(async () => {
+    await node.stop();
+  });
+
+  it('is told where to sign in, and may ask there for tokens', async () => {
+    node = await startNode({ ...KEYS, JWT_ISSUER: 'https://id.example.com/realms/herald', CONSOLE_CLIENT_ID: 'web' });
+    expect(await (await fetch(`${node.url}/console.json`)).json()).toEqual({
+      mode: 'oidc',
+      authority: 'https://id.example.com/realms/herald',
+      client_id: 'web',
+    });
+    expect(policy(await fetch(node.url), 'connect-src')).toEqual(["'self'", 'https://id.example.com']);
+    expect((await fetch(`${node.url}/dev/demo`, { method: 'POST' })).status).toBe(404);
+  });
+
+  it('is told when nobody can sign in there', async () => {
+    node = await startNode(KEYS);
+    expect(await (await fetch(`${node.url}/console.json`)).json()).toEqual({ mode: 'unconfigured' });
+    expect(policy(await fetch(node.url), 'connect-src')).toEqual(["'self'"]);
+  });
+});
