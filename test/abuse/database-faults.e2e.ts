@@ -1,5 +1,3 @@
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { DataSource } from 'typeorm';
 import { OutboxRelay } from '../../src/realtime/outbox/outbox-relay.js';
@@ -102,20 +100,5 @@ describe('an outbox that has grown', () => {
     await dataSource.query(`UPDATE realtime_outbox SET published_at = published_at - interval '2 hours'`);
     await new OutboxTable(dataSource, { size: 256, ttlSeconds: 3_600 }).deletePublished();
     expect(await rows()).toBe(0);
-  });
-});
-
-describe('the statements of Herald', () => {
-  const SRC = join(import.meta.dirname, '../../src');
-
-  it('PG-21: need no session of their own, so that a pooler may stand in between', () => {
-    const files = readdirSync(SRC, { recursive: true, encoding: 'utf8' })
-      // The embedded database is in the process itself.
-      .filter((name) => name.endsWith('.ts') && !name.includes('.spec.') && !name.includes('embedded'))
-      .map((name) => ({ name, text: readFileSync(join(SRC, name), 'utf8') }));
-    const bound =
-      /\b(UN)?LISTEN\s+["a-z]|\bNOTIFY\s+["a-z]|\bpg_notify\(|\bpg_(try_)?advisory_lock(_shared)?\(|\bPREPARE\s/;
-    expect(files.filter(({ text }) => bound.test(text)).map(({ name }) => name)).toEqual([]);
-    expect(files.some(({ text }) => text.includes('pg_advisory_xact_lock('))).toBe(true);
   });
 });
