@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { Deployment, redisAt, type Watch } from '../support/deployment.js';
 import { HeraldProcess } from '../support/herald-process.js';
+import { inTurns } from '../support/in-turns.js';
 import { NOTHING_AMISS } from '../support/recording-client.js';
 import { type RedisServer, startRedis } from '../support/servers.js';
 import { until } from '../support/until.js';
@@ -39,15 +40,11 @@ async function start(): Promise<HeraldProcess> {
   return started.ready();
 }
 
-async function watchFrom(node: HeraldProcess): Promise<Watch[]> {
-  const watches: Watch[] = [];
-  while (watches.length < CLIENTS) {
-    const orgIds = Array.from({ length: AT_ONCE }, (_, n) => deployment.orgIds[n % ORGANIZATIONS] ?? '');
-    watches.push(
-      ...(await Promise.all(orgIds.map(async (orgId) => ({ orgId, client: await deployment.watch(node, orgId) })))),
-    );
-  }
-  return watches;
+function watchFrom(node: HeraldProcess): Promise<Watch[]> {
+  return inTurns(CLIENTS, AT_ONCE, async (n) => {
+    const orgId = deployment.orgIds[n % ORGANIZATIONS] ?? '';
+    return { orgId, client: await deployment.watch(node, orgId) };
+  });
 }
 
 describe('a rolling restart under 200 changes a second', () => {

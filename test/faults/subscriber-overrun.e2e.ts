@@ -47,7 +47,7 @@ async function publish(from: number, to: number, bytes: number): Promise<void> {
 
 /** The links of nodes that wait for messages. */
 async function subscribers(): Promise<number> {
-  const list = String(await admin.client('LIST', 'TYPE', 'pubsub'));
+  const list = String(await admin.call('CLIENT', 'LIST', 'TYPE', 'pubsub'));
   return list.split('\n').filter((line) => line.startsWith('id=')).length;
 }
 
