@@ -27,14 +27,17 @@ export class HeraldProcess {
     this.exited = new Promise((resolve) => child.once('close', (code, signal) => resolve({ code, signal })));
   }
 
-  /** @param program such as `main.js`, in `dist/` */
+  /**
+   * @param program such as `main.js`, in `dist/`
+   * @param variables with a `PORT`, if it is to be that of one before
+   */
   static async spawn(
     program: string,
     variables: Record<string, string>,
     words: readonly string[] = [],
   ): Promise<HeraldProcess> {
-    const port = await freePort();
-    const env = { PATH: process.env.PATH, HOST: '127.0.0.1', PORT: String(port), ...variables };
+    const port = variables.PORT ?? String(await freePort());
+    const env = { PATH: process.env.PATH, HOST: '127.0.0.1', ...variables, PORT: port };
     const child = spawn(process.execPath, ['--unhandled-rejections=strict', `${DIST}${program}`, ...words], {
       env,
       stdio: ['ignore', 'pipe', 'pipe'],

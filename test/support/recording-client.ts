@@ -74,18 +74,7 @@ export class RecordingClient {
 
   /** Compares with the numbers from `first` to below `end`, which were sent in this order. */
   account(end: number, first = 0): Account {
-    const { numbers } = this;
-    const seen = new Set<number>();
-    const account: Account = { missing: [], doubled: [], late: [] };
-    let highest = -1;
-    for (const n of numbers) {
-      if (seen.has(n)) account.doubled.push(n);
-      else if (n < highest) account.late.push(n);
-      seen.add(n);
-      highest = Math.max(highest, n);
-    }
-    for (let n = first; n < end; n += 1) if (!seen.has(n)) account.missing.push(n);
-    return account;
+    return accountOf(this.numbers, end, first);
   }
 
   private async connect(node: { wsUrl: string }, query: string): Promise<Frame> {
@@ -102,4 +91,19 @@ export class RecordingClient {
     if (connection === undefined) throw new Error('The client has never been connected');
     return connection;
   }
+}
+
+/** Compares numbers that came with those from `first` to below `end`, which were sent in this order. */
+export function accountOf(numbers: readonly number[], end: number, first = 0): Account {
+  const seen = new Set<number>();
+  const account: Account = { missing: [], doubled: [], late: [] };
+  let highest = -1;
+  for (const n of numbers) {
+    if (seen.has(n)) account.doubled.push(n);
+    else if (n < highest) account.late.push(n);
+    seen.add(n);
+    highest = Math.max(highest, n);
+  }
+  for (let n = first; n < end; n += 1) if (!seen.has(n)) account.missing.push(n);
+  return account;
 }

@@ -1,0 +1,96 @@
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import { BackOff } from './back-off.js';
+
+let now: number;
+/** The longest delay there can be: chance gives all of it. */
+let longest: BackOff;
+
+beforeEach(() => {
+  now = 1_000;
+  longest = new BackOff(
+    () => 1,
+    () => now,
+  );
+});
+
+/** A link is there and lasts. */
+function hold(backOff: BackOff, ms: number): void {
+  backOff.connected();
+  now += ms;
+}
+
+describe('the delay before the next attempt', () => {
+  it('doubles with each failure, to 30 seconds', () => {
+    const delays = Array.from({ length: 9 }, () => longest.delayAfter(1006));
+    expect(delays).toEqual([500, 1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000, 30_000]);
+  });
+
+  it('does not end, however often it fails', () => {
+    for (let n = 0; n < 5_000; n += 1) longest.delayAfter(1006);
+    expect(longest.delayAfter(1006)).toBe(30_000);
+  });
+
+  it('is any part of that, by chance', () => {
+    const chances = [0, 0.25, 0.5];
+    const backOff = new BackOff(() => chances.shift() ?? 1);
+    expect([1006, 1006, 1006].map((code) => backOff.delayAfter(code))).toEqual([0, 250, 1_000]);
+  });
+
+  it.each([1000, 1001, 1002, 1005, 1007, 1009, 1011, 1013, 4008, 4029])('begins short after %d', (code) => {
+    expect(longest.delayAfter(code)).toBe(500);
+  });
+
+  it('is up to 5 seconds after the server restarts, and longer if that fails', () => {
+    const delays = Array.from({ length: 6 }, () => longest.delayAfter(1012));
+    expect(delays).toEqual([5_000, 5_000, 5_000, 5_000, 8_000, 16_000]);
+  });
+
+  it('begins anew once a link has held for 10 seconds, and not before', () => {
+    for (let n = 0; n < 4; n += 1) longest.delayAfter(1006);
+    hold(longest, 9_999);
+    expect(longest.delayAfter(1006)).toBe(8_000);
+    hold(longest, 10_000);
+    expect(longest.delayAfter(1006)).toBe(500);
+  });
+
+  it('does not count the time without a link as one that held', () => {
+    hold(longest, 0);
+    longest.delayAfter(1006);
+    now += 60_000;
+    expect(longest.delayAfter(1006)).toBe(1_000);
+  });
+});
+
+describe('after a token was refused', () => {
+  it('there is none at first', () => {
+    expect(longest.delayAfter(4001)).toBe(0);
+  });
+
+  it('there is one when the next is refused, too', () => {
+    longest.delayAfter(4001);
+    expect([longest.delayAfter(4001), longest.delayAfter(4001)]).toEqual([1_000, 2_000]);
+  });
+
+  it('there is one when the next is taken, and refused a moment later', () => {
+    longest.delayAfter(4001);
+    hold(longest, 100);
+    expect(longest.delayAfter(4001)).toBe(1_000);
+  });
+
+  it('there is none when the next has held', () => {
+    longest.delayAfter(4001);
+    hold(longest, 10_000);
+    expect(longest.delayAfter(4001)).toBe(0);
+  });
+
+  it('there is none however often the link was lost before', () => {
+    for (let n = 0; n < 5; n += 1) longest.delayAfter(1006);
+    expect(longest.delayAfter(4001)).toBe(0);
+  });
+});
+
+describe('after the server has forbidden it', () => {
+  it('there is no other attempt', () => {
+    expect(longest.delayAfter(4003)).toBeNull();
+  });
+});

@@ -1,0 +1,39 @@
+/** Values that come when they come, to be taken one after the other. */
+export class Iteration<T> implements AsyncIterableIterator<T> {
+  private readonly values: T[] = [];
+  private readonly waiting: ((result: IteratorResult<T, undefined>) => void)[] = [];
+  private isOver = false;
+
+  /** @param onEnd is called once: when it is over, or nobody takes any more */
+  constructor(private readonly onEnd: () => void) {}
+
+  push(value: T): void {
+    const waiting = this.waiting.shift();
+    if (waiting) waiting({ value, done: false });
+    else this.values.push(value);
+  }
+
+  /** What has come can still be taken. */
+  end(): void {
+    if (this.isOver) return;
+    this.isOver = true;
+    this.onEnd();
+    for (const waiting of this.waiting.splice(0)) waiting({ value: undefined, done: true });
+  }
+
+  next(): Promise<IteratorResult<T, undefined>> {
+    for (const value of this.values.splice(0, 1)) return Promise.resolve({ value, done: false });
+    if (this.isOver) return Promise.resolve({ value: undefined, done: true });
+    return new Promise((resolve) => this.waiting.push(resolve));
+  }
+
+  return(): Promise<IteratorResult<T, undefined>> {
+    this.values.length = 0;
+    this.end();
+    return Promise.resolve({ value: undefined, done: true });
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+}

@@ -1,0 +1,248 @@
+import { BackOff, UNAUTHORIZED } from './back-off.js';
+import type { CommonFrames, Connection, ConnectionFault, ConnectionState, Heard, MainName } from './connection.js';
+import { Dialer, type Endpoint, TokenRefused } from './dialer.js';
+import type { RefreshedFrame, WelcomeFrame } from './frames.js';
+import { Iteration } from './iteration.js';
+import { type AnyFrame, Link, type LinkOwner } from './link.js';
+import { Listeners } from './listeners.js';
+import type { ClientOptions, TokenReason } from './options.js';
+import { isOffline, type PageOwner, watchPage } from './page.js';
+import { Renewal } from './renewal.js';
+import { SeenCursors } from './seen-cursors.js';
+import { after } from './timer.js';
+
+const PING_INTERVAL_MS = 25_000;
+const ANSWER_TIMEOUT_MS = 10_000;
+
+/** What is known of a link alone, and what of waiting for one. */
+const UNLINKED = { connectionId: undefined, expiresAt: undefined, latency: undefined, retryAt: undefined };
+
+/** What is read of a frame of the channel to tell it on. */
+interface ChannelFrame extends AnyFrame {
+  event_type?: string;
+  notification?: { type?: string };
+}
+
+/** Keeps an endpoint connected, by one link after the other, and tells what comes. */
+export class LiveConnection<F extends CommonFrames> implements Connection<F>, LinkOwner, PageOwner {
+  state: ConnectionState;
+  private readonly dialer: Dialer;
+  private readonly listeners = new Listeners();
+  private readonly seen = new SeenCursors();
+  private readonly backOff = new BackOff();
+  private readonly renewal = new Renewal(() => this.renew());
+  /** Aborted at the end. */
+  private readonly life = new AbortController();
+  /** Of the attempt and the link that comes of it; aborted when it is over. */
+  private attempt = new AbortController();
+  private link: Link | undefined;
+  private tokenReason: TokenReason = 'connect';
+  private cancelRetry = (): void => undefined;
+
+  constructor(
+    endpoint: Endpoint,
+    private readonly mainName: MainName<F>,
+    private readonly options: ClientOptions,
+  ) {
+    const { cursor, signal } = options;
+    this.dialer = new Dialer(endpoint, options);
+    this.state = Object.freeze({ status: 'connecting', reconnects: 0, cursor });
+    watchPage(this, this.life.signal);
+    // Whoever has made it must have the time to listen.
+    this.cancelRetry = after(0, () => this.proceed(), true);
+    signal?.addEventListener('abort', () => this.close(), { signal: this.life.signal });
+    if (signal?.aborted) this.close();
+  }
+
+  on<N extends keyof F>(
+    name: N,
+    listener: (value: Heard<F, N>) => void,
+    options?: { signal?: AbortSignal },
+  ): () => void {
+    return this.listeners.add(name, listener, options?.signal);
+  }
+
+  iterate<N extends keyof F = MainName<F>>(
+    name?: N,
+    { signal }: { signal?: AbortSignal } = {},
+  ): AsyncIterableIterator<Heard<F, N>> {
+    const ends = new AbortController();
+    const iteration = new Iteration<Heard<F, N>>(() => ends.abort());
+    const end = (): void => iteration.end();
+    this.listeners.add(name ?? this.mainName, (value) => iteration.push(value), ends.signal);
+    this.life.signal.addEventListener('abort', end, { signal: ends.signal });
+    signal?.addEventListener('abort', end, { signal: ends.signal });
+    if (signal?.aborted || this.isClosed) end();
+    return iteration;
+  }
+
+  [Symbol.asyncIterator](): AsyncIterator<F[MainName<F>]> {
+    // The name alone decides what a listener hears.
+    return this.iterate() as AsyncIterator<F[MainName<F>]>;
+  }
+
+  reconnect(): void {
+    if (!this.isClosed) void this.connect();
+  }
+
+  close(): void {
+    this.finish({ closed: { code: 1000, reason: 'closed' } });
+  }
+
+  onOnline(): void {
+    if (this.state.status === 'offline') void this.connect();
+  }
+
+  onOffline(): void {
+    this.leave();
+    this.set({ ...UNLINKED, status: 'offline' });
+  }
+
+  onVisible(): void {
+    if (this.state.status === 'connected') this.link?.ping();
+  }
+
+  onLatency(milliseconds: number): void {
+    this.set({ latency: Math.round(milliseconds) });
+  }
+
+  onFrame(frame: AnyFrame): void {
+    // What the types say of frames is the server's contract.
+    if (frame.type === 'connection.established') this.onWelcome(frame as WelcomeFrame);
+    else if (frame.type === 'auth.refreshed') this.onExpiry((frame as RefreshedFrame).expires_at);
+    else if (frame.type === 'error') this.tellFault(frame);
+    else if (this.isNew(frame)) this.tellFrame(frame);
+  }
+
+  onEnd(code: number, reason: string): void {
+    if (code === UNAUTHORIZED) this.tokenReason = 'refused';
+    this.retry(code, { closed: { code, reason } });
+  }
+
+  private get isClosed(): boolean {
+    return this.life.signal.aborted;
+  }
+
+  private retry(code: number, change: Partial<ConnectionState> = {}): void {
+    this.leave();
+    const delay = this.backOff.delayAfter(code);
+    if (delay === null) this.finish(change);
+    else this.proceed(delay, { ...UNLINKED, ...change });
+  }
+
+  /** Connects after a time, if there is a network. */
+  private proceed(delay = 0, change: Partial<ConnectionState> = {}): void {
+    if (isOffline()) {
+      this.set({ ...change, status: 'offline' });
+    } else if (delay === 0) {
+      void this.connect(change);
+    } else {
+      this.cancelRetry = after(delay, () => this.proceed(), true);
+      this.set({ ...change, status: 'waiting', retryAt: Date.now() + delay });
+    }
+  }
+
+  /** Never rejects. */
+  private async connect(change: Partial<ConnectionState> = {}): Promise<void> {
+    this.leave();
+    const { signal } = this.attempt;
+    this.set({ ...UNLINKED, ...change, status: 'connecting' });
+    try {
+      signal.throwIfAborted();
+      const opening = await this.dialer.prepare(this.tokenReason, this.state.cursor, signal);
+      signal.throwIfAborted();
+      const { pingInterval = PING_INTERVAL_MS, answerTimeout = ANSWER_TIMEOUT_MS } = this.options;
+      this.link = new Link(this.dialer.open(opening), { pingInterval, answerTimeout }, this);
+    } catch (error) {
+      if (signal.aborted) return;
+      if (error instanceof TokenRefused) {
+        this.onEnd(UNAUTHORIZED, 'token_invalid');
+      } else {
+        this.retry(1006);
+        this.tellFault(error);
+      }
+    }
+  }
+
+  private async renew(): Promise<void> {
+    const { signal } = this.attempt;
+    try {
+      const token = await this.dialer.token('expiring', signal);
+      if (!signal.aborted) this.link?.send({ type: 'auth', token });
+    } catch (error) {
+      if (!signal.aborted) this.tellFault(error);
+      // A listener may have ended it.
+      if (!signal.aborted) throw error;
+    }
+  }
+
+  private onWelcome(frame: WelcomeFrame): void {
+    this.backOff.connected();
+    this.tokenReason = 'connect';
+    this.renewal.schedule(frame.expires_at);
+    this.link?.ping();
+    const { cursor, reconnects, userId } = this.state;
+    this.set({
+      status: 'connected',
+      connectionId: frame.connection_id,
+      userId: frame.user_id,
+      expiresAt: frame.expires_at,
+      reconnects: userId === undefined ? reconnects : reconnects + 1,
+      // With what was missed still to come, it is not there yet.
+      cursor: frame.resumed === true ? cursor : frame.cursor,
+    });
+    this.listeners.tell('welcome', frame);
+    if (frame.resumed === false) this.listeners.tell('refetch', frame);
+  }
+
+  private onExpiry(expiresAt: string): void {
+    this.renewal.schedule(expiresAt);
+    this.set({ expiresAt });
+  }
+
+  /** Whether a frame has not come before; and goes on to its place. */
+  private isNew({ cursor }: AnyFrame): boolean {
+    // Notifications for everybody carry the cursor of the frame before.
+    if (cursor === undefined || cursor === this.state.cursor) return true;
+    if (this.seen.add(cursor)) return false;
+    this.set({ cursor });
+    return true;
+  }
+
+  private tellFrame(frame: ChannelFrame): void {
+    const { type } = frame;
+    if (!/^(notification|inbox|event|presence)$/.test(type)) return;
+    this.listeners.tell(type, frame);
+    const subtype = frame.event_type ?? frame.notification?.type;
+    if (subtype !== undefined) this.listeners.tell(`${type}:${subtype}`, frame);
+  }
+
+  /** @param fault an `error` frame or what was thrown, which have these in common */
+  private tellFault(fault: unknown): void {
+    const { source = 'server', message, code, cause } = fault as Partial<ConnectionFault> & { message: string };
+    this.listeners.tell('error', { source, message, code, cause });
+  }
+
+  /** Gives up the attempt, the link, and what was to follow. */
+  private leave(): void {
+    this.attempt.abort();
+    this.attempt = new AbortController();
+    this.cancelRetry();
+    this.renewal.cancel();
+    this.link?.drop();
+    this.link = undefined;
+  }
+
+  private finish(change: Partial<ConnectionState>): void {
+    if (this.isClosed) return;
+    this.leave();
+    this.life.abort();
+    this.set({ ...UNLINKED, ...change, status: 'closed' });
+    this.listeners.clear();
+  }
+
+  private set(change: Partial<ConnectionState>): void {
+    this.state = Object.freeze({ ...this.state, ...change });
+    this.listeners.tell('state', this.state);
+  }
+}

@@ -1,0 +1,32 @@
+/** What a page, or a worker of it, is told by the browser. Elsewhere nothing of it exists, and nothing happens. */
+export interface PageOwner {
+  onOnline(): void;
+  onOffline(): void;
+  /** The page has come to the foreground. */
+  onVisible(): void;
+}
+
+/** The parts of a browser that Node and workers may lack. */
+const platform = globalThis as {
+  navigator?: { onLine?: boolean };
+  document?: EventTarget & { visibilityState: string };
+  addEventListener?: EventTarget['addEventListener'];
+};
+
+/** Whether the browser knows that there is no network. */
+export function isOffline(): boolean {
+  return platform.navigator?.onLine === false;
+}
+
+/** Listens until the signal is aborted. */
+export function watchPage(owner: PageOwner, signal: AbortSignal): void {
+  platform.addEventListener?.('online', () => owner.onOnline(), { signal });
+  platform.addEventListener?.('offline', () => owner.onOffline(), { signal });
+  platform.document?.addEventListener(
+    'visibilitychange',
+    () => {
+      if (platform.document?.visibilityState === 'visible') owner.onVisible();
+    },
+    { signal },
+  );
+}

@@ -1,0 +1,147 @@
+import { describe, expect, it } from '@jest/globals';
+import {
+  type CommonFrames,
+  type Connection,
+  type EventFrame,
+  isEvent,
+  isNotification,
+  type Notification,
+  type NotificationFrames,
+  type Notifications,
+  type OrgEvents,
+  type OrgFrames,
+} from '@herald/client';
+import { NOTIFICATIONS, ORG_EVENTS } from '../../src/realtime/broadcast/catalogue-data.js';
+
+declare module '@herald/client' {
+  interface OrgEvents {
+    'spec.paid': { invoice_id: string; amount_cents: number };
+  }
+  interface Notifications {
+    'spec.due': { invoice_id: string };
+  }
+}
+
+/*
+ * Judged by `npm run typecheck`, not by the run: an `@ts-expect-error` above a line that does compile is an error there.
+ */
+
+/** Whether two types are the same: neither has a field more, or takes another value. */
+// eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- the compiler compares such functions to the letter
+type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
+
+/** What the server checks the data of a catalogue against. */
+type DataOf<C extends Record<string, new () => object>> = { [T in keyof C]: InstanceType<C[T]> };
+
+/** Without what specs add. */
+type Own<C> = { -readonly [T in keyof C as T extends `spec.${string}` ? never : T]: { [F in keyof C[T]]: C[T][F] } };
+
+/** As applications have them, but that nothing comes. */
+const events = silent<OrgFrames>();
+const notifications = silent<NotificationFrames>();
+
+function silent<F extends CommonFrames>(): Pick<Connection<F>, 'on' | 'iterate'> {
+  return { on: () => () => undefined, iterate: (): never => [] as never };
+}
+
+describe('the catalogue of the client', () => {
+  it('is that of the server, type by type and field by field', () => {
+    const events: Same<Own<OrgEvents>, Own<DataOf<typeof ORG_EVENTS>>> = true;
+    const notifications: Same<Own<Notifications>, Own<DataOf<typeof NOTIFICATIONS>>> = true;
+    expect([events, notifications]).toEqual([true, true]);
+  });
+
+  it('is compared so that any difference is seen', () => {
+    const differences: false[] = [
+      false satisfies Same<{ a: string; b: string }, { a: string }>,
+      false satisfies Same<{ a: string }, { a: string; b: string }>,
+      false satisfies Same<{ a: string; b?: string }, { a: string }>,
+      false satisfies Same<{ a: 'info' | 'warning' }, { a: string }>,
+      false satisfies Same<Own<Omit<OrgEvents, 'member.left'>>, Own<DataOf<typeof ORG_EVENTS>>>,
+      false satisfies Same<Own<OrgEvents & { 'other.event': object }>, Own<DataOf<typeof ORG_EVENTS>>>,
+    ];
+    expect(differences).not.toContain(true);
+  });
+});
+
+describe('a listener for one type', () => {
+  it('is given the data of the catalogue', () => {
+    events.on('event:resource.created', ({ data, cursor }) => {
+      const name: string = data.resource_name + cursor;
+      // @ts-expect-error: there is no such field
+      return [name, data.role];
+    });
+    events.on('event:member.joined', ({ data, event_type }) => {
+      event_type satisfies 'member.joined';
+      // @ts-expect-error: it can be null
+      return data.user_email.length;
+    });
+    notifications.on('notification:message.received', ({ notification }) => {
+      const text: string = notification.from + notification.title;
+      // @ts-expect-error: there is no such field
+      return [text, notification.task_id];
+    });
+    expect(Object.keys(ORG_EVENTS)).toEqual(expect.arrayContaining(['resource.created', 'member.joined']));
+  });
+
+  it('is given the data that an application has declared', () => {
+    events.on('event:spec.paid', ({ data }) => data.amount_cents.toFixed());
+    // @ts-expect-error: cents are a number
+    events.on('event:spec.paid', ({ data }) => data.amount_cents.length);
+    notifications.on('notification:spec.due', ({ notification }) => notification.invoice_id.length);
+    // @ts-expect-error: the id is a text
+    notifications.on('notification:spec.due', ({ notification }) => notification.invoice_id.toFixed());
+    expect(Object.keys(ORG_EVENTS)).not.toContain('spec.paid');
+  });
+
+  it('is given any data with any other type', () => {
+    events.on('event:spec.unknown', ({ data }) => data.anything);
+    // @ts-expect-error: nobody knows what it is
+    events.on('event:spec.unknown', ({ data }) => data.anything.length);
+    notifications.on('notification:spec.unknown', ({ notification }) => [notification.title, notification.anything]);
+    expect(Object.keys(NOTIFICATIONS)).not.toContain('spec.unknown');
+  });
+});
+
+describe('a listener', () => {
+  it('has a name that its endpoint tells of', () => {
+    events.on('presence', ({ action, user_id }) => (action === 'joined' ? user_id : null));
+    notifications.on('inbox', ({ unread_count, ids }) => unread_count + ids.length);
+    events.on('state', ({ status }) => status === 'offline');
+    // @ts-expect-error: there is no such status
+    events.on('state', ({ status }) => status === 'open');
+    // @ts-expect-error: the events have no inbox
+    events.on('inbox', () => undefined);
+    // @ts-expect-error: notifications tell of no presence
+    notifications.on('presence', () => undefined);
+    // @ts-expect-error: nothing has this name
+    events.on('message', () => undefined);
+    // @ts-expect-error: these are of the other endpoint
+    events.on('notification:message.received', () => undefined);
+    expect(events.on('event', () => undefined)).toBeInstanceOf(Function);
+  });
+
+  it('of all types finds out which one it has', () => {
+    const created = event({ type: 'event', event_type: 'resource.created', data: {}, cursor: 'c1' });
+    if (isEvent(created, 'resource.created')) created.data.resource_name satisfies string;
+    // @ts-expect-error: of the others nothing is known
+    else expect(created.data.resource_name?.length).toBeUndefined();
+    const due: Notification = { title: 'Due', timestamp: 'now', type: 'spec.due', invoice_id: '1' };
+    if (isNotification(due, 'spec.due')) due.invoice_id satisfies string;
+    // @ts-expect-error: of the others nothing is known
+    else expect(due.invoice_id?.length).toBeUndefined();
+    expect([isEvent(created, 'resource.created'), isEvent(created, 'resource.deleted')]).toEqual([true, false]);
+    expect([isNotification(due, 'spec.due'), isNotification(due, 'message.received')]).toEqual([true, false]);
+  });
+
+  it('takes known frames where any may come', () => {
+    const known: EventFrame<'member.left'> = { ...LEFT, type: 'event', event_type: 'member.left', cursor: 'c1' };
+    expect(event(known)).toBe(known);
+  });
+});
+
+const LEFT = { data: { user_id: 'bob', org_id: '1', timestamp: 'now' } };
+
+function event(frame: EventFrame): EventFrame {
+  return frame;
+}

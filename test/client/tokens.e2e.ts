@@ -1,0 +1,137 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import type { TokenReason } from '@herald/client';
+import { BroadcastService } from '../../src/realtime/index.js';
+import { type HeraldNode, startNode } from '../support/node.js';
+import { openConnections } from '../support/open-connections.js';
+import { until } from '../support/until.js';
+import { closeAllConnections, connected, watchedEvents, watchNotifications } from './watch.js';
+
+let node: HeraldNode;
+
+beforeAll(async () => {
+  node = await startNode();
+});
+afterEach(closeAllConnections);
+afterAll(() => node.stop());
+
+/** Gives what the test says for the first requests, and good tokens of Alice for all others. */
+class Tokens {
+  readonly reasons: TokenReason[] = [];
+  readonly signals: AbortSignal[] = [];
+
+  constructor(private readonly first: (() => string | Promise<string>)[] = []) {}
+
+  readonly get = ({ reason, signal }: { reason: TokenReason; signal: AbortSignal }): string | Promise<string> => {
+    this.reasons.push(reason);
+    this.signals.push(signal);
+    return (this.first.shift() ?? good)();
+  };
+}
+
+const good = (): Promise<string> => node.tokenFor('alice');
+const short = (): Promise<string> => node.tokenFor('alice', { expiresIn: 4 });
+const bad = (): string => 'not.a.token';
+const failing = (): Promise<string> => Promise.reject(new Error('signed out'));
+
+async function notify(title: string): Promise<void> {
+  await node.app.get(BroadcastService, { strict: false }).broadcastNotification('alice', { title });
+}
+
+describe('a token that ends soon', () => {
+  it('is replaced before, and the connection lives on', async () => {
+    const tokens = new Tokens([short]);
+    const { connection, states } = await watchNotifications({ url: node.url, getToken: tokens.get });
+    const end = connection.state.expiresAt ?? '';
+    await until(() => (connection.state.expiresAt ?? '') > end);
+    expect(tokens.reasons).toEqual(['connect', 'expiring']);
+    expect(connection.state).toMatchObject({ status: 'connected', reconnects: 0 });
+    expect(states.filter(({ status }) => status === 'connecting')).toHaveLength(1);
+  });
+
+  it('that can’t be replaced ends the connection, which misses nothing for that', async () => {
+    const tokens = new Tokens([() => node.tokenFor('alice', { expiresIn: 1 }), failing]);
+    const watch = await watchNotifications({ url: node.url, getToken: tokens.get });
+    await until(() => watch.faults.length === 1);
+    expect(watch.faults).toMatchObject([{ source: 'token', message: 'signed out' }]);
+    expect(watch.connection.state.status).toBe('connected');
+    await connected(watch, 2);
+    await notify('After');
+    await until(() => watch.frames.length === 1);
+    expect(watch.states.find(({ closed }) => closed)?.closed).toEqual({ code: 4001, reason: 'token_expired' });
+    expect(watch.welcomes[1]).toMatchObject({ resumed: true });
+    expect(tokens.reasons.slice(0, 3)).toEqual(['connect', 'expiring', 'refused']);
+  });
+});
+
+describe('a token that is refused', () => {
+  it('is replaced at once', async () => {
+    const tokens = new Tokens([bad]);
+    const { states, connection } = await watchNotifications({ url: node.url, getToken: tokens.get });
+    expect(tokens.reasons).toEqual(['connect', 'refused']);
+    expect(states.map(({ status }) => status)).not.toContain('waiting');
+    expect(connection.state).toMatchObject({ reconnects: 0, closed: { code: 4001, reason: 'token_invalid' } });
+  });
+
+  it('is replaced again and again, but with pauses, when the new ones are refused, too', async () => {
+    const tokens = new Tokens([bad, bad, bad]);
+    const { states } = await watchNotifications({ url: node.url, getToken: tokens.get });
+    expect(tokens.reasons).toEqual(['connect', 'refused', 'refused', 'refused']);
+    expect(states.filter(({ status }) => status === 'waiting')).toHaveLength(2);
+  });
+
+  it('is replaced when a ticket can’t be bought with it', async () => {
+    const tokens = new Tokens([bad]);
+    const credential = 'ticket';
+    const { connection, faults } = await watchNotifications({ url: node.url, getToken: tokens.get, credential });
+    expect(tokens.reasons).toEqual(['connect', 'refused']);
+    expect(connection.state.closed).toEqual({ code: 4001, reason: 'token_invalid' });
+    expect(faults).toEqual([]);
+  });
+
+  it('while connected is replaced at once, and nothing is missed', async () => {
+    const tokens = new Tokens();
+    const watch = await watchNotifications({ url: node.url, getToken: tokens.get });
+    await node.app.get(BroadcastService, { strict: false }).disconnectUser('alice');
+    await notify('Meanwhile');
+    await connected(watch, 2);
+    await until(() => watch.frames.length === 1);
+    expect(watch.frames.map(({ notification }) => notification.title)).toEqual(['Meanwhile']);
+    expect(tokens.reasons).toEqual(['connect', 'refused']);
+    expect(watch.states.map(({ status }) => status)).not.toContain('waiting');
+    expect(watch.connection.state).toMatchObject({ reconnects: 1, closed: { code: 4001, reason: 'disconnected' } });
+  });
+
+  it('is told of as long as there is no other, for the same reason', async () => {
+    const tokens = new Tokens([bad, failing, failing]);
+    const { connection } = await watchNotifications({ url: node.url, getToken: tokens.get });
+    expect(tokens.reasons).toEqual(['connect', 'refused', 'refused', 'refused']);
+    expect(connection.state.status).toBe('connected');
+  });
+});
+
+describe('an application that has no token', () => {
+  it('is told, and asked again', async () => {
+    const tokens = new Tokens([failing, failing]);
+    const { faults, states } = await watchNotifications({ url: node.url, getToken: tokens.get });
+    expect(faults).toMatchObject([
+      { source: 'token', message: 'signed out', cause: expect.any(Error) },
+      { source: 'token', message: 'signed out' },
+    ]);
+    expect(states.filter(({ status }) => status === 'waiting')).toHaveLength(2);
+    expect(tokens.reasons).toEqual(['connect', 'connect', 'connect']);
+  });
+
+  it('is asked anew when it is told to connect now, and told that the last request is over', async () => {
+    const tokens = new Tokens([() => new Promise(() => undefined)]);
+    const { connection } = watchedEvents('123e4567-e89b-12d3-a456-426614174000', {
+      url: node.url,
+      getToken: tokens.get,
+    });
+    await until(() => tokens.reasons.length === 1);
+    connection.reconnect();
+    await until(() => connection.state.status === 'closed');
+    expect(tokens.signals.map(({ aborted }) => aborted)).toEqual([true, true]);
+    expect(connection.state.closed).toEqual({ code: 4003, reason: 'not_a_member' });
+    await until(() => openConnections(node).length === 0);
+  });
+});
