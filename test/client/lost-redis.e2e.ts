@@ -51,6 +51,8 @@ describe('clients of a Redis that', () => {
     expect([returning, fresh].map(({ connection }) => connection.state.closed)).toEqual([UNAVAILABLE, UNAVAILABLE]);
     await redis.start();
     await Promise.all([connected(returning, 2), connected(fresh)]);
+    const back = load.least;
+    await until(() => load.least > back + 2);
     await expectNothingAmiss(load, [staying, returning]);
     expect(staying.connection.state).toMatchObject({ status: 'connected', reconnects: 0 });
     await until(() => numbersOf(fresh).includes(load.least - 1));
