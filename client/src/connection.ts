@@ -26,7 +26,7 @@ export interface ConnectionState {
 
 /** Something that went wrong and does not end the connection. */
 export interface ConnectionFault {
-  /** `server`: an `error` frame. `token`: `getToken` has failed, or its token can't be sent. `ticket`: none could be bought. */
+  /** `server`: an `error` frame. `token`, `ticket`: it could not be had. `socket`: the platform does not allow the connection. */
   source: 'server' | 'token' | 'ticket' | 'socket';
   message: string;
   /** Of an `error` frame. */

@@ -59,11 +59,12 @@ describe('the address', () => {
 });
 
 describe('the token', () => {
-  it('goes as a subprotocol, in base64url, and not in the address', async () => {
-    // In base64 it is "fn5+Pz8/Pg==".
-    const token = '~~~???>';
+  it.each([
+    ['all that base64url has not', '~~~???>', 'fn5-Pz8_Pg'],
+    ['what no token has, for the server to refuse', 'ünï', 'w7xuw68'],
+  ])('goes as a subprotocol, in base64url, and not in the address: %s', async (_, token, expected) => {
     const { url, protocols } = await dialer({ getToken: () => token }).prepare('connect', undefined, signal);
-    expect(protocols).toEqual(['herald.v1', 'access_token.fn5-Pz8_Pg']);
+    expect(protocols).toEqual(['herald.v1', `access_token.${expected}`]);
     expect(url).toBe('wss://herald.test/ws/events/1/');
   });
 

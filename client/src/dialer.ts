@@ -107,5 +107,6 @@ export function serverOf(url: string | URL | undefined): string {
 
 /** Dots, as tokens have them, do not pass every proxy. */
 function base64Url(token: string): string {
-  return btoa(token).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '');
+  const bytes = String.fromCharCode(...new TextEncoder().encode(token));
+  return btoa(bytes).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '');
 }

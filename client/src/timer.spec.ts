@@ -29,4 +29,13 @@ describe('a timer', () => {
     jest.advanceTimersByTime(60 * DAY_MS);
     expect(run).not.toHaveBeenCalled();
   });
+
+  it.each([true, false])('keeps a process of Node alive only if it is to: %p', (keepsAlive) => {
+    jest.useRealTimers();
+    const set = jest.spyOn(globalThis, 'setTimeout');
+    after(1_000, () => undefined, keepsAlive)();
+    const timer: unknown = set.mock.results[0]?.value;
+    set.mockRestore();
+    expect((timer as { hasRef(): boolean }).hasRef()).toBe(keepsAlive);
+  });
 });

@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { BroadcastService } from '../../src/realtime/index.js';
 import { CLOSE, type Close } from '../../src/realtime/connection/close-code.js';
+import { encodeTextFrame } from '../../src/realtime/connection/frame.js';
 import type { ApiClient } from '../support/api-client.js';
 import { type HeraldNode, startNode } from '../support/node.js';
 import { openConnections } from '../support/open-connections.js';
@@ -104,6 +105,25 @@ describe('a connection too many', () => {
     first.connection.close();
     await connected(third);
     expect(third.connection.state.reconnects).toBe(0);
+  });
+});
+
+describe('a frame that comes again', () => {
+  it('is dropped, and one of a type that nobody knows is passed over', async () => {
+    const watch = await watchEvents(orgId, as('alice'));
+    await publish(1);
+    await publish(2);
+    await until(() => numbersOf(watch).length === 2);
+    const [again] = watch.frames;
+    const { cursor } = watch.connection.state;
+    for (const frame of [again, { type: 'state', status: 'closed' }, { type: 'later', cursor: 'later' }]) {
+      for (const each of openConnections(node)) each.show(encodeTextFrame(Buffer.from(JSON.stringify(frame))));
+    }
+    await until(() => watch.connection.state.cursor !== cursor);
+    await publish(3);
+    await until(() => numbersOf(watch).length === 3);
+    expect(numbersOf(watch)).toEqual([1, 2, 3]);
+    expect(watch.states.map(({ status }) => status)).not.toContain('closed');
   });
 });
 

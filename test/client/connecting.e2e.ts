@@ -237,6 +237,8 @@ describe('listeners', () => {
         new Set(['state', 'welcome', 'event']),
       );
     } finally {
+      // Its end is told, too.
+      closeAllConnections();
       delete page.reportError;
     }
   });

@@ -43,7 +43,6 @@ describe('a token that ends soon', () => {
     const { connection, states } = await watchNotifications({ url: node.url, getToken: tokens.get });
     const end = connection.state.expiresAt ?? '';
     await until(() => (connection.state.expiresAt ?? '') > end);
-    expect(Date.now()).toBeLessThan(Date.parse(end));
     expect(tokens.reasons).toEqual(['connect', 'expiring']);
     expect(connection.state).toMatchObject({ status: 'connected', reconnects: 0 });
     expect(states.filter(({ status }) => status === 'connecting')).toHaveLength(1);

@@ -1,3 +1,4 @@
+import { expect } from '@jest/globals';
 import {
   type ClientOptions,
   type CommonFrames,
@@ -14,7 +15,12 @@ import {
   type WelcomeFrame,
 } from '@herald/client';
 import { WebSocket } from 'ws';
+import type { Load } from '../support/load.js';
+import { accountOf, NOTHING_AMISS } from '../support/recording-client.js';
 import { until } from '../support/until.js';
+
+/** For what includes some failed attempts, on a busy machine. */
+const DEADLINE_MS = 20_000;
 
 const opened = new Set<Connection<never>>();
 
@@ -67,12 +73,34 @@ export async function connected(
   { connection, welcomes }: Pick<OrgWatch, 'welcomes'> & { connection: { state: ConnectionState } },
   times = 1,
 ): Promise<void> {
-  await until(() => welcomes.length >= times && connection.state.status === 'connected', 15_000);
+  await until(() => welcomes.length >= times && connection.state.status === 'connected', DEADLINE_MS);
 }
 
 /** The numbers that events carry as `data.n`. */
 export function numbersOf({ frames }: OrgWatch): number[] {
   return frames.flatMap(({ data: { n } }) => (typeof n === 'number' ? [n] : []));
+}
+
+/** Lets chance have the clients that are made now wait a tenth of what they may: a test would be long otherwise. */
+export function impatient<T>(make: () => T): T {
+  const { random } = Math;
+  Math.random = () => 0.1;
+  try {
+    return make();
+  } finally {
+    Math.random = random;
+  }
+}
+
+/** Stops the load on the one organization of these clients, and waits until they have its last change. */
+export async function expectNothingAmiss(load: Load, watches: readonly OrgWatch[]): Promise<void> {
+  await load.stop();
+  const count = load.least;
+  for (const watch of watches) {
+    await until(() => numbersOf(watch).includes(count - 1), DEADLINE_MS);
+    expect(accountOf(numbersOf(watch), count)).toEqual(NOTHING_AMISS);
+    expect(watch.refetches).toEqual([]);
+  }
 }
 
 type Records = Pick<OrgWatch, 'states' | 'welcomes' | 'refetches' | 'faults'>;
