@@ -95,7 +95,7 @@ export class Dialer {
 }
 
 /** The address of the server for HTTP, without a slash at its end. */
-function serverOf(url: string | URL | undefined): string {
+export function serverOf(url: string | URL | undefined): string {
   const page = (globalThis as { location?: { origin?: string } }).location?.origin;
   const given = url ?? page;
   if (given === undefined) throw new TypeError('url takes the address of the server: there is no page to take it from');

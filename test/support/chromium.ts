@@ -1,4 +1,4 @@
-import { type Browser, chromium, type Page } from 'playwright-core';
+import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
 import { provideProgram } from './servers.js';
 
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome'];
@@ -16,8 +16,13 @@ export class TestBrowser {
 
   /** A page of a profile of its own, that shares nothing with others. */
   async newPage(): Promise<Page> {
-    const context = await this.browser.newContext();
+    const context = await this.newContext();
     return context.newPage();
+  }
+
+  /** A profile of its own, whose pages are the tabs of one browser. */
+  newContext(): Promise<BrowserContext> {
+    return this.browser.newContext();
   }
 
   /** Ends all its pages, too. */

@@ -1,0 +1,10 @@
+export type { PresenceView, PresentMember } from './attendance.js';
+export type { NotificationItem } from './inbox-change.js';
+export type { NotificationsActions, NotificationsView } from './inbox-view.js';
+export type { SharedConnection } from './live-endpoint.js';
+export { type FieldProblem, ProblemError } from './problem.js';
+export { HeraldProvider, type HeraldProviderProps } from './provider.js';
+export { type Endpoint, useConnection, useConnectionState } from './use-connection.js';
+export { type NotificationsOptions, useNotification, useNotifications } from './use-notifications.js';
+export { type OrgEvent, type OrgEventsOptions, type OrgEventsView, useOrgEvents } from './use-org-events.js';
+export { usePresence } from './use-presence.js';

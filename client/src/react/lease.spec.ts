@@ -1,0 +1,51 @@
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { Lease } from './lease.js';
+
+let log: string[];
+let lease: Lease;
+
+beforeEach(() => {
+  jest.useFakeTimers();
+  log = [];
+  lease = new Lease(() => {
+    log.push('start');
+    return () => log.push('stop');
+  });
+});
+afterEach(() => {
+  jest.useRealTimers();
+});
+
+describe('a lease', () => {
+  it('starts with the first that takes it, and stops a moment after the last', () => {
+    const releases = [lease.take(), lease.take()];
+    for (const release of releases) release();
+    expect(log).toEqual(['start']);
+    jest.runAllTimers();
+    expect(log).toEqual(['start', 'stop']);
+  });
+
+  it('goes on when it is taken again at once, as StrictMode does', () => {
+    lease.take()();
+    const release = lease.take();
+    jest.runAllTimers();
+    expect(log).toEqual(['start']);
+    release();
+    // Whoever gives back twice gives back once.
+    lease.take();
+    release();
+    jest.runAllTimers();
+    expect(log).toEqual(['start']);
+  });
+
+  it('stops at once when it is to, unless somebody needs it', () => {
+    const release = lease.take();
+    lease.expire();
+    expect(log).toEqual(['start']);
+    release();
+    lease.expire();
+    expect(log).toEqual(['start', 'stop']);
+    jest.runAllTimers();
+    expect(log).toEqual(['start', 'stop']);
+  });
+});

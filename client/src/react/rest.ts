@@ -1,0 +1,65 @@
+import { ProblemError, problemOf } from './problem.js';
+import type { Tokens } from './tokens.js';
+
+const PATIENCE_MS = 20_000;
+
+interface RequestOptions {
+  signal?: AbortSignal;
+  body?: object;
+}
+
+/** The server's HTTP API, as one user sees it. Every failure is a `ProblemError`. */
+export class Rest {
+  /** @param server its address; asked for with each request, as there is no page to take it from while rendering on a server */
+  constructor(
+    private readonly server: () => string,
+    private readonly tokens: Tokens,
+  ) {}
+
+  /** @param path below `/api/v1` */
+  get<T>(path: string, signal: AbortSignal): Promise<T> {
+    return this.request<T>('GET', path, { signal });
+  }
+
+  /**
+   * A token that is refused is replaced, once.
+   * @returns the answer, whose type is for the caller to know
+   */
+  async request<T>(method: string, path: string, { signal, body }: RequestOptions = {}): Promise<T> {
+    const patience = AbortSignal.timeout(PATIENCE_MS);
+    const request: RequestInit = {
+      method,
+      signal: signal ? AbortSignal.any([signal, patience]) : patience,
+      ...(body && { body: JSON.stringify(body) }),
+    };
+    const token = await this.token(() => this.tokens.get());
+    let response = await this.send(path, request, token);
+    if (response.status === 401) {
+      const renewed = await this.token(() => this.tokens.renew(token));
+      response = await this.send(path, request, renewed);
+    }
+    if (!response.ok) throw await problemOf(response);
+    const answer: unknown = response.status === 204 ? undefined : await response.json().catch(noAnswer);
+    return answer as T;
+  }
+
+  private async token(get: () => Promise<string>): Promise<string> {
+    try {
+      return await get();
+    } catch (cause) {
+      const why = cause instanceof Error ? cause.message : String(cause);
+      throw new ProblemError(0, 'Not signed in', `There is no access token: ${why}`, [], { cause });
+    }
+  }
+
+  private async send(path: string, request: RequestInit, token: string): Promise<Response> {
+    const headers = { authorization: `Bearer ${token}`, ...(request.body && { 'content-type': 'application/json' }) };
+    return fetch(`${this.server()}/api/v1${path}`, { ...request, headers }).catch(noAnswer);
+  }
+}
+
+function noAnswer(cause: unknown): never {
+  throw new ProblemError(0, 'No connection', 'The server can’t be reached. Check your network and try again.', [], {
+    cause,
+  });
+}

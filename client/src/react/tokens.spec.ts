@@ -1,0 +1,67 @@
+import { describe, expect, it } from '@jest/globals';
+import type { TokenRequest } from '../options.js';
+import { Tokens } from './tokens.js';
+
+function tokenOf(sub: string, id = ''): string {
+  return `header.${btoa(JSON.stringify({ sub, id })).replaceAll('=', '')}.signature`;
+}
+
+/** Those of alice, each another one; and why they were asked for. */
+function aliceTokens(): { tokens: Tokens; reasons: string[] } {
+  const reasons: string[] = [];
+  const getToken = ({ reason }: TokenRequest): string => tokenOf('alice', String(reasons.push(reason)));
+  return { tokens: new Tokens('alice', () => getToken), reasons };
+}
+
+describe('the tokens of a user', () => {
+  it('are asked for once, for all requests', async () => {
+    const { tokens, reasons } = aliceTokens();
+    const [one, other] = await Promise.all([tokens.get(), tokens.get()]);
+    expect([one === other, reasons]).toEqual([true, ['connect']]);
+  });
+
+  it('are replaced once, however many requests were refused', async () => {
+    const { tokens, reasons } = aliceTokens();
+    const refused = await tokens.get();
+    const [one, other] = await Promise.all([tokens.renew(refused), tokens.renew(refused)]);
+    const late = await tokens.renew(refused);
+    expect(new Set([one, other, late]).size).toBe(1);
+    expect(one).not.toBe(refused);
+    expect(reasons).toEqual(['connect', 'refused']);
+  });
+
+  it('are those that connections were given', async () => {
+    const { tokens, reasons } = aliceTokens();
+    const { signal } = new AbortController();
+    const given = await tokens.ask({ reason: 'connect', signal });
+    expect([await tokens.get(), reasons]).toEqual([given, ['connect']]);
+  });
+
+  it('are asked for again when none could be had', async () => {
+    let isSignedIn = false;
+    const tokens = new Tokens('alice', () => () => {
+      if (!isSignedIn) throw new Error('Sign in first');
+      return 'opaque';
+    });
+    await expect(tokens.get()).rejects.toThrow('Sign in first');
+    isSignedIn = true;
+    await expect(tokens.get()).resolves.toBe('opaque');
+  });
+
+  it('are asked for again when the connection that one was for needs it no more', async () => {
+    const tokens = new Tokens('alice', () => ({ signal }) => {
+      if (signal.aborted) throw new Error('Aborted');
+      return 'opaque';
+    });
+    const given = tokens.ask({ reason: 'connect', signal: AbortSignal.abort() });
+    const [forRequest] = await Promise.all([tokens.get(), expect(given).rejects.toThrow('Aborted')]);
+    expect(forRequest).toBe('opaque');
+  });
+
+  it('are nobody else’s', async () => {
+    const tokens = new Tokens('alïce', () => () => tokenOf('bob'));
+    await expect(tokens.get()).rejects.toThrow(
+      'a token of alïce, as the userId of HeraldProvider is; it gave one of bob',
+    );
+  });
+});

@@ -1,0 +1,22 @@
+import { useSyncExternalStore } from 'react';
+import type { PresenceView } from './attendance.js';
+import { useSession } from './provider.js';
+
+const NOBODY: PresenceView = { members: [], status: 'loading', error: null };
+
+/** Who is connected to an organization's events, on all nodes. Null: no one. */
+export function usePresence(orgId: string | null): PresenceView {
+  const session = useSession();
+  const attendance = orgId === null ? null : session.attendance(orgId);
+  const snapshot = attendance?.snapshot ?? nobody;
+  return useSyncExternalStore(attendance?.subscribe ?? never, snapshot, snapshot);
+}
+
+function nobody(): PresenceView {
+  return NOBODY;
+}
+
+/** Subscribes to nothing. */
+function never(): () => void {
+  return () => undefined;
+}

@@ -1,0 +1,115 @@
+import type { ConnectionFault, ConnectionState } from '../connection.js';
+import type { WelcomeFrame } from '../frames.js';
+import type { Message } from './message.js';
+import { Place } from './place.js';
+import type { TabListener } from './tab-connection.js';
+
+type Told<K extends Message['kind']> = Extract<Message, { kind: K }>;
+
+/** What a tab has heard, whoever had the connection at the time, and whom it tells. */
+export class Hearing {
+  state: ConnectionState = { status: 'connecting', reconnects: 0 };
+  readonly listeners = new Set<TabListener>();
+  private readonly place = new Place();
+  private welcome: WelcomeFrame | null = null;
+  /** How often this was connected before this tab began to lead. */
+  private reconnects = 0;
+
+  /** Where a connection of this tab's own goes on from. */
+  beginToLead(): string | undefined {
+    this.reconnects = this.welcome === null ? 0 : this.state.reconnects + 1;
+    return this.place.current;
+  }
+
+  standing(): Told<'standing'> {
+    return { kind: 'standing', state: this.state, welcome: this.welcome, place: this.place.current };
+  }
+
+  /** Hears something from the tab's own connection. Gives what the other tabs are to be told. */
+  hearOwn(name: string, value: unknown): Message | null {
+    if (name === 'state') return this.hearOwnState(value as ConnectionState);
+    if (name === 'error') {
+      this.tell(name, value);
+      // What was thrown may not go from tab to tab.
+      const fault: ConnectionFault = { ...(value as ConnectionFault), cause: undefined };
+      return { kind: 'frame', name, value: fault, before: undefined };
+    }
+    if (name === 'welcome') {
+      const welcome = (this.welcome = value as WelcomeFrame);
+      const { current = welcome.cursor } = this.place;
+      const place = welcome.resumed === true ? current : welcome.cursor;
+      this.place.moveTo(place);
+      this.tell(name, value);
+      return { kind: 'welcome', welcome, place };
+    }
+    // The others find out by themselves whether they have missed anything.
+    if (name === 'refetch') {
+      this.tell(name, value);
+      return null;
+    }
+    const frame = value as Told<'frame'>['value'];
+    const before = this.place.current;
+    if (frame.cursor !== undefined && this.place.take(frame.cursor, before) === 'seen') return null;
+    this.tell(name, value);
+    return { kind: 'frame', name, value: frame, before };
+  }
+
+  /** Hears how things stand with the leading tab: the first that a new tab hears. */
+  hearStanding({ state, welcome, place }: Told<'standing'>): void {
+    if (place !== undefined && welcome !== null && !this.place.has(place)) this.moveTo(place, welcome);
+    this.show({ ...state, cursor: this.place.current });
+  }
+
+  /** Hears that the leading tab is connected. */
+  hearWelcome({ welcome, place }: Told<'welcome'>): void {
+    if (welcome.resumed === false || !this.place.has(place)) this.moveTo(place, welcome);
+    else {
+      this.welcome = welcome;
+      this.tell('welcome', { ...welcome, resumed: true });
+    }
+  }
+
+  /** Hears a frame that the leading tab has heard. */
+  hearFrame({ name, value, before }: Told<'frame'>): void {
+    const { cursor } = value;
+    if (cursor !== undefined) {
+      // How things stand comes first, on a new tab.
+      if (this.welcome === null) return;
+      const how = this.place.take(cursor, before);
+      if (how === 'seen') return;
+      if (how === 'gap') this.tell('refetch', { ...this.welcome, resumed: false });
+    }
+    this.tell(name, value);
+    if (cursor !== undefined) this.show({ ...this.state, cursor });
+  }
+
+  private hearOwnState(state: ConnectionState): Message | null {
+    const before = this.state;
+    this.show({ ...state, reconnects: state.reconnects + this.reconnects });
+    return isSame(before, this.state) ? null : this.standing();
+  }
+
+  /** Goes on from another place than this tab was at: it has missed what was between, if it was anywhere. */
+  private moveTo(place: string, welcome: WelcomeFrame): void {
+    const isFirst = this.welcome === null;
+    this.welcome = welcome;
+    this.place.moveTo(place);
+    this.tell('welcome', { ...welcome, resumed: isFirst ? undefined : false });
+    if (!isFirst) this.tell('refetch', { ...welcome, resumed: false });
+  }
+
+  private show(state: ConnectionState): void {
+    if (isSame(state, this.state) && state.cursor === this.state.cursor) return;
+    this.state = state;
+    this.tell('state', this.state);
+  }
+
+  private tell(name: string, value: unknown): void {
+    for (const listener of [...this.listeners]) listener(name, value);
+  }
+}
+
+/** Whether two states differ in nothing but their cursors, which every tab knows by its frames. */
+function isSame(one: ConnectionState, other: ConnectionState): boolean {
+  return JSON.stringify({ ...one, cursor: null }) === JSON.stringify({ ...other, cursor: null });
+}

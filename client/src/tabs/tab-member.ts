@@ -1,0 +1,128 @@
+import type { ConnectionState } from '../connection.js';
+import { Candidacy, type Candidate } from './candidacy.js';
+import { Hearing } from './hearing.js';
+import type { Message } from './message.js';
+import { OwnConnection } from './own-connection.js';
+import type { Connect, Frames, TabConnection, TabListener } from './tab-connection.js';
+
+/** How often a tab on show asks the leading one how things stand. */
+const WATCH_MS = 2_000;
+/** A leading tab that is silent for as long is asleep: systems put those in the background to sleep, with the lock they hold. */
+const SILENT_MS = 5_000;
+
+/** One of the tabs that share a connection. */
+export class TabMember<F extends Frames> implements TabConnection, Candidate {
+  private readonly hearing = new Hearing();
+  private readonly channel: BroadcastChannel;
+  private readonly candidacy: Candidacy;
+  private readonly closing = new AbortController();
+  private readonly watch: ReturnType<typeof setInterval>;
+  /** There while this tab leads. */
+  private own: OwnConnection<F> | null = null;
+  /** When the leading tab has said something. */
+  private heardAt = performance.now();
+
+  constructor(
+    name: string,
+    private readonly connect: Connect<F>,
+    locks: LockManager,
+  ) {
+    this.channel = new BroadcastChannel(name);
+    // Pages of this origin alone can write here.
+    this.channel.onmessage = ({ data }: MessageEvent<Message>) => this.receive(data);
+    this.candidacy = new Candidacy(locks, name, this);
+    this.watch = setInterval(() => this.watchOver(), WATCH_MS);
+    const { signal } = this.closing;
+    document.addEventListener('visibilitychange', () => this.onVisibility(), { signal });
+    // A page that is kept for the way back must not lead, as it does nothing there.
+    window.addEventListener('pagehide', ({ persisted }) => persisted && this.leave(), { signal });
+    window.addEventListener('pageshow', ({ persisted }) => persisted && this.enter(), { signal });
+    this.enter();
+  }
+
+  get state(): ConnectionState {
+    return this.hearing.state;
+  }
+
+  listen(listener: TabListener): () => void {
+    this.hearing.listeners.add(listener);
+    return () => this.hearing.listeners.delete(listener);
+  }
+
+  reconnect(): void {
+    if (this.own) this.own.reconnect();
+    else this.post({ kind: 'reconnect' });
+  }
+
+  close(): void {
+    this.hearing.listeners.clear();
+    this.closing.abort();
+    clearInterval(this.watch);
+    this.leave();
+    this.channel.close();
+  }
+
+  lead(): void {
+    const own = (this.own = new OwnConnection(this.connect, this.hearing.beginToLead()));
+    const hear = (name: string, value: unknown): void => {
+      const message = this.hearing.hearOwn(name, value);
+      if (message) this.post(message);
+    };
+    hear('state', own.state);
+    own.listen(hear);
+  }
+
+  stepDown(): void {
+    this.own?.close();
+    this.own = null;
+    this.heardAt = performance.now();
+    this.post({ kind: 'hello', isNew: false });
+  }
+
+  private enter(): void {
+    this.post({ kind: 'hello', isNew: true });
+    this.candidacy.stand();
+  }
+
+  private leave(): void {
+    this.own?.close();
+    this.own = null;
+    this.candidacy.withdraw();
+  }
+
+  private receive(message: Message): void {
+    if (this.own) this.answer(this.own, message);
+    else if (message.kind === 'standing') this.hearing.hearStanding(message);
+    else if (message.kind === 'welcome') this.hearing.hearWelcome(message);
+    else if (message.kind === 'frame') this.hearing.hearFrame(message);
+    if (message.kind !== 'hello' && message.kind !== 'reconnect') this.heardAt = performance.now();
+  }
+
+  private answer(own: OwnConnection<F>, message: Message): void {
+    if (message.kind === 'reconnect') own.reconnect();
+    if (message.kind !== 'hello') return;
+    const { status, retryAt = Infinity } = own.state;
+    // Whoever comes to a closed door tries it: it may be open by now.
+    if (status === 'closed' && message.isNew) own.reconnect();
+    // The timers of a tab in the background are slow.
+    if (status === 'waiting' && retryAt < Date.now()) own.reconnect();
+    this.post(this.hearing.standing());
+  }
+
+  private onVisibility(): void {
+    if (document.visibilityState !== 'visible' || this.own) return;
+    // It may have slept, and missed what was said.
+    this.heardAt = performance.now();
+    this.post({ kind: 'hello', isNew: false });
+  }
+
+  private watchOver(): void {
+    if (document.visibilityState !== 'visible' || this.own) return;
+    if (performance.now() - this.heardAt > SILENT_MS) this.candidacy.seize();
+    else this.post({ kind: 'hello', isNew: false });
+  }
+
+  private post(message: Message): void {
+    this.channel.postMessage(message);
+  }
+}
