@@ -119,7 +119,7 @@ describe('two people, one click each', () => {
     await alice.rows('Notifications').first().getByText('I have, thank you').waitFor();
   });
 
-  it('lose the organization from their pages when it is left to only one of them, or deleted', async () => {
+  it('see an organization go that they are removed from, come back, and go when it is deleted', async () => {
     const [alice, bob] = await both();
     // What is no longer theirs is asked for once more, and refused.
     for (const page of [alice, bob])
