@@ -1,6 +1,6 @@
 /** @type {import('jest').Config} */
 export default {
-  roots: ['<rootDir>/src', '<rootDir>/client/src', '<rootDir>/test'],
+  roots: ['<rootDir>/src', '<rootDir>/client/src', '<rootDir>/console/src', '<rootDir>/test'],
   testMatch: ['**/*.spec.{ts,tsx}', '**/*.e2e.{ts,tsx}'],
   // Packages of this repository come from their sources.
   testEnvironmentOptions: { customExportConditions: ['herald-source', 'node', 'node-addons'] },

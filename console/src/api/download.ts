@@ -1,0 +1,19 @@
+import type { Api } from './api.js';
+
+/** Fetches a file with the token, which a plain link can't send, and saves it. */
+export async function download(api: Api, path: string): Promise<string> {
+  const response = await api.fetch(path, {});
+  const name = nameOf(response.headers.get('Content-Disposition')) ?? 'download';
+  const url = URL.createObjectURL(await response.blob());
+  const link = document.createElement('a');
+  link.href = url;
+  link.download = name;
+  link.click();
+  // The browser has taken it over by then.
+  setTimeout(() => URL.revokeObjectURL(url), 60_000);
+  return name;
+}
+
+function nameOf(disposition: string | null): string | null {
+  return /filename="([^"]+)"/.exec(disposition ?? '')?.[1] ?? null;
+}

@@ -1,0 +1,11 @@
+/** The names under which answers of the API are kept. */
+export const keys = {
+  organizations: ['organizations'] as const,
+  organization: (orgId: string) => ['organization', orgId] as const,
+  members: (orgId: string) => ['members', orgId] as const,
+  resources: (orgId: string) => ['resources', orgId] as const,
+  resource: (orgId: string, id: string) => ['resource', orgId, id] as const,
+  comments: (orgId: string, resourceId: string) => ['comments', orgId, resourceId] as const,
+  export: (orgId: string, id: string) => ['export', orgId, id] as const,
+  connections: (filter: object) => ['connections', filter] as const,
+};

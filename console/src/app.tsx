@@ -1,0 +1,26 @@
+import { QueryClient, QueryClientProvider, useQuery } from '@tanstack/react-query';
+import { useState } from 'react';
+import { fetchConsoleConfig } from './session/console-config.js';
+import { SignInGate } from './session/sign-in-gate.js';
+import { Splash } from './session/splash.js';
+
+/** The page: who signs in how is the first thing that it asks. */
+export function App() {
+  const [client] = useState(() => new QueryClient());
+  return (
+    <QueryClientProvider client={client}>
+      <Start />
+    </QueryClientProvider>
+  );
+}
+
+function Start() {
+  const { data, error, refetch } = useQuery({
+    queryKey: ['console'],
+    queryFn: ({ signal }) => fetchConsoleConfig(signal),
+    staleTime: Infinity,
+    retry: 2,
+  });
+  if (data === undefined) return <Splash error={error} onRetry={() => void refetch()} />;
+  return <SignInGate config={data} />;
+}

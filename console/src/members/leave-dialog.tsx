@@ -1,0 +1,31 @@
+import { useLocation } from 'wouter';
+import { useApi } from '../api/api.js';
+import type { Organization } from '../api/types.js';
+import { useRefreshOrganizations } from '../organizations/organizations.js';
+import { useSession } from '../session/session.js';
+import { ConfirmDialog } from '../ui/confirm-dialog.js';
+import { useToast } from '../ui/toasts.js';
+
+/** Ends the user's own membership. */
+export function LeaveDialog({ organization, onClose }: { organization: Organization; onClose: () => void }) {
+  const { id, name } = organization;
+  const { userId } = useSession();
+  const api = useApi();
+  const refresh = useRefreshOrganizations();
+  const toast = useToast();
+  const [, navigate] = useLocation();
+  return (
+    <ConfirmDialog
+      title={`Leave ${name}?`}
+      about="You no longer see its resources and events. An owner or admin can add you again."
+      confirm="Leave organization"
+      onClose={onClose}
+      run={async () => {
+        await api.send('DELETE', `/orgs/${id}/members/${encodeURIComponent(userId)}`);
+        await refresh();
+        navigate('/');
+        toast({ title: `You left ${name}`, tone: 'ok' });
+      }}
+    />
+  );
+}

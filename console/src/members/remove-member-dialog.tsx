@@ -1,0 +1,30 @@
+import { useQueryClient } from '@tanstack/react-query';
+import { useApi } from '../api/api.js';
+import { keys } from '../api/keys.js';
+import type { Organization } from '../api/types.js';
+import type { Person } from '../people/people.js';
+import { ConfirmDialog } from '../ui/confirm-dialog.js';
+
+interface RemoveMemberDialogProps {
+  organization: Organization;
+  person: Person;
+  onClose: () => void;
+}
+
+/** Ends somebody else's membership. */
+export function RemoveMemberDialog({ organization: { id, name }, person, onClose }: RemoveMemberDialogProps) {
+  const api = useApi();
+  const client = useQueryClient();
+  return (
+    <ConfirmDialog
+      title={`Remove ${person.name}?`}
+      about={`They lose access to ${name} at once: whatever they have open of it is closed.`}
+      confirm="Remove member"
+      onClose={onClose}
+      run={async () => {
+        await api.send('DELETE', `/orgs/${id}/members/${encodeURIComponent(person.userId)}`);
+        await client.invalidateQueries({ queryKey: keys.members(id) });
+      }}
+    />
+  );
+}

@@ -1,0 +1,75 @@
+import type { NotificationItem } from '@herald/client/react';
+import { Check, X } from 'lucide-react';
+import { useOrganizationName } from '../organizations/organizations.js';
+import { usePeopleAnywhere } from '../people/people.js';
+import { IconButton } from '../ui/button.js';
+import { Time } from '../ui/time.js';
+import { notificationLook } from './notification-look.js';
+import type { Inbox } from './notification-panel.js';
+import { NotificationAction } from './notification-action.js';
+
+interface NotificationRowProps {
+  item: NotificationItem;
+  inbox: Inbox;
+  close: () => void;
+}
+
+/** One notification, and what can be done with it. */
+export function NotificationRow({ item, inbox, close }: NotificationRowProps) {
+  const { icon: Icon, tone } = notificationLook(item);
+  const isUnread = item.read_at === null;
+  const markRead = () => {
+    if (isUnread) void inbox.markRead(item.id);
+  };
+  return (
+    <li className="notification" data-unread={isUnread}>
+      <span className="event-icon" data-tone={tone}>
+        <Icon size={15} aria-hidden="true" />
+      </span>
+      <div className="notification-text">
+        <strong className="wrap">
+          {item.title}
+          {isUnread && <span className="visually-hidden"> (unread)</span>}
+        </strong>
+        {item.body !== undefined && <p className="wrap">{item.body}</p>}
+        <Origin item={item} />
+        <NotificationAction
+          actionUrl={item.action_url}
+          title={item.title}
+          onTaken={(isLeaving) => {
+            markRead();
+            if (isLeaving) close();
+          }}
+        />
+      </div>
+      <div className="notification-tools">
+        {isUnread && (
+          <IconButton size="s" label={`Mark “${item.title}” as read`} onClick={markRead}>
+            <Check size={15} aria-hidden="true" />
+          </IconButton>
+        )}
+        <IconButton size="s" label={`Delete “${item.title}”`} onClick={() => void inbox.remove(item.id)}>
+          <X size={15} aria-hidden="true" />
+        </IconButton>
+      </div>
+    </li>
+  );
+}
+
+/** From whom, where and when. */
+function Origin({ item }: { item: NotificationItem }) {
+  const personOf = usePeopleAnywhere();
+  const { from, org_id: orgId } = item;
+  const orgName = useOrganizationName(typeof orgId === 'string' ? orgId : null);
+  const parts = [typeof from === 'string' ? personOf(from).name : null, orgName].filter((part) => part !== null);
+  return (
+    <div className="notification-origin">
+      {parts.map((part) => (
+        <span key={part} className="truncate">
+          {part}
+        </span>
+      ))}
+      <Time value={item.timestamp} />
+    </div>
+  );
+}

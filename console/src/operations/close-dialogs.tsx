@@ -1,0 +1,49 @@
+import { useQueryClient } from '@tanstack/react-query';
+import { useApi } from '../api/api.js';
+import { keys } from '../api/keys.js';
+import type { ConnectionRecord } from '../api/types.js';
+import { ConfirmDialog } from '../ui/confirm-dialog.js';
+import { useToast } from '../ui/toasts.js';
+
+const KIND = keys.connections({})[0];
+
+/** Ends one connection, with 4001. */
+export function CloseConnectionDialog({ connection, onClose }: { connection: ConnectionRecord; onClose: () => void }) {
+  const api = useApi();
+  const client = useQueryClient();
+  const toast = useToast();
+  const { connection_id, user_id, endpoint } = connection;
+  return (
+    <ConfirmDialog
+      title="Close this connection?"
+      about={`That of ${user_id} to ${endpoint}, ${connection_id}. A client that can get a new token connects again.`}
+      confirm="Close connection"
+      onClose={onClose}
+      run={async () => {
+        await api.send('DELETE', `/realtime/connections/${connection_id}`);
+        await client.invalidateQueries({ queryKey: [KIND] });
+        toast({ title: `A connection of ${user_id} was closed`, tone: 'ok' });
+      }}
+    />
+  );
+}
+
+/** Ends all connections of a user, on every node. */
+export function DisconnectUserDialog({ userId, onClose }: { userId: string; onClose: () => void }) {
+  const api = useApi();
+  const client = useQueryClient();
+  const toast = useToast();
+  return (
+    <ConfirmDialog
+      title={`Disconnect ${userId}?`}
+      about="All their connections are closed, on every node. Clients that can get a new token connect again: to keep somebody out, end their session at the identity provider first."
+      confirm="Disconnect user"
+      onClose={onClose}
+      run={async () => {
+        await api.send('POST', `/realtime/users/${encodeURIComponent(userId)}/disconnect`);
+        await client.invalidateQueries({ queryKey: [KIND] });
+        toast({ title: `${userId} was disconnected`, tone: 'ok' });
+      }}
+    />
+  );
+}

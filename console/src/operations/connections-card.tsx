@@ -1,0 +1,55 @@
+import { PlugZap } from 'lucide-react';
+import { useState } from 'react';
+import type { ConnectionRecord } from '../api/types.js';
+import { Empty } from '../ui/empty.js';
+import { ProblemNotice } from '../ui/problem-notice.js';
+import { SkeletonRows } from '../ui/skeleton.js';
+import { CloseConnectionDialog, DisconnectUserDialog } from './close-dialogs.js';
+import { ConnectionFilters } from './connection-filters.js';
+import { ConnectionsTable } from './connections-table.js';
+import type { ConnectionFilter, useConnections } from './connections.js';
+
+interface ConnectionsCardProps {
+  query: ReturnType<typeof useConnections>;
+  filter: ConnectionFilter;
+  onFilter: (filter: ConnectionFilter) => void;
+}
+
+type Open = { what: 'close' | 'disconnect'; connection: ConnectionRecord } | null;
+
+/** The live connections of all nodes. */
+export function ConnectionsCard({ query, filter, onFilter }: ConnectionsCardProps) {
+  const { data, error, refetch } = query;
+  const [open, setOpen] = useState<Open>(null);
+  const close = () => setOpen(null);
+  const connections = data?.items ?? [];
+  return (
+    <section className="card" aria-label="Live connections">
+      <div className="card-head connections-head">
+        <h2>
+          Live connections <span className="count">{data === undefined ? '' : connections.length}</span>
+        </h2>
+        <ConnectionFilters filter={filter} onFilter={onFilter} />
+      </div>
+      <ProblemNotice error={error} onRetry={() => void refetch()} />
+      {data === undefined && error === null && <SkeletonRows label="Loading connections" />}
+      {data !== undefined && connections.length === 0 && (
+        <Empty icon={PlugZap} title="No such connection">
+          Nobody who fits the filter is connected just now. The list renews itself every few seconds.
+        </Empty>
+      )}
+      {connections.length > 0 && (
+        <ConnectionsTable
+          connections={connections}
+          onClose={(connection) => setOpen({ what: 'close', connection })}
+          onDisconnect={(connection) => setOpen({ what: 'disconnect', connection })}
+        />
+      )}
+      {data?.isCut === true && (
+        <div className="card-foot">The oldest {connections.length} are shown; filter for others.</div>
+      )}
+      {open?.what === 'close' && <CloseConnectionDialog connection={open.connection} onClose={close} />}
+      {open?.what === 'disconnect' && <DisconnectUserDialog userId={open.connection.user_id} onClose={close} />}
+    </section>
+  );
+}

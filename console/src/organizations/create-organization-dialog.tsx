@@ -1,0 +1,25 @@
+import { useLocation } from 'wouter';
+import { useApi } from '../api/api.js';
+import type { Organization } from '../api/types.js';
+import { NameOrganizationDialog } from './name-organization-dialog.js';
+import { useRefreshOrganizations } from './organizations.js';
+
+/** Founds an organization and shows it. */
+export function CreateOrganizationDialog({ onClose }: { onClose: () => void }) {
+  const api = useApi();
+  const refresh = useRefreshOrganizations();
+  const [, navigate] = useLocation();
+  return (
+    <NameOrganizationDialog
+      title="Create organization"
+      about="You become its owner, and can add others right away."
+      submit="Create organization"
+      onClose={onClose}
+      run={async (name) => {
+        const { id } = await api.send<Organization>('POST', '/orgs', { name });
+        await refresh();
+        navigate(`/orgs/${id}`);
+      }}
+    />
+  );
+}

@@ -1,0 +1,80 @@
+import { useOrgEvents } from '@herald/client/react';
+import { useEffect, useEffectEvent } from 'react';
+import { Link, Route, Switch, useRoute } from 'wouter';
+import type { Organization } from '../api/types.js';
+import { EventStream } from '../events/event-stream.js';
+import { useLiveUpdates } from '../events/live-updates.js';
+import { PresenceCard } from '../people/presence-card.js';
+import { MembersCard } from '../members/members-card.js';
+import { ResourcePage } from '../resources/resource-page.js';
+import { ResourcesCard } from '../resources/resources-card.js';
+import { useShowsLive } from '../shell/live-organization.js';
+import { OrganizationHead } from './organization-head.js';
+import './organizations.css';
+
+interface OrganizationViewProps {
+  organization: Organization;
+  /** The server says that the user is no member any more. */
+  onRemoved: () => void;
+}
+
+const FORBIDDEN = 4003;
+const SHOWN_EVENTS = 200;
+
+/** An organization of the user's, live. */
+export function OrganizationView({ organization, onRemoved }: OrganizationViewProps) {
+  const { id: orgId } = organization;
+  useShowsLive(orgId);
+  const updates = useLiveUpdates(orgId);
+  const { events, state } = useOrgEvents(orgId, { limit: SHOWN_EVENTS, ...updates });
+
+  const tellRemoved = useEffectEvent(onRemoved);
+  const isRemoved = state.status === 'closed' && state.closed?.code === FORBIDDEN;
+  useEffect(() => {
+    if (isRemoved) tellRemoved();
+  }, [isRemoved]);
+
+  const [isActivity] = useRoute('/orgs/:org_id/activity');
+  return (
+    <div className="organization" data-section={isActivity ? 'activity' : 'lists'}>
+      <OrganizationHead organization={organization} />
+      <Sections orgId={orgId} newest={events.length} />
+      <div className="organization-main">
+        <Switch>
+          <Route path="/orgs/:org_id/members">
+            <MembersCard organization={organization} />
+          </Route>
+          <Route path="/orgs/:org_id/resources/:id">
+            {({ id }) => <ResourcePage key={id} orgId={orgId} resourceId={id} />}
+          </Route>
+          <Route>
+            <ResourcesCard orgId={orgId} />
+          </Route>
+        </Switch>
+      </div>
+      <div className="organization-rail">
+        <PresenceCard orgId={orgId} />
+        <EventStream orgId={orgId} events={events} status={state.status} />
+      </div>
+    </div>
+  );
+}
+
+/** What is beside the lists on a wide screen has a section of its own on a narrow one. */
+function Sections({ orgId, newest }: { orgId: string; newest: number }) {
+  const [isMembers] = useRoute('/orgs/:org_id/members');
+  const [isActivity] = useRoute('/orgs/:org_id/activity');
+  return (
+    <nav className="sections" aria-label="Sections">
+      <Link href={`/orgs/${orgId}`} aria-current={isMembers || isActivity ? undefined : 'page'}>
+        Resources
+      </Link>
+      <Link href={`/orgs/${orgId}/members`} aria-current={isMembers ? 'page' : undefined}>
+        Members
+      </Link>
+      <Link href={`/orgs/${orgId}/activity`} className="narrow-only" aria-current={isActivity ? 'page' : undefined}>
+        Activity {newest > 0 && <span className="count">{newest}</span>}
+      </Link>
+    </nav>
+  );
+}

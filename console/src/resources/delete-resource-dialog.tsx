@@ -1,0 +1,32 @@
+import { useQueryClient } from '@tanstack/react-query';
+import { useApi } from '../api/api.js';
+import { keys } from '../api/keys.js';
+import type { ResourceSummary } from '../api/types.js';
+import { ConfirmDialog } from '../ui/confirm-dialog.js';
+import { resourcePath } from './resources.js';
+
+interface DeleteResourceDialogProps {
+  orgId: string;
+  resource: Pick<ResourceSummary, 'id' | 'name'>;
+  onClose: () => void;
+  /** After it is gone. */
+  onDeleted?: () => void;
+}
+
+export function DeleteResourceDialog({ orgId, resource, onClose, onDeleted }: DeleteResourceDialogProps) {
+  const api = useApi();
+  const client = useQueryClient();
+  return (
+    <ConfirmDialog
+      title={`Delete ${resource.name}?`}
+      about="It is deleted for every member, with its comments. This can’t be undone."
+      confirm="Delete resource"
+      onClose={onClose}
+      run={async () => {
+        await api.send('DELETE', resourcePath(orgId, resource.id));
+        onDeleted?.();
+        await client.invalidateQueries({ queryKey: keys.resources(orgId) });
+      }}
+    />
+  );
+}

@@ -1,0 +1,28 @@
+import { Avatar } from '../ui/avatar.js';
+import type { MentionPicker } from './use-mention-picker.js';
+
+/** The members that the `@` may mean. */
+export function MentionList({ picker }: { picker: MentionPicker }) {
+  return (
+    <ul id={picker.listId} className="mention-list menu" role="listbox" aria-label="Members to mention">
+      {picker.found.map((person, index) => (
+        <li
+          key={person.userId}
+          id={picker.optionId(index)}
+          className="menu-item"
+          role="option"
+          aria-selected={index === picker.active}
+          // Before the text loses the focus, which would close the list.
+          onPointerDown={(event) => {
+            event.preventDefault();
+            picker.choose(person);
+          }}
+        >
+          <Avatar id={person.userId} name={person.name} size="s" />
+          <span className="truncate">{person.name}</span>
+          <span className="faint small truncate">{person.detail}</span>
+        </li>
+      ))}
+    </ul>
+  );
+}

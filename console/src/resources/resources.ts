@@ -1,0 +1,43 @@
+import { useQuery } from '@tanstack/react-query';
+import { useApi } from '../api/api.js';
+import { keys } from '../api/keys.js';
+import type { Comment, Resource, ResourceSummary } from '../api/types.js';
+import type { Tone } from '../ui/badge.js';
+
+const COMMENTS_POLL_MS = 10_000;
+
+export function useResources(orgId: string) {
+  const api = useApi();
+  return useQuery({
+    queryKey: keys.resources(orgId),
+    queryFn: ({ signal }) => api.list<ResourceSummary>(`/orgs/${orgId}/resources`, signal),
+  });
+}
+
+export function useResource(orgId: string, id: string) {
+  const api = useApi();
+  return useQuery({
+    queryKey: keys.resource(orgId, id),
+    queryFn: ({ signal }) => api.get<Resource>(resourcePath(orgId, id), signal),
+  });
+}
+
+/** No event tells of a comment, so they are asked for now and then. */
+export function useComments(orgId: string, id: string) {
+  const api = useApi();
+  return useQuery({
+    queryKey: keys.comments(orgId, id),
+    queryFn: ({ signal }) => api.list<Comment>(`${resourcePath(orgId, id)}/comments`, signal),
+    refetchInterval: COMMENTS_POLL_MS,
+  });
+}
+
+export function resourcePath(orgId: string, id: string): string {
+  return `/orgs/${orgId}/resources/${encodeURIComponent(id)}`;
+}
+
+const TONES: Readonly<Record<string, Tone>> = { public: 'ok', confidential: 'warn' };
+
+export function sensitivityTone(sensitivity: string): Tone {
+  return TONES[sensitivity] ?? 'plain';
+}

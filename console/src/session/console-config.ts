@@ -1,0 +1,43 @@
+/** A user whom the development server knows. */
+export interface DevelopmentUser {
+  user_id: string;
+  name: string;
+  email: string;
+  roles: readonly string[];
+  /** One sentence on who this is. */
+  about: string;
+}
+
+export interface DevelopmentConfig {
+  mode: 'development';
+  users: readonly DevelopmentUser[];
+}
+
+export interface OidcConfig {
+  mode: 'oidc';
+  authority: string;
+  client_id: string;
+}
+
+/** The server takes tokens of a provider of which it knows nothing but the keys. */
+export interface UnconfiguredConfig {
+  mode: 'unconfigured';
+}
+
+/** How one signs in here: as one of the development users, at an identity provider, or not at all. */
+export type ConsoleConfig = DevelopmentConfig | OidcConfig | UnconfiguredConfig;
+
+/** Asks the server how one signs in. */
+export async function fetchConsoleConfig(signal: AbortSignal): Promise<ConsoleConfig> {
+  const response = await fetch('/console.json', { signal });
+  const config: unknown = response.ok ? await response.json() : null;
+  if (isConsoleConfig(config)) return config;
+  throw new Error(`/console.json takes a sign-in mode, got an answer of status ${response.status}`);
+}
+
+function isConsoleConfig(value: unknown): value is ConsoleConfig {
+  if (typeof value !== 'object' || value === null || !('mode' in value)) return false;
+  if (value.mode === 'development') return 'users' in value && Array.isArray(value.users);
+  if (value.mode === 'unconfigured') return true;
+  return value.mode === 'oidc' && 'authority' in value && 'client_id' in value;
+}

@@ -1,0 +1,51 @@
+import { problemOf } from '../api/problem.js';
+import type { DevelopmentConfig, DevelopmentUser } from './console-config.js';
+import { RenewingToken } from './renewing-token.js';
+import type { Session } from './session.js';
+
+/** Of this tab only, so that two tabs can be two users. It holds no token: any user's is to be had at any time. */
+const KEY = 'herald.development-user';
+
+/** Signs in as a user of the development server, which then has something to look at. */
+export async function signInAs(user: DevelopmentUser, config: DevelopmentConfig): Promise<Session> {
+  // Without the organization of the demo one can still sign in, and found another.
+  await fetch('/dev/demo', { method: 'POST' }).catch(() => undefined);
+  return sessionOf(user, config);
+}
+
+async function sessionOf(user: DevelopmentUser, config: DevelopmentConfig): Promise<Session> {
+  const token = new RenewingToken(() => fetchToken(user));
+  await token.get('connect');
+  sessionStorage.setItem(KEY, user.user_id);
+  return {
+    userId: user.user_id,
+    name: user.name,
+    email: user.email,
+    roles: user.roles,
+    names: new Map(config.users.map(({ user_id, name }) => [user_id, name])),
+    getToken: ({ reason }) => token.get(reason),
+    signOut: () => {
+      sessionStorage.removeItem(KEY);
+      return Promise.resolve();
+    },
+  };
+}
+
+/** Who was signed in before the page was loaded anew. */
+export async function restoreDevelopmentSession(config: DevelopmentConfig): Promise<Session | null> {
+  const userId = sessionStorage.getItem(KEY);
+  const user = config.users.find(({ user_id }) => user_id === userId);
+  return user === undefined ? null : sessionOf(user, config);
+}
+
+async function fetchToken({ user_id, email, name, roles }: DevelopmentUser): Promise<string> {
+  const response = await fetch('/dev/token', {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json' },
+    body: JSON.stringify({ user_id, email, name, roles }),
+  });
+  if (!response.ok) throw await problemOf(response);
+  // The form of the answer is the contract's (OAuth 2).
+  const { access_token } = (await response.json()) as { access_token: string };
+  return access_token;
+}

@@ -1,0 +1,24 @@
+import { ProblemNotice } from '../ui/problem-notice.js';
+import { Logo } from '../ui/logo.js';
+import './sign-in.css';
+
+/** What stands while nothing is known yet: a moment, or until the server answers. */
+export function Splash({ error, onRetry }: { error: Error | null; onRetry: () => void }) {
+  return (
+    <main className="sign-in">
+      <div className="sign-in-card" data-kind="splash">
+        <Logo size={36} />
+        {error === null ? (
+          <p role="status" className="muted">
+            Loading…
+          </p>
+        ) : (
+          <>
+            <h1>Herald doesn’t answer</h1>
+            <ProblemNotice error={error} onRetry={onRetry} />
+          </>
+        )}
+      </div>
+    </main>
+  );
+}

@@ -1,0 +1,39 @@
+import { Building2, Plus } from 'lucide-react';
+import { useState } from 'react';
+import { Redirect } from 'wouter';
+import { CreateOrganizationDialog } from '../organizations/create-organization-dialog.js';
+import { useOrganizations } from '../organizations/organizations.js';
+import { Button } from '../ui/button.js';
+import { Empty } from '../ui/empty.js';
+import { usePageTitle } from '../ui/page-title.js';
+import { PageState } from '../ui/page-state.js';
+
+/** Leads to the first organization; to somebody who has none it says how to get one. */
+export function HomePage() {
+  usePageTitle('Home');
+  const [isCreating, setCreating] = useState(false);
+  const { data, error, refetch } = useOrganizations();
+  if (data === undefined) {
+    return <PageState label="Loading your organizations" error={error} onRetry={() => void refetch()} />;
+  }
+
+  const [first] = data.items;
+  if (first !== undefined) return <Redirect href={`/orgs/${first.id}`} replace />;
+  return (
+    <>
+      <Empty
+        icon={Building2}
+        title="You are in no organization yet"
+        isPage
+        actions={
+          <Button kind="primary" icon={<Plus size={16} aria-hidden="true" />} onClick={() => setCreating(true)}>
+            Create organization
+          </Button>
+        }
+      >
+        Create one and invite others, or wait until somebody adds you: you are notified here, without a reload.
+      </Empty>
+      {isCreating && <CreateOrganizationDialog onClose={() => setCreating(false)} />}
+    </>
+  );
+}

@@ -1,0 +1,39 @@
+import { lazy, Suspense } from 'react';
+import { Route, Switch } from 'wouter';
+import { ConnectionBanner } from '../connection/connection-banner.js';
+import { LiveNotifications } from '../notifications/live-notifications.js';
+import { OrganizationPage } from '../organizations/organization-page.js';
+import { PageState } from '../ui/page-state.js';
+import { Header } from './header.js';
+import { HomePage } from './home-page.js';
+import { NotFoundPage } from './not-found-page.js';
+import { useRecovery } from './use-recovery.js';
+import './shell.css';
+
+// Charts are large, and most users are no operators.
+const OperationsPage = lazy(() => import('../operations/operations-page.js'));
+
+/** The frame of every page: header, banner, and the page that the address names. */
+export function Shell({ signOut }: { signOut: () => Promise<void> }) {
+  useRecovery();
+  return (
+    <>
+      <button type="button" className="skip-link" onClick={() => document.querySelector('main')?.focus()}>
+        Skip to content
+      </button>
+      <Header signOut={signOut} />
+      <ConnectionBanner />
+      <LiveNotifications />
+      <main className="page" tabIndex={-1}>
+        <Suspense fallback={<PageState label="Loading the page" error={null} onRetry={() => undefined} />}>
+          <Switch>
+            <Route path="/" component={HomePage} />
+            <Route path="/orgs/:org_id/*?">{({ org_id }) => <OrganizationPage key={org_id} orgId={org_id} />}</Route>
+            <Route path="/operations" component={OperationsPage} />
+            <Route component={NotFoundPage} />
+          </Switch>
+        </Suspense>
+      </main>
+    </>
+  );
+}

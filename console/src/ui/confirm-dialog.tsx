@@ -1,0 +1,36 @@
+import type { ReactNode } from 'react';
+import { Button } from './button.js';
+import { Dialog } from './dialog.js';
+import { ProblemNotice } from './problem-notice.js';
+import { useAction } from './use-action.js';
+
+interface ConfirmDialogProps {
+  title: string;
+  about: ReactNode;
+  /** The verb of what is confirmed. */
+  confirm: string;
+  run: () => Promise<void>;
+  onClose: () => void;
+}
+
+/** Asks before something that can't be undone, and says what went wrong if it fails. */
+export function ConfirmDialog({ title, about, confirm, run, onClose }: ConfirmDialogProps) {
+  const action = useAction(async () => {
+    await run();
+    onClose();
+  });
+  return (
+    <Dialog title={title} onClose={onClose}>
+      <div className="dialog-body">
+        <p className="muted wrap">{about}</p>
+        <ProblemNotice error={action.error} />
+      </div>
+      <div className="dialog-foot">
+        <Button onClick={onClose}>Cancel</Button>
+        <Button kind="danger" isBusy={action.isRunning} onClick={() => void action.run()}>
+          {confirm}
+        </Button>
+      </div>
+    </Dialog>
+  );
+}

@@ -1,0 +1,66 @@
+import { X } from 'lucide-react';
+import { type ReactNode, useEffect, useId, useRef } from 'react';
+import '../styles/overlays.css';
+import { IconButton } from './button.js';
+
+interface DialogProps {
+  title: ReactNode;
+  about?: ReactNode;
+  onClose: () => void;
+  children: ReactNode;
+}
+
+const FIRST = '.dialog-body :is(input, select, textarea), .dialog-foot button';
+const CHOSEN = '[data-first]';
+
+/**
+ * A modal dialog that is open while it is mounted. The browser keeps the focus in it, closes it on Escape, and gives the focus
+ * back to what had it.
+ */
+export function Dialog({ title, about, onClose, children }: DialogProps) {
+  const ref = useRef<HTMLDialogElement>(null);
+  const titleId = useId();
+
+  useEffect(() => {
+    const dialog = ref.current;
+    if (dialog === null) return;
+    const before = document.activeElement;
+    if (!dialog.open) dialog.showModal();
+    // Where one goes on: not the button that closes it, which the browser would choose.
+    (dialog.querySelector<HTMLElement>(CHOSEN) ?? dialog.querySelector<HTMLElement>(FIRST))?.focus();
+    return () => {
+      dialog.close();
+      if (before instanceof HTMLElement) before.focus();
+    };
+  }, []);
+
+  return (
+    <dialog
+      ref={ref}
+      className="dialog"
+      aria-labelledby={titleId}
+      onCancel={(event) => {
+        // It is closed by unmounting it, so that state and what is on show agree.
+        event.preventDefault();
+        onClose();
+      }}
+      onMouseDown={(event) => {
+        // Only the backdrop is the dialog itself.
+        if (event.target === event.currentTarget) onClose();
+      }}
+    >
+      <div className="dialog-head">
+        <div>
+          <h2 id={titleId} className="wrap">
+            {title}
+          </h2>
+          {about !== undefined && <p className="wrap">{about}</p>}
+        </div>
+        <IconButton label="Close" size="s" onClick={onClose}>
+          <X size={16} aria-hidden="true" />
+        </IconButton>
+      </div>
+      {children}
+    </dialog>
+  );
+}

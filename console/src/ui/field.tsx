@@ -1,0 +1,71 @@
+import { CircleAlert } from 'lucide-react';
+import { type ComponentProps, type ReactNode, useId } from 'react';
+
+interface FieldProps {
+  label: ReactNode;
+  hint?: ReactNode;
+  /** What is wrong with what was entered. */
+  error?: string | undefined;
+  /** Gives the control its id and what describes it. */
+  children: (control: ControlProps) => ReactNode;
+}
+
+interface ControlProps {
+  id: string;
+  className: string;
+  'aria-invalid': true | undefined;
+  'aria-describedby': string | undefined;
+}
+
+/** A labelled control of a form, with a hint or with what is wrong with it. */
+export function Field({ label, hint, error, children }: FieldProps) {
+  const id = useId();
+  const noteId = `${id}-note`;
+  const hasNote = error !== undefined || hint !== undefined;
+  return (
+    <div className="field">
+      <label htmlFor={id}>{label}</label>
+      {children({
+        id,
+        className: 'input',
+        'aria-invalid': error === undefined ? undefined : true,
+        'aria-describedby': hasNote ? noteId : undefined,
+      })}
+      {hasNote && <FieldNote id={noteId} hint={hint} error={error} />}
+    </div>
+  );
+}
+
+function FieldNote({ id, hint, error }: { id: string; hint: ReactNode; error: string | undefined }) {
+  if (error === undefined) {
+    return (
+      <p id={id} className="field-hint">
+        {hint}
+      </p>
+    );
+  }
+  return (
+    <p id={id} className="field-error">
+      <CircleAlert size={14} aria-hidden="true" style={{ marginTop: 3 }} />
+      <span>{error}</span>
+    </p>
+  );
+}
+
+interface ChoiceProps extends ComponentProps<'input'> {
+  title: string;
+  about?: string;
+}
+
+/** One of several that exclude each other. */
+export function Choice({ title, about, ...input }: ChoiceProps) {
+  return (
+    <label className="choice">
+      <input type="radio" {...input} />
+      <span>
+        <strong>{title}</strong>
+        {about !== undefined && <small>{about}</small>}
+      </span>
+    </label>
+  );
+}

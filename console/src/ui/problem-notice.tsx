@@ -1,0 +1,24 @@
+import { CircleAlert } from 'lucide-react';
+import { describeProblem } from '../api/problem.js';
+import { Button } from './button.js';
+
+interface ProblemNoticeProps {
+  /** Null shows nothing. */
+  error: Error | null;
+  onRetry?: () => void;
+}
+
+/** Says what went wrong and what to do about it, and says it aloud, too. */
+export function ProblemNotice({ error, onRetry }: ProblemNoticeProps) {
+  return (
+    <div role="alert" hidden={error === null}>
+      {error !== null && (
+        <div className="notice" data-tone="danger">
+          <CircleAlert size={16} aria-hidden="true" />
+          <div className="wrap">{describeProblem(error)}</div>
+          {onRetry && <Button onClick={onRetry}>Try again</Button>}
+        </div>
+      )}
+    </div>
+  );
+}

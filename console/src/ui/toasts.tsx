@@ -1,0 +1,74 @@
+import { Bell, CircleAlert, CircleCheck, TriangleAlert, X } from 'lucide-react';
+import { createContext, type ReactNode, use, useCallback, useMemo, useState } from 'react';
+import '../styles/overlays.css';
+import { IconButton } from './button.js';
+
+export interface ToastContent {
+  title: string;
+  body?: string | undefined;
+  tone?: 'plain' | 'ok' | 'warn' | 'danger';
+  /** Stays until it is dismissed: for what must not be missed. */
+  isSticky?: boolean;
+}
+
+type Toast = ToastContent & { id: number };
+
+const SHOWN = 4;
+const LIFE_MS = 6_000;
+const ICONS = { plain: Bell, ok: CircleCheck, warn: TriangleAlert, danger: CircleAlert };
+
+const ToastContext = createContext<(toast: ToastContent) => void>(() => undefined);
+
+/** Shows a few words in the corner, for some seconds. */
+export function useToast(): (toast: ToastContent) => void {
+  return use(ToastContext);
+}
+
+let lastId = 0;
+
+/** Holds what is shown in the corner; a live region, so that it is heard as well. */
+export function ToastProvider({ children }: { children: ReactNode }) {
+  const [toasts, setToasts] = useState<readonly Toast[]>([]);
+
+  const dismiss = useCallback((id: number) => {
+    setToasts((before) => before.filter((toast) => toast.id !== id));
+  }, []);
+  const show = useCallback(
+    (content: ToastContent) => {
+      lastId += 1;
+      const toast = { ...content, id: lastId };
+      setToasts((before) => [...before, toast].slice(-SHOWN));
+      if (content.isSticky !== true) setTimeout(() => dismiss(toast.id), LIFE_MS);
+    },
+    [dismiss],
+  );
+
+  return (
+    <ToastContext value={show}>
+      {children}
+      <div className="toasts" role="status" aria-live="polite">
+        {useMemo(
+          () => toasts.map((toast) => <ToastCard key={toast.id} toast={toast} dismiss={dismiss} />),
+          [toasts, dismiss],
+        )}
+      </div>
+    </ToastContext>
+  );
+}
+
+function ToastCard({ toast, dismiss }: { toast: Toast; dismiss: (id: number) => void }) {
+  const { id, title, body, tone = 'plain' } = toast;
+  const Icon = ICONS[tone];
+  return (
+    <div className="toast" data-tone={tone}>
+      <Icon size={16} aria-hidden="true" />
+      <div className="wrap">
+        <strong>{title}</strong>
+        {body !== undefined && <p>{body}</p>}
+      </div>
+      <IconButton label="Dismiss" size="s" onClick={() => dismiss(id)}>
+        <X size={14} aria-hidden="true" />
+      </IconButton>
+    </div>
+  );
+}
