@@ -181,6 +181,20 @@ describe.each([memory, overRedis, overCluster])('a $name', ({ open, close, start
     expect(texts((await process.broker.history(channel, 8)).publications)).toEqual(['8', '9']);
   });
 
+  it('gives no more of its history at once than is wanted, and always so much that one gets on', async () => {
+    const channel = Channel.ofUser(randomUUID());
+    for (let n = 1; n <= 6; n += 1) await process.broker.publish(message(channel, String(n).repeat(1_000)));
+    const read = async (from: number, maxBytes: number): Promise<string[]> => {
+      const { position, publications } = await process.broker.history(channel, from, maxBytes);
+      expect(position.offset).toBe(6);
+      return texts(publications).map((text) => text.charAt(0));
+    };
+    expect(await read(1, 4_999)).toEqual(['1', '2', '3', '4']);
+    expect(await read(4, 4_999)).toEqual(['4', '5', '6']);
+    expect(await read(2, 1)).toEqual(['2', '3']);
+    expect(await read(6, 1)).toEqual(['6']);
+  });
+
   it('knows what a received publication was when it is asked for it again', async () => {
     const channel = Channel.ofUser(randomUUID());
     await process.broker.subscribe(channel);

@@ -285,6 +285,28 @@ describe('the folder of exports', () => {
     expect(await swept([`${id}.csv`])).toEqual([]);
   });
 
+  it('loses a file a week after its export was made, which is then forgotten', async () => {
+    const [old, young] = [await requested(), await requested()];
+    await until(async () => (await alice.get(`/orgs/${org}/exports/${young}/download`)).status === 200);
+    await until(async () => (await alice.get(`/orgs/${org}/exports/${old}/download`)).status === 200);
+    const waiting = await withoutJob('running');
+    const age = `UPDATE exports SET updated_at = now() - make_interval(hours => $2) WHERE id = $1`;
+    const dataSource = node.app.get(DataSource);
+    for (const [id, hours] of [
+      [old, 7 * 24 + 1],
+      [waiting, 7 * 24 + 1],
+      [young, 7 * 24 - 1],
+    ] as const) {
+      await dataSource.query(age, [id, hours]);
+    }
+    jest.spyOn(node.app.get(ExportUpkeep), 'resume').mockResolvedValue();
+    expect(await swept([`${old}.csv`, `${young}.csv`])).toEqual([`${young}.csv`]);
+    expect((await alice.get(`/orgs/${org}/exports/${old}`)).status).toBe(404);
+    expect((await alice.get(`/orgs/${org}/exports/${old}/download`)).status).toBe(404);
+    expect((await alice.get(`/orgs/${org}/exports/${young}/download`)).status).toBe(200);
+    expect((await alice.get(`/orgs/${org}/exports/${waiting}`)).status).toBe(200);
+  });
+
   it('is swept of what failed exports have left, and of drafts that nobody writes to', async () => {
     const [failed, completed] = [await withoutJob('failed'), await withoutJob('completed')];
     const names = await Promise.all([

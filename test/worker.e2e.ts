@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
@@ -11,6 +11,11 @@ import { until } from './support/until.js';
 import { closeAllClients } from './support/ws-client.js';
 
 const RESOURCES = 450;
+const SECOND_BATCH = '"id" > $2';
+/** In the transaction that ends the export and tells of it. */
+const END_OF_EXPORT = 'completed';
+/** Its locks end after 1.5 s, and its event loop can be blocked. */
+const BLOCKABLE = { NODE_OPTIONS: `--import ${new URL('support/blockable-worker.mjs', import.meta.url).href}` };
 
 let redis: RedisServer;
 let database: TcpProxy;
@@ -54,13 +59,36 @@ async function startWorker(variables: Record<string, string> = {}): Promise<Hera
   return worker;
 }
 
-/** Lets the worker begin an export, and get no answer any more when it asks for its second batch of resources. */
-async function heldHalfWay(): Promise<string> {
-  const isHeld = database.muteOn('"id" > $2');
+/** Lets the worker begin an export, and get no answer any more when it says this to Postgres. */
+async function heldAt(statement: string): Promise<string> {
+  const isHeld = database.muteOn(statement);
   const id = await user.request();
   await isHeld;
+  return id;
+}
+
+/** The same when it asks for its second batch of resources. */
+async function heldHalfWay(): Promise<string> {
+  const id = await heldAt(SECOND_BATCH);
   expect(await user.state(id)).toEqual(expect.objectContaining({ status: 'running', progress: 44 }));
   return id;
+}
+
+/** Blocks the event loop of a worker that is held at this, until it may go on. */
+async function blockedAt(
+  statement: string,
+): Promise<{ id: string; blocked: HeraldProcess; goOn: () => Promise<void> }> {
+  const blockedBy = join(exportsDir, 'blocked');
+  const blocked = await startWorker({ ...BLOCKABLE, BLOCKED_BY: blockedBy });
+  const id = await heldAt(statement);
+  await writeFile(blockedBy, '');
+  process.kill(blocked.pid, 'SIGUSR2');
+  await blocked.says('blocked');
+  const goOn = async (): Promise<void> => {
+    await rm(blockedBy);
+    await blocked.says('goes on');
+  };
+  return { id, blocked, goOn };
 }
 
 describe('a worker', () => {
@@ -96,6 +124,30 @@ describe('a worker', () => {
     // Its own run ends with an error of its own, which disturbs nobody.
     database.heal();
     expect(await exit).toEqual({ code: 0, signal: null });
+    await user.expectCompleted([id]);
+  });
+
+  it('JOB-01: whose event loop is blocked half-way goes on when another one has made the export, and changes nothing', async () => {
+    const { id, blocked, goOn } = await blockedAt(SECOND_BATCH);
+    await startWorker(BLOCKABLE);
+    database.heal();
+    await user.ended([id], 10_000);
+    await goOn();
+    const later = await user.request();
+    await user.ended([id, later], 10_000);
+    expect(await blocked.end('SIGTERM')).toEqual({ code: 0, signal: null });
+    await user.expectCompleted([id, later]);
+  });
+
+  it('JOB-01: whose event loop is blocked while it tells of the end has told once, though another one has its job', async () => {
+    const { id, blocked, goOn } = await blockedAt(END_OF_EXPORT);
+    const isTaken = database.hears('UPDATE "exports"');
+    await startWorker(BLOCKABLE);
+    await isTaken;
+    database.heal();
+    await goOn();
+    await user.ended([id], 10_000);
+    expect(await blocked.end('SIGTERM')).toEqual({ code: 0, signal: null });
     await user.expectCompleted([id]);
   });
 

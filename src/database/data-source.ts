@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { isNativeError } from 'node:util/types';
 import { Logger } from '@nestjs/common';
@@ -34,14 +35,18 @@ const COMMON = {
   poolErrorHandler: (error: Error) => logger.warn(`A database connection was lost: ${error.message}`),
 } satisfies PostgresOptions;
 
-/** How to reach a Postgres server: nothing waits for it without end. */
-export function serverOptions(url: string): PostgresOptions {
+/**
+ * How to reach a Postgres server: nothing waits for it without end.
+ * @param createSocket what a connection runs on, not connected yet
+ */
+export function serverOptions(url: string, createSocket?: () => Socket): PostgresOptions {
   return {
     ...COMMON,
     url,
     applicationName: 'herald',
     connectTimeoutMS: 5_000,
     extra: {
+      stream: createSocket,
       keepAlive: true,
       keepAliveInitialDelayMillis: 10_000,
       statement_timeout: STATEMENT_TIMEOUT_MS,

@@ -4,9 +4,13 @@ import { TypeOrmModule, type TypeOrmModuleOptions } from '@nestjs/typeorm';
 import { Environment } from '../config/environment.js';
 import { connect, embeddedOptions, serverOptions } from './data-source.js';
 import { EmbeddedPostgres } from './embedded/embedded-postgres.js';
+import { DatabaseSockets } from './database-sockets.js';
 import { migrate } from './migrate.js';
 
 const logger = new Logger('Database');
+
+@Module({ providers: [DatabaseSockets], exports: [DatabaseSockets] })
+class DatabaseSocketsModule {}
 
 /**
  * TypeORM over the Postgres of `DATABASE_URL`, or over the embedded one in `DATA_DIR`, with its schema up to date.
@@ -17,7 +21,8 @@ const logger = new Logger('Database');
 @Module({
   imports: [
     TypeOrmModule.forRootAsync({
-      inject: [Environment],
+      imports: [DatabaseSocketsModule],
+      inject: [Environment, DatabaseSockets],
       useFactory: openDatabase,
       dataSourceFactory: (options) => connect(options ?? missingOptions()),
     }),
@@ -25,13 +30,13 @@ const logger = new Logger('Database');
 })
 export class DatabaseModule {}
 
-async function openDatabase(environment: Environment): Promise<TypeOrmModuleOptions> {
+async function openDatabase(environment: Environment, sockets: DatabaseSockets): Promise<TypeOrmModuleOptions> {
   // connect() does its own waiting.
   const shared = { autoLoadEntities: true, toRetry: () => false };
   const { databaseUrl, runMigrations } = environment;
   if (databaseUrl !== null) {
     if (runMigrations) report(await migrate(serverOptions(databaseUrl)));
-    return { ...shared, ...serverOptions(databaseUrl) };
+    return { ...shared, ...serverOptions(databaseUrl, sockets.create) };
   }
   const embedded = await EmbeddedPostgres.open(join(environment.dataDir, 'postgres'));
   try {

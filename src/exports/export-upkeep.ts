@@ -9,9 +9,11 @@ import { ExportsService } from './exports.service.js';
 const RESUME_INTERVAL_MS = 15_000;
 const SWEEP_INTERVAL_MS = 3_600_000;
 const MOST = 1_000;
+/** How long an export is kept after its end: long enough for a holiday's week, and it can be asked for again. */
+const KEPT_MS = 7 * 24 * 3_600_000;
 
 /**
- * Takes up exports whose job was lost, and deletes files that no export needs: at the start and from time to time, in each
+ * Takes up exports whose job was lost, forgets those that ended a week ago, and deletes files that no export needs: at the start and from time to time, in each
  * process that runs jobs. Not a job itself: a queue that has lost its jobs has lost its schedules, too.
  */
 @Injectable()
@@ -50,8 +52,9 @@ export class ExportUpkeep implements OnApplicationBootstrap, OnModuleDestroy {
     }
   }
 
-  /** Organizations take their exports with them when they are deleted, but not the files. */
+  /** Organizations take their exports with them when they are deleted, but not the files; nor does an export that is forgotten. */
   async sweep(): Promise<void> {
+    await this.exports.forgetOlderThan(KEPT_MS);
     const count = await this.files.sweep((ids) => this.exports.statusesOf(ids));
     if (count > 0) this.logger.log(`Deleted ${count} files that no export needs`);
   }

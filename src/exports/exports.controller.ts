@@ -50,7 +50,8 @@ export class ExportsController {
   @Post()
   @HttpCode(202)
   @ApiOperation({
-    summary: 'Export the resources to a file. Ends in a notification, `task.completed` or `task.failed`',
+    summary:
+      'Export the resources to a file. Ends in a notification, `task.completed` or `task.failed`, and is kept for 7 days then',
   })
   @ApiAcceptedResponse({ type: ExportDto })
   async request(@CurrentMembership() member: Membership, @Body() { format }: RequestExportDto): Promise<ExportDto> {
@@ -70,7 +71,7 @@ export class ExportsController {
   })
   @ApiExtraModels(ExportedResourceDto)
   @ApiOkResponse(FILE)
-  @ApiNotFoundResponse({ description: 'There is no such export, or no file of it (yet).' })
+  @ApiNotFoundResponse({ description: 'There is no such export (any more), or no file of it (yet).' })
   async download(@CurrentMembership() member: Membership, @UuidParam('id', ID) id: string): Promise<StreamableFile> {
     const { content, bytes, format } = await this.exports.open(member, id);
     return new StreamableFile(content, {

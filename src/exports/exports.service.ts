@@ -1,6 +1,6 @@
 import { Injectable, NotFoundException } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
-import { DataSource, In, type Repository } from 'typeorm';
+import { DataSource, In, LessThan, type Repository } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import type { Membership } from '../organizations/membership.entity.js';
 import { rethrowForDissolved } from '../organizations/organizations.service.js';
@@ -10,6 +10,7 @@ import { ExportQueue } from './export-queue.js';
 import { Export, type ExportFormat, type ExportStatus } from './export.entity.js';
 
 const UNFINISHED = In(['queued', 'running']);
+const OVER = In(['completed', 'failed']);
 
 /** Thrown into a run whose export is finished by another run, or deleted with its organization. */
 export class ExportIsOverError extends Error {
@@ -126,6 +127,11 @@ export class ExportsService {
   async unfinished(limit: number): Promise<string[]> {
     const rows = await this.exports.find({ where: { status: UNFINISHED }, order: { id: 'ASC' }, take: limit });
     return rows.map(({ id }) => id);
+  }
+
+  /** Forgets those that have ended so long ago; their files go with the next sweep. */
+  async forgetOlderThan(ms: number): Promise<void> {
+    await this.exports.delete({ status: OVER, updatedAt: LessThan(new Date(Date.now() - ms)) });
   }
 
   /** Of those that there are. */

@@ -5,6 +5,7 @@ import { Test } from '@nestjs/testing';
 import { Type } from 'class-transformer';
 import { IsObject, IsOptional, IsString, Length, ValidateNested } from 'class-validator';
 import { Environment } from '../config/environment.js';
+import { AsGiven } from './as-given.js';
 import { configureHttp } from './configure-http.js';
 import { type Page, PageQuery } from './pagination.js';
 
@@ -24,6 +25,7 @@ class NotifyDto {
 
   @IsOptional()
   @IsObject()
+  @AsGiven()
   data?: Record<string, unknown>;
 }
 
@@ -118,9 +120,44 @@ describe('Input', () => {
       await expectProblem(await post(`${'['.repeat(100_000)}${']'.repeat(100_000)}`), 400);
     });
 
-    it('cannot reach fields through a prototype', async () => {
-      const response = await post('{"user_id":"a","notification":{"title":"a"},"__proto__":{"data":{"x":1}}}');
-      expect(JSON.stringify(await response.json())).not.toContain('"x"');
+    it.each(['__proto__', 'constructor', 'toString', 'hasOwnProperty', 'valueOf', '__defineGetter__'])(
+      'do not have a field %s, though every object has',
+      async (field) => {
+        const message = `${field} is not a field that is known here`;
+        await expectProblem(await post(`{"user_id":"a","notification":{"title":"a"},"${field}":{"x":1}}`), 400, {
+          errors: [{ field, message }],
+        });
+        await expectProblem(await post(`{"user_id":"a","notification":{"title":"a","${field}":1}}`), 400, {
+          errors: [{ field: `notification.${field}`, message }],
+        });
+      },
+    );
+
+    it('keep every field of what is free-form', async () => {
+      const data =
+        '{"__proto__":{"x":1},"constructor":{"prototype":2},"list":[{"toString":3,"then":4}],"hasOwnProperty":5}';
+      const response = await post(`{"user_id":"a","notification":{"title":"a"},"data":${data}}`);
+      expect(await response.text()).toContain(`"data":${data}`);
+      expect(({} as { x?: unknown }).x).toBeUndefined();
+      await expectProblem(await post('{"user_id":"a","notification":{"title":"a"},"data":"text"}'), 400, {
+        errors: [expect.objectContaining({ field: 'data' })],
+      });
+    });
+
+    const many = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, n) => [`key_${n}`, n]));
+
+    it.each<[string, object]>([
+      ['unknown fields', { ...good, ...many(10_000) }],
+      ['items where there should be a text', { ...good, user_id: Array.from({ length: 10_000 }, () => []) }],
+      ['items at the top', Array.from({ length: 10_000 }, () => ({}))],
+    ])('with too many %s are 400, which is told in one line', async (_, body) => {
+      const errors = [{ field: 'body', message: 'must not hold more than 1000 values' }];
+      await expectProblem(await post(JSON.stringify(body)), 400, { errors });
+    });
+
+    it('may hold as much as fits where they are free-form', async () => {
+      const body = { ...good, data: many(10_000) };
+      expect(await (await post(JSON.stringify(body))).json()).toEqual(body);
     });
 
     it('over 256 KiB are 413', async () => {

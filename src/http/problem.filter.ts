@@ -1,13 +1,17 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter, Logger } from '@nestjs/common';
 import type { Request, Response } from 'express';
+import { LineBudget } from '../config/line-budget.js';
 import { problemOf } from './problem.js';
 
 const RETRY_AFTER_SECONDS = '5';
+/** Lines a second about what is our fault: while something is down, every request may meet it. */
+const LINES = 20;
 
 /** Answers every failed HTTP request with problem details, and logs what is our fault. */
 @Catch()
 export class ProblemFilter implements ExceptionFilter {
   private readonly logger = new Logger(ProblemFilter.name);
+  private readonly budget = new LineBudget(LINES, (summary) => this.logger.warn(`Failures: ${summary}`));
 
   catch(error: unknown, host: ArgumentsHost): void {
     if (host.getType() !== 'http') throw error;
@@ -32,6 +36,7 @@ export class ProblemFilter implements ExceptionFilter {
   }
 
   private log(error: unknown, what: string, status: number): void {
+    if (!this.budget.take(`${status} ${error instanceof Error ? error.name : typeof error}`)) return;
     if (status === 503) {
       this.logger.warn(`${what}: ${error instanceof Error ? error.message : String(error)}`);
     } else {

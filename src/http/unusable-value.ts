@@ -11,19 +11,21 @@ export interface UnusableValue {
  * surrogates, which no encoder keeps, and whose escapes many parsers of JSON refuse; and nesting so deep that recursive code
  * would run out of stack.
  */
-export function findUnusableValue(value: unknown, path = '', depth = 0): UnusableValue | null {
+export function findUnusableValue(value: unknown, path: string[] = []): UnusableValue | null {
+  const found = (message: string): UnusableValue => ({ path: path.join('.'), message });
   if (typeof value === 'string') {
     const flaw = flawOf(value);
-    return flaw === null ? null : { path, message: `must not contain ${flaw}` };
+    return flaw === null ? null : found(`must not contain ${flaw}`);
   }
   if (typeof value !== 'object' || value === null) return null;
-  if (depth >= MAX_DEPTH) return { path, message: `must not be nested deeper than ${MAX_DEPTH} levels` };
+  if (path.length >= MAX_DEPTH) return found(`must not be nested deeper than ${MAX_DEPTH} levels`);
   for (const [key, item] of Object.entries(value)) {
-    const itemPath = path === '' ? key : `${path}.${key}`;
     const flaw = flawOf(key);
-    if (flaw !== null) return { path: path || 'body', message: `must not name a field with ${flaw}` };
-    const unusable = findUnusableValue(item, itemPath, depth + 1);
+    if (flaw !== null) return { path: path.join('.') || 'body', message: `must not name a field with ${flaw}` };
+    path.push(key);
+    const unusable = findUnusableValue(item, path);
     if (unusable !== null) return unusable;
+    path.pop();
   }
   return null;
 }

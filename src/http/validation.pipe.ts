@@ -1,5 +1,7 @@
 import { type ArgumentMetadata, Injectable, ValidationPipe } from '@nestjs/common';
+import { setApart } from './as-given.js';
 import { InvalidInputError } from './errors.js';
+import { expectOrdinaryFields } from './expected-fields.js';
 import { fieldErrors } from './field-errors.js';
 import { findUnusableValue } from './unusable-value.js';
 
@@ -17,10 +19,20 @@ export class InputValidationPipe extends ValidationPipe {
 
   override async transform(value: unknown, metadata: ArgumentMetadata): Promise<unknown> {
     // A parameter of the path can only be an id: the pipes and services that know it answer 404.
-    if (metadata.type === 'body' || metadata.type === 'query') {
-      const unusable = findUnusableValue(value, metadata.data ?? '');
-      if (unusable !== null) throw new InvalidInputError([{ field: unusable.path, message: unusable.message }]);
+    if (metadata.type !== 'body' && metadata.type !== 'query') return this.check(value, metadata);
+    const unusable = findUnusableValue(value);
+    if (unusable !== null) throw new InvalidInputError([{ field: unusable.path, message: unusable.message }]);
+    if (typeof value !== 'object' || value === null) return this.check(value, metadata);
+    if (Array.isArray(value)) {
+      expectOrdinaryFields(value, metadata.type);
+      return this.check(value, metadata);
     }
+    const { rest, given } = setApart(value, metadata.metatype);
+    expectOrdinaryFields(rest, metadata.type);
+    return Object.assign((await this.check(rest, metadata)) as object, given);
+  }
+
+  private async check(value: unknown, metadata: ArgumentMetadata): Promise<unknown> {
     const checked: unknown = await super.transform(value, metadata);
     return checked;
   }

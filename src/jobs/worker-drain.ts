@@ -20,6 +20,9 @@ export class WorkerDrain {
     worker.on('active', (job) => this.inHand.set(job.id, job));
     worker.on('completed', (job) => this.putDown(job.id));
     worker.on('failed', (job) => this.putDown(job?.id));
+    worker.on('lockRenewalFailed', (ids) => {
+      for (const id of ids) this.putDown(id);
+    });
   }
 
   /**
@@ -32,6 +35,7 @@ export class WorkerDrain {
     // A wait that has begun before would take one more job, though paused: such as one that is given back below. Where there
     // is no connection, nothing waits.
     void this.worker.backend.disconnectBlocking(false).catch(() => undefined);
+    for (const job of this.inHand.values()) void this.putDownIfLost(job);
     await this.idle(deadline);
     const isReachable = await this.store.isReachable();
     const unfinished = [...this.inHand.values()];
@@ -41,6 +45,12 @@ export class WorkerDrain {
     const isClosed = await Promise.race([closed.then(() => true), wait(CLOSE_PATIENCE_MS, false, { ref: false })]);
     // Nest closes it once more when the application shuts down, and would wait for the same.
     if (!isClosed) this.worker.closing = Promise.resolve();
+  }
+
+  /** A job that another worker has taken over is over here without an event, if its run has ended since. */
+  private async putDownIfLost(job: Job): Promise<void> {
+    const isOurs = await job.extendLock(job.token ?? '', this.worker.opts.lockDuration ?? 0).catch(() => 1);
+    if (isOurs === 0) this.putDown(job.id);
   }
 
   private putDown(id: Job['id']): void {

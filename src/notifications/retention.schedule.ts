@@ -1,15 +1,20 @@
 import { InjectQueue } from '@nestjs/bullmq';
-import { Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
+import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import type { Queue } from 'bullmq';
 import { Environment } from '../config/environment.js';
+import { QuietErrorLog } from '../config/quiet-error-log.js';
 import { RETENTION_QUEUE } from './retention-queue.js';
 
 const HOUR_MS = 3_600_000;
+/** How often to see whether the schedule is still there: it is lost with Redis's data. */
+const CHECK_MS = 60_000;
+const ID = 'hourly';
 
 /** Has old notifications deleted every hour, once for all nodes: a schedule is known by its id. */
 @Injectable()
-export class RetentionSchedule implements OnApplicationBootstrap {
-  private readonly logger = new Logger(RetentionSchedule.name);
+export class RetentionSchedule implements OnApplicationBootstrap, OnModuleDestroy {
+  private readonly log = new QuietErrorLog(new Logger(RetentionSchedule.name), 'The deletion of old notifications');
+  private timer: NodeJS.Timeout | undefined;
 
   constructor(
     private readonly environment: Environment,
@@ -18,9 +23,22 @@ export class RetentionSchedule implements OnApplicationBootstrap {
 
   onApplicationBootstrap(): void {
     if (!this.environment.runJobs) return;
-    const job = { name: 'retention', opts: { removeOnComplete: true, removeOnFail: 10 } };
-    this.queue.upsertJobScheduler('hourly', { every: HOUR_MS }, job).catch((error: unknown) => {
-      this.logger.warn(`Old notifications are not deleted until the next start: ${String(error)}`);
-    });
+    void this.keep();
+    this.timer = setInterval(() => void this.keep(), CHECK_MS).unref();
+  }
+
+  onModuleDestroy(): void {
+    clearInterval(this.timer);
+  }
+
+  /** Makes the schedule if there is none (any more). Never rejects: it is tried again. */
+  async keep(): Promise<void> {
+    try {
+      if ((await this.queue.getJobScheduler(ID)) !== undefined) return;
+      const job = { name: 'retention', opts: { removeOnComplete: true, removeOnFail: 10 } };
+      await this.queue.upsertJobScheduler(ID, { every: HOUR_MS }, job);
+    } catch (error) {
+      this.log.report(error instanceof Error ? error : new Error(String(error)));
+    }
   }
 }

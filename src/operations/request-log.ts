@@ -6,12 +6,14 @@ import type { Environment } from '../config/environment.js';
 import { LineBudget } from '../config/line-budget.js';
 import { clientAddress } from '../http/client-address.js';
 
-/** Lines a second about requests that were refused: strangers send as many of those as they like. */
-const REFUSED_LINES = 20;
+/** Lines a second about requests that were refused, and about those that failed: strangers send as many of both as they like. */
+const LINES = 20;
 
 /** HTTP middleware: one line a request, when it is answered. No headers and no query: both carry tokens. */
 export function requestLog(logger: Logger, { trustProxy }: Pick<Environment, 'trustProxy'>): HttpLogger {
-  const refusals = new LineBudget(REFUSED_LINES, (summary) => logger.info(`Refused requests: ${summary}`));
+  const refusals = new LineBudget(LINES, (summary) => logger.info(`Refused requests: ${summary}`));
+  // Apart, so that what is refused hides nothing that fails.
+  const failures = new LineBudget(LINES, (summary) => logger.warn(`Failed requests: ${summary}`));
   return pinoHttp({
     logger,
     quietReqLogger: true,
@@ -22,7 +24,7 @@ export function requestLog(logger: Logger, { trustProxy }: Pick<Environment, 'tr
     },
     wrapSerializers: false,
     customLogLevel: (_request, { statusCode }, error) => {
-      if (error || statusCode >= 500) return 'warn';
+      if (error || statusCode >= 500) return failures.take(String(statusCode)) ? 'warn' : 'silent';
       return statusCode < 400 || refusals.take(String(statusCode)) ? 'info' : 'silent';
     },
     customSuccessMessage: (request, response) => summary(request, response),

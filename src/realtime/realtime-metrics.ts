@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { madeAt } from './broker/message-id.js';
 import type { Close } from './connection/close-code.js';
+import { QueriedGauge } from './queried-gauge.js';
 
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
@@ -20,6 +21,8 @@ export class RealtimeMetrics {
   readonly refusals: Counter<'reason'>;
   readonly droppedFrames: Counter;
   private readonly closes: Counter<'code' | 'reason'>;
+  private readonly known: Gauge<'gauge'>;
+  private readonly queried: QueriedGauge[] = [];
 
   constructor(private readonly registry: Registry) {
     const registers = [registry];
@@ -93,25 +96,28 @@ export class RealtimeMetrics {
       labelNames: ['code', 'reason'],
       registers,
     });
+    this.known = new Gauge({
+      name: 'herald_gauge_known',
+      help: 'Whether the database has told the value of a gauge in time; where it is 0, that gauge is left out',
+      labelNames: ['gauge'],
+      registers,
+      collect: async () => {
+        await Promise.all(this.queried.map((each) => each.refresh()));
+      },
+    });
+  }
+
+  /** A gauge whose value is looked up whenever the metrics are read. */
+  gauge(name: string, help: string, read: () => number): void {
+    const gauge: Gauge = new Gauge({ name, help, registers: [this.registry], collect: () => gauge.set(read()) });
   }
 
   /**
-   * A gauge whose value is asked for whenever the metrics are read. While it can't be had it is left out: the others matter
-   * most just then.
+   * A gauge whose value is asked for whenever the metrics are read. While it can't be had in time it is left out, and
+   * `herald_gauge_known` says so: the others matter most just then.
    */
-  gauge(name: string, help: string, read: () => number | Promise<number>): void {
-    const gauge: Gauge = new Gauge({
-      name,
-      help,
-      registers: [this.registry],
-      collect: async () => {
-        try {
-          gauge.set(await read());
-        } catch {
-          gauge.remove();
-        }
-      },
-    });
+  queriedGauge(name: string, help: string, read: () => Promise<number>): void {
+    this.queried.push(new QueriedGauge(name, help, this.registry, this.known, read));
   }
 
   /** A gauge with a value for each of a few fixed labels. */

@@ -1,12 +1,12 @@
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { DataSource } from 'typeorm';
-import { OutboxRelay } from '../../src/realtime/outbox/outbox-relay.js';
+import { MembershipsService } from '../../src/organizations/memberships.service.js';
 import { OutboxTable } from '../../src/realtime/outbox/outbox-table.js';
 import type { ApiClient } from '../support/api-client.js';
 import { countConnections } from '../support/connection-count.js';
 import { redisAt } from '../support/deployment.js';
+import { inTurns } from '../support/in-turns.js';
+import { sample } from '../support/metrics.js';
 import { type HeraldNode, startNode } from '../support/node.js';
 import { postgresDatabase, type RedisServer, startRedis } from '../support/servers.js';
 import { until } from '../support/until.js';
@@ -31,7 +31,10 @@ beforeAll(async () => {
   api = await node.api('alice', { token });
   orgId = (await api.post('/orgs', { name: 'Acme' })).body.id;
 });
-afterEach(closeAllClients);
+afterEach(async () => {
+  jest.restoreAllMocks();
+  await closeAllClients();
+});
 afterAll(async () => {
   expect(await node.isHealthy()).toBe(true);
   await until(async () => (await countConnections(node.url)) === 0);
@@ -59,20 +62,48 @@ describe('a database whose connections are all taken', () => {
   });
 });
 
-describe('a storm of clients that come back', () => {
-  const CLIENTS = 300;
+describe('a scrape of the metrics', () => {
+  it('PG-04: is answered while no connection is left, with all but what only the database knows', async () => {
+    const holders = Array.from({ length: POOL_SIZE }, () => dataSource.createQueryRunner());
+    try {
+      await Promise.all(holders.map((holder) => holder.startTransaction()));
+      // The pool makes who waits for a connection wait for 5 s.
+      const scrape = await fetch(`${node.url}/metrics`, { signal: AbortSignal.timeout(3_000) });
+      const text = await scrape.text();
+      expect(text).toMatch(/^herald_connections\{endpoint="events"\} 0$/m);
+      expect(text).toMatch(/^herald_gauge_known\{gauge="herald_outbox_depth"\} 0$/m);
+      expect(text).not.toMatch(/^herald_outbox_/m);
+    } finally {
+      await Promise.all(holders.map((holder) => holder.rollbackTransaction().then(() => holder.release())));
+    }
+    await until(async () => (await sample(node, 'herald_gauge_known{gauge="herald_outbox_depth"}')) === 1);
+    expect(await (await fetch(`${node.url}/metrics`)).text()).toMatch(/^herald_outbox_depth 0$/m);
+  });
+});
 
-  it('OPS-05: is let in while REST goes on, with no more connections to the database than there are', async () => {
-    const storm = Promise.all(
-      Array.from({ length: CLIENTS }, async () => {
-        const client = await attempt();
-        return (await client.next(20_000)).type;
-      }),
-    );
-    const statuses: number[] = [];
-    for (let n = 0; n < 20; n += 1) statuses.push((await api.get(`/orgs/${orgId}/members`)).status);
-    expect(new Set(await storm)).toEqual(new Set(['connection.established']));
-    expect(new Set(statuses)).toEqual(new Set([200]));
+describe('a storm of clients that come back', () => {
+  const [CLIENTS, AT_ONCE] = [1_000, 100];
+  /** Of a request meanwhile: the case's 500 ms, and what a machine needs on top that is server, client and database at once. */
+  const ANSWERED_MS = 4_000;
+
+  it('OPS-05: is let in while REST goes on, by one check at the door each and with no more connections to the database than there are', async () => {
+    const find = jest.spyOn(node.app.get(MembershipsService, { strict: false }), 'find');
+    let isOver = false as boolean;
+    const storm = inTurns(CLIENTS, AT_ONCE, async () => {
+      expect(await (await attempt()).next(20_000)).toMatchObject({ type: 'connection.established' });
+    }).finally(() => (isOver = true));
+    let longestMs = 0;
+    let requests = 0;
+    while (!isOver) {
+      const start = performance.now();
+      expect((await api.get('/orgs')).status).toBe(200);
+      longestMs = Math.max(longestMs, performance.now() - start);
+      requests += 1;
+    }
+    await storm;
+    expect(requests).toBeGreaterThan(1);
+    expect(longestMs).toBeLessThan(ANSWERED_MS);
+    expect(find).toHaveBeenCalledTimes(CLIENTS);
     const [{ count }] = await dataSource.query(
       `SELECT count(*)::int FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'herald'`,
     );
@@ -81,41 +112,41 @@ describe('a storm of clients that come back', () => {
 });
 
 describe('an outbox that has grown', () => {
-  /** What an hour at 100 events a second leaves, drained in 5 minutes, is 1,200 a second. */
+  /** What an hour at 100 events a second leaves, drained in 5 minutes, is 1,200 a second: these are ten seconds of it. */
   const [MESSAGES, DRAINED_MS] = [12_000, 10_000];
+  const TABLE = 'realtime_outbox';
 
   async function rows(where = 'true'): Promise<number> {
-    return (await dataSource.query(`SELECT count(*)::int FROM realtime_outbox WHERE ${where}`))[0].count;
+    return (await dataSource.query(`SELECT count(*)::int FROM ${TABLE} WHERE ${where}`))[0].count;
   }
 
-  it('PG-19: is drained faster than it grew, and is empty again when history has forgotten, too', async () => {
-    const relay = node.app.get(OutboxRelay, { strict: false });
-    await relay.stop();
+  async function bytes(): Promise<number> {
+    return Number((await dataSource.query(`SELECT pg_total_relation_size('${TABLE}') AS bytes`))[0].bytes);
+  }
+
+  /** Lets messages of a hundred organizations pile up while Redis is down, and go when it is back, and be forgotten. */
+  async function growAndDrain(): Promise<void> {
+    await redis.kill();
     await dataSource.query(
-      `INSERT INTO realtime_outbox (id, channel, kind, body)
+      `INSERT INTO ${TABLE} (id, channel, kind, body)
        SELECT gen_random_uuid(), 'org:' || $1 || lpad((n % 100)::text, 2, '0'), 'frame', '{"type":"event"' FROM generate_series(1, ${MESSAGES}) AS n`,
       [orgId.slice(0, -2)],
     );
-    relay.onApplicationBootstrap();
+    await redis.start();
     await until(async () => (await rows('published_at IS NULL')) === 0, 3 * DRAINED_MS);
     expect(await rows()).toBeGreaterThanOrEqual(MESSAGES);
-    await dataSource.query(`UPDATE realtime_outbox SET published_at = published_at - interval '2 hours'`);
+    await dataSource.query(`UPDATE ${TABLE} SET published_at = published_at - interval '2 hours'`);
     await new OutboxTable(dataSource, { size: 256, ttlSeconds: 3_600 }).deletePublished();
     expect(await rows()).toBe(0);
-  });
-});
+  }
 
-describe('the statements of Herald', () => {
-  const SRC = join(import.meta.dirname, '../../src');
-
-  it('PG-21: need no session of their own, so that a pooler may stand in between', () => {
-    const files = readdirSync(SRC, { recursive: true, encoding: 'utf8' })
-      // The embedded database is in the process itself.
-      .filter((name) => name.endsWith('.ts') && !name.includes('.spec.') && !name.includes('embedded'))
-      .map((name) => ({ name, text: readFileSync(join(SRC, name), 'utf8') }));
-    const bound =
-      /\b(UN)?LISTEN\s+["a-z]|\bNOTIFY\s+["a-z]|\bpg_notify\(|\bpg_(try_)?advisory_lock(_shared)?\(|\bPREPARE\s/;
-    expect(files.filter(({ text }) => bound.test(text)).map(({ name }) => name)).toEqual([]);
-    expect(files.some(({ text }) => text.includes('pg_advisory_xact_lock('))).toBe(true);
-  });
+  it('PG-19: is drained faster than it grew, empty again when history has forgotten, and no larger the next time', async () => {
+    await growAndDrain();
+    const before = await bytes();
+    // As autovacuum does once a minute: nothing of ours keeps it from the rows that are gone.
+    await dataSource.query(`VACUUM ${TABLE}`);
+    await growAndDrain();
+    // Twice as large, if the room of the rows that are gone were not used again.
+    expect(await bytes()).toBeLessThan(1.7 * before);
+  }, 60_000);
 });

@@ -1,5 +1,9 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { getQueueToken } from '@nestjs/bullmq';
+import type { Queue } from 'bullmq';
 import { Redis } from 'ioredis';
+import { RETENTION_QUEUE } from '../../src/notifications/retention-queue.js';
+import { RetentionSchedule } from '../../src/notifications/retention.schedule.js';
 import { Channel } from '../../src/realtime/broker/channel.js';
 import { RedisKeys } from '../../src/realtime/broker/redis-keys.js';
 import { BroadcastService } from '../../src/realtime/index.js';
@@ -133,5 +137,19 @@ describe('a node that starts before Redis', () => {
       await early.stop();
       await late.stop();
     }
+  });
+});
+
+describe('a Redis that has lost its data', () => {
+  it('gets the schedule again by which old notifications are deleted, and once', async () => {
+    const queue = node.app.get<Queue>(getQueueToken(RETENTION_QUEUE), { strict: false });
+    await until(async () => (await queue.getJobSchedulers()).length === 1);
+    await admin.flushall();
+    expect(await queue.getJobSchedulers()).toEqual([]);
+    const schedule = node.app.get(RetentionSchedule, { strict: false });
+    await Promise.all([schedule.keep(), schedule.keep()]);
+    await schedule.keep();
+    expect(await queue.getJobSchedulers()).toMatchObject([{ key: 'hourly', every: 3_600_000 }]);
+    await until(async () => (await queue.getJobCounts('delayed')).delayed === 1);
   });
 });

@@ -3,11 +3,12 @@ import { beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { BroadcastService } from '../../src/realtime/index.js';
 import { useAbusedNode } from '../support/abused-node.js';
 import type { ApiClient } from '../support/api-client.js';
+import { inTurns } from '../support/in-turns.js';
 import { until } from '../support/until.js';
 import { connect, type Frame, type TestClient } from '../support/ws-client.js';
 
 const MISSED = 200;
-const STORM = 100;
+const STORM = 300;
 const SEAMS = 100;
 const EVENTS_A_SEAM = 8;
 
@@ -77,7 +78,7 @@ describe('clients that resume', () => {
     const first = await enter();
     const cursor = cursorOf(first);
     await publish(0, MISSED);
-    const storm = Promise.all(Array.from({ length: STORM }, () => enter(cursor)));
+    const storm = inTurns(STORM, 50, () => enter(cursor));
     await publish(MISSED, MISSED + 1);
     await until(() => numbersOf(first).length === MISSED + 1);
     const clients = await storm;

@@ -78,8 +78,7 @@ describe('the link that a node receives by', () => {
     await expectNothingAmiss();
   });
 
-  it('RED-14: loses nothing when Redis drops it again and again', async () => {
-    // As it drops one whose output buffer has grown too large.
+  it('loses nothing when Redis drops it again and again', async () => {
     const admin = new Redis(redis.url);
     for (let time = 0; time < 5; time += 1) {
       await admin.call('CLIENT', 'KILL', 'TYPE', 'pubsub');

@@ -15,6 +15,8 @@ import { until } from '../support/until.js';
 import { closeAllClients } from '../support/ws-client.js';
 
 const RESOURCES = 450;
+/** One page of the inbox. */
+const EXPORTS = 100;
 /** Well under a minute. */
 const TAKEN_OVER_MS = 40_000;
 const TIMEOUT_MS = 90_000;
@@ -130,9 +132,9 @@ describe('the exports of a worker that is killed', () => {
     `JOB-02: are completed and told once, whenever it is (WORKER_SEED=${seed})`,
     async () => {
       const ids: string[] = [];
-      for (let n = 0; n < 16; n += 1) ids.push(await user.request());
+      for (let n = 0; n < EXPORTS; n += 1) ids.push(await user.request());
       // In what workers say to Postgres from the first export that they begin; four of them take about 150 of it.
-      const moments = fc.sample(fc.integer({ min: 1, max: 150 }), { seed, numRuns: 3 });
+      const moments = fc.sample(fc.integer({ min: 1, max: 600 }), { seed, numRuns: 3 });
       for (const moment of moments) {
         const hasBegun = databaseLink.hears('UPDATE "exports"');
         const victim = await startVictim();

@@ -12,6 +12,8 @@ export { freePort } from './servers/free-port.js';
 export { startNginx } from './servers/nginx.js';
 export type { NginxServer } from './servers/nginx.js';
 export { provideProgram } from './servers/packages.js';
+export { startPgbouncer } from './servers/pgbouncer.js';
+export type { PgbouncerServer } from './servers/pgbouncer.js';
 export { createDatabase, startPostgres } from './servers/postgres.js';
 export type { PostgresServer } from './servers/postgres.js';
 export { findServers } from './servers/programs.js';

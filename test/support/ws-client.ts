@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { WebSocket } from 'ws';
@@ -73,6 +72,7 @@ export class TestClient {
   pings = 0;
   /** Every frame so far, those read by `next` included. */
   readonly received: Frame[] = [];
+  private pongs = 0;
   private readonly unread: Frame[] = [];
   private readonly waiting = new Set<() => void>();
   private end: { code: number; reason: string } | null = null;
@@ -81,6 +81,10 @@ export class TestClient {
     socket.on('message', (data: Buffer, isBinary) => this.keep(data.toString(), isBinary));
     socket.on('ping', () => {
       this.pings += 1;
+      this.wake();
+    });
+    socket.on('pong', () => {
+      this.pongs += 1;
       this.wake();
     });
     socket.on('close', (code, reason) => {
@@ -131,9 +135,9 @@ export class TestClient {
 
   /** Sends a protocol ping and waits for its pong. */
   async ping(): Promise<void> {
-    const pong = once(this.socket, 'pong', { signal: AbortSignal.timeout(DEADLINE_MS) });
+    const before = this.pongs;
     this.socket.ping();
-    await pong;
+    await this.until(() => this.pongs > before, 'a protocol pong', DEADLINE_MS);
   }
 
   /** Stops reading, so that what the server sends piles up. */

@@ -114,9 +114,11 @@ export abstract class Broker {
 
   /**
    * The newest messages of a channel, those from an offset on.
+   * @param maxBytes about how much may come at once, if not all: what is beyond it is left out, but never the first two
+   *   messages, so that whoever reads on from the last one gets further
    * @throws {UnavailableError}
    */
-  abstract history(channel: Channel, fromOffset: number): Promise<History>;
+  abstract history(channel: Channel, fromOffset: number, maxBytes?: number): Promise<History>;
 
   /**
    * Names the life of the broker's data: another one means that everything it had been given is lost. Null if the data ends

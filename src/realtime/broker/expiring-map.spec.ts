@@ -26,4 +26,29 @@ describe('ExpiringMap', () => {
     map.set('c', 1);
     expect([map.get('a'), map.get('b'), map.size]).toEqual([2, undefined, 2]);
   });
+
+  it('frees all that has ended, whatever was deleted or set again before, and nothing else', () => {
+    let now = 0;
+    const map = new ExpiringMap<number>(1_000, () => now);
+    for (const key of ['a', 'b', 'c', 'd']) {
+      now += 1;
+      map.set(key, now);
+    }
+    now = 10;
+    map.delete('a');
+    map.set('b', 10);
+    map.set('a', 11);
+    now = 1_003;
+    map.set('e', 12);
+    expect([map.size, map.get('c')]).toEqual([4, undefined]);
+    now = 1_004;
+    map.set('f', 13);
+    expect([map.size, map.get('d'), map.get('b'), map.get('a')]).toEqual([4, undefined, 10, 11]);
+    now = 5_000;
+    map.set('a', 14);
+    expect([map.size, map.get('a')]).toEqual([1, 14]);
+    now = 9_000;
+    map.set('a', 15);
+    expect([map.size, map.get('a')]).toEqual([1, 15]);
+  });
 });

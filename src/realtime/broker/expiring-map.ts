@@ -1,9 +1,18 @@
+interface Entry<V> {
+  value: V;
+  endsAt: number;
+}
+
 /**
  * A map whose entries end a fixed time after they were last set. Because that time is the same for all, the oldest are
  * always at the front, and every `set` sweeps what has ended there: no timer is needed, and memory follows use.
  */
 export class ExpiringMap<V> {
-  private readonly entries = new Map<string, { value: V; endsAt: number }>();
+  private readonly entries = new Map<string, Entry<V>>();
+  /** Goes through all entries once. A new walk from the front would pass, each time, the gaps of those that were deleted there. */
+  private readonly walk = this.entries.entries();
+  /** The oldest, unless it was deleted or set anew since. */
+  private front: [key: string, entry: Entry<V>] | undefined;
 
   /**
    * @param ttlMs how long an entry lives
@@ -29,11 +38,22 @@ export class ExpiringMap<V> {
 
   set(key: string, value: V): void {
     const now = this.now();
+    const entry = { value, endsAt: now + this.ttlMs };
     this.entries.delete(key);
-    this.entries.set(key, { value, endsAt: now + this.ttlMs });
-    for (const [oldest, entry] of this.entries) {
-      if (entry.endsAt > now) break;
-      this.entries.delete(oldest);
+    this.entries.set(key, entry);
+    this.front ??= this.step();
+    // It ends at the new entry at the latest, so the walk is never over.
+    while (this.front !== undefined && this.front[1] !== entry) {
+      const [oldest, { endsAt }] = this.front;
+      const isThere = this.entries.get(oldest) === this.front[1];
+      if (isThere && endsAt > now) return;
+      if (isThere) this.entries.delete(oldest);
+      this.front = this.step();
     }
+  }
+
+  private step(): [string, Entry<V>] | undefined {
+    const { done, value } = this.walk.next();
+    return done === true ? undefined : value;
   }
 }

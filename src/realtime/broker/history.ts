@@ -5,12 +5,15 @@ import type { Position } from './cursor.js';
 export interface History {
   /** Of the newest message. */
   position: Position;
-  /** The newest messages, oldest first, without a gap up to `position`; empty if they have expired. */
+  /**
+   * The newest messages, oldest first, without a gap up to `position`, or to where as much was read as was asked for; empty if
+   * they have expired.
+   */
   publications: Publication[];
 }
 
 /**
- * Finds what was published after a position: all of it or nothing.
+ * Finds what was published after a position: all that was read of it or nothing.
  *
  * A position is only trusted if the message at its place is the one that it was made of. That message must still be there
  * (so a broker keeps one message more than may be missed), must be the newest, or is none at all (offset 0).

@@ -54,10 +54,11 @@ export class MemoryBroker extends Broker {
     return Promise.resolve(position);
   }
 
-  override async history(channel: Channel, fromOffset: number): Promise<History> {
+  override async history(channel: Channel, fromOffset: number, maxBytes = Infinity): Promise<History> {
     const position = await this.position(channel);
     const remembered = this.histories.get(channel.name) ?? [];
-    return { position, publications: remembered.filter((each) => each.position.offset >= fromOffset) };
+    const wanted = remembered.filter((each) => each.position.offset >= fromOffset);
+    return { position, publications: upTo(maxBytes, wanted) };
   }
 
   override generation(): Promise<null> {
@@ -81,4 +82,14 @@ export class MemoryBroker extends Broker {
   private current(channel: Channel): Position {
     return this.positions.get(channel.name) ?? { epoch: newEpoch(), offset: 0, tag: NO_TAG };
   }
+}
+
+/** All is in memory already. But who keeps what it was given must not keep what is forgotten here meanwhile. */
+function upTo(maxBytes: number, publications: Publication[]): Publication[] {
+  let room = maxBytes;
+  const end = publications.findIndex(({ payload }, index) => {
+    room -= payload.length;
+    return room < 0 && index > 1;
+  });
+  return end === -1 ? publications : publications.slice(0, end);
 }

@@ -13,9 +13,12 @@ import type { RealtimeRedis } from './realtime-redis.js';
 import type { RedisKeys } from './redis-keys.js';
 import { HISTORY_SCRIPT, PUBLISH_SCRIPT } from './redis-scripts.js';
 import { RedisSubscriber } from './redis-subscriber.js';
+import { Turns } from './turns.js';
 
 /** How long the start waits for Redis; after that the process starts without, and says so in `/health/ready`. */
 const START_TIMEOUT_MS = 3_000;
+/** Histories that are read at once: enough to keep Redis busy, and few enough for memory, because each may be of 16 MB. */
+const READS_AT_ONCE = 8;
 
 /** The scripts, as methods that ioredis adds (`defineCommand`): `EVALSHA`, and `EVAL` where Redis doesn't know them yet. */
 interface Scripts {
@@ -37,6 +40,7 @@ export class RedisBroker extends Broker implements OnModuleInit, OnApplicationSh
   private readonly subscriber: RedisSubscriber;
   private readonly publishCommand: 'PUBLISH' | 'SPUBLISH';
   private readonly positionSeconds: number;
+  private readonly reads = new Turns(READS_AT_ONCE);
   private receiver: BrokerReceiver | null = null;
 
   constructor(
@@ -106,14 +110,14 @@ export class RedisBroker extends Broker implements OnModuleInit, OnApplicationSh
     return positionOf(cursor?.toString() ?? '');
   }
 
-  override async history(channel: Channel, fromOffset: number): Promise<History> {
-    const [cursor, ...messages] = await this.read(channel, fromOffset);
+  override async history(channel: Channel, fromOffset: number, maxBytes = Number.MAX_SAFE_INTEGER): Promise<History> {
+    const [cursor, isCut, ...messages] = await this.reads.take(() => this.read(channel, fromOffset, maxBytes));
     const position = positionOf(cursor?.toString() ?? '');
     const publications = messages.map((message) => this.publicationOf(channel.name, message));
     // What can't be read, of a later version, say, is a gap: only what comes after it is whole.
     const readable = publications.slice(publications.lastIndexOf(null) + 1).filter((each) => each !== null);
     // A store that evicts keys may have dropped the history and kept the position, or an older one of either.
-    const isWhole = readable.at(-1)?.position.offset === position.offset;
+    const isWhole = readable.at(-1)?.position.offset === position.offset || isCut?.toString() === '1';
     return { position, publications: isWhole ? readable : [] };
   }
 
@@ -135,10 +139,10 @@ export class RedisBroker extends Broker implements OnModuleInit, OnApplicationSh
     this.subscriber.close();
   }
 
-  private read(channel: Channel, fromOffset: number | ''): Promise<Buffer[]> {
+  private read(channel: Channel, fromOffset: number | '', maxBytes = 0): Promise<Buffer[]> {
     const keys = [this.keys.position(channel), this.keys.history(channel)];
     return this.redis.ask(() =>
-      this.commands.heraldHistoryBuffer(2, ...keys, epochChance(), this.positionSeconds, fromOffset),
+      this.commands.heraldHistoryBuffer(2, ...keys, epochChance(), this.positionSeconds, fromOffset, maxBytes),
     );
   }
 

@@ -44,8 +44,8 @@ return { cursor, 0 }
  * it is new, so that what comes next has this epoch.
  *
  * KEYS: the channel's position, its history. ARGV: chance for the epoch of a channel without one, seconds that the position
- * lives after its last use, the offset (empty: no messages).
- * Returns the cursor, followed by the messages.
+ * lives after its last use, the offset (empty: no messages), about how many bytes of messages are wanted.
+ * Returns the cursor, and 1 if there are messages that were not wanted, followed by the messages: two, if there are, at the least.
  */
 export const HISTORY_SCRIPT = `
 local time = redis.call('TIME')
@@ -56,10 +56,19 @@ if redis.call('HSETNX', KEYS[1], 'epoch', string.format('%011x', now) .. ARGV[1]
 end
 redis.call('EXPIRE', KEYS[1], ARGV[2])
 local position = redis.call('HMGET', KEYS[1], 'epoch', 'offset', 'tag')
-local answer = { position[1] .. '.' .. string.format('%012x', position[2]) .. '.' .. position[3] }
-if ARGV[3] ~= '' then
-  local oldest = position[2] - redis.call('LLEN', KEYS[2]) + 1
-  for _, message in ipairs(redis.call('LRANGE', KEYS[2], math.max(0, ARGV[3] - oldest), -1)) do
+local answer = { position[1] .. '.' .. string.format('%012x', position[2]) .. '.' .. position[3], '0' }
+if ARGV[3] == '' then
+  return answer
+end
+local length = redis.call('LLEN', KEYS[2])
+local room = tonumber(ARGV[4])
+for start = math.max(0, ARGV[3] - (position[2] - length + 1)), length - 1, 8 do
+  for _, message in ipairs(redis.call('LRANGE', KEYS[2], start, start + 7)) do
+    room = room - #message
+    if room < 0 and #answer >= 4 then
+      answer[2] = '1'
+      return answer
+    end
     answer[#answer + 1] = message
   end
 end

@@ -46,7 +46,9 @@ export class Admissions {
     environment: Environment,
   ) {
     this.connectionContext = { settings: environment.ws, log, verifier };
-    this.joinContext = { hub, broker, historySize: environment.history.size };
+    // As much waits in the socket of a client that resumes: together no more than it may owe.
+    const pageBytes = environment.ws.maxBufferedBytes / 2;
+    this.joinContext = { hub, broker, historySize: environment.history.size, pageBytes };
     this.places = new UserPlaces(environment.ws.maxConnectionsPerUser, environment.ws.connectionLimitPolicy);
   }
 

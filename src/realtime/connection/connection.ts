@@ -6,7 +6,7 @@ import type { TokenVerifier } from '../../auth/token-verifier.js';
 import type { WebSocketSettings } from '../../config/environment.js';
 import { formatCursor, type Position } from '../broker/cursor.js';
 import { errorFrame, readMessage } from './client-message.js';
-import { CLOSE, type Close, closeForViolation } from './close-code.js';
+import { CLOSE, type Close, closeForViolation, ConnectionRefusedError } from './close-code.js';
 import type { ConnectionLog } from './connection-log.js';
 import { Deadline } from './deadline.js';
 import { echoKey } from './echo-key.js';
@@ -136,13 +136,25 @@ export class Connection {
       ...(resumed === null ? {} : { resumed }),
     };
     this.outbound.send(JSON.stringify(frame));
-    for (const { payload } of missed) {
-      if (!(await this.outbound.replay(encodeTextFrame(payload)))) return;
-      // It is not read yet, so its pongs are not seen; that it takes what it is sent is as good.
-      this.lastSeenAt = performance.now();
-    }
+    if (!(await this.replay(missed))) return;
     this.outbound.goLive(position, isAhead);
     this.ws.resume();
+  }
+
+  /** Resolves with false when the connection has ended meanwhile. Never rejects. */
+  private async replay(missed: Start['missed']): Promise<boolean> {
+    try {
+      for await (const payload of missed) {
+        if (!(await this.outbound.replay(encodeTextFrame(payload)))) return false;
+        // It is not read yet, so its pongs are not seen; that it takes what it is sent is as good.
+        this.lastSeenAt = performance.now();
+      }
+      return this.isOpen;
+    } catch (error) {
+      // The rest can't be had. The client comes back with the cursor of the last frame.
+      this.close(error instanceof ConnectionRefusedError ? error.close : CLOSE.unavailable);
+      return false;
+    }
   }
 
   /** Asks the peer for a sign of life. */

@@ -28,6 +28,7 @@ export class Hub implements BrokerReceiver, OnModuleInit, OnApplicationShutdown 
   private readonly disconnections = new Disconnections(this.index);
   private readonly allNodes = Channel.ofAllNodes();
   private checkTimer: NodeJS.Timeout | undefined;
+  private clear: () => Promise<void> = () => Promise.resolve();
 
   constructor(
     private readonly environment: Environment,
@@ -45,7 +46,10 @@ export class Hub implements BrokerReceiver, OnModuleInit, OnApplicationShutdown 
     this.metrics.gauge('herald_subscriptions', 'Channels that this process has connections for', () => {
       return this.subscriptions.size;
     });
-    this.checkTimer = setInterval(() => void this.inBatches((each) => each.check()), CHECK_INTERVAL_MS).unref();
+    this.checkTimer = setInterval(
+      () => void inBatches([...this.subscriptions.values()], (each) => each.check()),
+      CHECK_INTERVAL_MS,
+    ).unref();
   }
 
   onApplicationShutdown(): void {
@@ -81,7 +85,18 @@ export class Hub implements BrokerReceiver, OnModuleInit, OnApplicationShutdown 
 
   resynchronize(): void {
     this.metrics.reconnects.inc();
-    void this.inBatches((each) => each.catchUp());
+    // All at once: any of them may have somebody who must not see even the next message.
+    const held = [...this.subscriptions.values()];
+    for (const each of held) each.hold();
+    void this.clear().then(() => inBatches(held, (each) => each.release()));
+  }
+
+  /**
+   * Sets what is waited for, once the link to the broker is whole again, before anybody gets anything more: while it was cut, nobody
+   * could be told who is to be sent away. MUST NOT reject.
+   */
+  clearBeforeResuming(clear: () => Promise<void>): void {
+    this.clear = clear;
   }
 
   disregard(): void {
@@ -128,13 +143,6 @@ export class Hub implements BrokerReceiver, OnModuleInit, OnApplicationShutdown 
     return counts;
   }
 
-  private async inBatches(work: (subscription: Subscription) => Promise<void>): Promise<void> {
-    const all = [...this.subscriptions.values()];
-    for (let start = 0; start < all.length; start += BATCH) {
-      await Promise.all(all.slice(start, start + BATCH).map(work));
-    }
-  }
-
   private end(channel: Channel): void {
     this.subscriptions.delete(channel.name);
     this.broker.unsubscribe(channel).catch((error: unknown) => {
@@ -157,5 +165,14 @@ export class Hub implements BrokerReceiver, OnModuleInit, OnApplicationShutdown 
   private deliveryOf({ kind }: Channel): Delivery {
     if (kind === 'node') return toNode(this.disconnections, this.metrics);
     return kind === 'presence' ? toWatchers : toMembers(this.metrics);
+  }
+}
+
+async function inBatches(
+  all: readonly Subscription[],
+  work: (subscription: Subscription) => Promise<void>,
+): Promise<void> {
+  for (let start = 0; start < all.length; start += BATCH) {
+    await Promise.all(all.slice(start, start + BATCH).map(work));
   }
 }

@@ -1,26 +1,23 @@
-import type { Broker, Publication } from '../broker/broker.js';
 import { comparePositions, parseCursor, type Position } from '../broker/cursor.js';
 import { missedSince } from '../broker/history.js';
 import { CLOSE, ConnectionRefusedError } from './close-code.js';
 import type { Connection } from './connection.js';
 import type { Hub } from './hub.js';
-import { userOf } from './user-of.js';
+import { isEntitledTo, type MissedContext, missedFrames } from './missed-frames.js';
 
 /** Where a connection begins: what is after `position` comes live. */
 export interface Start {
   position: Position;
   /** Null if the client did not ask to resume. */
   resumed: boolean | null;
-  /** What the client has missed, up to `position`. */
-  missed: Publication[];
+  /** The frames that the client has missed, up to `position`; read while they are sent, which may fail. */
+  missed: AsyncIterable<Buffer> | readonly Buffer[];
   /** This process has not yet received the channel up to there: what is missing comes live, and again. */
   isAhead: boolean;
 }
 
-export interface JoinContext {
+export interface JoinContext extends MissedContext {
   hub: Hub;
-  broker: Broker;
-  historySize: number;
 }
 
 /**
@@ -35,7 +32,7 @@ export interface JoinContext {
 export async function join(
   connection: Connection,
   cursors: readonly string[],
-  { hub, broker, historySize }: JoinContext,
+  { hub, ...context }: JoinContext,
 ): Promise<Start> {
   const subscription = await hub.add(connection);
   const lapsed = await connection.gateway.lapsed?.([connection]);
@@ -43,24 +40,15 @@ export async function join(
   if (cursors.length === 0) return { position: subscription.position, resumed: null, missed: [], isAhead: false };
   const since = cursors.length === 1 ? parseCursor(cursors[0] ?? '') : null;
   if (since === null) return { position: subscription.position, resumed: false, missed: [], isAhead: false };
-  const history = await broker.history(connection.admission.channel, since.offset);
-  const missed = missedSince(history, since, historySize);
+  const history = await context.broker.history(connection.admission.channel, since.offset, context.pageBytes);
+  const missed = missedSince(history, since, context.historySize);
   if (missed === null || !isEntitledTo(missed, connection)) {
     return { position: subscription.position, resumed: false, missed: [], isAhead: false };
   }
   return {
     position: history.position,
     resumed: true,
-    missed: missed.filter(({ kind }) => kind === 'frame'),
+    missed: missedFrames(connection, missed, history.position, context),
     isAhead: comparePositions(history.position, subscription.position) > 0,
   };
-}
-
-/** Whether all of it was published during the user's present membership. */
-function isEntitledTo(missed: readonly Publication[], { memberSince, principal }: Connection): boolean {
-  const since = memberSince?.getTime() ?? 0;
-  return missed.every(
-    ({ kind, publishedAt, payload }) =>
-      publishedAt >= since && (kind === 'frame' || ![null, principal.userId].includes(userOf(payload))),
-  );
 }

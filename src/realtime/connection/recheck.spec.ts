@@ -55,6 +55,8 @@ class AskedGateway implements GuardedGateway {
 
 let live: LiveConnections;
 let recheck: Recheck;
+/** What the hub waits for after the broker was away. */
+let clear: () => Promise<void>;
 let gateway: AskedGateway;
 
 beforeEach(() => {
@@ -63,7 +65,8 @@ beforeEach(() => {
   live = new LiveConnections();
   gateway = new AskedGateway();
   const dataSource = { query: () => Promise.resolve([]) } as unknown as DataSource;
-  recheck = new Recheck(dataSource, live, {} as Hub, new RealtimeMetrics(new Registry()));
+  const hub = { clearBeforeResuming: (work: () => Promise<void>) => void (clear = work) } as unknown as Hub;
+  recheck = new Recheck(dataSource, live, hub, new RealtimeMetrics(new Registry()));
   recheck.onApplicationBootstrap();
 });
 afterEach(async () => {
@@ -130,6 +133,17 @@ describe('the re-check', () => {
     gateway.ended.add(gone);
     await jest.advanceTimersByTimeAsync(INTERVAL_MS + SWEEP_MS);
     expect(gone?.isOpen).toBe(false);
+  });
+
+  it('AUTHZ-08: asks about all at once when the broker was away, and holds nobody up whom it gets no answer about', async () => {
+    const [gone, other] = come(1_500);
+    gateway.ended.add(gone);
+    await clear();
+    expect(gateway.questions.map(({ about }) => about.length)).toEqual([1_000, 500]);
+    expect([gone?.isOpen, other?.isOpen]).toEqual([false, true]);
+    gateway.failure = new Error('the database is away');
+    await clear();
+    expect(other?.isOpen).toBe(true);
   });
 
   it('asks nothing about gateways that only their token ends', async () => {

@@ -18,7 +18,8 @@ const BATCH = 1_000;
 /**
  * The second net under what ends connections. A node is told at once, but a message can be lost: so it asks by itself, of each
  * connection within an interval, whether its gateway would still have it, and which disconnections were asked for of late.
- * Where that can't be answered everybody stays, and it is asked again with the next sweep.
+ * Where that can't be answered everybody stays, and it is asked again with the next sweep. After the broker was away it asks
+ * about all of them at once, before they get anything more.
  */
 @Injectable()
 export class Recheck implements OnApplicationBootstrap, BeforeApplicationShutdown {
@@ -44,6 +45,7 @@ export class Recheck implements OnApplicationBootstrap, BeforeApplicationShutdow
       },
       left: () => undefined,
     });
+    hub.clearBeforeResuming(() => this.sweep(Infinity));
   }
 
   onApplicationBootstrap(): void {

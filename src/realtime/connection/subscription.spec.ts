@@ -128,4 +128,20 @@ describe('Subscription', () => {
     expect(seen).toEqual(['a', 'b', 'c', 'd', 'e']);
     expect(closes).toEqual([]);
   });
+
+  it('hands on nothing while it is held, not even what is found in the middle of catching up, and everything then', async () => {
+    receive(...abc.slice(0, 1));
+    broker.stream.push(...abc.slice(1));
+    const caughtUp = subscription.catchUp();
+    subscription.hold();
+    subscription.hold();
+    receive(published('d', 4));
+    await subscription.release();
+    await subscription.check();
+    expect(seen).toEqual(['a']);
+    await subscription.release();
+    await caughtUp;
+    expect(seen).toEqual(['a', 'b', 'c', 'd']);
+    expect(closes).toEqual([]);
+  });
 });

@@ -35,8 +35,12 @@ export class Subscription {
   /** Up to where the stream was received that the broker has lost since, or the end of it. */
   private lastOfLost: Position | null = null;
   private readonly recent: RecentIds;
-  /** Publications that came in while history was being read; null when there is nothing to wait for. */
+  /** Publications that came in while history was being read, or it was held; null when there is nothing to wait for. */
   private waiting: Publication[] | null = [];
+  /** Whether history is being read, or the broker asked for the first time. */
+  private isFetching = true;
+  /** How many have held it and not released it yet. */
+  private holds = 0;
 
   constructor(
     readonly channel: Channel,
@@ -76,13 +80,23 @@ export class Subscription {
     }
   }
 
+  /** From now on members get nothing, until `release` was called as often. */
+  hold(): void {
+    this.holds += 1;
+    this.waiting ??= [];
+  }
+
+  /** Fetches what was missed while it was held. Never rejects. */
+  async release(): Promise<void> {
+    this.holds -= 1;
+    await this.catchUp();
+  }
+
   /** Fetches what was missed, for as long as it takes. Never rejects. */
   async catchUp(live: Publication[] = []): Promise<void> {
-    if (this.waiting !== null) {
-      this.waiting.push(...live);
-      return;
-    }
-    this.waiting = live;
+    this.waiting = [...(this.waiting ?? []), ...live];
+    if (this.isFetching || this.holds > 0) return;
+    this.isFetching = true;
     while (this.members.size > 0) {
       try {
         await this.repair();
@@ -93,9 +107,7 @@ export class Subscription {
         await wait(RETRY_MS);
       }
     }
-    // Without members there is nothing to be complete for: the hub has given this subscription up.
-    if (this.members.size > 0) this.settle();
-    else this.waiting = null;
+    this.settle();
   }
 
   private async open(): Promise<void> {
@@ -107,8 +119,13 @@ export class Subscription {
 
   /** Goes on with what came in meanwhile; whatever is not the next is looked at like any other publication. */
   private settle(): void {
+    this.isFetching = false;
+    // Whoever holds it has it catch up in the end.
+    if (this.holds > 0) return;
     const waiting = this.waiting ?? [];
     this.waiting = null;
+    // Without members there is nothing to be complete for: the hub has given this subscription up.
+    if (this.members.size === 0) return;
     for (const publication of waiting) {
       // Published before the position was read: members have it from history, or are newer.
       if (comparePositions(publication.position, this.position) > 0) this.receive(publication);
@@ -116,11 +133,11 @@ export class Subscription {
   }
 
   private async repair(): Promise<void> {
-    const { broker, historySize, metrics } = this.context;
-    let history = await broker.history(this.channel, this.position.offset);
+    const { historySize, metrics } = this.context;
+    let history = await this.history(this.position.offset);
     let missed = missedSince(history, this.position, historySize);
     if (missed === null) {
-      history = await broker.history(this.channel, 0);
+      history = await this.history(0);
       missed = this.reconcile(history);
     }
     if (missed === null) {
@@ -131,6 +148,15 @@ export class Subscription {
       for (const publication of missed) this.hand(publication);
     }
     this.last = history.position;
+  }
+
+  /** @throws {Error} as long as members may get nothing */
+  private async history(fromOffset: number): Promise<History> {
+    const { broker } = this.context;
+    const history = await broker.history(this.channel, fromOffset);
+    // Commands get through again before the link that publications come by is whole, and its interruption reported.
+    if (this.holds > 0 || !broker.isConnected()) throw new Error(`${this.channel.name} is held`);
+    return history;
   }
 
   /**

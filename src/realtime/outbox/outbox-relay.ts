@@ -40,8 +40,10 @@ export class OutboxRelay implements OnApplicationBootstrap {
     { history }: Environment,
   ) {
     this.table = new OutboxTable(dataSource, history);
-    metrics.gauge('herald_outbox_depth', 'Messages that wait for their publication', () => this.table.depth());
-    metrics.gauge('herald_outbox_oldest_seconds', 'How long the oldest of them has waited', () => this.table.age());
+    metrics.queriedGauge('herald_outbox_depth', 'Messages that wait for their publication', () => this.table.depth());
+    metrics.queriedGauge('herald_outbox_oldest_seconds', 'How long the oldest of them has waited', () =>
+      this.table.age(),
+    );
   }
 
   onApplicationBootstrap(): void {

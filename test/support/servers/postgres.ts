@@ -73,7 +73,7 @@ function inContainer(): Promise<Server> {
 }
 
 /** Postgres refuses to run as root: then it runs as the user that its package has made. */
-function postgresUser(): SystemUser | null {
+export function postgresUser(): SystemUser | null {
   if (process.getuid?.() !== 0) return null;
   const idOf = (flag: string): number => Number(execFileSync('id', [flag, 'postgres'], { encoding: 'utf8' }));
   return { uid: idOf('-u'), gid: idOf('-g') };

@@ -1,0 +1,36 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { describe, expect, it } from '@jest/globals';
+import { Turns } from './turns.js';
+
+describe('Turns', () => {
+  it('lets no more run at once than it has places, in the order they came', async () => {
+    const turns = new Turns(2);
+    const started: number[] = [];
+    const ends: (() => void)[] = [];
+    const all = [0, 1, 2, 3].map((n) =>
+      turns.take(async () => {
+        started.push(n);
+        await new Promise<void>((resolve) => ends.push(resolve));
+        return n;
+      }),
+    );
+    expect(started).toEqual([0, 1]);
+    ends[1]?.();
+    await nextTurn();
+    expect(started).toEqual([0, 1, 2]);
+    for (let n = 0; n < 4; n += 1) {
+      for (const end of ends) end();
+      await nextTurn();
+    }
+    expect(await Promise.all(all)).toEqual([0, 1, 2, 3]);
+  });
+
+  it('goes on after work that fails', async () => {
+    const turns = new Turns(1);
+    const failed = turns.take(() => Promise.reject(new Error('no')));
+    const next = turns.take(() => Promise.resolve('yes'));
+    await expect(failed).rejects.toThrow('no');
+    expect(await next).toBe('yes');
+    expect(await turns.take(() => Promise.resolve('and on'))).toBe('and on');
+  });
+});

@@ -1,0 +1,81 @@
+import { randomUUID } from 'node:crypto';
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import type { MessageKind } from '../broker/broker.js';
+import { Channel } from '../broker/channel.js';
+import { MemoryBroker } from '../broker/memory-broker.js';
+import { CLOSE } from './close-code.js';
+import { missedFrames, type Resumer } from './missed-frames.js';
+
+const HISTORY_SIZE = 8;
+const PAGE_BYTES = 3_000;
+const FILLING = 'x'.repeat(900);
+const channel = Channel.ofUser('alice');
+const resumer: Resumer = {
+  admission: { channel, endpoint: 'notifications', welcome: {} },
+  memberSince: null,
+  principal: { userId: 'alice', email: null, name: null, roles: new Set(), expiresAt: new Date(), sessionId: null },
+};
+
+let broker: MemoryBroker;
+
+beforeEach(() => {
+  broker = new MemoryBroker({ size: HISTORY_SIZE, ttlSeconds: 60 });
+});
+
+async function publish(name: string, kind: MessageKind = 'frame', body: object = { name, filling: FILLING }) {
+  const text = JSON.stringify(body).slice(0, -1);
+  const message = { id: randomUUID(), channel, kind, body: text, idempotencyKey: null, except: null };
+  await broker.publish({ ...message, formerPosition: null });
+}
+
+async function missed(): Promise<AsyncGenerator<Buffer>> {
+  const { position, publications } = await broker.history(channel, 0, PAGE_BYTES);
+  return missedFrames(resumer, publications, position, { broker, historySize: HISTORY_SIZE, pageBytes: PAGE_BYTES });
+}
+
+const nameOf = (payload: Buffer | undefined): unknown =>
+  payload === undefined ? null : (JSON.parse(payload.toString()) as { name: unknown }).name;
+
+async function namesOf(frames: AsyncIterable<Buffer>): Promise<unknown[]> {
+  const names: unknown[] = [];
+  for await (const payload of frames) names.push(nameOf(payload));
+  return names;
+}
+
+describe('missedFrames', () => {
+  it('are all frames over several pages, each once and in order, and none that came after they were asked for', async () => {
+    for (const name of ['a', 'b', 'c', 'd', 'e', 'f']) await publish(name);
+    const frames = await missed();
+    await publish('later');
+    expect(await namesOf(frames)).toEqual(['a', 'b', 'c', 'd', 'e', 'f']);
+  });
+
+  it('leave out what is for the processes', async () => {
+    for (const name of ['a', 'b', 'c']) await publish(name);
+    await publish('bob', 'eviction', { user_id: 'bob' });
+    await publish('d');
+    expect(await namesOf(await missed())).toEqual(['a', 'b', 'c', 'd']);
+  });
+
+  it('end with 1013 when history has forgotten the next one meanwhile', async () => {
+    for (const name of ['a', 'b', 'c', 'd', 'e']) await publish(name);
+    const frames = await missed();
+    expect(nameOf((await frames.next()).value as Buffer)).toBe('a');
+    for (let n = 0; n < 2 * HISTORY_SIZE; n += 1) await publish('later');
+    await expect(namesOf(frames)).rejects.toMatchObject({ close: CLOSE.streamLost });
+  });
+
+  it('end with 1013 where the user has not been a member in between', async () => {
+    for (const name of ['a', 'b', 'c', 'd']) await publish(name);
+    await publish('alice', 'eviction', { user_id: 'alice' });
+    await publish('of another membership');
+    const frames = await missed();
+    const names: unknown[] = [];
+    await expect(
+      (async () => {
+        for await (const payload of frames) names.push(nameOf(payload));
+      })(),
+    ).rejects.toMatchObject({ close: CLOSE.streamLost });
+    expect(names).not.toContain('of another membership');
+  });
+});

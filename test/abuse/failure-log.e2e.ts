@@ -1,0 +1,69 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { HeraldProcess } from '../support/herald-process.js';
+import { type Jwks, startJwks } from '../support/keys.js';
+
+/** Of each of the two lines that a failed request has, as many as one kind may have. */
+const LINES_A_SECOND = 20;
+const REQUESTS = 1_000;
+
+let dataDir: string;
+let jwks: Jwks;
+let herald: HeraldProcess;
+
+beforeAll(async () => {
+  dataDir = await mkdtemp(join(tmpdir(), 'herald-failures-'));
+  jwks = await startJwks();
+  herald = await HeraldProcess.spawn('main.js', {
+    DATA_DIR: dataDir,
+    LOG_FORMAT: 'json',
+    RUN_JOBS: 'false',
+    KEYCLOAK_JWKS_URL: jwks.url,
+    HTTP_RATE_LIMIT_PER_MINUTE: '0',
+  });
+  await herald.ready();
+  // From now on nobody can say whether another key is good.
+  await jwks.stop();
+});
+afterAll(async () => {
+  expect(await herald.end('SIGTERM')).toEqual({ code: 0, signal: null });
+  await rm(dataDir, { recursive: true, force: true });
+});
+
+interface Line {
+  time: number;
+  level: number;
+  msg: string;
+}
+
+describe('a flood of requests that fail for a reason of ours', () => {
+  it('LIM-20: fills the log with a few lines a second, tells the first ones, and how many were suppressed', async () => {
+    const headers = { authorization: `Bearer ${await jwks.sign('alice', { header: { kid: 'unheard-of' } })}` };
+    const mark = herald.output.length;
+    for (let sent = 0; sent < REQUESTS; sent += 50) {
+      const answers = await Promise.all(
+        Array.from({ length: 50 }, () => fetch(`${herald.url}/api/v1/orgs`, { headers })),
+      );
+      expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([503]));
+    }
+    await herald.says('Failed requests: suppressed');
+    await herald.says('Failures: suppressed');
+    const text = herald.output.slice(mark, herald.output.lastIndexOf('\n')).trim();
+    const lines = text.split('\n').map((line) => JSON.parse(line) as Line);
+    const told = lines.filter(({ msg }) => msg.startsWith('GET /api/v1/orgs'));
+    const perSecond = new Map<number, number>();
+    for (const { time } of told) {
+      const second = Math.floor(time / 1_000);
+      perSecond.set(second, (perSecond.get(second) ?? 0) + 1);
+    }
+    // A second of the clock may see the ends of two of the budget's.
+    expect(Math.max(...perSecond.values())).toBeLessThanOrEqual(2 * LINES_A_SECOND);
+    expect(told.map(({ msg }) => msg)).toContain('GET /api/v1/orgs 503');
+    expect(told.map(({ msg }) => msg)).toContainEqual(expect.stringMatching(/^GET \/api\/v1\/orgs: \S/));
+    const suppressed = lines.flatMap(({ msg }) => /^Failed requests: suppressed (\d+) lines/.exec(msg)?.[1] ?? []);
+    expect(suppressed.length).toBeGreaterThan(0);
+    expect(Math.max(...suppressed.map(Number))).toBeGreaterThan(10);
+  });
+});

@@ -1,0 +1,77 @@
+import { beforeAll, describe, expect, it } from '@jest/globals';
+import { useAbusedNode } from '../support/abused-node.js';
+import { until } from '../support/until.js';
+import { connect, type TestClient } from '../support/ws-client.js';
+
+const NAMES = ['__proto__', 'constructor', 'toString', 'hasOwnProperty', 'valueOf', 'prototype', 'then'];
+/** As text: an object literal would set its prototype instead. */
+const FREE = `{${NAMES.map((name) => `"${name}":{"isAdmin":true}`).join(',')},"list":[{"__proto__":[1],"toString":null}]}`;
+
+const abused = useAbusedNode();
+let token: string;
+let orgId: string;
+
+beforeAll(async () => {
+  token = await abused.node.tokenFor('alice', { roles: ['realtime-admin'] });
+  const response = await post('/orgs', '{"name":"Acme"}');
+  orgId = ((await response.json()) as { id: string }).id;
+});
+
+function post(path: string, body: string): Promise<Response> {
+  const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
+  return fetch(`${abused.node.url}/api/v1${path}`, { method: 'POST', headers, body });
+}
+
+async function enter(path: string): Promise<{ client: TestClient; texts: () => string }> {
+  const client = await connect(`${abused.node.wsUrl}${path}`, { token });
+  await client.next();
+  return { client, texts: () => client.received.map((frame) => JSON.stringify(frame)).join('\n') };
+}
+
+describe('a field that is called like what every object has', () => {
+  it.each(NAMES)('%s is refused by name, as any other that is not known', async (name) => {
+    const bodies: [string, string][] = [
+      ['/orgs', `{"name":"Acme","${name}":"x"}`],
+      [`/orgs/${orgId}/resources`, `{"name":"Plan","${name}":{"sensitivity":"public"}}`],
+      [`/orgs/${orgId}/events`, `{"event_type":"test.named","data":{},"${name}":1}`],
+      ['/notifications', `{"user_id":"alice","notification":{"title":"Hello"},"${name}":[]}`],
+    ];
+    for (const [path, body] of bodies) {
+      const response = await post(path, body);
+      const { errors } = (await response.json()) as { errors: unknown };
+      expect([path, response.status, errors]).toEqual([
+        path,
+        400,
+        [{ field: name, message: `${name} is not a field that is known here` }],
+      ]);
+    }
+  });
+
+  it('is data in an event, and reaches its members unharmed', async () => {
+    const { texts } = await enter(`/ws/events/${orgId}/`);
+    expect((await post(`/orgs/${orgId}/events`, `{"event_type":"test.named","data":${FREE}}`)).status).toBe(202);
+    await until(() => texts().includes('test.named'));
+    expect(texts()).toContain(`"data":${FREE}`);
+  });
+
+  it('is data in a notification, and reaches its user and inbox unharmed', async () => {
+    const { texts } = await enter('/ws/notifications/');
+    const further = FREE.slice(1, -1);
+    const body = `{"user_id":"alice","notification":{"title":"Named",${further}}}`;
+    expect((await post('/notifications', body)).status).toBe(201);
+    await until(() => texts().includes('"Named"'));
+    expect(texts()).toContain(further);
+    const headers = { authorization: `Bearer ${token}` };
+    const { items } = (await (await fetch(`${abused.node.url}/api/v1/notifications`, { headers })).json()) as {
+      items: Record<string, unknown>[];
+    };
+    const stored = items.find(({ title }) => title === 'Named') ?? {};
+    for (const name of NAMES)
+      expect([name, Object.getOwnPropertyDescriptor(stored, name)?.value]).toEqual([name, { isAdmin: true }]);
+  });
+
+  it('has changed no object of the process', () => {
+    expect(Object.keys(Object.prototype)).toEqual([]);
+    expect(({} as { isAdmin?: unknown }).isAdmin).toBeUndefined();
+  });
+});

@@ -1,0 +1,80 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { Deployment, redisAt, type Watch } from '../support/deployment.js';
+import { HeraldProcess } from '../support/herald-process.js';
+import { inTurns } from '../support/in-turns.js';
+import { NOTHING_AMISS } from '../support/recording-client.js';
+import { type RedisServer, startRedis } from '../support/servers.js';
+import { until } from '../support/until.js';
+import { closeAllClients } from '../support/ws-client.js';
+
+const ORGANIZATIONS = 20;
+/** As many of the case's 1,000 as a run of seconds has room for. */
+const CLIENTS = 400;
+/** How many connect at a time. */
+const AT_ONCE = 100;
+const PER_SECOND = 200;
+/** The grace time, and what a busy machine needs on top; the case allows 20 s. */
+const GRACE_MS = 3_000;
+const END_MS = 15_000;
+const TIMEOUT_MS = 90_000;
+
+let redis: RedisServer;
+let deployment: Deployment;
+const processes: HeraldProcess[] = [];
+
+beforeEach(async () => {
+  redis = await startRedis();
+  deployment = await Deployment.start({ nodes: [redisAt(redis), redisAt(redis)], organizations: ORGANIZATIONS });
+});
+afterEach(async () => {
+  await closeAllClients();
+  await Promise.all(processes.splice(0).map((each) => each.end('SIGKILL')));
+  await deployment.stop();
+  await redis.stop();
+});
+
+async function start(): Promise<HeraldProcess> {
+  const own = { SHUTDOWN_GRACE_MS: String(GRACE_MS), WS_MAX_CONNECTIONS_PER_USER: '0' };
+  const started = await HeraldProcess.spawn('main.js', { ...deployment.variables, ...redisAt(redis), ...own });
+  processes.push(started);
+  return started.ready();
+}
+
+function watchFrom(node: HeraldProcess): Promise<Watch[]> {
+  return inTurns(CLIENTS, AT_ONCE, async (n) => {
+    const orgId = deployment.orgIds[n % ORGANIZATIONS] ?? '';
+    return { orgId, client: await deployment.watch(node, orgId) };
+  });
+}
+
+describe('a rolling restart under 200 changes a second', () => {
+  it(
+    'OPS-01, OPS-03: sends all its clients away with 1012, twice, who miss nothing by resuming on the other node each time',
+    async () => {
+      let [leaving, staying] = await Promise.all([start(), start()]);
+      const watches = await watchFrom(leaving);
+      const load = deployment.load(PER_SECOND);
+      await until(() => load.least > 3);
+      for (let restart = 0; restart < 2; restart += 1) {
+        const ended = leaving.end('SIGTERM');
+        const moved = watches.map(async ({ client }) => {
+          const close = await client.closed(END_MS);
+          return { ...close, resumed: await client.resume(staying) };
+        });
+        expect(await Promise.all(moved)).toEqual(
+          moved.map(() => ({ code: 1012, reason: 'restarting', resumed: true })),
+        );
+        expect(await ended).toEqual({ code: 0, signal: null });
+        const before = load.least;
+        [leaving, staying] = [staying, await start()];
+        await until(() => load.least > before + 3);
+      }
+      await load.stop();
+      for (const { orgId, client } of watches) {
+        await until(() => client.has(load.count(orgId) - 1));
+        expect(client.account(load.count(orgId))).toEqual(NOTHING_AMISS);
+      }
+    },
+    TIMEOUT_MS,
+  );
+});
