@@ -1,4 +1,4 @@
-import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
+import { type Browser, type BrowserContext, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 import { provideProgram } from './servers.js';
 
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome'];
@@ -21,8 +21,8 @@ export class TestBrowser {
   }
 
   /** A profile of its own, whose pages are the tabs of one browser. */
-  newContext(): Promise<BrowserContext> {
-    return this.browser.newContext();
+  newContext(options?: BrowserContextOptions): Promise<BrowserContext> {
+    return this.browser.newContext(options);
   }
 
   /** Ends all its pages, too. */

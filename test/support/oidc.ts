@@ -2,11 +2,12 @@ import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { createServer } from 'node:http';
+import { text } from 'node:stream/consumers';
 import { exportJWK, generateKeyPair } from 'jose';
 import type Provider from 'oidc-provider';
 import { freePort } from './servers.js';
 
-/** A real OpenID provider whose users log in with any name. */
+/** A real OpenID provider whose users log in with any name: as the client hints, or as they write on its page. */
 export interface OidcProvider {
   readonly issuer: string;
   readonly jwksUrl: string;
@@ -22,11 +23,14 @@ const LOGIN_PATH = '/login/';
 const MOST_REDIRECTS = 10;
 const CLIENT = { client_id: 'console', redirect_uri: 'https://herald.test/callback' };
 
-/** Starts oidc-provider on a free port. Its access tokens are RS256 JWTs with the user's id as `sub`. */
-export async function startOidcProvider(): Promise<OidcProvider> {
+/**
+ * Starts oidc-provider on a free port. Its access tokens are RS256 JWTs with the user's id as `sub`.
+ * @param consoleOrigin where the console is served whose users may log in, too
+ */
+export async function startOidcProvider(consoleOrigin?: string): Promise<OidcProvider> {
   const port = await freePort();
   const issuer = `http://127.0.0.1:${port}`;
-  const server = createServer(withLoginPage(await withoutWarnings(() => createProvider(issuer))));
+  const server = createServer(withLoginPage(await withoutWarnings(() => createProvider(issuer, consoleOrigin))));
   server.listen(port, '127.0.0.1');
   await once(server, 'listening');
   return {
@@ -42,7 +46,7 @@ export async function startOidcProvider(): Promise<OidcProvider> {
   };
 }
 
-async function createProvider(issuer: string): Promise<Provider> {
+async function createProvider(issuer: string, consoleOrigin: string | undefined): Promise<Provider> {
   const { default: Provider } = await import('oidc-provider');
   const { privateKey } = await generateKeyPair('RS256', { extractable: true });
   const key = { ...(await exportJWK(privateKey)), kid: 'oidc-key', alg: 'RS256', use: 'sig' };
@@ -65,10 +69,20 @@ async function createProvider(issuer: string): Promise<Provider> {
         grant_types: ['authorization_code'],
         response_types: ['code'],
       },
+      ...(consoleOrigin === undefined ? [] : [consoleClient(consoleOrigin)]),
     ],
+    issueRefreshToken: (_context: unknown, client: { grantTypeAllowed: (type: string) => boolean }) =>
+      client.grantTypeAllowed('refresh_token'),
+    clientBasedCORS: (_context: unknown, origin: string) => origin === consoleOrigin,
     interactions: { url: (_context: unknown, interaction: { uid: string }) => `${LOGIN_PATH}${interaction.uid}` },
     features: {
       devInteractions: { enabled: false },
+      revocation: { enabled: true },
+      rpInitiatedLogout: {
+        logoutSource(context: { body: string }, form: string) {
+          context.body = htmlPage(`${form}<button form="op.logoutForm" name="logout" value="yes">Log out</button>`);
+        },
+      },
       resourceIndicators: {
         enabled: true,
         defaultResource: () => AUDIENCE,
@@ -84,9 +98,9 @@ async function createProvider(issuer: string): Promise<Provider> {
     },
     findAccount: (_context: unknown, accountId: string) => ({ accountId, claims: () => ({ sub: accountId }) }),
     // Consent is no part of what is tested: every user has given it.
-    async loadExistingGrant(context: { oidc: { session: { accountId: string } } }) {
-      const grant = new provider.Grant({ clientId: CLIENT.client_id, accountId: context.oidc.session.accountId });
-      grant.addOIDCScope('openid');
+    async loadExistingGrant({ oidc }: { oidc: { client: { clientId: string }; session: { accountId: string } } }) {
+      const grant = new provider.Grant({ clientId: oidc.client.clientId, accountId: oidc.session.accountId });
+      grant.addOIDCScope('openid profile email');
       grant.addResourceScope(AUDIENCE, 'events');
       await grant.save();
       return grant;
@@ -95,12 +109,32 @@ async function createProvider(issuer: string): Promise<Provider> {
   return provider;
 }
 
-/** The page where users log in: whoever the client hints at is let in. */
+/** As in `deploy/`: public, with PKCE, and with a token to renew the others by. */
+function consoleClient(origin: string): object {
+  return {
+    client_id: 'herald-console',
+    redirect_uris: [`${origin}/`],
+    post_logout_redirect_uris: [`${origin}/`],
+    token_endpoint_auth_method: 'none',
+    grant_types: ['authorization_code', 'refresh_token'],
+    response_types: ['code'],
+  };
+}
+
+/** The page where users log in. Whoever the client hints at is let in without it. */
 function withLoginPage(provider: Provider): RequestListener {
   const answer = provider.callback();
   const logUserIn = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const { params } = await provider.interactionDetails(request, response);
-    await provider.interactionFinished(request, response, { login: { accountId: params.login_hint ?? 'nobody' } });
+    const accountId = params.login_hint ?? new URLSearchParams(await text(request)).get('name');
+    if (accountId === null) {
+      response.setHeader('content-type', 'text/html');
+      response.end(
+        htmlPage('<form method="post"><label>Name <input name="name"></label><button>Log in</button></form>'),
+      );
+      return;
+    }
+    await provider.interactionFinished(request, response, { login: { accountId } });
   };
   return (request, response) => {
     if (!request.url?.startsWith(LOGIN_PATH)) {
@@ -109,6 +143,10 @@ function withLoginPage(provider: Provider): RequestListener {
     }
     logUserIn(request, response).catch((error: unknown) => response.writeHead(500).end(String(error)));
   };
+}
+
+function htmlPage(body: string): string {
+  return `<!doctype html><html lang="en"><title>Provider</title><link rel="icon" href="data:,">${body}</html>`;
 }
 
 async function logIn(issuer: string, userId: string): Promise<string> {

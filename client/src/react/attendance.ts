@@ -31,7 +31,10 @@ export interface PresenceView {
 /** Who is connected to an organization's events. */
 export class Attendance {
   private readonly view = new Cell<PresenceView>({ members: [], status: 'loading', error: null });
-  private readonly lease = new Lease(() => this.start());
+  private readonly lease = new Lease(
+    () => this.start(),
+    () => this.endpoint.state.status === 'closed',
+  );
   private readonly loading = new Loading(
     (signal) => this.load(signal),
     (error) => this.fail(error),

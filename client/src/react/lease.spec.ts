@@ -48,4 +48,16 @@ describe('a lease', () => {
     jest.runAllTimers();
     expect(log).toEqual(['start', 'stop']);
   });
+
+  it('starts anew for who is next when it has ended by itself', () => {
+    let isOver = false;
+    const start = jest.fn(() => () => undefined);
+    const ending = new Lease(start, () => isOver);
+    const release = ending.take();
+    isOver = true;
+    release();
+    isOver = false;
+    ending.take();
+    expect(start).toHaveBeenCalledTimes(2);
+  });
 });

@@ -7,8 +7,14 @@ export class Lease {
   private stop: (() => void) | null = null;
   private timer: ReturnType<typeof setTimeout> | undefined;
 
-  /** @param start what is kept going; gives what stops it */
-  constructor(private readonly start: () => () => void) {}
+  /**
+   * @param start what is kept going; gives what stops it
+   * @param isOver whether it has ended by itself: then who is next needs another one
+   */
+  constructor(
+    private readonly start: () => () => void,
+    private readonly isOver: () => boolean = () => false,
+  ) {}
 
   /** @returns what gives it back */
   take(): () => void {
@@ -20,7 +26,9 @@ export class Lease {
       if (!isHeld) return;
       isHeld = false;
       this.holders -= 1;
-      if (this.holders === 0) this.timer = setTimeout(() => this.expire(), LINGER_MS);
+      if (this.holders > 0) return;
+      if (this.isOver()) this.expire();
+      else this.timer = setTimeout(() => this.expire(), LINGER_MS);
     };
   }
 

@@ -12,7 +12,10 @@ const IDLE: ConnectionState = { status: 'connecting', reconnects: 0 };
 /** An endpoint that is connected while anybody needs it. It stays the same over the connections that it has in its life. */
 export class LiveEndpoint<F extends Frames> implements SharedConnection<F> {
   private readonly listeners = new Listeners();
-  private readonly lease = new Lease(() => this.open());
+  private readonly lease = new Lease(
+    () => this.open(),
+    () => this.state.status === 'closed',
+  );
   private connection: TabConnection | null = null;
   state = IDLE;
 

@@ -1,0 +1,148 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { ApiClient } from '../support/api-client.js';
+import { type ConsolePage, untilLines } from '../support/console-page.js';
+import { Consoles } from '../support/consoles.js';
+import { HeraldProcess } from '../support/herald-process.js';
+import { sample } from '../support/metrics.js';
+import { type HeraldNode, startNode } from '../support/node.js';
+import { freePort, postgresDatabase, type RedisServer, startRedis } from '../support/servers.js';
+import { until } from '../support/until.js';
+
+jest.setTimeout(90_000);
+
+const ORG = 'Acme Robotics';
+const ALICE = 'Alice Archer';
+const BOB = 'Bob Becker';
+
+let consoles: Consoles;
+let variables: Record<string, string>;
+let server: HeraldProcess;
+
+beforeAll(async () => {
+  consoles = await Consoles.start();
+}, 60_000);
+beforeEach(async () => {
+  variables = {
+    PORT: String(await freePort()),
+    DATA_DIR: await mkdtemp(join(tmpdir(), 'herald-console-')),
+    HTTP_RATE_LIMIT_PER_MINUTE: '0',
+  };
+});
+afterEach(async () => {
+  try {
+    await consoles.leave();
+  } finally {
+    await server.end('SIGKILL');
+    await rm(variables.DATA_DIR ?? '', { recursive: true, force: true });
+  }
+});
+afterAll(() => consoles.close());
+
+/** On the port and the data of the one before. */
+async function start(): Promise<void> {
+  server = await HeraldProcess.spawn('main.js', variables);
+  await server.ready();
+}
+
+/** Alice and Bob look at their organization, where something has happened. */
+async function both(): Promise<[alice: ConsolePage, bob: ConsolePage]> {
+  const pages = await Promise.all([consoles.openAs(ALICE, server.url), consoles.openAs(BOB, server.url)]);
+  for (const page of pages) {
+    await page.heading(ORG).waitFor();
+    await page.untilLive();
+    // Chromium tells of what fails meanwhile.
+    page.tolerate(/^(Failed to load resource: net::|WebSocket connection to)/);
+  }
+  const [alice, bob] = pages;
+  await alice.createResource('Before');
+  await bob.untilEvents(['Before was created']);
+  return pages;
+}
+
+async function aliceApi(): Promise<ApiClient> {
+  const open = new ApiClient(server.url, null, '');
+  const { body } = await open.post('/dev/token', { user_id: 'alice', email: 'alice@example.com' });
+  return new ApiClient(server.url, body.access_token);
+}
+
+/** What Alice creates and writes while no page of this server's is there to see it. */
+async function act(api: ApiClient, name: string): Promise<void> {
+  const orgId: string = (await api.get('/orgs')).body.items[0].id;
+  expect((await api.post(`/orgs/${orgId}/resources`, { name })).status).toBe(201);
+  expect((await api.post(`/orgs/${orgId}/messages`, { to: 'bob', body: name })).status).toBe(201);
+}
+
+/** Waits until a page has caught up with what was created since the demo's three, and with what happens from now on. */
+async function untilCaughtUp(page: ConsolePage, created: string[]): Promise<void> {
+  await page.untilLive();
+  await page.page.getByText('The connection is lost').waitFor({ state: 'detached' });
+  await untilLines(page.resources(), [...created, 'Payroll', 'Roadmap', 'Welcome guide']);
+  await untilLines(page.rows('Online now').locator('.truncate'), [ALICE, BOB]);
+  expect(page.loads).toBe(1);
+}
+
+/** Bob's inbox holds a message of each name, newest first, above what the demo told him. */
+async function untilMessages(bob: ConsolePage, names: string[]): Promise<void> {
+  await bob.untilUnread(names.length + 1);
+  await bob.openNotifications();
+  await untilLines(bob.rows('Notifications').locator('p'), [...names, `You are now an admin of ${ORG}`]);
+}
+
+describe('a server that is all in one process, and starts again', () => {
+  it.each(['SIGKILL', 'SIGTERM'] as const)('after %s has pages that catch up without a reload', async (signal) => {
+    await start();
+    const [alice, bob] = await both();
+    await server.end(signal);
+    for (const page of [alice, bob]) await page.untilLost();
+    await start();
+    await act(await aliceApi(), 'Meanwhile');
+    for (const page of [alice, bob]) await page.untilLive();
+    await alice.createResource('Afterwards');
+
+    for (const page of [alice, bob]) await untilCaughtUp(page, ['Afterwards', 'Meanwhile', 'Before']);
+    await untilMessages(bob, ['Meanwhile']);
+    // History went with the process: what a page was not connected for is in its lists, and may be missing in its stream.
+    const events = (await bob.rows('Events, newest first').locator('strong').allTextContents()).join();
+    expect(events).toMatch(/^Afterwards,(Meanwhile,)?Before$/);
+  });
+});
+
+describe('a server that is one of many, and starts again', () => {
+  let redis: RedisServer;
+  let other: HeraldNode;
+
+  beforeEach(async () => {
+    redis = await startRedis();
+    const { host, port } = redis;
+    const shared = { DATABASE_URL: await postgresDatabase(), REDIS_HOST: host, REDIS_PORT: String(port) };
+    Object.assign(variables, shared);
+    other = await startNode(shared);
+  });
+  afterEach(async () => {
+    await other.stop();
+    await redis.stop();
+  });
+
+  it('has pages that go on where they were: they see all that happened meanwhile, each once', async () => {
+    await start();
+    const [alice, bob] = await both();
+    await server.end('SIGKILL');
+    for (const page of [alice, bob]) await page.untilLost();
+    const api = await other.api('alice');
+    for (const name of ['One', 'Two', 'Three']) await act(api, name);
+    await start();
+    for (const page of [alice, bob]) await page.untilLive();
+    await alice.createResource('Afterwards');
+
+    const created = ['Afterwards', 'Three', 'Two', 'One', 'Before'];
+    for (const page of [alice, bob]) {
+      await untilCaughtUp(page, created);
+      await page.untilEvents(created.map((name) => `${name} was created`));
+    }
+    await untilMessages(bob, ['Three', 'Two', 'One']);
+    await until(async () => (await sample(server, 'herald_resumes_total{result="complete"}')) === 4);
+  });
+});
