@@ -58,6 +58,7 @@ async function createProvider(issuer: string, consoleOrigin: string | undefined)
       Grant: 3_600,
       IdToken: 3_600,
       Interaction: 3_600,
+      RefreshToken: 3_600,
       Session: 3_600,
     },
     cookies: { keys: [randomBytes(16).toString('hex')] },
@@ -77,7 +78,7 @@ async function createProvider(issuer: string, consoleOrigin: string | undefined)
     interactions: { url: (_context: unknown, interaction: { uid: string }) => `${LOGIN_PATH}${interaction.uid}` },
     features: {
       devInteractions: { enabled: false },
-      revocation: { enabled: true },
+      revocation: { enabled: true, allowedPolicy: () => true },
       rpInitiatedLogout: {
         logoutSource(context: { body: string }, form: string) {
           context.body = htmlPage(`${form}<button form="op.logoutForm" name="logout" value="yes">Log out</button>`);

@@ -1,0 +1,195 @@
+import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import type { AxeResults } from 'axe-core';
+import type { Locator } from 'playwright-core';
+import type { ApiClient } from '../support/api-client.js';
+import { type ConsolePage, untilLines } from '../support/console-page.js';
+import { Consoles } from '../support/consoles.js';
+import { type HeraldNode, startNode } from '../support/node.js';
+import { freePort } from '../support/servers.js';
+import { until } from '../support/until.js';
+
+jest.setTimeout(90_000);
+
+const ORG = 'Acme Robotics';
+const ALICE = 'Alice Archer';
+const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
+/** To press Tab no more often than somebody would. */
+const MOST_TABS = 30;
+
+let node: HeraldNode;
+let consoles: Consoles;
+let axe: string;
+let apis: Record<'alice' | 'bob' | 'carol', ApiClient>;
+let orgId: string;
+
+beforeAll(async () => {
+  const port = String(await freePort());
+  [node, consoles] = await Promise.all([startNode({ PORT: port }), Consoles.start()]);
+  axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+  await fetch(`${node.url}/dev/demo`, { method: 'POST' });
+  const [alice, bob, carol] = await Promise.all([
+    node.api('alice', { roles: ['realtime-admin'], email: 'alice@example.com' }),
+    node.api('bob', { email: 'bob@example.com' }),
+    node.api('carol', { email: 'carol@example.com' }),
+  ]);
+  apis = { alice, bob, carol };
+  orgId = (await alice.get('/orgs')).body.items[0].id;
+}, 60_000);
+afterEach(() => consoles.leave());
+afterAll(async () => {
+  await consoles.close();
+  await node.stop();
+});
+
+/** What axe-core finds on the page as it is: the rule, and where. */
+async function findings({ page }: ConsolePage): Promise<string[]> {
+  await page.evaluate(axe);
+  const options = JSON.stringify({ runOnly: { type: 'tag', values: RULES } });
+  const { violations } = await page.evaluate<AxeResults>(`axe.run(document, ${options})`);
+  return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target.join(' ')).join(', ')}`);
+}
+
+/** Things that happen in the organization while the page shows it. */
+async function happen(): Promise<void> {
+  const { alice, bob, carol } = apis;
+  const create = async (api: ApiClient, name: string, sensitivity = 'normal'): Promise<string> =>
+    (await api.post(`/orgs/${orgId}/resources`, { name, sensitivity })).body.id;
+  await create(carol, 'Warehouse map');
+  const plan = await create(bob, 'Launch plan', 'confidential');
+  const path = `/orgs/${orgId}/resources/${plan}`;
+  await bob.post(`${path}/comments`, { body: 'The dates are in, @alice: please have a look.' });
+  await carol.post(`/orgs/${orgId}/messages`, { to: 'alice', body: 'The map is up to date again.' });
+  await create(bob, 'Press kit', 'public');
+  const draft = await create(carol, 'Old draft');
+  await carol.delete(`/orgs/${orgId}/resources/${draft}`);
+  await bob.patch(path, { name: 'Launch plan, final' });
+  await alice.post(`/orgs/${orgId}/events`, {
+    event_type: 'robot.deployed',
+    data: { serial: 'R-1042', site: 'Berlin' },
+  });
+}
+
+/** Presses Tab until the element has the focus. */
+async function tabTo({ page }: ConsolePage, element: Locator): Promise<void> {
+  await element.waitFor();
+  for (let tabs = 0; !(await element.evaluate((each) => each === document.activeElement)); tabs += 1) {
+    if (tabs === MOST_TABS) throw new Error(`Not reached by ${MOST_TABS} tabs: ${String(element)}`);
+    await page.keyboard.press('Tab');
+  }
+}
+
+describe.each(['light', 'dark'] as const)('in %s, axe finds nothing', (colorScheme) => {
+  // What fades in has another contrast on its way.
+  const options = { colorScheme, reducedMotion: 'reduce' } as const;
+
+  it('on the page that signs in', async () => {
+    const page = await consoles.open(node.url, options);
+    await page.button(/^Sign in as Alice/).waitFor();
+    expect(await findings(page)).toEqual([]);
+  });
+
+  it('on an organization, its members, its dialogs, notifications and connections', async () => {
+    const page = await consoles.openAs(ALICE, node.url, options);
+    await page.heading(ORG).waitFor();
+    await page.untilLive();
+    await happen();
+    await page.row('Events, newest first', 'robot.deployed').waitFor();
+    expect(await findings(page)).toEqual([]);
+
+    const panel = await page.openNotifications();
+    await page.row('Notifications', 'New message').first().waitFor();
+    expect(await findings(page)).toEqual([]);
+    await page.page.keyboard.press('Escape');
+    await panel.waitFor({ state: 'detached' });
+
+    await page.button('Connection: Live').click();
+    await page.dialog('Connection').waitFor();
+    expect(await findings(page)).toEqual([]);
+    await page.page.keyboard.press('Escape');
+
+    await page.button('New resource').click();
+    await page.dialog('New resource').waitFor();
+    expect(await findings(page)).toEqual([]);
+    await page.page.keyboard.press('Escape');
+
+    await page.resources().filter({ hasText: 'Launch plan, final' }).first().click();
+    await page.row('Comments, oldest first', 'The dates are in').waitFor();
+    expect(await findings(page)).toEqual([]);
+
+    await page.openSection('Members');
+    await page.row('Members', 'Bob Becker').waitFor();
+    expect(await findings(page)).toEqual([]);
+  });
+
+  it('on the page of operations', async () => {
+    const page = await consoles.openAs(ALICE, node.url, options);
+    await page.page.getByRole('link', { name: 'Operations' }).click();
+    await page.page.getByRole('table').waitFor();
+    expect(await findings(page)).toEqual([]);
+  });
+
+  it('on a phone', async () => {
+    const page = await consoles.openAs(ALICE, node.url, { ...options, viewport: { width: 390, height: 844 } });
+    await page.resources().first().waitFor();
+    expect(await findings(page)).toEqual([]);
+    const [width, shown] = await page.page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);
+    expect(width).toBe(shown);
+  });
+});
+
+describe('the keyboard alone', () => {
+  it('signs in, creates a resource, and reads a notification', async () => {
+    const page = await consoles.open(node.url);
+    const { keyboard } = page.page;
+    await tabTo(page, page.button(/^Sign in as Alice/));
+    await keyboard.press('Enter');
+    await page.untilLive();
+
+    const create = page.button('New resource');
+    await tabTo(page, create);
+    await keyboard.press('Enter');
+    await page.dialog('New resource').waitFor();
+    await keyboard.type('By hand');
+    await keyboard.press('Enter');
+    await page.dialog('New resource').waitFor({ state: 'detached' });
+    await untilLines(page.resources().first(), ['By hand']);
+    // Where one was before the dialog.
+    expect(await create.evaluate((each) => each === document.activeElement)).toBe(true);
+
+    await apis.bob.post(`/orgs/${orgId}/messages`, { to: 'alice', body: 'By keyboard, too' });
+    const row = page.row('Notifications', 'By keyboard, too');
+    await page.toast('By keyboard, too').waitFor();
+    await page.page.reload();
+    await tabTo(page, page.bell());
+    await keyboard.press('Enter');
+    await tabTo(page, page.button('Mark “New message” as read', row));
+    await keyboard.press('Enter');
+    await page.button('Mark “New message” as read', row).waitFor({ state: 'detached' });
+    await keyboard.press('Escape');
+    await page.dialog('Notifications').waitFor({ state: 'detached' });
+    expect(await page.bell().evaluate((each) => each === document.activeElement)).toBe(true);
+  });
+});
+
+// `SCREENSHOTS=docs npm test -- console-look` draws docs/console.png of the README anew.
+const folder = process.env.SCREENSHOTS;
+if (folder !== undefined) {
+  it('shows itself for the README', async () => {
+    await apis.alice.post('/notifications/read_all');
+    for (const { id, name } of (await apis.alice.get(`/orgs/${orgId}/resources?limit=100`)).body.items) {
+      const isOfDemo = ['Welcome guide', 'Roadmap', 'Payroll'].includes(name);
+      if (!isOfDemo) await apis.alice.delete(`/orgs/${orgId}/resources/${id}`);
+    }
+    const alice = await consoles.openAs(ALICE, node.url, { colorScheme: 'light', deviceScaleFactor: 2 });
+    for (const name of ['Bob Becker', 'Carol Chen']) await (await consoles.openAs(name, node.url)).untilLive();
+    await alice.untilLive();
+    await happen();
+    await alice.row('Events, newest first', 'robot.deployed').waitFor();
+    await alice.untilUnread(2);
+    await until(async () => (await alice.rows('Online now').count()) === 3);
+    await alice.page.screenshot({ path: join(folder, 'console.png') });
+  });
+}
