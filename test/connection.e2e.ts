@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { Hub } from '../src/realtime/connection/hub.js';
+import { refused } from './support/metrics.js';
 import { type HeraldNode, startNode, type Variables } from './support/node.js';
 import { RawClient } from './support/raw-client.js';
 import { until } from './support/until.js';
@@ -159,6 +160,7 @@ describe('a full node', () => {
     const { status, headers } = await upgrade(`${node.wsUrl}/ws/notifications/`);
     expect(status).toBe(503);
     expect(headers['retry-after']).toBeDefined();
+    expect(await refused(node, 'full')).toBe(1);
     await client.ping();
   });
 });

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { sample } from '../support/metrics.js';
+import { refused, sample } from '../support/metrics.js';
 import { type HeraldNode, startNode, type Variables } from '../support/node.js';
 import { openConnections } from '../support/open-connections.js';
 import { RawClient } from '../support/raw-client.js';
@@ -134,6 +134,7 @@ describe('connections of an address', () => {
       const { status, headers } = await upgrade(`${node.wsUrl}${PATH}`);
       expect([status, Number(headers['retry-after']) > 0]).toEqual([429, true]);
     }
+    expect(await refused(node, 'address_limit')).toBe(10);
     await Promise.all(raws.map((raw) => raw.ended()));
     await (await join('alice')).ping();
   });

@@ -17,6 +17,7 @@ import {
   WsJwtGuard,
 } from '../../src/realtime/index.js';
 import { ApiClient } from '../support/api-client.js';
+import { sample } from '../support/metrics.js';
 import { closeAllClients, connect } from '../support/ws-client.js';
 
 @Injectable()
@@ -86,6 +87,7 @@ describe('a gateway of the application’s own', () => {
 
   it('UPG-29: is closed to a connection that its guard does not let in', async () => {
     expect(await closeOf('/ws/never')).toEqual({ code: 4003, reason: 'forbidden' });
+    expect(await sample({ url }, 'herald_closes_total{code="4003",reason="forbidden"}')).toBe(1);
   });
 
   it('UPG-29: lets nobody in when no guard has said who it is', async () => {

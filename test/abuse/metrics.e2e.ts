@@ -1,7 +1,25 @@
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
+import { Registry } from 'prom-client';
+import { UnavailableError } from '../../src/http/errors.js';
+import { MembershipsService } from '../../src/organizations/memberships.service.js';
+import { CLOSE } from '../../src/realtime/connection/close-code.js';
+import { BroadcastService } from '../../src/realtime/index.js';
 import { useAbusedNode } from '../support/abused-node.js';
+import { encodeFrame, OPCODE } from '../support/frames.js';
+import { refused } from '../support/metrics.js';
+import { startNode } from '../support/node.js';
+import { RawClient } from '../support/raw-client.js';
 import { until } from '../support/until.js';
 import { connect } from '../support/ws-client.js';
+
+const FOREIGN = '/ws/events/0190a5c2-7b7e-7c33-8d7e-3f1f0e2a9b11/';
+/** Who is closed for these, and counted, is seen where it takes more to come so far. */
+const COUNTED_ELSEWHERE = new Map([
+  ['silent', 'dead-peers.e2e.ts'],
+  ['too_slow', 'slow-peers.e2e.ts'],
+  ['stream_lost', '../faults/subscriber-overrun.e2e.ts'],
+  ['forbidden', 'guards.e2e.ts'],
+]);
 
 describe('the metrics of what is refused and dropped', () => {
   const abused = useAbusedNode({ WS_MAX_CONNECTIONS_PER_USER: '2', WS_RATE_LIMIT_BURST: '3', LOG_LEVEL: 'silent' });
@@ -21,7 +39,7 @@ describe('the metrics of what is refused and dropped', () => {
 
   const NOTIFICATIONS = '/ws/notifications/';
 
-  it.each<[string, string, () => Promise<unknown>]>([
+  const counted: [string, string, () => Promise<unknown>][] = [
     ['no token', 'code="4001",reason="token_missing"', () => connect(`${abused.node.wsUrl}${NOTIFICATIONS}`)],
     [
       'a bad token',
@@ -33,11 +51,7 @@ describe('the metrics of what is refused and dropped', () => {
       'code="4001",reason="ticket_invalid"',
       () => connect(`${abused.node.wsUrl}${NOTIFICATIONS}?ticket=x`),
     ],
-    [
-      'a foreign organization',
-      'code="4003",reason="not_a_member"',
-      () => join('/ws/events/0190a5c2-7b7e-7c33-8d7e-3f1f0e2a9b11/', 'bob'),
-    ],
+    ['a foreign organization', 'code="4003",reason="not_a_member"', () => join(FOREIGN, 'bob')],
     [
       'too many connections',
       'code="4029",reason="too_many_connections"',
@@ -54,10 +68,84 @@ describe('the metrics of what is refused and dropped', () => {
         for (let n = 0; n < 40; n += 1) client.send({ type: 'ping' });
       },
     ],
-  ])('OPS-15: count who is closed for %s', async (_, close, misbehave) => {
+    [
+      'a database that is away',
+      'code="1013",reason="unavailable"',
+      () => {
+        const memberships = abused.node.app.get(MembershipsService, { strict: false });
+        jest.spyOn(memberships, 'find').mockRejectedValueOnce(new UnavailableError('postgres'));
+        return join(FOREIGN, 'bob');
+      },
+    ],
+    [
+      'a token whose time is over',
+      'code="4001",reason="token_expired"',
+      async () =>
+        connect(`${abused.node.wsUrl}${NOTIFICATIONS}`, {
+          token: await abused.node.tokenFor('erin', { expiresIn: 1 }),
+        }),
+    ],
+    [
+      'an administrator who wants it',
+      'code="4001",reason="disconnected"',
+      async () => {
+        await (await join(NOTIFICATIONS, 'frank')).next();
+        await abused.node.app.get(BroadcastService, { strict: false }).disconnectUser('frank');
+      },
+    ],
+    [
+      'a reserved bit',
+      'code="1002",reason="protocol_error"',
+      async () => (await abused.open()).sendFrame(OPCODE.text, '{}', { rsv: 1 }),
+    ],
+    [
+      'text that is not UTF-8',
+      'code="1007",reason="invalid_utf8"',
+      async () => (await abused.open()).sendFrame(OPCODE.text, Buffer.of(0xc0, 0xaf)),
+    ],
+    [
+      'a message of too many fragments',
+      'code="1008",reason="too_many_fragments"',
+      async () => {
+        const fragment = (n: number): Buffer =>
+          encodeFrame(n === 0 ? OPCODE.text : OPCODE.continuation, Buffer.alloc(0), { fin: false });
+        (await abused.open()).send(...Array.from({ length: 10_000 }, (_, n) => fragment(n)));
+      },
+    ],
+    [
+      'a message that is too big',
+      'code="1009",reason="message_too_big"',
+      async () => (await abused.open()).sendFrame(OPCODE.text, 'x'.repeat(20_000)),
+    ],
+  ];
+
+  it.each(counted)('OPS-15: count who is closed for %s', async (_, close, misbehave) => {
     const before = await closesOf(close);
     await misbehave();
     await until(async () => (await closesOf(close)) === before + 1);
+  });
+
+  it('OPS-15: count who is closed because the node restarts', async () => {
+    const node = await startNode();
+    const client = await connect(`${node.wsUrl}${NOTIFICATIONS}`, { token: await node.tokenFor('alice') });
+    await client.next();
+    const registry = node.app.get(Registry, { strict: false });
+    await node.stop();
+    expect(await registry.metrics()).toContain('herald_closes_total{code="1012",reason="restarting"} 1');
+  });
+
+  it('OPS-15: have a test for every close there is', () => {
+    const seen = counted.map(([, close]) => /reason="(\w+)"/.exec(close)?.[1] ?? close);
+    const known = new Set([...seen, ...COUNTED_ELSEWHERE.keys(), 'restarting']);
+    expect(Object.values(CLOSE).filter(({ reason }) => !known.has(reason))).toEqual([]);
+  });
+
+  it('OPS-15: count a request without a host that is one', async () => {
+    const before = await refused(abused.node, 'host');
+    const client = await RawClient.open(Number(new URL(abused.node.url).port));
+    client.sendUpgrade({ target: NOTIFICATIONS, headers: { Host: 'evil@x' } });
+    await client.ended();
+    expect(await refused(abused.node, 'host')).toBe(before + 1);
   });
 
   it('OPS-16: have as many series however many users and organizations there are, and name none', async () => {

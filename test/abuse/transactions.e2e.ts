@@ -12,7 +12,7 @@ import { closeAllClients, connect } from '../support/ws-client.js';
 
 // `TRANSACTIONS_SEED=123` repeats a run, `TRANSACTIONS=10000` makes that of the case.
 const seed = Number(process.env.TRANSACTIONS_SEED ?? randomInt(2 ** 31));
-const TRANSACTIONS = Number(process.env.TRANSACTIONS ?? 1_000);
+const TRANSACTIONS = Number(process.env.TRANSACTIONS ?? 500);
 const AT_ONCE = 5;
 
 /** A change, or a transaction within the transaction, which becomes a savepoint. */

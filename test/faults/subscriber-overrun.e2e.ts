@@ -3,6 +3,7 @@ import { Redis } from 'ioredis';
 import { BroadcastService } from '../../src/realtime/index.js';
 import { Deployment, redisAt } from '../support/deployment.js';
 import { HeraldProcess } from '../support/herald-process.js';
+import { sample } from '../support/metrics.js';
 import { NOTHING_AMISS } from '../support/recording-client.js';
 import { type RedisServer, startRedis } from '../support/servers.js';
 import { until } from '../support/until.js';
@@ -67,6 +68,7 @@ describe('a node whose event loop stands still, and whose link Redis gives up fo
     await until(() => client.has(0));
     await overrun(8_000, 10_000);
     expect(await client.closed(20_000)).toEqual({ code: 1013, reason: 'stream_lost' });
+    expect(await sample(frozen, 'herald_closes_total{code="1013",reason="stream_lost"}')).toBe(1);
     // Up to there it is one row, without a gap.
     expect(client.numbers).toEqual(client.numbers.map((_, n) => n));
     expect(client.numbers.length).toBeLessThan(8_000);

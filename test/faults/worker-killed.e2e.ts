@@ -20,6 +20,8 @@ const EXPORTS = 100;
 /** Well under a minute. */
 const TAKEN_OVER_MS = 40_000;
 const TIMEOUT_MS = 90_000;
+/** What is found out is where jobs are when their worker dies, and not how long that takes to be noticed. */
+const SHORT_LOCKS = { NODE_OPTIONS: `--import ${new URL('../support/blockable-worker.mjs', import.meta.url).href}` };
 const seed = Number(process.env.WORKER_SEED ?? randomInt(2 ** 31));
 
 let redis: RedisServer;
@@ -60,10 +62,10 @@ async function startWorker(variables: Record<string, string> = {}): Promise<Hera
 }
 
 /** Starts a worker that reaches Redis and Postgres through the links. */
-async function startVictim(): Promise<HeraldProcess> {
+async function startVictim(variables: Record<string, string> = {}): Promise<HeraldProcess> {
   const databaseUrl = new URL(deployment.variables.DATABASE_URL ?? '');
   databaseUrl.host = `${databaseLink.host}:${databaseLink.port}`;
-  return startWorker({ ...redisAt(redisLink), DATABASE_URL: databaseUrl.href });
+  return startWorker({ ...redisAt(redisLink), DATABASE_URL: databaseUrl.href, ...variables });
 }
 
 /** Asks for an export whose run gets no answer any more when it says this to Postgres. */
@@ -137,12 +139,12 @@ describe('the exports of a worker that is killed', () => {
       const moments = fc.sample(fc.integer({ min: 1, max: 600 }), { seed, numRuns: 3 });
       for (const moment of moments) {
         const hasBegun = databaseLink.hears('UPDATE "exports"');
-        const victim = await startVictim();
+        const victim = await startVictim(SHORT_LOCKS);
         await hasBegun;
         await databaseLink.requests(moment);
         await victim.end('SIGKILL');
       }
-      await startWorker();
+      await startWorker(SHORT_LOCKS);
       await user.ended(ids, TAKEN_OVER_MS);
       await user.expectCompleted(ids);
     },

@@ -60,7 +60,7 @@ export class HeraldProcess {
       if (this.child.exitCode !== null) throw new Error(`Ended before it was ready:\n${this.output}`);
       const response = await fetch(`${this.url}/health/ready`).catch(() => null);
       return response?.status === 200;
-    }, 20_000);
+    }, 60_000);
     return this;
   }
 

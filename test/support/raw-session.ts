@@ -1,4 +1,5 @@
 import { encodeFrame, type FrameOptions, OPCODE, readServerFrames, type ServerFrame } from './frames.js';
+import { onceThereIsRoom, UpgradeRefusedError } from './upgrade-refused.js';
 import { RawClient } from './raw-client.js';
 import { until } from './until.js';
 
@@ -34,10 +35,14 @@ export class RawSession {
 
   /** Resolves when the welcome has come. */
   static async open({ url, token, path = '/ws/notifications/', headers }: SessionTarget): Promise<RawSession> {
-    const client = await RawClient.open(Number(new URL(url).port));
-    client.sendUpgrade({ target: path, headers: { ...headers, Authorization: `Bearer ${token}` } });
-    const { status, rest } = await client.answer();
-    if (status !== 101) throw new Error(`The upgrade was answered with ${status}`);
+    const { client, rest } = await onceThereIsRoom(async () => {
+      const client = await RawClient.open(Number(new URL(url).port));
+      client.sendUpgrade({ target: path, headers: { ...headers, Authorization: `Bearer ${token}` } });
+      const { status, rest } = await client.answer();
+      if (status === 101) return { client, rest };
+      client.destroy();
+      throw new UpgradeRefusedError(url, status);
+    });
     const session = new RawSession(client, client.bytes.length - rest.length);
     await client.until('"connection.established"');
     await session.until(() => session.frames.length > 0);

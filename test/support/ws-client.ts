@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { WebSocket } from 'ws';
+import { onceThereIsRoom, UpgradeRefusedError } from './upgrade-refused.js';
 
 export interface ConnectOptions {
   /** Sent as `Authorization: Bearer …`. */
@@ -25,8 +26,12 @@ const DEADLINE_MS = 12_000;
 
 const openClients = new Set<TestClient>();
 
-/** Opens a WebSocket; rejects with the HTTP status when the upgrade is refused. */
-export async function connect(url: string, options: ConnectOptions = {}): Promise<TestClient> {
+/** Opens a WebSocket, as soon as there is room; rejects with the HTTP status when the upgrade is refused. */
+export function connect(url: string, options: ConnectOptions = {}): Promise<TestClient> {
+  return onceThereIsRoom(() => connectNow(url, options));
+}
+
+async function connectNow(url: string, options: ConnectOptions): Promise<TestClient> {
   const socket = openSocket(url, options);
   const client = new TestClient(socket);
   await new Promise<void>((resolve, reject) => {
@@ -34,7 +39,7 @@ export async function connect(url: string, options: ConnectOptions = {}): Promis
     socket.once('error', reject);
     socket.once('unexpected-response', (_request, response: IncomingMessage) => {
       socket.terminate();
-      reject(new Error(`The upgrade of ${url} was answered with ${response.statusCode}`));
+      reject(new UpgradeRefusedError(url, response.statusCode ?? 0));
     });
   });
   openClients.add(client);
