@@ -11,7 +11,7 @@ export class TestBrowser {
     const executablePath = process.env.CHROMIUM ?? (await provideProgram(NAMES, 'chromium'));
     // Chromium's sandbox refuses to run for root.
     const args = process.getuid?.() === 0 ? ['--no-sandbox'] : [];
-    return new TestBrowser(await chromium.launch({ executablePath, args: [...args, '--disable-dev-shm-usage'] }));
+    return new TestBrowser(await chromium.launch({ executablePath, args: [...args, '--disable-dev-shm-usage', '--disable-gpu'] }));
   }
 
   /** A page of a profile of its own, that shares nothing with others. */
@@ -22,7 +22,8 @@ export class TestBrowser {
 
   /** A profile of its own, whose pages are the tabs of one browser. */
   newContext(options?: BrowserContextOptions): Promise<BrowserContext> {
-    return this.browser.newContext(options);
+    // Without it every page that pulses and fades is painted anew all the time, by the processor that the tests need.
+    return this.browser.newContext({ reducedMotion: 'reduce', ...options });
   }
 
   /** Ends all its pages, too. */
