@@ -11,7 +11,9 @@ export class TestBrowser {
     const executablePath = process.env.CHROMIUM ?? (await provideProgram(NAMES, 'chromium'));
     // Chromium's sandbox refuses to run for root.
     const args = process.getuid?.() === 0 ? ['--no-sandbox'] : [];
-    return new TestBrowser(await chromium.launch({ executablePath, args: [...args, '--disable-dev-shm-usage', '--disable-gpu'] }));
+    return new TestBrowser(
+      await chromium.launch({ executablePath, args: [...args, '--disable-dev-shm-usage', '--disable-gpu'] }),
+    );
   }
 
   /** A page of a profile of its own, that shares nothing with others. */
