@@ -11,7 +11,7 @@ import { type HeraldNode, startNode } from '../support/node.js';
 import { freePort, postgresDatabase, type RedisServer, startRedis } from '../support/servers.js';
 import { until } from '../support/until.js';
 
-jest.setTimeout(90_000);
+jest.setTimeout(240_000);
 
 const ORG = 'Acme Robotics';
 const ALICE = 'Alice Archer';

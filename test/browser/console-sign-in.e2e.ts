@@ -6,7 +6,7 @@ import { type HeraldNode, startNode } from '../support/node.js';
 import { type OidcProvider, startOidcProvider } from '../support/oidc.js';
 import { freePort } from '../support/servers.js';
 
-jest.setTimeout(60_000);
+jest.setTimeout(240_000);
 
 /** What oidc-client-ts keeps of who is signed in. */
 interface StoredUser {

@@ -11,7 +11,7 @@ import { type HeraldNode, startNode } from '../support/node.js';
 import { freePort } from '../support/servers.js';
 import { until } from '../support/until.js';
 
-jest.setTimeout(60_000);
+jest.setTimeout(240_000);
 
 const ALICE = 'Alice Archer';
 const BOB = 'Bob Becker';

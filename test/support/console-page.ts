@@ -2,7 +2,7 @@ import type { BrowserContext, Locator, Page } from 'playwright-core';
 import { until } from './until.js';
 
 /** For what a page does by itself; patient, as other tests run beside. */
-const PATIENCE_MS = 15_000;
+const PATIENCE_MS = 40_000;
 
 /** The console in a browser, as somebody uses it who knows it by what it says alone. */
 export class ConsolePage {
@@ -91,7 +91,7 @@ export class ConsolePage {
 
   /** Waits until all connections of what is on show are there. */
   async untilLive(): Promise<void> {
-    await this.button('Connection: Live').waitFor();
+    await this.button('Connection: Live').waitFor({ timeout: 60_000 });
   }
 
   /** Waits until the page says that what it shows is not live. */
