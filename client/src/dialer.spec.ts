@@ -3,7 +3,7 @@ import { Dialer, TokenRefused } from './dialer.js';
 import type { ClientOptions, Socket } from './options.js';
 
 const { signal } = new AbortController();
-/** Is never opened. */
+/** Is never opened: only that there is one matters, which no type can say. */
 const NoSocket = Object as unknown as new () => Socket;
 const ENDPOINT = { path: '/ws/events/1/', query: { presence: undefined } };
 

@@ -6,6 +6,8 @@ export const keys = {
   resources: (orgId: string) => ['resources', orgId] as const,
   resource: (orgId: string, id: string) => ['resource', orgId, id] as const,
   comments: (orgId: string, resourceId: string) => ['comments', orgId, resourceId] as const,
+  /** The beginnings of all the above that an organization's events keep in step. */
+  ofEvents: (orgId: string) => ['members', 'resources', 'resource', 'comments'].map((name) => [name, orgId]),
   export: (orgId: string, id: string) => ['export', orgId, id] as const,
   connections: (filter: object) => ['connections', filter] as const,
 };

@@ -33,9 +33,7 @@ export function useLiveUpdates(orgId: string): LiveUpdates {
   };
 
   const onRefetch = () => {
-    void client.invalidateQueries({ queryKey: keys.members(orgId) });
-    void client.invalidateQueries({ queryKey: keys.resources(orgId) });
-    void client.invalidateQueries({ queryKey: [keys.resource('', '')[0], orgId] });
+    for (const queryKey of keys.ofEvents(orgId)) void client.invalidateQueries({ queryKey });
   };
   return { onEvent, onRefetch };
 }

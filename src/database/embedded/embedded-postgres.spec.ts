@@ -105,6 +105,7 @@ describe('EmbeddedPostgres', () => {
   it('answers a series of statements in one query', async () => {
     const results = await pool.query(`INSERT INTO note (text) VALUES ('one'); SELECT text FROM note`);
 
+    // Of several statements `pg` gives an array, which its types leave out.
     expect((results as unknown as pg.QueryResult[])[1]?.rows).toEqual([{ text: 'one' }]);
   });
 
