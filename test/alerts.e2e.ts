@@ -1,7 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { ApiClient } from './support/api-client.js';
 import { type HeraldNode, startNode } from './support/node.js';
-import { postgresDatabase } from './support/servers.js';
 import { closeAllClients, connect, type TestClient } from './support/ws-client.js';
 
 const TIME = expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
@@ -15,7 +14,7 @@ let org: string;
 let other: string;
 
 beforeAll(async () => {
-  node = await startNode({ DATABASE_URL: await postgresDatabase() });
+  node = await startNode();
   admin = await node.api('operator', { roles: ['realtime-admin'] });
   alice = await node.api('alice');
 });

@@ -7,7 +7,6 @@ import { BroadcastService, defineOrgEvent } from '../src/realtime/index.js';
 import { Resource } from '../src/resources/resource.entity.js';
 import type { ApiClient } from './support/api-client.js';
 import { type HeraldNode, startNode } from './support/node.js';
-import { postgresDatabase } from './support/servers.js';
 import { closeAllClients, connect, type TestClient } from './support/ws-client.js';
 
 class TestShipped {
@@ -32,7 +31,7 @@ let owner: ApiClient;
 let orgId: string;
 
 beforeAll(async () => {
-  node = await startNode({ DATABASE_URL: await postgresDatabase() });
+  node = await startNode();
   broadcast = node.app.get(BroadcastService, { strict: false });
   dataSource = node.app.get(DataSource);
   owner = await node.api('owner');

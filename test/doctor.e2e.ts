@@ -9,7 +9,7 @@ import { Redis } from 'ioredis';
 import { HeraldProcess } from './support/herald-process.js';
 import { type Jwks, startJwks } from './support/keys.js';
 import { type HeraldNode, startNode, type Variables } from './support/node.js';
-import { postgresDatabase, type RedisServer, startRedis } from './support/servers.js';
+import { emptyDatabase, type RedisServer, startRedis } from './support/servers.js';
 
 // Each test starts processes of their own, which takes its time on a busy machine.
 jest.setTimeout(90_000);
@@ -139,7 +139,7 @@ describe('doctor, on servers', () => {
     [redis, jwks] = await Promise.all([startRedis({ args: ['--requirepass', 'hunter2'] }), startJwks()]);
     client = new Redis({ host: redis.host, port: redis.port, password: 'hunter2' });
     variables = {
-      DATABASE_URL: await postgresDatabase(),
+      DATABASE_URL: await emptyDatabase(),
       REDIS_HOST: redis.host,
       REDIS_PORT: String(redis.port),
       REDIS_PASSWORD: 'hunter2',

@@ -14,7 +14,7 @@ import { ExportsService } from '../src/exports/exports.service.js';
 import { RETENTION_QUEUE } from '../src/notifications/retention-queue.js';
 import { Resource } from '../src/resources/resource.entity.js';
 import type { ApiAnswer, ApiClient } from './support/api-client.js';
-import { type HeraldNode, startNode } from './support/node.js';
+import { type HeraldNode, startEmbeddedNode } from './support/node.js';
 import { until } from './support/until.js';
 import { closeAllClients, connect, type TestClient } from './support/ws-client.js';
 
@@ -27,7 +27,7 @@ let queue: Queue;
 let notifications: TestClient;
 
 beforeAll(async () => {
-  node = await startNode();
+  node = await startEmbeddedNode();
   queue = node.app.get<Queue>(getQueueToken(EXPORT_QUEUE));
   alice = await node.api('alice');
 });

@@ -5,7 +5,6 @@ import { NotificationsService } from '../src/notifications/notifications.service
 import { BroadcastService } from '../src/realtime/index.js';
 import type { ApiClient } from './support/api-client.js';
 import { type HeraldNode, startNode } from './support/node.js';
-import { postgresDatabase } from './support/servers.js';
 import { closeAllClients, connect, type Frame, type TestClient } from './support/ws-client.js';
 
 let node: HeraldNode;
@@ -16,7 +15,7 @@ let user: ApiClient;
 let service: ApiClient;
 
 beforeAll(async () => {
-  node = await startNode({ DATABASE_URL: await postgresDatabase() });
+  node = await startNode();
   broadcast = node.app.get(BroadcastService, { strict: false });
   dataSource = node.app.get(DataSource);
   service = await node.api('service', { roles: ['realtime-admin'] });

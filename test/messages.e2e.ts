@@ -2,7 +2,6 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { v7 as uuidv7 } from 'uuid';
 import type { ApiClient } from './support/api-client.js';
 import { type HeraldNode, startNode } from './support/node.js';
-import { postgresDatabase } from './support/servers.js';
 import { until } from './support/until.js';
 import { closeAllClients, connect } from './support/ws-client.js';
 
@@ -15,7 +14,7 @@ let bob: ApiClient;
 let org: string;
 
 beforeAll(async () => {
-  node = await startNode({ DATABASE_URL: await postgresDatabase() });
+  node = await startNode();
   alice = await node.api('alice');
 });
 

@@ -4,7 +4,7 @@ import { Validator } from '@seriousme/openapi-schema-validator';
 import { type ApiAnswer, ApiClient } from './support/api-client.js';
 import { bodiesOf, DocumentedApi, type Operation, problemExample } from './support/documented-api.js';
 import { ExampleWorld, type Ids } from './support/example-world.js';
-import { type HeraldNode, startNode } from './support/node.js';
+import { type HeraldNode, startEmbeddedNode, startNode } from './support/node.js';
 import { extremeBodies, wrongBodies, wrongQueries } from './support/schema-inputs.js';
 import { freePort } from './support/servers.js';
 import { closeAllClients } from './support/ws-client.js';
@@ -20,7 +20,7 @@ let api: DocumentedApi;
 let world: ExampleWorld;
 
 beforeAll(async () => {
-  node = await startNode(VARIABLES);
+  node = await startEmbeddedNode(VARIABLES);
   const response = await fetch(`${node.url}/docs/openapi.json`);
   api = new DocumentedApi((await response.json()) as OpenAPIObject);
   world = await ExampleWorld.on(node);

@@ -5,7 +5,6 @@ import { Resource } from '../src/resources/resource.entity.js';
 import { ResourcesService } from '../src/resources/resources.service.js';
 import type { ApiClient } from './support/api-client.js';
 import { type HeraldNode, startNode } from './support/node.js';
-import { postgresDatabase } from './support/servers.js';
 import { closeAllClients, connect, type TestClient } from './support/ws-client.js';
 
 const UNKNOWN = '01997a6e-7e3f-7000-8000-000000000000';
@@ -17,7 +16,7 @@ let org: string;
 let events: TestClient;
 
 beforeAll(async () => {
-  node = await startNode({ DATABASE_URL: await postgresDatabase() });
+  node = await startNode();
   alice = await node.api('alice');
 });
 

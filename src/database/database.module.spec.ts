@@ -8,7 +8,7 @@ import { type INestApplicationContext, Injectable, Logger, Module, type OnApplic
 import { InjectRepository, TypeOrmModule } from '@nestjs/typeorm';
 import { Test } from '@nestjs/testing';
 import { Column, DataSource, Entity, PrimaryColumn, Repository } from 'typeorm';
-import { freePort, postgresDatabase, startPostgres, type PostgresServer } from '../../test/support/servers.js';
+import { freePort, emptyDatabase, startPostgres, type PostgresServer } from '../../test/support/servers.js';
 import { ConfigModule } from '../config/config.module.js';
 import { Environment } from '../config/environment.js';
 import { connect, serverOptions } from './data-source.js';
@@ -72,7 +72,7 @@ describe('DatabaseModule', () => {
 
   describe.each([
     ['embedded', () => Promise.resolve({ DATA_DIR: join(root, 'embedded') })],
-    ['on a server', async () => ({ DATABASE_URL: await postgresDatabase() })],
+    ['on a server', async () => ({ DATABASE_URL: await emptyDatabase() })],
   ])('%s', (_, choose) => {
     let variables: Record<string, string>;
 
@@ -173,7 +173,7 @@ describe('DatabaseModule', () => {
   });
 
   it('leaves the schema alone where RUN_MIGRATIONS is off', async () => {
-    app = await start({ DATABASE_URL: await postgresDatabase(), RUN_MIGRATIONS: 'false' });
+    app = await start({ DATABASE_URL: await emptyDatabase(), RUN_MIGRATIONS: 'false' });
 
     await expect(app.get(DataSource).query('SELECT * FROM organizations')).rejects.toThrow('does not exist');
   });
@@ -193,7 +193,7 @@ const WRITER = `
 
 describe('migrate', () => {
   it('runs once when several nodes start together', async () => {
-    const options = serverOptions(await postgresDatabase());
+    const options = serverOptions(await emptyDatabase());
     const applied = await Promise.all([1, 2, 3].map(() => migrate(options)));
 
     expect(applied.flat()).toEqual(MIGRATIONS.map(({ name }) => name));

@@ -1,10 +1,20 @@
 import { register } from 'node:module';
+import { basename } from 'node:path';
+import { makeTemporaryFolder } from './temporary-folder.mjs';
 
-/** Starts the Postgres that all test files share, each with databases of its own. */
+/** Starts the Postgres that all test files share, each with databases of its own: copies of one with the whole schema. */
 export default async function setUp() {
+  process.env.TMPDIR = makeTemporaryFolder();
   register('./typescript-loader.mjs', import.meta.url);
   const { startPostgres } = await import('./servers.ts');
   const postgres = await startPostgres();
-  process.env.TEST_POSTGRES_URL = postgres.url;
   globalThis.sharedPostgres = postgres;
+  process.env.TEST_POSTGRES_URL = postgres.url;
+  const template = await postgres.createDatabase();
+  const [{ migrate }, { serverOptions }] = await Promise.all([
+    import('../../src/database/migrate.ts'),
+    import('../../src/database/data-source.ts'),
+  ]);
+  await migrate(serverOptions(template));
+  process.env.TEST_POSTGRES_TEMPLATE = basename(new URL(template).pathname);
 }

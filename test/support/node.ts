@@ -6,6 +6,7 @@ import type { NestExpressApplication } from '@nestjs/platform-express';
 import { createHerald } from '../../src/app.js';
 import { Environment } from '../../src/config/environment.js';
 import { ApiClient } from './api-client.js';
+import { postgresDatabase, type RedisServer, startRedis } from './servers.js';
 
 export type Variables = Record<string, string>;
 
@@ -26,9 +27,11 @@ export class HeraldNode {
     /** Such as `http://127.0.0.1:41234`. */
     readonly url: string,
     private readonly dataDir: string,
+    private readonly redis: RedisServer | null,
   ) {}
 
-  static async start(variables: Variables, prepare: Preparation): Promise<HeraldNode> {
+  /** @param redis which is the node's own, and ends with it */
+  static async start(variables: Variables, prepare: Preparation, redis: RedisServer | null): Promise<HeraldNode> {
     const dataDir = await mkdtemp(join(tmpdir(), 'herald-test-'));
     const defaults = {
       HOST: '127.0.0.1',
@@ -36,17 +39,19 @@ export class HeraldNode {
       NODE_ENV: 'test',
       LOG_LEVEL: 'silent',
       DATA_DIR: dataDir,
+      ...(redis === null ? {} : { REDIS_HOST: redis.host, REDIS_PORT: String(redis.port) }),
       // Tests ask faster than people do.
       HTTP_RATE_LIMIT_PER_MINUTE: '0',
     };
-    const environment = new Environment({ ...defaults, ...variables });
     try {
+      const environment = new Environment({ ...defaults, ...variables });
       const app = await createHerald(environment);
       prepare(app);
       await app.listen(environment.port, environment.host);
       const { port } = app.getHttpServer().address() as AddressInfo;
-      return new HeraldNode(app, `http://127.0.0.1:${port}`, dataDir);
+      return new HeraldNode(app, `http://127.0.0.1:${port}`, dataDir, redis);
     } catch (error) {
+      await redis?.stop();
       await rm(dataDir, { recursive: true, force: true });
       throw error;
     }
@@ -78,11 +83,29 @@ export class HeraldNode {
 
   async stop(): Promise<void> {
     await this.app.close();
+    await this.redis?.stop();
     await rm(this.dataDir, { recursive: true, force: true });
   }
 }
 
-/** Starts a node on embedded defaults, or on what the variables name. */
-export function startNode(variables: Variables = {}, prepare: Preparation = () => undefined): Promise<HeraldNode> {
-  return HeraldNode.start(variables, prepare);
+/** Starts a node over a Postgres database and a Redis of its own, or over those that the variables name. */
+export async function startNode(
+  variables: Variables = {},
+  prepare: Preparation = () => undefined,
+): Promise<HeraldNode> {
+  const namesRedis = Object.keys(variables).some((name) => name.startsWith('REDIS_'));
+  const redis = namesRedis ? null : await startRedis();
+  return HeraldNode.start(
+    { DATABASE_URL: variables.DATABASE_URL ?? (await postgresDatabase()), ...variables },
+    prepare,
+    redis,
+  );
+}
+
+/** Starts a node on embedded defaults, but for what the variables name. */
+export function startEmbeddedNode(
+  variables: Variables = {},
+  prepare: Preparation = () => undefined,
+): Promise<HeraldNode> {
+  return HeraldNode.start(variables, prepare, null);
 }

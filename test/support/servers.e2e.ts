@@ -45,7 +45,7 @@ describe('the servers for tests', () => {
     redis.disconnect();
   });
 
-  it('makes empty Postgres databases that know nothing of each other', async () => {
+  it('makes Postgres databases that know nothing of each other', async () => {
     const [first, second] = await Promise.all([open(await postgresDatabase()), open(await postgresDatabase())]);
     await first.query('create table mine (id int)');
 

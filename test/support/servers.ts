@@ -25,9 +25,18 @@ export type { Server } from './servers/server.js';
 
 let ownServer: Promise<PostgresServer> | null = null;
 
-/** An empty database of the caller's own, on the Postgres that the test run shares. */
+/**
+ * A database of the caller's own, on the Postgres that the test run shares: with an up-to-date schema, as a copy takes a
+ * tenth of the time of the migrations.
+ */
 export async function postgresDatabase(): Promise<string> {
-  const shared = process.env.TEST_POSTGRES_URL;
+  const { TEST_POSTGRES_URL: shared, TEST_POSTGRES_TEMPLATE: template } = process.env;
+  return shared === undefined ? emptyDatabase() : createDatabase(shared, template);
+}
+
+/** A database of the caller's own without any schema. */
+export async function emptyDatabase(): Promise<string> {
+  const { TEST_POSTGRES_URL: shared } = process.env;
   if (shared !== undefined) return createDatabase(shared);
   // Without jest's global set-up there is none to share; the watchdog ends this one with the process.
   ownServer ??= startPostgres();

@@ -1,5 +1,5 @@
 import { type Jwks, startJwks } from './keys.js';
-import { type HeraldNode, startNode, type Variables } from './node.js';
+import { type HeraldNode, startEmbeddedNode, startNode, type Variables } from './node.js';
 import { postgresDatabase, type RedisServer, startRedis } from './servers.js';
 
 /** What a test of behaviour needs that is the same on one node and on many. */
@@ -35,6 +35,6 @@ export async function deployed(further: Variables = {}): Promise<World & { redis
 
 /** One node on embedded defaults, which plays both parts. */
 export async function embedded(): Promise<World> {
-  const node = await startNode();
+  const node = await startEmbeddedNode();
   return { nodes: [node, node], tokenOf: (userId, roles) => node.tokenFor(userId, { roles }), stop: () => node.stop() };
 }

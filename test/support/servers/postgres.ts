@@ -28,13 +28,13 @@ export async function startPostgres(): Promise<PostgresServer> {
   return Object.assign(server, { url, createDatabase: () => createDatabase(url) });
 }
 
-/** Makes an empty database on the server that `url` leads to, and gives the database's URL. */
-export async function createDatabase(url: string): Promise<string> {
+/** Makes a database on the server that `url` leads to, empty or a copy of a template, and gives its URL. */
+export async function createDatabase(url: string, template = 'template0'): Promise<string> {
   const name = `test_${randomUUID().replaceAll('-', '')}`;
   const client = new pg.Client({ connectionString: url });
   await client.connect();
   try {
-    await client.query(`create database ${name} template template0`);
+    await client.query(`create database ${name} template ${template} strategy file_copy`);
   } finally {
     await client.end();
   }
