@@ -67,6 +67,15 @@ describe('the page at /, in development', () => {
     });
   });
 
+  it.each([
+    ['http://localhost:3000', true],
+    ['https://app.example.com', false],
+    ['null', false],
+  ])('is told whether a page at %s may connect: %s', async (origin, isAllowed) => {
+    const response = await at(`/console.json?origin=${encodeURIComponent(origin)}`);
+    expect(await response.json()).toMatchObject({ allows_origin: isAllowed });
+  });
+
   it('founds one organization for those, however often it asks', async () => {
     const open = new ApiClient(node.url, null, '');
     const answers = await Promise.all([1, 2, 3].map(() => open.post('/dev/demo')));
@@ -99,6 +108,7 @@ describe('the page at /, with an identity provider', () => {
       mode: 'oidc',
       authority: 'https://id.example.com/realms/herald',
       client_id: 'web',
+      allows_origin: false,
     });
     expect(policy(await fetch(node.url), 'connect-src')).toEqual(["'self'", 'https://id.example.com']);
     expect((await fetch(`${node.url}/dev/demo`, { method: 'POST' })).status).toBe(404);
@@ -106,7 +116,10 @@ describe('the page at /, with an identity provider', () => {
 
   it('is told when nobody can sign in there', async () => {
     node = await startNode(KEYS);
-    expect(await (await fetch(`${node.url}/console.json`)).json()).toEqual({ mode: 'unconfigured' });
+    expect(await (await fetch(`${node.url}/console.json`)).json()).toEqual({
+      mode: 'unconfigured',
+      allows_origin: false,
+    });
     expect(policy(await fetch(node.url), 'connect-src')).toEqual(["'self'"]);
   });
 });

@@ -1,5 +1,6 @@
 import { QueryClient, QueryClientProvider, useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
+import { OriginNotice } from './connection/origin-notice.js';
 import { fetchConsoleConfig } from './session/console-config.js';
 import { SignInGate } from './session/sign-in-gate.js';
 import { Splash } from './session/splash.js';
@@ -22,5 +23,10 @@ function Start() {
     retry: 2,
   });
   if (data === undefined) return <Splash error={error} onRetry={() => void refetch()} />;
-  return <SignInGate config={data} />;
+  return (
+    <>
+      {!data.allows_origin && <OriginNotice />}
+      <SignInGate config={data} />
+    </>
+  );
 }

@@ -1,8 +1,11 @@
-import { Controller, Get, Header } from '@nestjs/common';
+import { Controller, Get, Header, Query } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
 import { SkipThrottle } from '@nestjs/throttler';
+import { IsOptional, IsString, MaxLength } from 'class-validator';
 import { Public } from '../auth/public.decorator.js';
 import { Environment } from '../config/environment.js';
+import { isOriginAllowed } from '../config/origin.js';
+import type { OriginPattern } from '../config/values.js';
 import { DEMO_USERS, type DemoUser } from './demo-users.js';
 
 /** How the console's users sign in. */
@@ -12,6 +15,19 @@ export type SignIn =
   /** Tokens come from somewhere that this process knows the keys of, and no more. */
   | { mode: 'unconfigured' };
 
+/** What the console is told before anybody has signed in. */
+export type ConsoleDescription = SignIn & {
+  /** Whether a page of the origin asked about may connect: a browser tells a page no more than that it could not. */
+  allows_origin: boolean;
+};
+
+class ConsoleQuery {
+  @IsOptional()
+  @IsString()
+  @MaxLength(300)
+  origin?: string;
+}
+
 /** Tells the console what it can't know when it is built. */
 @Public()
 @ApiExcludeController()
@@ -19,8 +35,10 @@ export type SignIn =
 @Controller()
 export class ConsoleController {
   private readonly signIn: SignIn;
+  private readonly allowedOrigins: readonly OriginPattern[];
 
-  constructor({ auth, consoleClientId }: Environment) {
+  constructor({ auth, consoleClientId, allowedOrigins }: Environment) {
+    this.allowedOrigins = allowedOrigins;
     if (auth.jwksUrl === null) this.signIn = { mode: 'development', users: DEMO_USERS };
     else if (auth.issuer === null) this.signIn = { mode: 'unconfigured' };
     else this.signIn = { mode: 'oidc', authority: auth.issuer, client_id: consoleClientId };
@@ -28,7 +46,7 @@ export class ConsoleController {
 
   @Get('console.json')
   @Header('Cache-Control', 'no-cache')
-  describeSignIn(): SignIn {
-    return this.signIn;
+  describe(@Query() { origin = '' }: ConsoleQuery): ConsoleDescription {
+    return { ...this.signIn, allows_origin: isOriginAllowed(origin, this.allowedOrigins) };
   }
 }

@@ -128,3 +128,18 @@ describe('signing in at an OpenID provider', () => {
     expect(await storedUser()).toBeNull();
   });
 });
+
+describe('a page whose origin is not among the allowed ones', () => {
+  it('says why nothing will be live, and what to do', async () => {
+    const closed = await startNode({ ALLOWED_ORIGINS: 'https://app.example.com' });
+    try {
+      const page = await consoles.open(closed.url);
+      await page.page
+        .getByRole('alert')
+        .getByText(`refuses live connections from pages at ${closed.url}. Add it to ALLOWED_ORIGINS`)
+        .waitFor();
+    } finally {
+      await closed.stop();
+    }
+  });
+});

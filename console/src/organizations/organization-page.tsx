@@ -1,5 +1,5 @@
 import { useNotification } from '@herald/client/react';
-import { useState } from 'react';
+import { useEffect, useState } from 'react';
 import { usePageTitle } from '../ui/page-title.js';
 import { PageState } from '../ui/page-state.js';
 import { NoSuchOrganization, RemovedFromOrganization } from './gone-pages.js';
@@ -10,8 +10,14 @@ import { OrganizationView } from './organization-view.js';
 export function OrganizationPage({ orgId }: { orgId: string }) {
   const { data, error, dataUpdatedAt, isFetching, refetch } = useOrganization(orgId);
   const [removedAt, setRemovedAt] = useState<number | null>(null);
-  const refresh = useRefreshOrganizations();
+  const refreshList = useRefreshOrganizations();
+  // Learnt from the closed connection, or from the answer to a request: whichever came first.
+  const isGone = isNotFound(error) || (removedAt !== null && dataUpdatedAt <= removedAt);
   usePageTitle(data?.name ?? 'Organization');
+
+  useEffect(() => {
+    if (isGone) void refreshList();
+  }, [isGone, refreshList]);
 
   // Somebody who is added again finds the page as it was.
   useNotification((notification) => {
@@ -22,17 +28,8 @@ export function OrganizationPage({ orgId }: { orgId: string }) {
     if (isNotFound(error)) return <NoSuchOrganization />;
     return <PageState label="Loading the organization" error={error} onRetry={() => void refetch()} />;
   }
-  const isRemoved = isNotFound(error) || (removedAt !== null && dataUpdatedAt <= removedAt);
-  if (isRemoved) {
+  if (isGone) {
     return <RemovedFromOrganization name={data.name} isChecking={isFetching} onCheck={() => void refetch()} />;
   }
-  return (
-    <OrganizationView
-      organization={data}
-      onRemoved={() => {
-        setRemovedAt(Date.now());
-        void refresh();
-      }}
-    />
-  );
+  return <OrganizationView organization={data} onRemoved={() => setRemovedAt(Date.now())} />;
 }

@@ -1,4 +1,5 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { useCallback } from 'react';
 import { useApi } from '../api/api.js';
 import { keys } from '../api/keys.js';
 import { ApiProblem } from '../api/problem.js';
@@ -38,10 +39,13 @@ export function useMembers(orgId: string) {
 /** Fetches the organizations anew, as after one was founded, renamed, left or deleted. */
 export function useRefreshOrganizations(): (orgId?: string) => Promise<void> {
   const client = useQueryClient();
-  return async (orgId) => {
-    if (orgId !== undefined) void client.invalidateQueries({ queryKey: keys.organization(orgId) });
-    await client.invalidateQueries({ queryKey: keys.organizations });
-  };
+  return useCallback(
+    async (orgId) => {
+      if (orgId !== undefined) void client.invalidateQueries({ queryKey: keys.organization(orgId) });
+      await client.invalidateQueries({ queryKey: keys.organizations });
+    },
+    [client],
+  );
 }
 
 /** Whether the answer was that there is no such thing, or that it is not the user's: nobody is told which. */

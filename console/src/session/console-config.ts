@@ -25,18 +25,21 @@ export interface UnconfiguredConfig {
 }
 
 /** How one signs in here: as one of the development users, at an identity provider, or not at all. */
-export type ConsoleConfig = DevelopmentConfig | OidcConfig | UnconfiguredConfig;
+export type ConsoleConfig = (DevelopmentConfig | OidcConfig | UnconfiguredConfig) & {
+  /** Whether the server takes live connections from pages at this page's address. */
+  allows_origin: boolean;
+};
 
 /** Asks the server how one signs in. */
 export async function fetchConsoleConfig(signal: AbortSignal): Promise<ConsoleConfig> {
-  const response = await fetch('/console.json', { signal });
+  const response = await fetch(`/console.json?origin=${encodeURIComponent(location.origin)}`, { signal });
   const config: unknown = response.ok ? await response.json() : null;
   if (isConsoleConfig(config)) return config;
-  throw new Error(`/console.json takes a sign-in mode, got an answer of status ${response.status}`);
+  throw new Error(`/console.json takes a sign-in mode and allows_origin, got an answer of status ${response.status}`);
 }
 
 function isConsoleConfig(value: unknown): value is ConsoleConfig {
-  if (typeof value !== 'object' || value === null || !('mode' in value)) return false;
+  if (typeof value !== 'object' || value === null || !('mode' in value && 'allows_origin' in value)) return false;
   if (value.mode === 'development') return 'users' in value && Array.isArray(value.users);
   if (value.mode === 'unconfigured') return true;
   return value.mode === 'oidc' && 'authority' in value && 'client_id' in value;

@@ -2,6 +2,7 @@ import { X } from 'lucide-react';
 import { type ReactNode, useEffect, useId, useRef } from 'react';
 import '../styles/overlays.css';
 import { IconButton } from './button.js';
+import { useToastHost } from './toasts.js';
 
 interface DialogProps {
   title: ReactNode;
@@ -20,6 +21,7 @@ const CHOSEN = '[data-first]';
 export function Dialog({ title, about, onClose, children }: DialogProps) {
   const ref = useRef<HTMLDialogElement>(null);
   const titleId = useId();
+  const takeToastsInto = useToastHost();
 
   useEffect(() => {
     const dialog = ref.current;
@@ -28,11 +30,13 @@ export function Dialog({ title, about, onClose, children }: DialogProps) {
     if (!dialog.open) dialog.showModal();
     // Where one goes on: not the button that closes it, which the browser would choose.
     (dialog.querySelector<HTMLElement>(CHOSEN) ?? dialog.querySelector<HTMLElement>(FIRST))?.focus();
+    const giveToastsBack = takeToastsInto(dialog);
     return () => {
+      giveToastsBack();
       dialog.close();
       if (before instanceof HTMLElement) before.focus();
     };
-  }, []);
+  }, [takeToastsInto]);
 
   return (
     <dialog
