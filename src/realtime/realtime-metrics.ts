@@ -17,6 +17,7 @@ export class RealtimeMetrics {
   readonly gaps: Counter<'result'>;
   readonly reconnects: Counter;
   readonly foreignMessages: Counter;
+  readonly unreadableMessages: Counter;
   readonly rechecks: Counter<'result'>;
   readonly refusals: Counter<'reason'>;
   readonly droppedFrames: Counter;
@@ -69,6 +70,11 @@ export class RealtimeMetrics {
     this.foreignMessages = new Counter({
       name: 'herald_foreign_messages_total',
       help: 'What was found in our Redis channels and dropped, because it is of another program, or of a later version of this one',
+      registers,
+    });
+    this.unreadableMessages = new Counter({
+      name: 'herald_outbox_unreadable_total',
+      help: 'Messages in the outbox that are none, or of no channel: left out',
       registers,
     });
     this.rechecks = new Counter({

@@ -1,25 +1,24 @@
 import type { DataSource, EntityManager } from 'typeorm';
-import type { Broker, Message, MessageKind } from '../broker/broker.js';
-import { Channel } from '../broker/channel.js';
-import { formatCursor, parseCursor } from '../broker/cursor.js';
+import type { Broker } from '../broker/broker.js';
+import { formatCursor } from '../broker/cursor.js';
 import type { RealtimeMetrics } from '../realtime-metrics.js';
+import { messageOf, type OutboxRow } from './outbox-row.js';
 
 const BATCH_SIZE = 200;
 /** How long a batch may publish: its transaction, and the locks on its channels, must not be held by a slow broker. */
 const BATCH_MS = 2_000;
-/** After so many channels that could not be published to, it is the broker that is broken. */
-const MOST_FAILURES = 3;
 
 /** Held shared by every batch, and alone by whoever lets published messages wait again. */
 export const BATCHES_LOCK = `hashtextextended('realtime_outbox batches', 0)`;
 
 /**
- * The channels of the oldest waiting messages, and which of them this transaction may publish: one process at a time works
+ * The channels of the oldest waiting messages, but for those named, and which of them this transaction may publish: one process at a time works
  * on a channel, so its order holds. The locks end with the transaction, and with the process.
  */
 const LOCK_CHANNELS = `
   WITH oldest AS MATERIALIZED (
-    SELECT channel FROM realtime_outbox WHERE published_at IS NULL ORDER BY sequence LIMIT ${BATCH_SIZE}
+    SELECT channel FROM realtime_outbox WHERE published_at IS NULL AND channel <> ALL($1::text[])
+    ORDER BY sequence LIMIT ${BATCH_SIZE}
   ), waiting AS MATERIALIZED (
     SELECT DISTINCT channel FROM oldest
   ), batches AS MATERIALIZED (
@@ -42,80 +41,95 @@ const MARK_PUBLISHED = `
   UPDATE realtime_outbox SET published_at = now(), cursor = published.cursor
   FROM unnest($1::uuid[], $2::text[]) AS published (id, cursor) WHERE realtime_outbox.id = published.id`;
 
-interface OutboxRow {
-  id: string;
-  channel: string;
-  kind: MessageKind;
-  body: string;
-  idempotency_key: string | null;
-  except: string | null;
-  /** Set if it was published before. */
-  cursor: string | null;
-}
-
 /** What a batch has left. `contended`: messages wait in channels that another process works on. */
 export type BatchResult = 'empty' | 'more' | 'contended';
+
+/** What has become of a batch's messages. */
+export interface Batch {
+  result: BatchResult;
+  /** By message id: its cursor, or null if it can't be published, now or ever. */
+  settled: Map<string, string | null>;
+  /** By message id: why it can't be published. */
+  unreadable: Map<string, Error>;
+  /** The names of channels that something was published to, and nothing failed. */
+  whole: Set<string>;
+  /** By channel: why the broker has not accepted its first waiting message. */
+  failures: Map<string, Error>;
+}
 
 /**
  * Publishes the oldest waiting messages, each channel's in order, and marks those that the broker has accepted. A channel
  * that can't be published to does not hold up the others.
  *
- * @throws what the database has thrown, or the broker first; what was accepted is marked all the same
+ * @param resting the names of channels to leave alone
+ * @throws what the database has thrown
  */
 export async function publishBatch(
   dataSource: DataSource,
   broker: Broker,
   metrics: RealtimeMetrics,
-): Promise<BatchResult> {
-  const failures: unknown[] = [];
-  const result = await dataSource.transaction(async (manager): Promise<BatchResult> => {
-    const waiting = await manager.query<{ channel: string; locked: boolean }[]>(LOCK_CHANNELS);
+  resting: readonly string[],
+): Promise<Batch> {
+  const batch: Batch = {
+    result: 'more',
+    settled: new Map(),
+    unreadable: new Map(),
+    whole: new Set(),
+    failures: new Map(),
+  };
+  await dataSource.transaction(async (manager) => {
+    const waiting = await manager.query<{ channel: string; locked: boolean }[]>(LOCK_CHANNELS, [resting]);
     const mine = waiting.filter(({ locked }) => locked).map(({ channel }) => channel);
-    if (mine.length === 0) return waiting.length === 0 ? 'empty' : 'contended';
+    if (mine.length === 0) {
+      batch.result = waiting.length === 0 ? 'empty' : 'contended';
+      return;
+    }
     const rows = await manager.query<OutboxRow[]>(SELECT_MESSAGES, [mine]);
-    await markPublished(await publishRows(rows, broker, metrics, failures), manager);
-    return 'more';
+    const end = performance.now() + BATCH_MS;
+    // Side by side: a channel whose part of the broker is slow or gone must not take the others' time.
+    await Promise.all(byChannel(rows).map((own) => publishInOrder(own, end, broker, metrics, batch)));
+    await markSettled(batch.settled, manager);
   });
-  if (failures.length > 0) throw failures[0];
-  return result;
+  return batch;
 }
 
-async function publishRows(
+async function publishInOrder(
   rows: readonly OutboxRow[],
+  end: number,
   broker: Broker,
   metrics: RealtimeMetrics,
-  failures: unknown[],
-): Promise<Map<string, string>> {
-  const published = new Map<string, string>();
-  const broken = new Set<string>();
-  const end = performance.now() + BATCH_MS;
+  { settled, unreadable, whole, failures }: Batch,
+): Promise<void> {
   for (const row of rows) {
-    if (broken.has(row.channel)) continue;
-    if (performance.now() > end || broken.size >= MOST_FAILURES) break;
+    if (performance.now() > end) return;
+    const message = messageOf(row);
+    if (message instanceof Error) {
+      settled.set(row.id, null);
+      unreadable.set(row.id, message);
+      continue;
+    }
     try {
-      const { position } = await metrics.publishing(row.kind, () => broker.publish(messageOf(row)));
-      published.set(row.id, formatCursor(position));
+      const { position } = await metrics.publishing(row.kind, () => broker.publish(message));
+      settled.set(row.id, formatCursor(position));
+      whole.add(row.channel);
     } catch (error) {
-      broken.add(row.channel);
-      failures.push(error);
+      whole.delete(row.channel);
+      failures.set(row.channel, error instanceof Error ? error : new Error(String(error)));
+      return;
     }
   }
-  return published;
 }
 
-/** @param published cursors by message id */
-async function markPublished(published: ReadonlyMap<string, string>, manager: EntityManager): Promise<void> {
-  if (published.size > 0) await manager.query(MARK_PUBLISHED, [[...published.keys()], [...published.values()]]);
+function byChannel(rows: readonly OutboxRow[]): OutboxRow[][] {
+  const groups = new Map<string, OutboxRow[]>();
+  for (const row of rows) {
+    const group = groups.get(row.channel);
+    if (group === undefined) groups.set(row.channel, [row]);
+    else group.push(row);
+  }
+  return [...groups.values()];
 }
 
-function messageOf({ id, channel, kind, body, idempotency_key, except, cursor }: OutboxRow): Message {
-  return {
-    id,
-    channel: Channel.parse(channel),
-    kind,
-    body,
-    idempotencyKey: idempotency_key ?? id,
-    except,
-    formerPosition: cursor === null ? null : parseCursor(cursor),
-  };
+async function markSettled(settled: Batch['settled'], manager: EntityManager): Promise<void> {
+  if (settled.size > 0) await manager.query(MARK_PUBLISHED, [[...settled.keys()], [...settled.values()]]);
 }

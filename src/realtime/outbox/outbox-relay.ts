@@ -5,8 +5,10 @@ import { Environment } from '../../config/environment.js';
 import { Broker, IDEMPOTENCY_SECONDS } from '../broker/broker.js';
 import type { Channel } from '../broker/channel.js';
 import { RealtimeMetrics } from '../realtime-metrics.js';
-import { publishBatch } from './outbox-batch.js';
+import { QuietErrorLog } from '../../config/quiet-error-log.js';
+import { type Batch, publishBatch } from './outbox-batch.js';
 import { OutboxTable } from './outbox-table.js';
+import { RestingChannels } from './resting-channels.js';
 
 /** How often a process looks for messages that another one has left behind. */
 const POLL_MS = 1_000;
@@ -23,6 +25,8 @@ const CLEANUP_MS = 60_000;
 @Injectable()
 export class OutboxRelay implements OnApplicationBootstrap {
   private readonly logger = new Logger(OutboxRelay.name);
+  private readonly channelFailures = new QuietErrorLog(this.logger, 'A channel of the outbox waits');
+  private readonly resting = new RestingChannels();
   private readonly table: OutboxTable;
   private timer: NodeJS.Timeout | undefined;
   private running: Promise<void> | null = null;
@@ -94,10 +98,11 @@ export class OutboxRelay implements OnApplicationBootstrap {
         this.isWoken = false;
         // Before each batch: under steady load this loop does not end.
         await this.checkGeneration();
-        const result = await publishBatch(this.dataSource, this.broker, this.metrics);
+        const batch = await publishBatch(this.dataSource, this.broker, this.metrics, this.resting.names());
         this.recover();
-        if (result === 'more') this.isWoken = true;
-        next = result === 'contended' ? CONTENDED_MS : POLL_MS;
+        this.learnFrom(batch);
+        if (batch.result === 'more') this.isWoken = true;
+        next = batch.result === 'contended' ? CONTENDED_MS : Math.min(POLL_MS, this.resting.shortestMs());
       } while (this.shouldGoOn());
     } catch (error) {
       next = this.backOff(error);
@@ -107,6 +112,19 @@ export class OutboxRelay implements OnApplicationBootstrap {
     // What came in during the clean-up goes out at once, unless it is the broker that has to be waited for.
     const wait = this.isWoken && this.backoffMs === 0 ? 0 : next;
     this.timer = setTimeout(() => this.start(), wait).unref();
+  }
+
+  private learnFrom({ unreadable, whole, failures }: Batch): void {
+    for (const [id, error] of unreadable) {
+      this.metrics.unreadableMessages.inc();
+      this.logger.error(`The message ${id} of the outbox can't be published and is left out: ${error.message}`);
+    }
+    for (const channel of whole) this.resting.delete(channel);
+    for (const [channel, error] of failures) {
+      this.resting.add(channel);
+      const { cause } = error;
+      this.channelFailures.report(cause instanceof Error ? new Error(`${error.message}: ${cause.message}`) : error);
+    }
   }
 
   /** A broker that has lost its data gets what its history would still have. */

@@ -1,0 +1,41 @@
+const SHORTEST_MS = 100;
+const LONGEST_MS = 10_000;
+/** Whoever has not failed again for so long has no message waiting any more. */
+const FORGET_MS = 60_000;
+
+interface Rest {
+  lengthMs: number;
+  endsAt: number;
+}
+
+/** The channels that could not be published to: each is left alone for a while, twice as long after each failure. */
+export class RestingChannels {
+  private readonly rests = new Map<string, Rest>();
+
+  /** @param now a monotonic clock in milliseconds */
+  constructor(private readonly now: () => number = () => performance.now()) {}
+
+  /** Has a channel left alone, for 100 ms at first and for 10 s at most. */
+  add(name: string): void {
+    const lengthMs = Math.min(LONGEST_MS, (this.rests.get(name)?.lengthMs ?? SHORTEST_MS / 2) * 2);
+    this.rests.set(name, { lengthMs, endsAt: this.now() + lengthMs });
+  }
+
+  delete(name: string): void {
+    this.rests.delete(name);
+  }
+
+  /** Those to be left alone now. */
+  names(): string[] {
+    const now = this.now();
+    for (const [name, { endsAt }] of this.rests) if (endsAt + FORGET_MS < now) this.rests.delete(name);
+    return [...this.rests].filter(([, { endsAt }]) => endsAt > now).map(([name]) => name);
+  }
+
+  /** Milliseconds until the next of them may be tried again; Infinity if there is none. */
+  shortestMs(): number {
+    const now = this.now();
+    const left = [...this.rests.values()].map(({ endsAt }) => endsAt - now).filter((ms) => ms > 0);
+    return left.reduce((a, b) => Math.min(a, b), Infinity);
+  }
+}

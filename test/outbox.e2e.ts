@@ -1,0 +1,102 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { Redis } from 'ioredis';
+import { DataSource } from 'typeorm';
+import { BroadcastService } from '../src/realtime/index.js';
+import { sample } from './support/metrics.js';
+import { type HeraldNode, startNode } from './support/node.js';
+import { type RedisServer, startRedis } from './support/servers.js';
+import { until } from './support/until.js';
+import { closeAllClients, connect, type TestClient } from './support/ws-client.js';
+
+let redis: RedisServer;
+let admin: Redis;
+let node: HeraldNode;
+let dataSource: DataSource;
+
+beforeAll(async () => {
+  redis = await startRedis();
+  admin = new Redis({ host: redis.host, port: redis.port });
+  node = await startNode({ REDIS_HOST: redis.host, REDIS_PORT: String(redis.port) });
+  dataSource = node.app.get(DataSource);
+});
+afterEach(closeAllClients);
+afterAll(async () => {
+  await node.stop();
+  admin.disconnect();
+  await redis.stop();
+});
+
+async function listen(userId: string): Promise<TestClient> {
+  const client = await connect(`${node.wsUrl}/ws/notifications/`, { token: await node.tokenFor(userId) });
+  expect(await client.next()).toMatchObject({ type: 'connection.established' });
+  return client;
+}
+
+async function notify(userId: string, title: string): Promise<void> {
+  const broadcast = node.app.get(BroadcastService, { strict: false });
+  await dataSource.transaction((manager) => broadcast.broadcastNotification(userId, { title }, { manager }));
+}
+
+function told(title: string): object {
+  return expect.objectContaining({ type: 'notification', notification: expect.objectContaining({ title }) });
+}
+
+describe('a message of the outbox that is none', () => {
+  const FRAME = '{"type":"x"';
+
+  it.each([
+    ['text that is no JSON', 'user:alice', 'frame', 'not json'],
+    ['nothing', 'user:alice', 'frame', ''],
+    ['an empty object', 'user:alice', 'frame', '{'],
+    ['a list', 'user:alice', 'frame', '[1'],
+    ['an object that is closed already', 'user:alice', 'frame', '{"type":"x"}'],
+    ['a channel that does not exist', 'bogus', 'frame', FRAME],
+    ['a user whose id is not encoded', 'user:%zz', 'frame', FRAME],
+    ['an unknown kind', 'user:alice', 'letter', FRAME],
+  ])('%s, is left out and counted, and what comes after it is told', async (_, channel, kind, body) => {
+    const alice = await listen('alice');
+    const before = await sample(node, 'herald_outbox_unreadable_total');
+    const id = randomUUID();
+    await dataSource.query('INSERT INTO realtime_outbox (id, channel, kind, body) VALUES ($1, $2, $3, $4)', [
+      id,
+      channel,
+      kind,
+      body,
+    ]);
+    await notify('alice', 'Next');
+    expect(await alice.next()).toEqual(told('Next'));
+    await until(async () => (await sample(node, 'herald_outbox_unreadable_total')) === before + 1);
+    const rows = await dataSource.query<object[]>(
+      'SELECT cursor FROM realtime_outbox WHERE id = $1 AND published_at IS NOT NULL',
+      [id],
+    );
+    expect(rows).toEqual([{ cursor: null }]);
+  });
+});
+
+describe('channels that Redis takes nothing for', () => {
+  const users = Array.from({ length: 5 }, (_, n) => `stuck-${n}`);
+  const positionOf = (userId: string): string => `herald:0:{user:${userId}}:position`;
+
+  it('hold up nobody else, and are told all of it, in order, when Redis takes it again', async () => {
+    const stuck = await Promise.all(users.map(listen));
+    const bob = await listen('bob');
+    for (const userId of users) {
+      await admin.rename(positionOf(userId), `kept:${userId}`);
+      await admin.lpush(positionOf(userId), 'not a position');
+    }
+    for (const userId of users) for (const title of ['First', 'Second']) await notify(userId, title);
+    for (let n = 0; n < 20; n += 1) {
+      await notify('bob', `Number ${n}`);
+      expect(await bob.next()).toEqual(told(`Number ${n}`));
+    }
+    expect(await sample(node, 'herald_outbox_depth')).toBe(2 * users.length);
+
+    for (const userId of users) await admin.rename(`kept:${userId}`, positionOf(userId));
+    for (const client of stuck) {
+      expect(await client.next()).toEqual(told('First'));
+      expect(await client.next()).toEqual(told('Second'));
+    }
+  });
+});
