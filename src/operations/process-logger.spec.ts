@@ -34,6 +34,35 @@ describe('the log of the process', () => {
     ]);
   });
 
+  it('tells the text beside an object, and the object’s fields by their names', () => {
+    const { logger, lines } = openLog();
+    logger.warn({ err: new TypeError('Deep'), export_id: 'e-1' }, 'A run failed', 'Exports');
+    expect(JSON.parse(lines.join())).toMatchObject({
+      level: 40,
+      msg: 'A run failed',
+      context: 'Exports',
+      export_id: 'e-1',
+      err: { type: 'TypeError', message: 'Deep', stack: expect.stringContaining('process-logger.spec') },
+    });
+  });
+
+  it('tells nothing of an error’s further fields but its code: they may hold what users have given', () => {
+    const { logger, lines } = openLog();
+    const refused = Object.assign(new Error('relation "users" does not exist'), {
+      code: '42P01',
+      query: 'INSERT INTO users VALUES ($1)',
+      parameters: [SECRET],
+      driverError: { detail: SECRET },
+    });
+    logger.warn({ err: refused }, 'Could not keep it', 'Users');
+    logger.error(refused, 'Users');
+    logger.error('Broken', refused, 'Users');
+    expect(lines).toHaveLength(3);
+    expect(lines.join()).not.toContain(SECRET);
+    for (const line of lines)
+      expect(JSON.parse(line)).toMatchObject({ err: { message: refused.message, code: '42P01' } });
+  });
+
   it('leaves out what Nest tells of its own start', () => {
     const { logger, lines } = openLog();
     logger.log('Mapped {/api/v1/orgs, GET} route', 'RouterExplorer');

@@ -28,7 +28,7 @@ export class ProcessLogger implements LoggerService {
     destination: DestinationStream = pino.destination({ dest: 1, sync: true }),
   ) {
     const stream = log.format === 'json' ? destination : PinoPretty({ ...PRETTY, destination });
-    this.pino = pino({ level: log.level }, stream);
+    this.pino = pino({ level: log.level, serializers: { err: describeError } }, stream);
   }
 
   fatal(message: unknown, ...rest: unknown[]): void {
@@ -56,15 +56,28 @@ export class ProcessLogger implements LoggerService {
     this.write('trace', message, rest);
   }
 
-  /** Nest passes the name of the class that speaks last, and an error's stack before it. */
+  /** Nest passes the name of the class that speaks last, and before it an error's stack, or the text to an object's fields. */
   private write(level: Level, message: unknown, rest: unknown[]): void {
-    const context = rest.findLast((each) => typeof each === 'string' && !isStack(each));
+    const words = rest.filter((each) => typeof each === 'string' && !isStack(each));
+    const context = words.at(-1);
     const stack = rest.find(isStack);
     const error = [message, ...rest].find((each) => each instanceof Error);
     const fields = { context, err: error ?? (stack === undefined ? undefined : { stack }) };
     if (message instanceof Error) this.pino[level](fields, message.message);
+    else if (isFields(message) && words.length > 1) this.pino[level]({ ...fields, ...message }, String(words[0]));
     else this.pino[level](fields, typeof message === 'string' ? message : JSON.stringify(message));
   }
+}
+
+/** Only what every error has: libraries add more, as TypeORM does a statement's parameters, which are personal data. */
+function describeError(error: unknown): unknown {
+  if (!(error instanceof Error)) return error;
+  const { type, message, stack } = pino.stdSerializers.err(error);
+  return { type, message, stack, code: 'code' in error ? error.code : undefined };
+}
+
+function isFields(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function isStack(value: unknown): boolean {
