@@ -251,8 +251,8 @@ export class Connection {
     const verdict = this.rateLimit.take();
     if (verdict === 'pass') return true;
     this.context.log.dropped(verdict, this);
-    if (verdict === 'drop-and-tell') this.outbound.send(errorFrame('rate_limited'));
-    if (verdict === 'close') this.close(CLOSE.tooManyMessages);
+    if (verdict === 'drop-and-tell' || verdict === 'tell-and-close') this.outbound.send(errorFrame('rate_limited'));
+    if (verdict === 'close' || verdict === 'tell-and-close') this.close(CLOSE.tooManyMessages);
     return false;
   }
 }

@@ -8,6 +8,11 @@ describe('RateLimit', () => {
     expect(verdicts).toEqual(['pass', 'pass', 'pass', 'drop-and-tell', 'drop', 'close']);
   });
 
+  it('tells of the first frame that it drops also where that one ends the connection', () => {
+    const limit = new RateLimit(10, 1, () => 0);
+    expect([limit.take(), limit.take()]).toEqual(['pass', 'tell-and-close']);
+  });
+
   it('fills up again with time, and then counts a new row', () => {
     let now = 0;
     const limit = new RateLimit(10, 2, () => now);

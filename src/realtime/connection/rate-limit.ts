@@ -5,7 +5,9 @@ export type RateVerdict =
   | 'drop-and-tell'
   | 'drop'
   /** As many in a row as the burst allows were dropped. */
-  | 'close';
+  | 'close'
+  /** That, where the burst is one: it is the first of the row, too. */
+  | 'tell-and-close';
 
 /** A token bucket over the inbound frames of one connection, which also counts how many in a row it has dropped. */
 export class RateLimit {
@@ -37,7 +39,8 @@ export class RateLimit {
       return 'pass';
     }
     this.droppedInARow += 1;
-    if (this.droppedInARow >= this.burst) return 'close';
-    return this.droppedInARow === 1 ? 'drop-and-tell' : 'drop';
+    const isFirst = this.droppedInARow === 1;
+    if (this.droppedInARow >= this.burst) return isFirst ? 'tell-and-close' : 'close';
+    return isFirst ? 'drop-and-tell' : 'drop';
   }
 }
