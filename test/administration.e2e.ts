@@ -119,6 +119,8 @@ describe.each([
         expires_at: client.received[0]?.expires_at,
         remote_address: '127.0.0.1',
         sent: 1,
+        // The welcome, and a head of four bytes.
+        sent_bytes: JSON.stringify(client.received[0]).length + 4,
         buffered_bytes: 0,
       });
       await client.close();

@@ -72,5 +72,6 @@ export interface ConnectionRecord {
   expires_at: string;
   remote_address: string;
   sent: number;
+  sent_bytes: number;
   buffered_bytes: number;
 }

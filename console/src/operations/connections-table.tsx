@@ -13,7 +13,7 @@ interface ConnectionsTableProps {
   onDisconnect: (connection: ConnectionRecord) => void;
 }
 
-const COLUMNS = ['User', 'Endpoint', 'Node', 'Connected', 'Token ends', 'Frames sent', 'Bytes owed', 'Actions'];
+const COLUMNS = ['User', 'Endpoint', 'Node', 'Connected', 'Token ends', 'Sent', 'Owed', 'Actions'];
 
 /** On a narrow screen each row becomes a card; the explicit roles keep it a table for screen readers. */
 export function ConnectionsTable({ connections, onClose, onDisconnect }: ConnectionsTableProps) {
@@ -51,7 +51,8 @@ interface ConnectionRowProps {
 }
 
 function ConnectionRow({ connection, onClose, onDisconnect }: ConnectionRowProps) {
-  const { connection_id, user_id, node, remote_address, connected_at, expires_at, sent, buffered_bytes } = connection;
+  const { connection_id, user_id, node, remote_address, connected_at, expires_at, sent, sent_bytes, buffered_bytes } =
+    connection;
   const { names } = useSession();
   return (
     <tr role="row" title={connection_id}>
@@ -76,11 +77,18 @@ function ConnectionRow({ connection, onClose, onDisconnect }: ConnectionRowProps
       <td role="cell" data-label="Token ends">
         <Time value={expires_at} />
       </td>
-      <td role="cell" data-label="Frames sent" data-numeric="true">
-        {sent.toLocaleString('en')}
+      <td role="cell" data-label="Sent" data-numeric="true">
+        <span className="cell-main">{bytes(sent_bytes)}</span>
+        <span className="cell-sub">
+          {sent.toLocaleString('en')} {sent === 1 ? 'frame' : 'frames'}
+        </span>
       </td>
-      <td role="cell" data-label="Bytes owed" data-numeric="true">
-        {buffered_bytes === 0 ? <span className="faint">0</span> : <Badge tone="warn">{bytes(buffered_bytes)}</Badge>}
+      <td role="cell" data-label="Owed" data-numeric="true">
+        {buffered_bytes === 0 ? (
+          <span className="faint">{bytes(0)}</span>
+        ) : (
+          <Badge tone="warn">{bytes(buffered_bytes)}</Badge>
+        )}
       </td>
       <td role="cell" className="cell-actions">
         <IconButton size="s" label={`Close connection ${connection_id} of ${user_id}`} onClick={onClose}>
@@ -109,5 +117,5 @@ function EndpointName({ connection: { endpoint, org_id } }: { connection: Connec
 }
 
 function isNumeric(column: string): boolean {
-  return column === 'Frames sent' || column === 'Bytes owed';
+  return column === 'Sent' || column === 'Owed';
 }

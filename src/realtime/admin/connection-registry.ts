@@ -12,8 +12,9 @@ export interface ConnectionRecord {
   connected_at: string;
   expires_at: string;
   remote_address: string;
-  /** Frames sent to it, and bytes that it has not taken yet: some seconds old when it is another node's. */
+  /** Frames sent to it, the bytes of these, and those that it has not taken yet: some seconds old when it is another node's. */
   sent: number;
+  sent_bytes: number;
   buffered_bytes: number;
 }
 
@@ -39,7 +40,7 @@ export abstract class ConnectionRegistry {
 export const LEASE_SECONDS = 15;
 
 export function recordOf(connection: Connection, node: string): ConnectionRecord {
-  const { id, principal, admission, connectedAt, remoteAddress, sent, bufferedBytes } = connection;
+  const { id, principal, admission, connectedAt, remoteAddress, sent, sentBytes, bufferedBytes } = connection;
   return {
     connection_id: id,
     user_id: principal.userId,
@@ -50,6 +51,7 @@ export function recordOf(connection: Connection, node: string): ConnectionRecord
     expires_at: principal.expiresAt.toISOString(),
     remote_address: remoteAddress,
     sent,
+    sent_bytes: sentBytes,
     buffered_bytes: bufferedBytes,
   };
 }

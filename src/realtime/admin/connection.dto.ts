@@ -62,6 +62,14 @@ export class ConnectionDto implements ConnectionRecord {
   @ApiProperty({
     type: 'integer',
     minimum: 0,
+    example: 5_120,
+    description: 'Bytes of these frames; some seconds old for another node',
+  })
+  sent_bytes: number;
+
+  @ApiProperty({
+    type: 'integer',
+    minimum: 0,
     example: 0,
     description: 'Bytes that it has not taken yet; some seconds old for another node',
   })

@@ -98,6 +98,10 @@ export class Connection {
     return this.outbound.sent;
   }
 
+  get sentBytes(): number {
+    return this.outbound.sentBytes;
+  }
+
   /** What the client is owed. */
   get bufferedBytes(): number {
     return this.outbound.bytes;

@@ -14,8 +14,9 @@ export interface Recipient {
  * What the client has not taken yet is bounded: never more than `maxBytes` waits, or the one frame that is larger.
  */
 export class Outbound {
-  /** How many frames the client was sent. */
+  /** How many frames the client was sent, and how many bytes these have. */
   sent = 0;
+  sentBytes = 0;
   private held: (() => void)[] | null = [];
   private heldBytes = 0;
   /** The cursor that the client was last given. */
@@ -73,14 +74,14 @@ export class Outbound {
    */
   write(frame: Buffer): void {
     if (!this.recipient.isOpen || this.isTooMuch(this.socket.writableLength, frame.length)) return;
-    this.sent += 1;
+    this.count(frame);
     this.socket.write(frame);
   }
 
   /** One of many frames at once. Resolves when there is room for the next; with false when there will be none. */
   async replay(frame: Buffer): Promise<boolean> {
     if (!this.recipient.isOpen || this.isTooMuch(this.socket.writableLength, frame.length)) return false;
-    this.sent += 1;
+    this.count(frame);
     await new Promise<void>((resolve) => {
       const done = (): void => {
         this.socket.off('close', done);
@@ -112,6 +113,11 @@ export class Outbound {
   discard(): void {
     this.held = null;
     this.heldBytes = 0;
+  }
+
+  private count({ length }: Buffer): void {
+    this.sent += 1;
+    this.sentBytes += length;
   }
 
   private hold(bytes: number, deliver: () => void): void {
