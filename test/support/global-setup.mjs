@@ -1,11 +1,16 @@
 import { register } from 'node:module';
-import { basename } from 'node:path';
-import { makeTemporaryFolder } from './temporary-folder.mjs';
+import { basename, join } from 'node:path';
+import { makeTemporaryFolder, shareTemplate } from './temporary-folder.mjs';
 
 /** Starts the Postgres that all test files share, each with databases of its own: copies of one with the whole schema. */
 export default async function setUp() {
-  process.env.TMPDIR = makeTemporaryFolder();
   register('./typescript-loader.mjs', import.meta.url);
+  const folder = makeTemporaryFolder();
+  await shareTemplate(folder, async () => {
+    const { ensureDataFolder } = await import('../../src/database/embedded/data-folder.ts');
+    await ensureDataFolder(join(folder, 'template'));
+  });
+  process.env.TMPDIR = folder;
   const { startPostgres } = await import('./servers.ts');
   const postgres = await startPostgres();
   globalThis.sharedPostgres = postgres;

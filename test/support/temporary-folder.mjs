@@ -1,4 +1,4 @@
-import { chmodSync, mkdtempSync, statfsSync } from 'node:fs';
+import { chmodSync, copyFileSync, mkdtempSync, readdirSync, statfsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -15,6 +15,16 @@ export function makeTemporaryFolder() {
   // Postgres may run as another user, and has to come by here to its own folder.
   chmodSync(folder, 0o711);
   return folder;
+}
+
+/**
+ * Copies what embedded databases are made from into the folder. It takes seconds to make, and would be made by all test files
+ * that come first at once; so it is made here, where it is missing.
+ */
+export async function shareTemplate(folder, make) {
+  const templates = () => readdirSync(tmpdir()).filter((name) => /^herald-pglite-.*\.template$/.test(name));
+  if (templates().length === 0) await make();
+  for (const name of templates()) copyFileSync(join(tmpdir(), name), join(folder, name));
 }
 
 function hasRoom() {
