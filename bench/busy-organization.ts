@@ -2,6 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { ApiClient } from '../test/support/api-client.js';
 import { HeraldProcess } from '../test/support/herald-process.js';
 import { startJwks } from '../test/support/keys.js';
+import type { Variables } from '../test/support/node.js';
 import { postgresDatabase, type RedisServer, startRedis } from '../test/support/servers.js';
 
 /** A server in a process of its own, over a Redis and a Postgres, and an organization whose events are measured. */
@@ -25,7 +26,7 @@ export interface Tick {
 
 export const TICK = 'bench.tick';
 
-export async function startBusyOrganization(seconds: number): Promise<BusyOrganization> {
+export async function startBusyOrganization(seconds: number, variables: Variables = {}): Promise<BusyOrganization> {
   const [jwks, redis] = await Promise.all([startJwks(), startRedis({ args: ['--appendonly', 'yes'] })]);
   const server = await HeraldProcess.spawn('main.js', {
     DATABASE_URL: await postgresDatabase(),
@@ -35,6 +36,7 @@ export async function startBusyOrganization(seconds: number): Promise<BusyOrgani
     HTTP_RATE_LIMIT_PER_MINUTE: '0',
     WS_MAX_CONNECTIONS_PER_USER: '0',
     LOG_LEVEL: 'error',
+    ...variables,
   });
   await server.ready();
   const token = await jwks.sign('owner', { claims: { exp: Math.floor(Date.now() / 1_000) + seconds + 600 } });

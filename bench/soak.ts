@@ -12,6 +12,8 @@ import { percentile } from './statistics.js';
 const SAMPLE_MS = 10_000;
 const FAULT_EVERY_MS = 60_000;
 const EVENTS_PER_SECOND = 50;
+/** A client is away for some seconds during a fault, and for some more where the machine is busy with other things. */
+const HISTORY_SECONDS = 20;
 /** Those who stay, and those who are replaced all the time. */
 const STAYERS = 20;
 const PASSERS = 200;
@@ -27,7 +29,9 @@ export interface SoakOptions {
 
 /** @returns whether nothing grew, and nobody who stayed has missed anything */
 export async function soak({ minutes, print }: SoakOptions): Promise<boolean> {
-  const organization = await startBusyOrganization(minutes * 60);
+  const organization = await startBusyOrganization(minutes * 60, {
+    HISTORY_SIZE: String(HISTORY_SECONDS * EVENTS_PER_SECOND),
+  });
   const { server, redis, token, url } = organization;
   const admin = new Redis({ host: redis.host, port: redis.port });
   const faults: [string, () => Promise<unknown>][] = [
