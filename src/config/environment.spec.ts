@@ -93,6 +93,35 @@ describe('Environment', () => {
     expect(problem).toMatch(/^DATABASE_URL: /);
     expect(problem).not.toContain('secret');
   });
+
+  it.each([
+    ['REDIS_HOST', 'redis://:secret@redis:6379'],
+    ['REDIS_CLUSTER_NODES', 'redis://:secret@a:6379'],
+    ['KEYCLOAK_JWKS_URL', 'https//u:secret@id.example.com'],
+    ['ALLOWED_ORIGINS', 'https://u:secret@app.example.com'],
+  ])('never repeats what may hold a password, in %s neither', (name, value) => {
+    expect(problemsOf({ [name]: value })).toEqual([
+      expect.stringMatching(new RegExp(`^${name}: got "a value that is not shown here", takes `)),
+    ]);
+  });
+
+  it.each(['redis://redis', 'redis:6379', '[::1]:6379', 'a,b', 'a b', '::1::'])('refuses the host "%s"', (host) => {
+    for (const name of ['HOST', 'REDIS_HOST']) {
+      expect(problemsOf({ [name]: host })).toEqual([
+        `${name}: got "${host}", takes the name or address of a host alone, without scheme or port`,
+      ]);
+    }
+  });
+
+  it.each([
+    ['localhost', 'localhost'],
+    ['redis_1.internal', 'redis_1.internal'],
+    ['10.0.0.1', '10.0.0.1'],
+    ['::1', '::1'],
+    ['[::1]', '::1'],
+  ])('takes the host "%s"', (given, host) => {
+    expect(new Environment({ HOST: given, REDIS_HOST: given })).toMatchObject({ host, redis: { host } });
+  });
 });
 
 describe('Environment in production', () => {

@@ -84,7 +84,7 @@ export class Environment {
   constructor(source: Readonly<Record<string, string | undefined>> = process.env) {
     const variables = new Variables(source);
     this.mode = variables.choice('NODE_ENV', ['development', 'production', 'test'], 'development');
-    this.host = variables.text('HOST') ?? '0.0.0.0';
+    this.host = variables.host('HOST') ?? '0.0.0.0';
     this.port = variables.integer('PORT', 8000, 0, 65_535);
     this.dataDir = variables.text('DATA_DIR') ?? '.data';
     this.exportsDir = variables.text('EXPORTS_DIR') ?? join(this.dataDir, 'exports');
@@ -157,7 +157,7 @@ export function loadEnvironmentFile(path = '.env'): void {
 }
 
 function readRedis(variables: Variables): RedisSettings | null {
-  const host = variables.text('REDIS_HOST');
+  const host = variables.host('REDIS_HOST');
   const port = variables.integer('REDIS_PORT', 6379, 1, 65_535);
   const nodes = variables.hostsAndPorts('REDIS_CLUSTER_NODES');
   const sentinels = variables.hostsAndPorts('REDIS_SENTINELS');

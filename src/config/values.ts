@@ -1,3 +1,5 @@
+import { isIPv6 } from 'node:net';
+
 export interface HostAndPort {
   host: string;
   port: number;
@@ -17,12 +19,17 @@ const DEFAULT_PORTS: Readonly<Record<string, string>> = { http: '80', https: '44
 const ORIGIN =
   /^(?:(?<scheme>[a-z][a-z0-9+.-]*):\/\/)?(?<wildcard>\*\.)?(?<host>[a-z0-9_.-]+|\[[0-9a-f:.]+\])(?::(?<port>\d{1,5}))?$/;
 
-const HOST_AND_PORT = /^(?<host>[A-Za-z0-9_.-]+|\[[0-9A-Fa-f:.]+\]):(?<port>\d{1,5})$/;
+const HOST = /^(?:[A-Za-z0-9_.-]+|\[[0-9A-Fa-f:.]+\])$/;
+
+/** Reads a name or an address, of IPv6 with or without brackets; null if it is none. */
+export function parseHost(text: string): string | null {
+  return HOST.test(text) || isIPv6(text) ? text.replace(/^\[|\]$/g, '') : null;
+}
 
 /** Splits `host:port`; null if it is not of that form. An IPv6 host stands in brackets. */
 export function parseHostAndPort(text: string): HostAndPort | null {
-  const { host, port } = HOST_AND_PORT.exec(text)?.groups ?? {};
-  if (host === undefined || port === undefined || Number(port) < 1 || Number(port) > 65_535) return null;
+  const { host = '', port = '' } = /^(?<host>.+):(?<port>\d{1,5})$/.exec(text)?.groups ?? {};
+  if (!HOST.test(host) || Number(port) < 1 || Number(port) > 65_535) return null;
   return { host: host.replace(/^\[|\]$/g, ''), port: Number(port) };
 }
 

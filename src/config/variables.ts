@@ -1,4 +1,6 @@
-import { type HostAndPort, type OriginPattern, parseHostAndPort, parseOriginPattern } from './values.js';
+import { type HostAndPort, type OriginPattern, parseHost, parseHostAndPort, parseOriginPattern } from './values.js';
+
+const NOT_SHOWN = 'a value that is not shown here';
 
 /** Thrown at start-up: lists every environment variable that is set wrongly, so that one run shows them all. */
 export class EnvironmentError extends Error {
@@ -53,12 +55,21 @@ export class Variables {
     const raw = this.text(name);
     if (raw === null) return null;
     if (!secret && hasCredentials(raw)) {
-      return this.refuse(name, 'a value that is not shown here', 'a URL without user name and password', null);
+      return this.refuse(name, NOT_SHOWN, 'a URL without user name and password', null);
     }
     const isFitting = URL.canParse(raw) && protocols.includes(new URL(raw).protocol);
     if (isFitting) return raw.replace(/\/+$/, '');
     const wanted = `a URL that starts with ${protocols.map((protocol) => `${protocol}//`).join(' or ')}`;
-    return this.refuse(name, secret ? 'a value that is not shown here' : raw, wanted, null);
+    return this.refuse(name, secret ? NOT_SHOWN : raw, wanted, null);
+  }
+
+  /** A host alone; one of IPv6 comes without its brackets. */
+  host(name: string): string | null {
+    const raw = this.text(name);
+    if (raw === null) return null;
+    return (
+      parseHost(raw) ?? this.refuse(name, raw, 'the name or address of a host alone, without scheme or port', null)
+    );
   }
 
   hostsAndPorts(name: string): HostAndPort[] | null {
@@ -87,7 +98,9 @@ export class Variables {
   }
 
   private refuse<T>(name: string, got: string, wanted: string, fallback: T): T {
-    const shown = got.length > 100 ? `${got.slice(0, 100)}…` : got;
+    // What stands before an "@" is mostly a password, in a URL too broken to be told from another text.
+    const showable = got.includes('@') ? NOT_SHOWN : got;
+    const shown = showable.length > 100 ? `${showable.slice(0, 100)}…` : showable;
     this.problem(`${name}: got ${JSON.stringify(shown)}, takes ${wanted}`);
     return fallback;
   }
