@@ -115,7 +115,7 @@ export class KeyCache implements OnApplicationBootstrap {
       this.set = set;
       this.loadedAt = this.options.clock();
       this.failure = null;
-      this.logger.debug(`Loaded ${set.size} keys; ignored ${set.ignored.join('; ') || 'none'}`);
+      this.logger.debug(`Loaded ${set.size} keys; ignored ${set.ignored || 'none'}`);
     } catch (error) {
       const failure = error instanceof Error ? error : new Error(String(error));
       // Once an outage, not once an attempt.

@@ -2,22 +2,32 @@ import type { KeyObject } from 'node:crypto';
 import type { SignatureAlgorithm } from './signature-algorithm.js';
 import { importVerificationKey, type VerificationKey } from './verification-key.js';
 
+/** More than any realm publishes: to read a key takes time, and 1 MB of junk would take seconds, during which nothing else runs. */
+const MOST_ENTRIES = 100;
+
+/** How many of the entries left out are told of one by one. */
+const MOST_REASONS = 5;
+
 /** The keys that one JWKS published, ready to verify. Never changes: a new JWKS makes a new set. */
 export class KeySet {
   private readonly byKid = new Map<string, VerificationKey[]>();
 
   private constructor(
     private readonly keys: readonly VerificationKey[],
-    /** Why entries of the JWKS were left out, such as encryption keys and weak ones. */
-    readonly ignored: readonly string[],
+    /** Why entries of the JWKS were left out, such as encryption keys and weak ones: a line for the log, empty if none was. */
+    readonly ignored: string,
   ) {
     for (const key of keys) {
-      if (key.kid !== null) this.byKid.set(key.kid, [...(this.byKid.get(key.kid) ?? []), key]);
+      if (key.kid === null) continue;
+      const namesakes = this.byKid.get(key.kid);
+      if (namesakes === undefined) this.byKid.set(key.kid, [key]);
+      else namesakes.push(key);
     }
   }
 
-  /** @throws {Error} if no entry can verify tokens */
+  /** @throws {Error} if there are too many entries, or none that can verify tokens */
   static of(jwks: readonly unknown[]): KeySet {
+    if (jwks.length > MOST_ENTRIES) throw new Error(`The JWKS: got ${jwks.length} keys, takes up to ${MOST_ENTRIES}`);
     const keys: VerificationKey[] = [];
     const ignored: string[] = [];
     for (const [index, jwk] of jwks.entries()) {
@@ -27,8 +37,8 @@ export class KeySet {
         ignored.push(`keys[${index}]: ${error instanceof Error ? error.message : String(error)}`);
       }
     }
-    if (keys.length > 0) return new KeySet(keys, ignored);
-    throw new Error(`The JWKS has no key that can verify tokens (${ignored.join('; ') || 'it is empty'})`);
+    if (keys.length > 0) return new KeySet(keys, summaryOf(ignored));
+    throw new Error(`The JWKS has no key that can verify tokens (${summaryOf(ignored) || 'it is empty'})`);
   }
 
   get size(): number {
@@ -45,4 +55,9 @@ export class KeySet {
     const [first, second] = candidates.filter(({ algorithms }) => algorithms.includes(algorithm));
     return first === undefined || (kid === null && second !== undefined) ? null : first.key;
   }
+}
+
+function summaryOf(reasons: readonly string[]): string {
+  const more = reasons.length - MOST_REASONS;
+  return [...reasons.slice(0, MOST_REASONS), ...(more > 0 ? [`and ${more} more`] : [])].join('; ');
 }
