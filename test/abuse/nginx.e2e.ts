@@ -94,9 +94,18 @@ describe('nginx, as its sample says,', () => {
     client.destroy();
   });
 
-  it('keeps the metrics inside', async () => {
+  it.each([
+    '/metrics',
+    '/metrics/',
+    '/METRICS',
+    '/Metrics/',
+    '/metrics?x',
+    '/%6detrics',
+    '/x/../metrics',
+    '/metrics/.',
+  ])('keeps the metrics inside: %s', async (target) => {
     const client = await byTls();
-    client.send('GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n');
+    client.send(`GET ${target} HTTP/1.1\r\nHost: localhost\r\n\r\n`);
     expect((await client.answer()).status).toBe(404);
     client.destroy();
   });
