@@ -104,10 +104,11 @@ describe('configureHttp', () => {
       expect((await fetch(`${url}/api/v1/health/live`)).status).toBe(404);
     });
 
-    it('with bad percent-encoding are 400', async () => {
-      const answer = await raw('GET /api/v1/things/%E0%A4%A HTTP/1.1');
-      expect(answer).toMatch(/^HTTP\/1\.1 400 /);
+    it.each(['%zz', '%E0%A4%A', '%ed%a0%80', '%'])('with the bad percent-encoding %s are 404', async (id) => {
+      const answer = await raw(`GET /api/v1/things/${id} HTTP/1.1`);
+      expect(answer).toMatch(/^HTTP\/1\.1 404 /);
       expect(answer).toContain('application/problem+json');
+      expect(answer).toContain(`"detail":"There is no GET /api/v1/things/${id}."`);
     });
 
     it('with a malformed id are 404, and ids are the same in capitals', async () => {

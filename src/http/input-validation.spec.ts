@@ -110,8 +110,29 @@ describe('Input', () => {
       '{',
       '{"a":}',
       'garbage',
-    ])('that are no JSON object are 400: %s', async (body) => {
-      await expectProblem(await post(body), 400);
+    ])('that are no JSON object are 400, and say of which field: %s', async (body) => {
+      const errors = expect.arrayContaining([{ field: expect.any(String), message: expect.any(String) }]);
+      await expectProblem(await post(body), 400, { errors });
+    });
+
+    it.each(['null', '"hunter2"', '{"password":"hunter2"', 'hunter2', '\0'])(
+      'that are no JSON are not repeated: %j',
+      async (body) => {
+        const answer = await (await post(body)).text();
+        expect(JSON.parse(answer)).toMatchObject({
+          status: 400,
+          detail: 'The body is no JSON object or list.',
+          errors: [{ field: 'body', message: 'must be a JSON object or list' }],
+        });
+        expect(answer).not.toMatch(/hunter2|null|Unexpected/);
+      },
+    );
+
+    it('that are not compressed as they say are 400', async () => {
+      const headers = { 'content-type': 'application/json', 'content-encoding': 'gzip' };
+      await expectProblem(await post('garbage', headers), 400, {
+        errors: [expect.objectContaining({ field: 'body' })],
+      });
     });
 
     it('that are nested absurdly deep are 400', async () => {

@@ -38,12 +38,18 @@ export function problemOf(error: unknown, request: ProblemRequest): Problem {
   }
   if (error instanceof UnavailableError) return tell(503, `${error.dependency} is not available; try again later.`);
   if (error instanceof KeysUnavailableError) return tell(503, `${error.message}; try again later.`);
-  if (error instanceof HttpException) return tell(error.getStatus(), detailOf(error, request, instance));
+  const origin = originOf(error);
+  if (origin instanceof HttpException) return tell(origin.getStatus(), detailOf(origin, request, instance));
   // A path whose escapes can't be decoded names nothing.
-  if (error instanceof URIError) return tell(404, `There is no ${request.method} ${instance}.`);
+  if (origin instanceof URIError) return tell(404, `There is no ${request.method} ${instance}.`);
   // Its own words repeat the text that is no JSON.
-  if (isClientError(error) && error.type === 'entity.parse.failed') return tell(400, 'The body is not valid JSON.');
-  if (isClientError(error)) return tell(error.status, `${sentence(error.message)}.`);
+  if (isClientError(origin) && origin.status === 400) {
+    return {
+      ...tell(400, 'The body is no JSON object or list.'),
+      errors: [{ field: 'body', message: 'must be a JSON object or list' }],
+    };
+  }
+  if (isClientError(origin)) return tell(origin.status, `${sentence(origin.message)}.`);
   // After the client's errors: theirs can have the code of a lost connection too.
   if (isDatabaseUnavailable(error)) return tell(503, 'The database is not available; try again later.');
   if (isWriteConflict(error)) return tell(409, 'Another change came in between; try again.');
@@ -58,9 +64,15 @@ function detailOf(error: HttpException, { method, originalUrl }: ProblemRequest,
   return Array.isArray(messages) ? messages.join('; ') : error.message;
 }
 
-/** An error of Express or of its body parser about the request, such as a body that is too large. */
-function isClientError(error: unknown): error is { status: number; message: string; type?: unknown } {
-  if (typeof error !== 'object' || error === null || !('status' in error) || !('message' in error)) return false;
+/** What an exception was made of by Nest, where it is one of Express's own errors: that still tells what kind it is. */
+function originOf(error: unknown): unknown {
+  return error instanceof HttpException && isClientError(error.cause) ? error.cause : error;
+}
+
+/** An error of Express or of its body parser about the request, such as a body that is too large, in words that may be told. */
+function isClientError(error: unknown): error is { status: number; message: string } {
+  if (typeof error !== 'object' || error === null || error instanceof HttpException) return false;
+  if (!('status' in error) || !('message' in error) || ('expose' in error && error.expose === false)) return false;
   const { status, message } = error;
   return typeof message === 'string' && typeof status === 'number' && status >= 400 && status < 500;
 }
