@@ -76,6 +76,19 @@ describe('a process with wrong variables', () => {
     expect(process.output).not.toContain('    at ');
   });
 
+  it('does not start where it can’t listen, and says so without a stack', async () => {
+    const first = await (await start()).ready();
+    const { port } = new URL(first.url);
+    const own = { DATA_DIR: join(dataDir, 'other') };
+    const taken = await start({ ...own, PORT: port });
+    expect(await taken.exit()).toMatchObject({ code: 1 });
+    expect(taken.output).toContain(`HOST, PORT: got "127.0.0.1" and "${port}", takes an address of this machine`);
+    const elsewhere = await start({ ...own, HOST: '203.0.113.9' });
+    expect(await elsewhere.exit()).toMatchObject({ code: 1 });
+    expect(elsewhere.output).toContain('HOST, PORT: got "203.0.113.9"');
+    for (const { output } of [taken, elsewhere]) expect(output).not.toContain('    at ');
+  });
+
   it('does not start with folders that it can’t write to', async () => {
     const process = await start({ DATA_DIR: '/dev/null/data', EXPORTS_DIR: '/dev/null/exports' });
     expect(await process.exit()).toMatchObject({ code: 1 });

@@ -95,6 +95,38 @@ describe('Environment', () => {
   });
 
   it.each([
+    ['postgres:foo', 'starts with postgres://'],
+    ['http://h/d', 'starts with postgres://'],
+    ['postgres://u:p%zz@h/d', '"%" that begins no escape is written "%25"'],
+    ['postgres://u%E0%A4:p@h/d', '"%" that begins no escape is written "%25"'],
+    ['postgres://u:p@h/d?sslrootcert=/nonexistent', 'whose sslrootcert is a file that can be read'],
+    ['postgres://u:p@h/d?sslmode=verify-full&sslkey=/nonexistent', 'whose sslkey is a file that can be read'],
+  ])('refuses the database URL %s, at which the driver would stumble', (url, wanted) => {
+    expect(problemsOf({ DATABASE_URL: url })).toEqual([
+      expect.stringMatching(/^DATABASE_URL: got "a value that is not shown here", takes a URL /),
+    ]);
+    expect(problemsOf({ DATABASE_URL: url })[0]).toContain(wanted);
+  });
+
+  it.each([
+    'postgresql://u:p%25@h:5432/d',
+    'postgres://h',
+    'postgres://u@h/d?sslrootcert=package.json',
+    'postgres://%2Fvar%2Frun/d',
+  ])('takes the database URL %s', (url) => {
+    expect(new Environment({ DATABASE_URL: url }).databaseUrl).toBe(url);
+  });
+
+  it.each([
+    ['KEYCLOAK_JWKS_URL', 'http:foo'],
+    ['KEYCLOAK_JWKS_URL', 'https:/foo'],
+    ['ALLOWED_ORIGINS', 'https://a.com:99999'],
+    ['ALLOWED_ORIGINS', 'https://a.com,b.com:0'],
+  ])('refuses what no browser or server would understand, %s=%s', (name, value) => {
+    expect(problemsOf({ [name]: value })).toEqual([expect.stringContaining(`${name}: got "${value}", takes a`)]);
+  });
+
+  it.each([
     ['REDIS_HOST', 'redis://:secret@redis:6379'],
     ['REDIS_CLUSTER_NODES', 'redis://:secret@a:6379'],
     ['KEYCLOAK_JWKS_URL', 'https//u:secret@id.example.com'],
@@ -169,6 +201,24 @@ describe('Environment in production', () => {
     },
   );
 
+  it.each([
+    ['JWT_ISSUER', { JWT_ISSUER: 'http://id.example.com/realms/main' }],
+    ['KEYCLOAK_URL', { KEYCLOAK_URL: 'http://id.example.com', KEYCLOAK_JWKS_URL: 'https://id.example.com/certs' }],
+  ])('OPS-20: refuses an issuer that is reached without TLS: %s', (name, source) => {
+    expect(problemsOf({ ...PRODUCTION, ...source })).toEqual([
+      expect.stringMatching(
+        new RegExp(`^${name}: got "http://id.example.com.*takes https:// when NODE_ENV=production`),
+      ),
+    ]);
+  });
+
+  it.each(['https://id.example.com/', 'http://localhost:8080/realms/main', 'herald', 'urn:example:issuer'])(
+    'takes the issuer %s',
+    (issuer) => {
+      expect(problemsOf({ ...PRODUCTION, JWT_ISSUER: issuer })).toEqual([]);
+    },
+  );
+
   it('allows no origin by default', () => {
     expect(new Environment(PRODUCTION).allowedOrigins).toEqual([]);
   });
@@ -190,6 +240,11 @@ describe('Environment of an identity provider', () => {
       issuer: 'https://id.example.com/',
       audience: null,
     });
+  });
+
+  it('asks for the keys at exactly the address that is given', () => {
+    const url = 'https://id.example.com/application/o/herald/jwks/';
+    expect(new Environment({ KEYCLOAK_JWKS_URL: url }).auth.jwksUrl).toBe(url);
   });
 
   it.each(['KEYCLOAK_URL', 'KEYCLOAK_JWKS_URL'])('refuses a password in %s, without repeating it', (name) => {

@@ -89,7 +89,7 @@ export class Environment {
     this.dataDir = variables.text('DATA_DIR') ?? '.data';
     this.exportsDir = variables.text('EXPORTS_DIR') ?? join(this.dataDir, 'exports');
     this.redis = readRedis(variables);
-    this.databaseUrl = variables.url('DATABASE_URL', ['postgres:', 'postgresql:'], true);
+    this.databaseUrl = variables.databaseUrl('DATABASE_URL');
     this.auth = readAuth(variables);
     this.consoleClientId = variables.text('CONSOLE_CLIENT_ID') ?? 'herald-console';
     this.allowedOrigins = variables.origins('ALLOWED_ORIGINS') ?? (this.isProduction ? [] : localOrigins(this.port));
@@ -111,7 +111,7 @@ export class Environment {
     };
     if (this.isProduction) {
       this.refuseEmbeddedDefaults(variables);
-      this.refuseKeysFromStrangers(variables);
+      this.refuseProvidersInTheOpen(variables);
     }
     if (variables.problems.length > 0) throw new EnvironmentError(variables.problems);
   }
@@ -139,15 +139,24 @@ export class Environment {
     }
   }
 
-  /** Whoever can change the keys on their way can be anyone. Inside a private network TLS often ends at its border. */
-  private refuseKeysFromStrangers(variables: Variables): void {
-    const { jwksUrl } = this.auth;
-    if (jwksUrl === null || new URL(jwksUrl).protocol === 'https:' || isInternalHost(jwksUrl)) return;
-    const name = variables.isSet('KEYCLOAK_JWKS_URL') ? 'KEYCLOAK_JWKS_URL' : 'KEYCLOAK_URL';
-    variables.problem(
-      `${name}: got ${JSON.stringify(variables.text(name))}, takes https:// when NODE_ENV=production; http:// only to ` +
-        'localhost, a private address, or a name without a dot or under .internal, .local or .svc',
-    );
+  /**
+   * Whoever can change the keys on their way can be anyone, and an issuer whose pages come in the open gives its tokens away.
+   * Inside a private network TLS often ends at its border.
+   */
+  private refuseProvidersInTheOpen(variables: Variables): void {
+    const { jwksUrl, issuer } = this.auth;
+    // By name, as both can come from the same variable.
+    const urls = new Map([
+      [variables.isSet('KEYCLOAK_JWKS_URL') ? 'KEYCLOAK_JWKS_URL' : 'KEYCLOAK_URL', jwksUrl],
+      [variables.isSet('JWT_ISSUER') ? 'JWT_ISSUER' : 'KEYCLOAK_URL', issuer],
+    ]);
+    for (const [name, url] of urls) {
+      if (url === null || URL.parse(url)?.protocol !== 'http:' || isInternalHost(url)) continue;
+      const wanted =
+        'https:// when NODE_ENV=production; http:// only to localhost, a private address, or a name without a dot or ' +
+        'under .internal, .local or .svc';
+      variables.refuse(name, variables.text(name) ?? '', wanted, null);
+    }
   }
 }
 
@@ -185,13 +194,13 @@ function readRedis(variables: Variables): RedisSettings | null {
 }
 
 function readAuth(variables: Variables): AuthSettings {
-  const url = variables.url('KEYCLOAK_URL', ['http:', 'https:']);
+  const url = variables.url('KEYCLOAK_URL')?.replace(/\/+$/, '') ?? null;
   const realm = variables.text('KEYCLOAK_REALM');
   if (variables.isSet('KEYCLOAK_URL') !== (realm !== null)) {
     variables.problem('KEYCLOAK_URL, KEYCLOAK_REALM: got one without the other, takes both');
   }
   const realmUrl = url !== null && realm !== null ? `${url}/realms/${encodeURIComponent(realm)}` : null;
-  const jwksUrl = variables.url('KEYCLOAK_JWKS_URL', ['http:', 'https:']);
+  const jwksUrl = variables.url('KEYCLOAK_JWKS_URL');
   const audience = variables.text('JWT_AUDIENCE');
   return {
     jwksUrl: jwksUrl ?? (realmUrl === null ? null : `${realmUrl}/protocol/openid-connect/certs`),

@@ -29,14 +29,14 @@ export function parseHost(text: string): string | null {
 /** Splits `host:port`; null if it is not of that form. An IPv6 host stands in brackets. */
 export function parseHostAndPort(text: string): HostAndPort | null {
   const { host = '', port = '' } = /^(?<host>.+):(?<port>\d{1,5})$/.exec(text)?.groups ?? {};
-  if (!HOST.test(host) || Number(port) < 1 || Number(port) > 65_535) return null;
+  if (!HOST.test(host) || !isPort(port)) return null;
   return { host: host.replace(/^\[|\]$/g, ''), port: Number(port) };
 }
 
 /** Reads `[scheme://]host[:port]`, with `https` where no scheme is given; null if it is not of that form. */
 export function parseOriginPattern(text: string): OriginPattern | null {
   const groups = ORIGIN.exec(text.toLowerCase())?.groups;
-  if (groups?.host === undefined) return null;
+  if (groups?.host === undefined || !isPort(groups.port ?? '443')) return null;
   const scheme = groups.scheme ?? 'https';
   return {
     scheme,
@@ -44,4 +44,8 @@ export function parseOriginPattern(text: string): OriginPattern | null {
     port: groups.port === undefined || groups.port === DEFAULT_PORTS[scheme] ? '' : groups.port,
     subdomainsOnly: groups.wildcard !== undefined,
   };
+}
+
+function isPort(digits: string): boolean {
+  return Number(digits) >= 1 && Number(digits) <= 65_535;
 }

@@ -1,3 +1,4 @@
+import { wantedOfDatabaseUrl } from './database-url.js';
 import { type HostAndPort, type OriginPattern, parseHost, parseHostAndPort, parseOriginPattern } from './values.js';
 
 const NOT_SHOWN = 'a value that is not shown here';
@@ -50,17 +51,21 @@ export class Variables {
     return choice ?? this.refuse(name, raw, `one of ${choices.join(', ')}`, fallback);
   }
 
-  /** A URL without a trailing slash. With `secret` the value is not repeated in the message (it may hold a password). */
-  url(name: string, protocols: readonly string[], secret = false): string | null {
+  /** A URL of HTTP, as it is given: to some providers a slash at its end makes another address. */
+  url(name: string): string | null {
     const raw = this.text(name);
     if (raw === null) return null;
-    if (!secret && hasCredentials(raw)) {
-      return this.refuse(name, NOT_SHOWN, 'a URL without user name and password', null);
-    }
-    const isFitting = URL.canParse(raw) && protocols.includes(new URL(raw).protocol);
-    if (isFitting) return raw.replace(/\/+$/, '');
-    const wanted = `a URL that starts with ${protocols.map((protocol) => `${protocol}//`).join(' or ')}`;
-    return this.refuse(name, secret ? NOT_SHOWN : raw, wanted, null);
+    if (hasCredentials(raw)) return this.refuse(name, NOT_SHOWN, 'a URL without user name and password', null);
+    if (/^https?:\/\//i.test(raw) && URL.canParse(raw)) return raw;
+    return this.refuse(name, raw, 'a URL that starts with http:// or https://', null);
+  }
+
+  /** A URL of Postgres, which mostly holds a password. */
+  databaseUrl(name: string): string | null {
+    const raw = this.text(name);
+    if (raw === null) return null;
+    const wanted = wantedOfDatabaseUrl(raw);
+    return wanted === null ? raw : this.refuse(name, NOT_SHOWN, wanted, null);
   }
 
   /** A host alone; one of IPv6 comes without its brackets. */
@@ -89,20 +94,21 @@ export class Variables {
     this.problems.push(message);
   }
 
+  /** Notes that the value of a variable is wrong, and gives the fallback. The value is repeated unless it may hold a password. */
+  refuse<T>(name: string, got: string, wanted: string, fallback: T): T {
+    // What stands before an "@" is mostly a password, in a URL too broken to be told from another text.
+    const showable = got.includes('@') ? NOT_SHOWN : got;
+    const shown = showable.length > 100 ? `${showable.slice(0, 100)}…` : showable;
+    this.problem(`${name}: got ${JSON.stringify(shown)}, takes ${wanted}`);
+    return fallback;
+  }
+
   private list<T>(name: string, parse: (item: string) => T | null, wanted: string): T[] | null {
     const raw = this.text(name);
     if (raw === null) return null;
     const items = raw.split(',').map((item) => item.trim());
     const values = items.map(parse).filter((value) => value !== null);
     return values.length === items.length ? values : this.refuse(name, raw, wanted, null);
-  }
-
-  private refuse<T>(name: string, got: string, wanted: string, fallback: T): T {
-    // What stands before an "@" is mostly a password, in a URL too broken to be told from another text.
-    const showable = got.includes('@') ? NOT_SHOWN : got;
-    const shown = showable.length > 100 ? `${showable.slice(0, 100)}…` : showable;
-    this.problem(`${name}: got ${JSON.stringify(shown)}, takes ${wanted}`);
-    return fallback;
   }
 }
 

@@ -58,6 +58,7 @@ describe('production', () => {
   it.each([
     ['OPS-20: a wildcard origin', { ALLOWED_ORIGINS: '*' }, 'ALLOWED_ORIGINS'],
     ['OPS-20: no audience', { JWT_AUDIENCE: '' }, 'JWT_AUDIENCE'],
+    ['OPS-20: an http issuer', { JWT_ISSUER: 'http://id.example.com/realms/main' }, 'JWT_ISSUER'],
     ['OPS-20: the development issuer', { KEYCLOAK_JWKS_URL: '' }, 'KEYCLOAK_URL'],
     ['OPS-20: the embedded broker', { REDIS_HOST: '' }, 'REDIS_HOST'],
     ['OPS-20: the embedded database', { DATABASE_URL: '' }, 'DATABASE_URL'],
