@@ -89,11 +89,11 @@ describe('a process with wrong variables', () => {
     for (const { output } of [taken, elsewhere]) expect(output).not.toContain('    at ');
   });
 
-  it('does not start with folders that it can’t write to', async () => {
-    const process = await start({ DATA_DIR: '/dev/null/data', EXPORTS_DIR: '/dev/null/exports' });
+  it.each(['/dev/null', '/proc'])('does not start with folders that it can’t write to: in %s', async (parent) => {
+    const process = await start({ DATA_DIR: `${parent}/data`, EXPORTS_DIR: `${parent}/exports` });
     expect(await process.exit()).toMatchObject({ code: 1 });
-    expect(process.output).toContain('DATA_DIR: got "/dev/null/data"');
-    expect(process.output).toContain('EXPORTS_DIR: got "/dev/null/exports"');
+    expect(process.output).toContain(`DATA_DIR: got "${parent}/data"`);
+    expect(process.output).toContain(`EXPORTS_DIR: got "${parent}/exports"`);
   });
 
   it('does not start in production on embedded defaults', async () => {
