@@ -114,6 +114,15 @@ describe('the headers', () => {
     expect(await knock(node, `${PATH}?token=${forged}`, bearer(alice))).toEqual({ user: 'alice' });
   });
 
+  it.each(['', ' ', 'Bearer', 'Bearer '])('HS-20: the empty header %j decides, too', async (authorization) => {
+    expect(await knock(node, `${PATH}?token=${alice}`, { headers: { authorization } })).toEqual(TOKEN_MISSING);
+  });
+
+  it('HS-20: a header of another scheme leaves it to the query', async () => {
+    const headers = { authorization: 'Basic YWxpY2U6YWxpY2U=' };
+    expect(await knock(node, `${PATH}?token=${alice}`, { headers })).toEqual({ user: 'alice' });
+  });
+
   it.each([
     ['two users', () => [`Bearer ${alice}`, `Bearer ${bob}`]],
     ['the same user', () => [`Bearer ${alice}`, `Bearer ${alice}`]],

@@ -48,7 +48,8 @@ describe('findCredential', () => {
 
   it.each<[string, Shown, string]>([
     ['an empty subprotocol', { protocols: 'access_token.', search: 'token=good' }, ''],
-    ['an empty header', { authorization: ['Bearer'], search: 'token=good' }, ''],
+    ['an empty header', { authorization: [''], search: 'token=good' }, ''],
+    ['a header without a token', { authorization: ['Bearer'], search: 'token=good' }, ''],
     ['an empty ticket', { search: 'ticket=&token=good' }, ''],
     ['an empty token', { search: 'token=' }, ''],
   ])('lets %s decide', (_, shown, value) => {

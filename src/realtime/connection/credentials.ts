@@ -10,7 +10,8 @@ export interface Credential {
 /** The protocol the server speaks, and selects when it is offered. */
 const HERALD_PROTOCOL = 'herald.v1';
 const TOKEN_PROTOCOL_PREFIX = 'access_token.';
-const BEARER = /^bearer(?: +(.*))?$/i;
+/** An empty header is an empty token: it says that there is a credential, and shows none. */
+const BEARER = /^(?:bearer(?: +(.*))?)?$/i;
 
 /**
  * Finds the one credential that decides, by rank: subprotocol, `Authorization`, ticket, token. A bad one of higher rank
