@@ -1,7 +1,7 @@
 import { isSignatureAlgorithm, type SignatureAlgorithm } from './keys/signature-algorithm.js';
 import { TokenRejectedError } from './token-errors.js';
 
-/** The two fields of a token's header that count. `jku`, `x5u`, `x5c` and `jwk` name no key that we would trust. */
+/** What of a token's header counts further. `jku`, `x5u`, `x5c` and `jwk` name no key that we would trust. */
 export interface TokenHeader {
   readonly alg: SignatureAlgorithm;
   /** Null if the token names no key. */
@@ -10,6 +10,8 @@ export interface TokenHeader {
 
 const MAX_TOKEN_LENGTH = 16_384;
 const MAX_KID_LENGTH = 256;
+/** What access tokens call themselves (RFC 7519 section 5.1, RFC 9068 section 2.1), not what tokens for something else do. */
+const ACCESS_TOKEN_TYPE = /^(?:application\/)?(?:at\+)?jwt$/i;
 const COMPACT_JWS = /^([A-Za-z0-9_-]+)\.[A-Za-z0-9_-]+\.([A-Za-z0-9_-]+)$/;
 
 /**
@@ -24,7 +26,10 @@ export function readTokenHeader(token: string): TokenHeader {
   if (Buffer.from(signature, 'base64url').toString('base64url') !== signature) throw invalid('signature not canonical');
   const header = parseObject(encodedHeader);
   if ('crit' in header) throw invalid('header names critical extensions, none is known');
-  const { alg, kid } = header;
+  const { alg, kid, typ } = header;
+  if (typ !== undefined && !(typeof typ === 'string' && ACCESS_TOKEN_TYPE.test(typ))) {
+    throw invalid('header typ is not that of an access token');
+  }
   if (!isSignatureAlgorithm(alg)) throw invalid('algorithm not allowed');
   if (kid === undefined) return { alg, kid: null };
   if (typeof kid !== 'string' || kid === '' || kid.length > MAX_KID_LENGTH) {
@@ -33,7 +38,7 @@ export function readTokenHeader(token: string): TokenHeader {
   return { alg, kid };
 }
 
-function parseObject(encoded: string): { alg?: unknown; kid?: unknown } {
+function parseObject(encoded: string): { alg?: unknown; kid?: unknown; typ?: unknown } {
   const value = parse(Buffer.from(encoded, 'base64url').toString('utf8'));
   if (typeof value !== 'object' || value === null || Array.isArray(value)) throw invalid('header is not a JSON object');
   return value;

@@ -187,6 +187,21 @@ describe('TokenVerifier', () => {
       await expectInvalid(withRawHeader(header));
     });
 
+    it.each([
+      'logout+jwt',
+      'dpop+jwt',
+      'secevent+jwt',
+      'application/logout+jwt',
+      'JOSE',
+      '',
+      'at+jwt ',
+      7,
+      null,
+      ['JWT'],
+    ])('with typ %j, whatever the payload says', async (typ) => {
+      await expectInvalid(withRawHeader({ alg: 'RS256', kid: 'rsa', typ }));
+    });
+
     it('with critical extensions', async () => {
       await expectInvalid(await sign(claims(), { crit: ['x'], x: 1 }));
     });
@@ -204,6 +219,13 @@ describe('TokenVerifier', () => {
       }
     });
   });
+
+  it.each([undefined, 'JWT', 'jwt', 'at+jwt', 'AT+JWT', 'application/at+jwt', 'application/jwt'])(
+    'accepts the header typ %s',
+    async (typ) => {
+      await expect(verifier.verify(await sign(claims(), { typ }))).resolves.toMatchObject({ userId: 'alice' });
+    },
+  );
 
   it('finds the key of a token without a kid only where exactly one fits', async () => {
     const token = await sign(claims(), { kid: undefined });

@@ -188,6 +188,16 @@ describe('the type', () => {
     expect(await judge({ typ })).toEqual(REFUSED);
   });
 
+  it.each(['logout+jwt', 'dpop+jwt'])(
+    'JWT-46: of a token for something else is refused in its header, too: %s',
+    async (typ) => {
+      expect(await tryToken(node, signed({ json: claims({ typ: undefined }) }, { typ }))).toEqual(REFUSED);
+      expect(await tryToken(node, signed({ json: claims({ typ: undefined }) }, { typ: 'at+jwt' }))).toEqual(
+        accepted('alice'),
+      );
+    },
+  );
+
   it('JWT-46: of a refresh token as Keycloak signs it, by a secret, is refused', async () => {
     const token = signed({ json: claims({ typ: 'Refresh' }) }, { alg: 'HS512', kid: 'secret' });
     expect(await tryToken(node, token)).toEqual(REFUSED);
