@@ -4,6 +4,8 @@ import proxyAddr from 'proxy-addr';
 
 /** IPv4 in the clothes of IPv6, as a socket that serves both shows it. */
 const MAPPED = /^::ffff:(?=[\d.]+$)/i;
+/** As some proxies forward it: each connection of a client has another port. Brackets stand around IPv6 alone. */
+const WITH_PORT = /^(?:([\d.]+):\d+|\[([\da-f:.]+)\](?::\d+)?)$/i;
 /** Of an address of IPv6 with its zone; a header that nobody should have trusted may hold more. */
 const MAX_LENGTH = 64;
 
@@ -14,7 +16,7 @@ const MAX_LENGTH = 64;
 export function clientAddress(request: IncomingMessage, trustedProxies: number): string {
   // Undefined, whatever the types say, when the peer has reset its connection.
   const address = proxyAddr(request, (_, hop) => hop < trustedProxies) as string | undefined;
-  return (address ?? '').slice(0, MAX_LENGTH).replace(MAPPED, '');
+  return (address ?? '').slice(0, MAX_LENGTH).replace(WITH_PORT, '$1$2').replace(MAPPED, '');
 }
 
 /**
