@@ -227,6 +227,20 @@ describe('TokenVerifier', () => {
     },
   );
 
+  it('takes a token of any of the keys with its kid, and refuses it for the reason that counts', async () => {
+    const twins = verifierOf([jwk(stranger, { kid: 'rsa' }), ...JWKS]);
+    await expect(twins.verify(await sign(claims()))).resolves.toMatchObject({ userId: 'alice' });
+    await expect(twins.verify(await sign(claims(), {}, stranger.privateKey))).resolves.toMatchObject({
+      userId: 'alice',
+    });
+    const third = generateKeyPairSync('rsa', { modulusLength: 2_048 });
+    await expectInvalid(await sign(claims(), {}, third.privateKey), twins);
+    for (const key of [rsa, stranger]) {
+      const expired = twins.verify(await sign(claims({ exp: NOW - 60 }), {}, key.privateKey));
+      await expect(expired).rejects.toMatchObject({ reason: 'token_expired' });
+    }
+  });
+
   it('finds the key of a token without a kid only where exactly one fits', async () => {
     const token = await sign(claims(), { kid: undefined });
     await expect(verifier.verify(token)).resolves.toMatchObject({ userId: 'alice' });

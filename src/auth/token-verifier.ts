@@ -1,5 +1,6 @@
+import type { KeyObject } from 'node:crypto';
 import { Logger } from '@nestjs/common';
-import { JsonWebTokenError, JwtService, TokenExpiredError } from '@nestjs/jwt';
+import { JsonWebTokenError, JwtService, type JwtVerifyOptions, TokenExpiredError } from '@nestjs/jwt';
 import type { AuthSettings } from '../config/environment.js';
 import type { KeyCache } from './keys/key-cache.js';
 import { SIGNATURE_ALGORITHMS } from './keys/signature-algorithm.js';
@@ -14,7 +15,7 @@ export const CLOCK_SKEW_SECONDS = 5;
 /** Tells whom a token speaks for: the only judge of tokens, for HTTP and WebSocket alike. */
 export class TokenVerifier {
   private readonly logger = new Logger(TokenVerifier.name);
-  private readonly jwt: JwtService;
+  private readonly options: JwtVerifyOptions;
   private hasHinted = false;
 
   constructor(
@@ -22,16 +23,13 @@ export class TokenVerifier {
     settings: Pick<AuthSettings, 'issuer' | 'audience'>,
     private readonly now: () => number = Date.now,
   ) {
-    this.jwt = new JwtService({
-      // The key decides the algorithm, not the token: `find` gives only a key that fits the one the header names.
-      secretOrKeyProvider: (_request, token) => keys.find(readTokenHeader(typeof token === 'string' ? token : '')),
-      verifyOptions: {
-        algorithms: [...SIGNATURE_ALGORITHMS],
-        clockTolerance: CLOCK_SKEW_SECONDS,
-        ...(settings.issuer !== null && { issuer: settings.issuer }),
-        ...(settings.audience !== null && { audience: settings.audience }),
-      },
-    });
+    this.options = {
+      // The key decides the algorithm, not the token: only keys are tried that fit the one the header names.
+      algorithms: [...SIGNATURE_ALGORITHMS],
+      clockTolerance: CLOCK_SKEW_SECONDS,
+      ...(settings.issuer !== null && { issuer: settings.issuer }),
+      ...(settings.audience !== null && { audience: settings.audience }),
+    };
   }
 
   /**
@@ -41,8 +39,8 @@ export class TokenVerifier {
   async verify(token: string): Promise<Principal> {
     const nowSeconds = Math.floor(this.now() / 1_000);
     try {
-      const claims: unknown = await this.jwt.verifyAsync(token, { clockTimestamp: nowSeconds });
-      return readPrincipal(claims, nowSeconds);
+      const keys = await this.keys.find(readTokenHeader(token));
+      return readPrincipal(await this.claimsOf(token, keys, nowSeconds), nowSeconds);
     } catch (error) {
       if (error instanceof KeysUnavailableError) throw error;
       if (error instanceof SubjectMissingError) this.hintAtSubject();
@@ -67,6 +65,21 @@ export class TokenVerifier {
     return this.keys.isReady();
   }
 
+  /** What the token claims, if one of the keys has signed it. */
+  private async claimsOf(token: string, keys: readonly KeyObject[], nowSeconds: number): Promise<unknown> {
+    let refusal: unknown;
+    for (const publicKey of keys) {
+      try {
+        // A service a key: the options of a call take no key that is parsed already.
+        return await new JwtService({ publicKey }).verifyAsync(token, { ...this.options, clockTimestamp: nowSeconds });
+      } catch (error) {
+        refusal = error;
+        if (!isOfAnotherKey(error)) break;
+      }
+    }
+    throw refusal;
+  }
+
   private hintAtSubject(): void {
     if (this.hasHinted) return;
     this.hasHinted = true;
@@ -75,6 +88,10 @@ export class TokenVerifier {
         'assign that scope to the client as a default scope.',
     );
   }
+}
+
+function isOfAnotherKey(error: unknown): boolean {
+  return error instanceof JsonWebTokenError && error.message === 'invalid signature';
 }
 
 /** Whatever a hostile token makes a library throw, the answer is a refusal. */

@@ -62,20 +62,20 @@ export class KeyCache implements OnApplicationBootstrap {
   }
 
   /**
-   * The key that must have signed a token with this header.
+   * The keys of which one must have signed a token with this header: at least one, and mostly no more.
    * @throws {TokenRejectedError} if the source publishes no such key
    * @throws {KeysUnavailableError} if the source can't be asked
    */
-  async find({ kid, alg }: TokenHeader): Promise<KeyObject> {
+  async find({ kid, alg }: TokenHeader): Promise<readonly KeyObject[]> {
     this.renewInBackground(kid);
-    const known = this.set?.find(kid, alg);
-    if (known) return known;
+    const known = this.set?.find(kid, alg) ?? [];
+    if (known.length > 0) return known;
     if (!this.knows({ kid })) {
       await this.refresh('token');
       if (this.failure !== null) throw new KeysUnavailableError({ cause: this.failure });
     }
-    const found = this.set?.find(kid, alg);
-    if (found) return found;
+    const found = this.set?.find(kid, alg) ?? [];
+    if (found.length > 0) return found;
     throw new TokenRejectedError('token_invalid', `No published key fits the token's kid and algorithm ${alg}`);
   }
 

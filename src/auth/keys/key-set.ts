@@ -5,6 +5,9 @@ import { importVerificationKey, type VerificationKey } from './verification-key.
 /** More than any realm publishes: to read a key takes time, and 1 MB of junk would take seconds, during which nothing else runs. */
 const MOST_ENTRIES = 100;
 
+/** Keys of one name that a token is tried with: a forged one costs its sender nothing, and us a verification each. */
+const MOST_NAMESAKES = 4;
+
 /** How many of the entries left out are told of one by one. */
 const MOST_REASONS = 5;
 
@@ -49,11 +52,14 @@ export class KeySet {
     return this.byKid.has(kid);
   }
 
-  /** The key for a token: by its `kid`, or without one the only key that fits the algorithm. */
-  find(kid: string | null, algorithm: SignatureAlgorithm): KeyObject | null {
+  /**
+   * The keys that can have signed a token: those of its `kid` that fit the algorithm, of which there is mostly one, or without a
+   * `kid` the only key that fits.
+   */
+  find(kid: string | null, algorithm: SignatureAlgorithm): readonly KeyObject[] {
     const candidates = kid === null ? this.keys : (this.byKid.get(kid) ?? []);
-    const [first, second] = candidates.filter(({ algorithms }) => algorithms.includes(algorithm));
-    return first === undefined || (kid === null && second !== undefined) ? null : first.key;
+    const fitting = candidates.filter(({ algorithms }) => algorithms.includes(algorithm)).map(({ key }) => key);
+    return kid === null && fitting.length > 1 ? [] : fitting.slice(0, MOST_NAMESAKES);
   }
 }
 
