@@ -1,5 +1,6 @@
-import { QueryClient, QueryClientProvider, useQuery } from '@tanstack/react-query';
+import { QueryClientProvider, useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
+import { createQueryClient } from './api/query-client.js';
 import { OriginNotice } from './connection/origin-notice.js';
 import { fetchConsoleConfig } from './session/console-config.js';
 import { SignInGate } from './session/sign-in-gate.js';
@@ -7,7 +8,7 @@ import { Splash } from './session/splash.js';
 
 /** The page: who signs in how is the first thing that it asks. */
 export function App() {
-  const [client] = useState(() => new QueryClient());
+  const [client] = useState(createQueryClient);
   return (
     <QueryClientProvider client={client}>
       <Start />
@@ -20,7 +21,6 @@ function Start() {
     queryKey: ['console'],
     queryFn: ({ signal }) => fetchConsoleConfig(signal),
     staleTime: Infinity,
-    retry: 2,
   });
   if (data === undefined) return <Splash error={error} onRetry={() => void refetch()} />;
   return (
