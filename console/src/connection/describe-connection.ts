@@ -35,24 +35,24 @@ export function worstOf(states: readonly [ConnectionState, ...ConnectionState[]]
   return states.reduce((a, b) => (ORDER.indexOf(b.status) > ORDER.indexOf(a.status) ? b : a));
 }
 
-const REASONS: Readonly<Record<string, string>> = {
-  restarting: 'the server restarted',
-  unavailable: 'the server could not admit it',
-  stream_lost: 'the server lost its place in the stream',
-  token_missing: 'no token was sent',
-  token_invalid: 'the token was refused',
-  token_expired: 'the token had ended',
-  ticket_invalid: 'the ticket was refused',
-  disconnected: 'an operator closed it',
-  not_a_member: 'you are no member',
-  forbidden: 'the server refused it',
-  too_slow: 'it was too slow to take what came',
-  too_many_messages: 'it sent too many messages',
-  too_many_connections: 'you have too many connections: close other windows',
-};
+const REASONS: ReadonlyMap<string, string> = new Map([
+  ['restarting', 'the server restarted'],
+  ['unavailable', 'the server could not admit it'],
+  ['stream_lost', 'the server lost its place in the stream'],
+  ['token_missing', 'no token was sent'],
+  ['token_invalid', 'the token was refused'],
+  ['token_expired', 'the token had ended'],
+  ['ticket_invalid', 'the ticket was refused'],
+  ['disconnected', 'an operator closed it'],
+  ['not_a_member', 'you are no member'],
+  ['forbidden', 'the server refused it'],
+  ['too_slow', 'it was too slow to take what came'],
+  ['too_many_messages', 'it sent too many messages'],
+  ['too_many_connections', 'you have too many connections: close other windows'],
+]);
 
 /** How a connection last ended, for a person. */
 export function closeSentence({ code, reason }: { code: number; reason: string }): string {
-  const why = REASONS[reason] ?? (code === 1006 ? 'the link was lost' : reason);
+  const why = REASONS.get(reason) ?? (code === 1006 ? 'the link was lost' : reason);
   return why === '' ? `Code ${code}` : `Code ${code}: ${why}`;
 }

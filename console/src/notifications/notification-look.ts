@@ -6,12 +6,13 @@ export interface Look {
   tone: Tone;
 }
 
-const LOOKS: Readonly<Record<string, Look>> = {
-  'task.completed': { icon: CircleCheck, tone: 'ok' },
-  'task.failed': { icon: CircleX, tone: 'danger' },
-  'message.received': { icon: Mail, tone: 'accent' },
-  'mention.received': { icon: AtSign, tone: 'accent' },
-};
+/** A map: senders choose the type, and an object has more names than it was given. */
+const LOOKS: ReadonlyMap<string, Look> = new Map([
+  ['task.completed', { icon: CircleCheck, tone: 'ok' }],
+  ['task.failed', { icon: CircleX, tone: 'danger' }],
+  ['message.received', { icon: Mail, tone: 'accent' }],
+  ['mention.received', { icon: AtSign, tone: 'accent' }],
+]);
 const ANY: Look = { icon: Bell, tone: 'plain' };
 
 /** The picture and colour of a notification, of any sender. */
@@ -19,7 +20,7 @@ export function notificationLook(notification: { type?: string; [field: string]:
   const { type = '', severity } = notification;
   if (type === 'system.alert') return { icon: Megaphone, tone: severityTone(severity) };
   if (type === '' && 'org_name' in notification) return { icon: Users, tone: 'ok' };
-  return LOOKS[type] ?? ANY;
+  return LOOKS.get(type) ?? ANY;
 }
 
 export function severityTone(severity: unknown): Tone {

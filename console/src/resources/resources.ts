@@ -36,8 +36,11 @@ export function resourcePath(orgId: string, id: string): string {
   return `/orgs/${orgId}/resources/${encodeURIComponent(id)}`;
 }
 
-const TONES: Readonly<Record<string, Tone>> = { public: 'ok', confidential: 'warn' };
+const TONES: ReadonlyMap<string, Tone> = new Map([
+  ['public', 'ok'],
+  ['confidential', 'warn'],
+]);
 
 export function sensitivityTone(sensitivity: string): Tone {
-  return TONES[sensitivity] ?? 'plain';
+  return TONES.get(sensitivity) ?? 'plain';
 }
