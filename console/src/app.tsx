@@ -5,14 +5,24 @@ import { OriginNotice } from './connection/origin-notice.js';
 import { fetchConsoleConfig } from './session/console-config.js';
 import { SignInGate } from './session/sign-in-gate.js';
 import { Splash } from './session/splash.js';
+import { BrokenPage } from './shell/broken-page.js';
+import { ErrorBoundary } from './ui/error-boundary.js';
 
 /** The page: who signs in how is the first thing that it asks. */
 export function App() {
   const [client] = useState(createQueryClient);
   return (
-    <QueryClientProvider client={client}>
-      <Start />
-    </QueryClientProvider>
+    <ErrorBoundary
+      fallback={
+        <main>
+          <BrokenPage />
+        </main>
+      }
+    >
+      <QueryClientProvider client={client}>
+        <Start />
+      </QueryClientProvider>
+    </ErrorBoundary>
   );
 }
 

@@ -1,9 +1,11 @@
 import { lazy, Suspense } from 'react';
-import { Route, Switch } from 'wouter';
+import { Route, Switch, useLocation } from 'wouter';
 import { ConnectionBanner } from '../connection/connection-banner.js';
 import { LiveNotifications } from '../notifications/live-notifications.js';
 import { OrganizationPage } from '../organizations/organization-page.js';
+import { ErrorBoundary } from '../ui/error-boundary.js';
 import { PageState } from '../ui/page-state.js';
+import { BrokenPage } from './broken-page.js';
 import { Header } from './header.js';
 import { HomePage } from './home-page.js';
 import { NotFoundPage } from './not-found-page.js';
@@ -16,6 +18,7 @@ const OperationsPage = lazy(() => import('../operations/operations-page.js'));
 /** The frame of every page: header, banner, and the page that the address names. */
 export function Shell({ signOut }: { signOut: () => Promise<void> }) {
   useRecovery();
+  const [place] = useLocation();
   return (
     <>
       <button type="button" className="skip-link" onClick={() => document.querySelector('main')?.focus()}>
@@ -25,14 +28,16 @@ export function Shell({ signOut }: { signOut: () => Promise<void> }) {
       <ConnectionBanner />
       <LiveNotifications />
       <main className="page" tabIndex={-1}>
-        <Suspense fallback={<PageState label="Loading the page" error={null} onRetry={() => undefined} />}>
-          <Switch>
-            <Route path="/" component={HomePage} />
-            <Route path="/orgs/:org_id/*?">{({ org_id }) => <OrganizationPage key={org_id} orgId={org_id} />}</Route>
-            <Route path="/operations" component={OperationsPage} />
-            <Route component={NotFoundPage} />
-          </Switch>
-        </Suspense>
+        <ErrorBoundary place={place} fallback={<BrokenPage />}>
+          <Suspense fallback={<PageState label="Loading the page" error={null} onRetry={() => undefined} />}>
+            <Switch>
+              <Route path="/" component={HomePage} />
+              <Route path="/orgs/:org_id/*?">{({ org_id }) => <OrganizationPage key={org_id} orgId={org_id} />}</Route>
+              <Route path="/operations" component={OperationsPage} />
+              <Route component={NotFoundPage} />
+            </Switch>
+          </Suspense>
+        </ErrorBoundary>
       </main>
     </>
   );
