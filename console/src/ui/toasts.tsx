@@ -1,20 +1,19 @@
 import { Bell, CircleAlert, CircleCheck, TriangleAlert, X } from 'lucide-react';
-import { createContext, type ReactNode, use, useCallback, useMemo, useState } from 'react';
+import {
+  createContext,
+  type ReactNode,
+  type SyntheticEvent,
+  use,
+  useCallback,
+  useEffect,
+  useEffectEvent,
+  useState,
+} from 'react';
 import { createPortal } from 'react-dom';
 import '../styles/overlays.css';
 import { IconButton } from './button.js';
+import { type Toast, type ToastContent, withToast } from './shown-toasts.js';
 
-export interface ToastContent {
-  title: string;
-  body?: string | undefined;
-  tone?: 'plain' | 'ok' | 'warn' | 'danger';
-  /** Stays until it is dismissed: for what must not be missed. */
-  isSticky?: boolean;
-}
-
-type Toast = ToastContent & { id: number };
-
-const SHOWN = 4;
 const LIFE_MS = 6_000;
 const ICONS = { plain: Bell, ok: CircleCheck, warn: TriangleAlert, danger: CircleAlert };
 
@@ -48,36 +47,70 @@ export function ToastProvider({ children }: { children: ReactNode }) {
   const dismiss = useCallback((id: number) => {
     setToasts((before) => before.filter((toast) => toast.id !== id));
   }, []);
-  const show = useCallback(
-    (content: ToastContent) => {
-      lastId += 1;
-      const toast = { ...content, id: lastId };
-      setToasts((before) => [...before, toast].slice(-SHOWN));
-      if (content.isSticky !== true) setTimeout(() => dismiss(toast.id), LIFE_MS);
-    },
-    [dismiss],
-  );
+  const show = useCallback((content: ToastContent) => {
+    lastId += 1;
+    const toast = { ...content, id: lastId };
+    setToasts((before) => withToast(before, toast));
+  }, []);
 
-  const cards = useMemo(
-    () => toasts.map((toast) => <ToastCard key={toast.id} toast={toast} dismiss={dismiss} />),
-    [toasts, dismiss],
-  );
-  const corner = (
-    <div className="toasts" role="status" aria-live="polite">
-      {cards}
-    </div>
-  );
   return (
     <ToastContext value={show}>
       <HostContext value={takeInto}>{children}</HostContext>
-      {createPortal(corner, hosts.at(-1) ?? document.body)}
+      {createPortal(<Corner toasts={toasts} dismiss={dismiss} />, hosts.at(-1) ?? document.body)}
     </ToastContext>
   );
 }
 
-function ToastCard({ toast, dismiss }: { toast: Toast; dismiss: (id: number) => void }) {
-  const { id, title, body, tone = 'plain' } = toast;
+interface CornerProps {
+  toasts: readonly Toast[];
+  dismiss: (id: number) => void;
+}
+
+/** All toasts wait while one of them is pointed at or has the focus: none moves from under the pointer, none is cut short. */
+function Corner({ toasts, dismiss }: CornerProps) {
+  const [isHeld, setHeld] = useState(false);
+  const look = ({ currentTarget }: SyntheticEvent) => setHeld(currentTarget.matches(':hover, :focus-within'));
+  return (
+    <div
+      className="toasts"
+      role="status"
+      aria-live="polite"
+      onMouseOver={look}
+      onMouseLeave={look}
+      onFocus={look}
+      onBlur={look}
+    >
+      {toasts.map((toast) => (
+        <ToastCard
+          key={toast.id}
+          toast={toast}
+          isHeld={isHeld}
+          dismiss={() => {
+            // What had the focus goes without a word.
+            setHeld(false);
+            dismiss(toast.id);
+          }}
+        />
+      ))}
+    </div>
+  );
+}
+
+interface ToastCardProps {
+  toast: Toast;
+  isHeld: boolean;
+  dismiss: () => void;
+}
+
+function ToastCard({ toast, isHeld, dismiss }: ToastCardProps) {
+  const { title, body, tone = 'plain', isSticky = false } = toast;
   const Icon = ICONS[tone];
+  const pass = useEffectEvent(dismiss);
+  useEffect(() => {
+    if (isSticky || isHeld) return;
+    const timer = setTimeout(pass, LIFE_MS);
+    return () => clearTimeout(timer);
+  }, [isSticky, isHeld]);
   return (
     <div className="toast" data-tone={tone}>
       <Icon size={16} aria-hidden="true" />
@@ -85,7 +118,7 @@ function ToastCard({ toast, dismiss }: { toast: Toast; dismiss: (id: number) => 
         <strong>{title}</strong>
         {body !== undefined && <p>{body}</p>}
       </div>
-      <IconButton label="Dismiss" size="s" onClick={() => dismiss(id)}>
+      <IconButton label="Dismiss" size="s" onClick={dismiss}>
         <X size={14} aria-hidden="true" />
       </IconButton>
     </div>
