@@ -7,6 +7,7 @@ import { useMembers } from '../organizations/organizations.js';
 import { peopleOf } from '../people/people.js';
 import { useSession } from '../session/session.js';
 import { Button } from '../ui/button.js';
+import { usePageTitle } from '../ui/page-title.js';
 import { ProblemNotice } from '../ui/problem-notice.js';
 import { SkeletonRows } from '../ui/skeleton.js';
 import { AddMemberDialog } from './add-member-dialog.js';
@@ -19,6 +20,7 @@ type Open = { what: 'add' } | { what: 'leave' } | { what: 'message' | 'remove'; 
 
 /** Who belongs to the organization. */
 export function MembersCard({ organization }: { organization: Organization }) {
+  usePageTitle(`Members of ${organization.name}`);
   const session = useSession();
   const { data, error, refetch } = useMembers(organization.id);
   const presence = usePresence(organization.id);
@@ -30,7 +32,7 @@ export function MembersCard({ organization }: { organization: Organization }) {
   return (
     <section className="card" aria-label="Members">
       <div className="card-head">
-        <h2>
+        <h2 tabIndex={-1}>
           Members <span className="count">{data === undefined ? '' : members.length}</span>
         </h2>
         {organization.role !== 'member' && (

@@ -6,9 +6,12 @@ describe('notificationLook', () => {
     expect(notificationLook({ type: 'task.failed' }).tone).toBe('danger');
   });
 
-  it.each(['constructor', 'toString', '__proto__', 'invoice.paid'])('shows a type %j, which it does not know', (type) => {
-    const unknown = notificationLook({ type });
-    expect(unknown.tone).toBe('plain');
-    expect(unknown.icon).toBe(notificationLook({}).icon);
-  });
+  it.each(['constructor', 'toString', '__proto__', 'invoice.paid'])(
+    'shows a type %j, which it does not know',
+    (type) => {
+      const unknown = notificationLook({ type });
+      expect(unknown.tone).toBe('plain');
+      expect(unknown.icon).toBe(notificationLook({}).icon);
+    },
+  );
 });

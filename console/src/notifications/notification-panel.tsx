@@ -18,8 +18,9 @@ export function NotificationPanel({ inbox, close }: { inbox: Inbox; close: () =>
         <Button
           kind="quiet"
           icon={<CheckCheck size={15} aria-hidden="true" />}
-          disabled={unreadCount === 0}
-          onClick={() => void inbox.markAllRead()}
+          // Not `disabled`: it is so after every click, and would lose the focus.
+          aria-disabled={unreadCount === 0}
+          onClick={unreadCount === 0 ? undefined : () => void inbox.markAllRead()}
         >
           Mark all as read
         </Button>

@@ -3,6 +3,7 @@ import { Check, X } from 'lucide-react';
 import { useOrganizationName } from '../organizations/organizations.js';
 import { usePeopleAnywhere } from '../people/people.js';
 import { IconButton } from '../ui/button.js';
+import { passFocusOn } from '../ui/focus.js';
 import { Time } from '../ui/time.js';
 import { notificationLook } from './notification-look.js';
 import type { Inbox } from './notification-panel.js';
@@ -44,11 +45,27 @@ export function NotificationRow({ item, inbox, close }: NotificationRowProps) {
       </div>
       <div className="notification-tools">
         {isUnread && (
-          <IconButton size="s" label={`Mark “${item.title}” as read`} onClick={markRead}>
+          <IconButton
+            size="s"
+            label={`Mark “${item.title}” as read`}
+            data-does="read"
+            onClick={({ currentTarget }) => {
+              passFocusOn(currentTarget);
+              markRead();
+            }}
+          >
             <Check size={15} aria-hidden="true" />
           </IconButton>
         )}
-        <IconButton size="s" label={`Delete “${item.title}”`} onClick={() => void inbox.remove(item.id)}>
+        <IconButton
+          size="s"
+          label={`Delete “${item.title}”`}
+          data-does="delete"
+          onClick={({ currentTarget }) => {
+            passFocusOn(currentTarget);
+            void inbox.remove(item.id);
+          }}
+        >
           <X size={15} aria-hidden="true" />
         </IconButton>
       </div>

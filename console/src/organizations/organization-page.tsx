@@ -13,7 +13,8 @@ export function OrganizationPage({ orgId }: { orgId: string }) {
   const refreshList = useRefreshOrganizations();
   // Learnt from the closed connection, or from the answer to a request: whichever came first.
   const isGone = isNotFound(error) || (removedAt !== null && dataUpdatedAt <= removedAt);
-  usePageTitle(data?.name ?? 'Organization');
+  const isShown = data !== undefined && !isGone;
+  usePageTitle(isShown ? null : (data?.name ?? 'Organization'));
 
   useEffect(() => {
     if (isGone) void refreshList();

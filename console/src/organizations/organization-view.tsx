@@ -1,6 +1,6 @@
 import { useOrgEvents } from '@herald/client/react';
-import { useEffect, useEffectEvent } from 'react';
-import { Link, Route, Switch, useRoute } from 'wouter';
+import { useEffect, useEffectEvent, useRef } from 'react';
+import { Link, Route, Switch, useLocation, useRoute } from 'wouter';
 import type { Organization } from '../api/types.js';
 import { EventStream } from '../events/event-stream.js';
 import { useLiveUpdates } from '../events/live-updates.js';
@@ -9,6 +9,8 @@ import { MembersCard } from '../members/members-card.js';
 import { ResourcePage } from '../resources/resource-page.js';
 import { ResourcesCard } from '../resources/resources-card.js';
 import { useShowsLive } from '../shell/live-organization.js';
+import { useFocusOnMove } from '../ui/focus.js';
+import { usePageTitle } from '../ui/page-title.js';
 import { OrganizationHead } from './organization-head.js';
 import './organizations.css';
 
@@ -34,12 +36,19 @@ export function OrganizationView({ organization, onRemoved }: OrganizationViewPr
     if (isRemoved) tellRemoved();
   }, [isRemoved]);
 
+  const [place] = useLocation();
+  const main = useRef<HTMLDivElement>(null);
+  useFocusOnMove(place, main);
+
   const [isActivity] = useRoute('/orgs/:org_id/activity');
+  const [isMembers] = useRoute('/orgs/:org_id/members');
+  const [isResource] = useRoute('/orgs/:org_id/resources/:id');
+  usePageTitle(isMembers || isResource ? null : organization.name);
   return (
     <div className="organization" data-section={isActivity ? 'activity' : 'lists'}>
       <OrganizationHead organization={organization} />
       <Sections orgId={orgId} newest={events.length} />
-      <div className="organization-main">
+      <div ref={main} className="organization-main" tabIndex={-1}>
         <Switch>
           <Route path="/orgs/:org_id/members">
             <MembersCard organization={organization} />

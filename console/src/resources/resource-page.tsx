@@ -6,6 +6,7 @@ import { isNotFound } from '../organizations/organizations.js';
 import { Badge } from '../ui/badge.js';
 import { Button } from '../ui/button.js';
 import { Empty } from '../ui/empty.js';
+import { usePageTitle } from '../ui/page-title.js';
 import { ProblemNotice } from '../ui/problem-notice.js';
 import { SkeletonRows } from '../ui/skeleton.js';
 import { Time } from '../ui/time.js';
@@ -18,6 +19,7 @@ import './resources.css';
 /** One resource with its comments. */
 export function ResourcePage({ orgId, resourceId }: { orgId: string; resourceId: string }) {
   const { data, error, refetch } = useResource(orgId, resourceId);
+  usePageTitle(data?.name ?? 'Resource');
   const list = `/orgs/${orgId}`;
   if (isNotFound(error)) {
     return (

@@ -29,7 +29,7 @@ export function ResourcesCard({ orgId }: { orgId: string }) {
   return (
     <section className="card" aria-label="Resources">
       <div className="card-head">
-        <h2>
+        <h2 tabIndex={-1}>
           Resources <span className="count">{data === undefined ? '' : all.length}</span>
         </h2>
         {all.length > 0 && <SearchBox value={search} onChange={setSearch} />}

@@ -1,9 +1,10 @@
-import { lazy, Suspense } from 'react';
+import { lazy, Suspense, useRef } from 'react';
 import { Route, Switch, useLocation } from 'wouter';
 import { ConnectionBanner } from '../connection/connection-banner.js';
 import { LiveNotifications } from '../notifications/live-notifications.js';
 import { OrganizationPage } from '../organizations/organization-page.js';
 import { ErrorBoundary } from '../ui/error-boundary.js';
+import { useFocusOnMove } from '../ui/focus.js';
 import { PageState } from '../ui/page-state.js';
 import { BrokenPage } from './broken-page.js';
 import { Header } from './header.js';
@@ -19,15 +20,17 @@ const OperationsPage = lazy(() => import('../operations/operations-page.js'));
 export function Shell({ signOut }: { signOut: () => Promise<void> }) {
   useRecovery();
   const [place] = useLocation();
+  const main = useRef<HTMLElement>(null);
+  useFocusOnMove(pageOf(place), main);
   return (
     <>
-      <button type="button" className="skip-link" onClick={() => document.querySelector('main')?.focus()}>
+      <button type="button" className="skip-link" onClick={() => main.current?.focus()}>
         Skip to content
       </button>
       <Header signOut={signOut} />
       <ConnectionBanner />
       <LiveNotifications />
-      <main className="page" tabIndex={-1}>
+      <main ref={main} className="page" tabIndex={-1}>
         <ErrorBoundary place={place} fallback={<BrokenPage />}>
           <Suspense fallback={<PageState label="Loading the page" error={null} onRetry={() => undefined} />}>
             <Switch>
@@ -41,4 +44,9 @@ export function Shell({ signOut }: { signOut: () => Promise<void> }) {
       </main>
     </>
   );
+}
+
+/** An organization is one page, whatever of it is on show. */
+function pageOf(place: string): string {
+  return place.split('/', 3).join('/');
 }

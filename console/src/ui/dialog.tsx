@@ -2,6 +2,7 @@ import { X } from 'lucide-react';
 import { type ReactNode, useEffect, useId, useRef } from 'react';
 import '../styles/overlays.css';
 import { IconButton } from './button.js';
+import { rememberFocus } from './focus.js';
 import { useToastHost } from './toasts.js';
 
 interface DialogProps {
@@ -15,8 +16,8 @@ const FIRST = '.dialog-body :is(input, select, textarea), .dialog-foot button';
 const CHOSEN = '[data-first]';
 
 /**
- * A modal dialog that is open while it is mounted. The browser keeps the focus in it, closes it on Escape, and gives the focus
- * back to what had it.
+ * A modal dialog that is open while it is mounted. The browser keeps the focus in it, and closes it on Escape; in the end the
+ * focus goes back to what had it.
  */
 export function Dialog({ title, about, onClose, children }: DialogProps) {
   const ref = useRef<HTMLDialogElement>(null);
@@ -26,7 +27,7 @@ export function Dialog({ title, about, onClose, children }: DialogProps) {
   useEffect(() => {
     const dialog = ref.current;
     if (dialog === null) return;
-    const before = document.activeElement;
+    const giveFocusBack = rememberFocus();
     if (!dialog.open) dialog.showModal();
     // Where one goes on: not the button that closes it, which the browser would choose.
     (dialog.querySelector<HTMLElement>(CHOSEN) ?? dialog.querySelector<HTMLElement>(FIRST))?.focus();
@@ -34,7 +35,7 @@ export function Dialog({ title, about, onClose, children }: DialogProps) {
     return () => {
       giveToastsBack();
       dialog.close();
-      if (before instanceof HTMLElement) before.focus();
+      giveFocusBack();
     };
   }, [takeToastsInto]);
 

@@ -1,8 +1,12 @@
 import { useEffect } from 'react';
 
-/** Names the page in the tab of the browser. */
-export function usePageTitle(title: string): void {
+/**
+ * Names the page in the tab of the browser.
+ *
+ * @param title null where a part of the page names it
+ */
+export function usePageTitle(title: string | null): void {
   useEffect(() => {
-    document.title = `${title} · Herald`;
+    if (title !== null) document.title = `${title} · Herald`;
   }, [title]);
 }
