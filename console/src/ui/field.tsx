@@ -1,5 +1,5 @@
 import { CircleAlert } from 'lucide-react';
-import { type ComponentProps, type ReactNode, useId } from 'react';
+import { type ComponentProps, type ReactNode, useEffect, useId } from 'react';
 
 interface FieldProps {
   label: ReactNode;
@@ -17,10 +17,16 @@ interface ControlProps {
   'aria-describedby': string | undefined;
 }
 
-/** A labelled control of a form, with a hint or with what is wrong with it. */
+/** A labelled control of a form, with a hint or with what is wrong with it. The first one that is wrong gets the focus. */
 export function Field({ label, hint, error, children }: FieldProps) {
   const id = useId();
   const noteId = `${id}-note`;
+  useEffect(() => {
+    if (error === undefined) return;
+    const control = document.getElementById(id);
+    if (control?.closest('form')?.querySelector('[aria-invalid]') === control) control?.focus();
+  }, [error, id]);
+
   const hasNote = error !== undefined || hint !== undefined;
   return (
     <div className="field">
