@@ -22,8 +22,7 @@ export function AddMemberDialog({ organization, onClose }: { organization: Organ
   const action = useAction(async (form: FormData) => {
     await api.send('POST', `/orgs/${id}/members`, { user_id: textOf(form, 'user_id'), role: textOf(form, 'role') });
     await client.invalidateQueries({ queryKey: keys.members(id) });
-    onClose();
-  });
+  }, onClose);
   return (
     <Dialog title="Add member" about={`They see ${name} at once, and get a notification.`} onClose={onClose}>
       <form

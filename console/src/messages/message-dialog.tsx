@@ -32,8 +32,7 @@ export function MessageDialog({ orgId, to, onClose }: MessageDialogProps) {
     const recipient = textOf(form, 'to');
     await api.send('POST', `/orgs/${orgId}/messages`, { to: recipient, body: textOf(form, 'body') });
     toast({ title: `Message sent to ${personOf(recipient).name}`, tone: 'ok' });
-    onClose();
-  });
+  }, onClose);
   const isAlone = data !== undefined && others.length === 0;
   return (
     <Dialog title="Send message" about="It arrives as a notification, in all their windows." onClose={onClose}>

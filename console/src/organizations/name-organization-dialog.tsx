@@ -17,10 +17,7 @@ interface NameOrganizationDialogProps {
 
 /** Asks for the name of an organization, new or old. */
 export function NameOrganizationDialog({ title, about, submit, name, run, onClose }: NameOrganizationDialogProps) {
-  const action = useAction(async (form: FormData) => {
-    await run(textOf(form, 'name'));
-    onClose();
-  });
+  const action = useAction((form: FormData) => run(textOf(form, 'name')), onClose);
   return (
     <Dialog title={title} about={about} onClose={onClose}>
       <form

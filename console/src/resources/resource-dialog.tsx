@@ -67,8 +67,7 @@ function ResourceForm({ orgId, resource, onClose }: { orgId: string; resource?: 
     // Its event tells, too; but not while the connection is lost.
     void client.invalidateQueries({ queryKey: keys.resources(orgId) });
     if (resource !== undefined) void client.invalidateQueries({ queryKey: keys.resource(orgId, resource.id) });
-    onClose();
-  });
+  }, onClose);
   const sensitivity = resource?.sensitivity ?? 'normal';
   return (
     <form

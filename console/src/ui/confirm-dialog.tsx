@@ -15,10 +15,7 @@ interface ConfirmDialogProps {
 
 /** Asks before something that can't be undone, and says what went wrong if it fails. */
 export function ConfirmDialog({ title, about, confirm, run, onClose }: ConfirmDialogProps) {
-  const action = useAction(async () => {
-    await run();
-    onClose();
-  });
+  const action = useAction(run, onClose);
   return (
     <Dialog title={title} onClose={onClose}>
       <div className="dialog-body">

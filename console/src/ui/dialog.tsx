@@ -50,8 +50,8 @@ export function Dialog({ title, about, onClose, children }: DialogProps) {
         onClose();
       }}
       onMouseDown={(event) => {
-        // Only the backdrop is the dialog itself.
-        if (event.target === event.currentTarget) onClose();
+        // Only the backdrop is the dialog itself. A click beside it must not throw away what was typed.
+        if (event.target === event.currentTarget && !isTypedIn(event.currentTarget)) onClose();
       }}
     >
       <div className="dialog-head">
@@ -68,4 +68,9 @@ export function Dialog({ title, about, onClose, children }: DialogProps) {
       {children}
     </dialog>
   );
+}
+
+function isTypedIn(dialog: HTMLElement): boolean {
+  const fields = dialog.querySelectorAll<HTMLInputElement | HTMLTextAreaElement>('input, textarea');
+  return [...fields].some(({ value, defaultValue }) => value !== defaultValue);
 }
