@@ -4,6 +4,7 @@ import { useState } from 'react';
 import { useApi } from '../api/api.js';
 import { download } from '../api/download.js';
 import { keys } from '../api/keys.js';
+import { pollDelay } from '../api/poll-delay.js';
 import type { Export, ExportFormat, Organization } from '../api/types.js';
 import { Button } from '../ui/button.js';
 import { Dialog } from '../ui/dialog.js';
@@ -72,7 +73,7 @@ function useExport(orgId: string, exportId: string | null) {
     enabled: exportId !== null,
     refetchInterval: ({ state }) => {
       const status = state.data?.status;
-      return status === 'completed' || status === 'failed' ? false : POLL_MS;
+      return status === 'completed' || status === 'failed' ? false : pollDelay(POLL_MS, state.error);
     },
   });
 }

@@ -1,6 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { useApi } from '../api/api.js';
 import { keys } from '../api/keys.js';
+import { pollDelay } from '../api/poll-delay.js';
 import type { Comment, Resource, ResourceSummary } from '../api/types.js';
 import type { Tone } from '../ui/badge.js';
 
@@ -28,7 +29,7 @@ export function useComments(orgId: string, id: string) {
   return useQuery({
     queryKey: keys.comments(orgId, id),
     queryFn: ({ signal }) => api.list<Comment>(`${resourcePath(orgId, id)}/comments`, signal),
-    refetchInterval: COMMENTS_POLL_MS,
+    refetchInterval: ({ state }) => pollDelay(COMMENTS_POLL_MS, state.error),
   });
 }
 
