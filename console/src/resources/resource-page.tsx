@@ -27,6 +27,7 @@ export function ResourcePage({ orgId, resourceId }: { orgId: string; resourceId:
         <Empty
           icon={FileX}
           title="This resource is gone"
+          level={2}
           actions={
             <Link href={list} className="button">
               All resources

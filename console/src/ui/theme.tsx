@@ -10,22 +10,36 @@ const THEMES = [
   { theme: 'dark', label: 'Dark', icon: Moon },
 ] as const;
 const listeners = new Set<() => void>();
+let theme = storedTheme();
 
 /** Takes the scheme that was chosen on this machine; without one, that of the system holds. */
 export function applyTheme(): void {
-  const theme = readTheme();
   if (theme === 'system') delete document.documentElement.dataset.theme;
   else document.documentElement.dataset.theme = theme;
 }
 
-function readTheme(): Theme {
-  const stored = localStorage.getItem(KEY);
-  return stored === 'light' || stored === 'dark' ? stored : 'system';
+/** Where a browser blocks storage, as of sites that may keep nothing, even to look at it throws. */
+function storedTheme(): Theme {
+  try {
+    const stored = localStorage.getItem(KEY);
+    return stored === 'light' || stored === 'dark' ? stored : 'system';
+  } catch {
+    return 'system';
+  }
 }
 
-function choose(theme: Theme): void {
-  if (theme === 'system') localStorage.removeItem(KEY);
-  else localStorage.setItem(KEY, theme);
+function storeTheme(): void {
+  try {
+    if (theme === 'system') localStorage.removeItem(KEY);
+    else localStorage.setItem(KEY, theme);
+  } catch {
+    // It then holds for as long as the page does.
+  }
+}
+
+function choose(chosen: Theme): void {
+  theme = chosen;
+  storeTheme();
   applyTheme();
   for (const listener of listeners) listener();
 }
@@ -37,11 +51,11 @@ function subscribe(listener: () => void): () => void {
 
 /** Chooses between the system's colour scheme, light and dark. */
 export function ThemeSwitch() {
-  const current = useSyncExternalStore(subscribe, readTheme);
+  const current = useSyncExternalStore(subscribe, () => theme);
   return (
     <div className="theme-switch" role="group" aria-label="Colour scheme">
-      {THEMES.map(({ theme, label, icon: Icon }) => (
-        <button key={theme} type="button" aria-pressed={theme === current} title={label} onClick={() => choose(theme)}>
+      {THEMES.map(({ theme: each, label, icon: Icon }) => (
+        <button key={each} type="button" aria-pressed={each === current} title={label} onClick={() => choose(each)}>
           <Icon size={14} aria-hidden="true" />
           <span>{label}</span>
         </button>
