@@ -131,6 +131,11 @@ describe('axe finds nothing, in light and in dark,', () => {
     await page.openSection('Members');
     await page.row('Members', 'Bob Becker').waitFor();
     expect(await findings(page)).toEqual([]);
+
+    page.tolerate(/status of 404/);
+    await page.page.goto(`${node.url}/#/orgs/${orgId}/resources/gone`);
+    await page.page.getByRole('heading', { name: 'This resource is gone' }).waitFor();
+    expect(await findings(page)).toEqual([]);
   });
 
   it('on the page of operations', async () => {
