@@ -20,7 +20,7 @@ const UNLINKED = { connectionId: undefined, expiresAt: undefined, latency: undef
 /** What is read of a frame of the channel to tell it on. */
 interface ChannelFrame extends AnyFrame {
   event_type?: string;
-  notification?: { type?: string };
+  notification?: { type?: string; id?: string };
 }
 
 /** Keeps an endpoint connected, by one link after the other, and tells what comes. */
@@ -202,9 +202,10 @@ export class LiveConnection<F extends CommonFrames> implements Connection<F>, Li
   }
 
   /** Whether a frame has not come before; and goes on to its place. */
-  private isNew({ cursor }: AnyFrame): boolean {
-    // Notifications for everybody carry the cursor of the frame before.
-    if (cursor === undefined || cursor === this.state.cursor) return true;
+  private isNew({ type, cursor, notification }: ChannelFrame): boolean {
+    if (cursor === undefined) return true;
+    // Notifications for everybody carry the cursor of the frame before. They have no id.
+    if (cursor === this.state.cursor) return type === 'notification' && notification?.id === undefined;
     if (this.seen.add(cursor)) return false;
     this.set({ cursor });
     return true;
