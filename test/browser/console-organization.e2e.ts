@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import type { Locator } from 'playwright-core';
 import type { ApiClient } from '../support/api-client.js';
 import { Consoles } from '../support/consoles.js';
 import { type HeraldNode, startEmbeddedNode } from '../support/node.js';
@@ -8,6 +9,8 @@ jest.setTimeout(240_000);
 
 const ALICE = 'Alice Archer';
 const BOB = 'Bob Becker';
+/** A right-to-left override that nothing ends. */
+const TURNING = 'Plan \u202Egpj.exe';
 
 let node: HeraldNode;
 let consoles: Consoles;
@@ -38,6 +41,67 @@ async function roleOf(userId: string): Promise<unknown> {
   const { items } = (await aliceApi.get(`/orgs/${orgId}/members`)).body;
   return items.find((member: { user_id: string }) => member.user_id === userId)?.role;
 }
+
+/** Where a part of what an element says stands in its line: pixels from the left. */
+function placeOf(part: string, element: Locator): Promise<number> {
+  return element.evaluate((root, text) => {
+    const walker = document.createTreeWalker(root, NodeFilter.SHOW_TEXT);
+    while (walker.nextNode()) {
+      const start = walker.currentNode.textContent?.indexOf(text) ?? -1;
+      if (start < 0) continue;
+      const range = document.createRange();
+      range.setStart(walker.currentNode, start);
+      range.setEnd(walker.currentNode, start + 1);
+      return range.getBoundingClientRect().left;
+    }
+    throw new Error(`There is no ${text} in ${root.outerHTML}`);
+  }, part);
+}
+
+describe('the events of an organization', () => {
+  it('are still there when one comes back from another page', async () => {
+    const alice = await consoles.openAs(ALICE, node.url);
+    await alice.openOrganization(orgName);
+    await alice.createResource('Plan');
+    await alice.untilEvents(['Plan was created']);
+    await alice.page.getByRole('link', { name: 'Operations' }).click();
+    await alice.heading('Operations').waitFor();
+    await alice.page.goBack();
+    await alice.heading(orgName).waitFor();
+    await alice.untilEvents(['Plan was created']);
+    await alice.untilLive();
+    await alice.createResource('Next');
+    await alice.untilEvents(['Next was created', 'Plan was created']);
+    expect(alice.loads).toBe(1);
+  });
+
+  it('are not promised at once while there is no network', async () => {
+    const alice = await consoles.openAs(ALICE, node.url);
+    await alice.openOrganization(orgName);
+    const events = alice.page.getByRole('region', { name: 'Live events' });
+    await events.getByText('it appears at once').waitFor();
+    await alice.page.context().setOffline(true);
+    await events.getByText('once the network is back').waitFor();
+    expect(await events.getByText('it appears at once').count()).toBe(0);
+    alice.tolerate(/^(Failed to load resource: net::|WebSocket connection to)/);
+    await alice.page.context().setOffline(false);
+    await events.getByText('it appears at once').waitFor();
+  });
+});
+
+describe('a name that sets the direction of text', () => {
+  it('turns nothing around it', async () => {
+    const alice = await consoles.openAs(ALICE, node.url);
+    await alice.openOrganization(orgName);
+    await alice.createResource(TURNING);
+    await alice.untilEvents([`${TURNING} was created`]);
+    const event = alice.rows('Events, newest first').first();
+    expect(await placeOf('created', event)).toBeGreaterThan(await placeOf('was', event));
+    await alice.button(`Delete \u2068${TURNING}\u2069`).click();
+    const title = alice.dialog(/^Delete/).getByRole('heading');
+    expect(await placeOf('?', title)).toBeGreaterThan(await placeOf('gpj', title));
+  });
+});
 
 describe('the role of a member', () => {
   it('is changed when it is chosen and confirmed, not on the way there', async () => {
