@@ -1,6 +1,7 @@
 import { useConnectionState } from '@herald/client/react';
 import { useOrganizationName } from '../organizations/organizations.js';
 import { useLiveOrganization } from '../shell/live-organization.js';
+import { isolated } from '../ui/isolated.js';
 import { Popover } from '../ui/popover.js';
 import { EndpointDetails } from './endpoint-details.js';
 import { statusLabel, statusTone, worstOf } from './describe-connection.js';
@@ -29,7 +30,10 @@ export function ConnectionPill() {
         <>
           <EndpointDetails title="Notifications" endpoint="notifications" />
           {orgId !== null && (
-            <EndpointDetails title={`Events of ${orgName ?? 'the organization'}`} endpoint={{ orgId }} />
+            <EndpointDetails
+              title={`Events of ${orgName === null ? 'the organization' : isolated(orgName)}`}
+              endpoint={{ orgId }}
+            />
           )}
         </>
       )}

@@ -10,6 +10,7 @@ import { capitalized } from '../ui/capitalized.js';
 import { Dialog } from '../ui/dialog.js';
 import { Field } from '../ui/field.js';
 import { textOf } from '../ui/form-text.js';
+import { isolated } from '../ui/isolated.js';
 import { ProblemNotice } from '../ui/problem-notice.js';
 import { useAction } from '../ui/use-action.js';
 
@@ -25,7 +26,7 @@ export function AddMemberDialog({ organization, onClose }: { organization: Organ
     onClose();
   });
   return (
-    <Dialog title="Add member" about={`They see ${name} at once, and get a notification.`} onClose={onClose}>
+    <Dialog title="Add member" about={`They see ${isolated(name)} at once, and get a notification.`} onClose={onClose}>
       <form
         onSubmit={(event) => {
           event.preventDefault();

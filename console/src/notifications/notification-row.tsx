@@ -3,6 +3,7 @@ import { Check, X } from 'lucide-react';
 import { useOrganizationName } from '../organizations/organizations.js';
 import { usePeopleAnywhere } from '../people/people.js';
 import { IconButton } from '../ui/button.js';
+import { isolated } from '../ui/isolated.js';
 import { Time } from '../ui/time.js';
 import { notificationLook } from './notification-look.js';
 import type { Inbox } from './notification-panel.js';
@@ -28,10 +29,14 @@ export function NotificationRow({ item, inbox, close }: NotificationRowProps) {
       </span>
       <div className="notification-text">
         <strong className="wrap">
-          {item.title}
+          <bdi>{item.title}</bdi>
           {isUnread && <span className="visually-hidden"> (unread)</span>}
         </strong>
-        {item.body !== undefined && <p className="wrap">{item.body}</p>}
+        {item.body !== undefined && (
+          <p className="wrap" dir="auto">
+            {item.body}
+          </p>
+        )}
         <Origin item={item} />
         <NotificationAction
           actionUrl={item.action_url}
@@ -44,11 +49,11 @@ export function NotificationRow({ item, inbox, close }: NotificationRowProps) {
       </div>
       <div className="notification-tools">
         {isUnread && (
-          <IconButton size="s" label={`Mark “${item.title}” as read`} onClick={markRead}>
+          <IconButton size="s" label={`Mark “${isolated(item.title)}” as read`} onClick={markRead}>
             <Check size={15} aria-hidden="true" />
           </IconButton>
         )}
-        <IconButton size="s" label={`Delete “${item.title}”`} onClick={() => void inbox.remove(item.id)}>
+        <IconButton size="s" label={`Delete “${isolated(item.title)}”`} onClick={() => void inbox.remove(item.id)}>
           <X size={15} aria-hidden="true" />
         </IconButton>
       </div>
@@ -66,7 +71,7 @@ function Origin({ item }: { item: NotificationItem }) {
     <div className="notification-origin">
       {parts.map((part) => (
         <span key={part} className="truncate">
-          {part}
+          <bdi>{part}</bdi>
         </span>
       ))}
       <Time value={item.timestamp} />

@@ -82,8 +82,10 @@ function ToastCard({ toast, dismiss }: { toast: Toast; dismiss: (id: number) => 
     <div className="toast" data-tone={tone}>
       <Icon size={16} aria-hidden="true" />
       <div className="wrap">
-        <strong>{title}</strong>
-        {body !== undefined && <p>{body}</p>}
+        <strong>
+          <bdi>{title}</bdi>
+        </strong>
+        {body !== undefined && <p dir="auto">{body}</p>}
       </div>
       <IconButton label="Dismiss" size="s" onClick={() => dismiss(id)}>
         <X size={14} aria-hidden="true" />
