@@ -20,7 +20,13 @@ export function ConnectionPill() {
       label="Connection"
       width={360}
       trigger={(trigger) => (
-        <button type="button" className="pill" aria-label={`Connection: ${label}`} {...trigger}>
+        <button
+          type="button"
+          className="pill"
+          data-live={status === 'connected'}
+          aria-label={`Connection: ${label}`}
+          {...trigger}
+        >
           <span className="dot" data-tone={statusTone(status)} data-pulse={status === 'connected'} />
           <span className="pill-label">{label}</span>
         </button>
