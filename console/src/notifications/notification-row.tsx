@@ -71,7 +71,7 @@ function Origin({ item }: { item: NotificationItem }) {
     <div className="notification-origin">
       {parts.map((part) => (
         <span key={part} className="truncate">
-          <bdi>{part}</bdi>
+          {isolated(part)}
         </span>
       ))}
       <Time value={item.timestamp} />
