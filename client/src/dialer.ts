@@ -1,4 +1,5 @@
 import type { ConnectionFault } from './connection.js';
+import { inTime } from './in-time.js';
 import type { ClientOptions, Socket, TokenReason } from './options.js';
 
 /** Which endpoint of the server, and what is asked of it. */
@@ -36,6 +37,8 @@ export class Dialer {
   constructor(
     private readonly endpoint: Endpoint,
     private readonly options: ClientOptions,
+    /** Milliseconds to wait for a token, or a ticket. */
+    private readonly patience: number,
   ) {
     this.server = serverOf(options.url);
     const { WebSocket: socket = (globalThis as Pick<ClientOptions, 'WebSocket'>).WebSocket } = options;
@@ -47,7 +50,7 @@ export class Dialer {
   /** @throws {DialError} */
   async token(reason: TokenReason, signal: AbortSignal): Promise<string> {
     try {
-      return await this.options.getToken({ reason, signal });
+      return await inTime('getToken', this.patience, signal, (signal) => this.options.getToken({ reason, signal }));
     } catch (error) {
       throw new DialError('token', error);
     }
@@ -84,10 +87,12 @@ export class Dialer {
   private async buyTicket(token: string, signal: AbortSignal): Promise<string> {
     const headers = { authorization: `Bearer ${token}` };
     try {
-      const response = await fetch(`${this.server}/api/v1/realtime/tickets`, { method: 'POST', headers, signal });
-      if (response.status === 401) throw new TokenRefused();
-      if (!response.ok) throw new Error(`The server answers ${response.status} instead of a ticket`);
-      return ((await response.json()) as { ticket: string }).ticket;
+      return await inTime('The ticket', this.patience, signal, async (signal) => {
+        const response = await fetch(`${this.server}/api/v1/realtime/tickets`, { method: 'POST', headers, signal });
+        if (response.status === 401) throw new TokenRefused();
+        if (!response.ok) throw new Error(`The server answers ${response.status} instead of a ticket`);
+        return ((await response.json()) as { ticket: string }).ticket;
+      });
     } catch (error) {
       throw error instanceof TokenRefused ? error : new DialError('ticket', error);
     }

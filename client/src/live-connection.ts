@@ -3,7 +3,7 @@ import type { CommonFrames, Connection, ConnectionFault, ConnectionState, Heard,
 import { Dialer, type Endpoint, TokenRefused } from './dialer.js';
 import type { RefreshedFrame, WelcomeFrame } from './frames.js';
 import { Iteration } from './iteration.js';
-import { type AnyFrame, Link, type LinkOwner } from './link.js';
+import { type AnyFrame, Link, type LinkOwner, type LinkTimes } from './link.js';
 import { Listeners } from './listeners.js';
 import type { ClientOptions, TokenReason } from './options.js';
 import { isOffline, type PageOwner, watchPage } from './page.js';
@@ -20,12 +20,13 @@ const UNLINKED = { connectionId: undefined, expiresAt: undefined, latency: undef
 /** What is read of a frame of the channel to tell it on. */
 interface ChannelFrame extends AnyFrame {
   event_type?: string;
-  notification?: { type?: string };
+  notification?: { type?: string; id?: string };
 }
 
 /** Keeps an endpoint connected, by one link after the other, and tells what comes. */
 export class LiveConnection<F extends CommonFrames> implements Connection<F>, LinkOwner, PageOwner {
   state: ConnectionState;
+  private readonly times: LinkTimes;
   private readonly dialer: Dialer;
   private readonly listeners = new Listeners();
   private readonly seen = new SeenCursors();
@@ -42,10 +43,12 @@ export class LiveConnection<F extends CommonFrames> implements Connection<F>, Li
   constructor(
     endpoint: Endpoint,
     private readonly mainName: MainName<F>,
-    private readonly options: ClientOptions,
+    options: ClientOptions,
   ) {
-    const { cursor, signal } = options;
-    this.dialer = new Dialer(endpoint, options);
+    const { cursor, signal, pingInterval = PING_INTERVAL_MS, answerTimeout = ANSWER_TIMEOUT_MS } = options;
+    this.times = { pingInterval, answerTimeout };
+    // As long as a link has to be let in.
+    this.dialer = new Dialer(endpoint, options, 2 * answerTimeout);
     this.state = Object.freeze({ status: 'connecting', reconnects: 0, cursor });
     watchPage(this, this.life.signal);
     // Whoever has made it must have the time to listen.
@@ -148,11 +151,9 @@ export class LiveConnection<F extends CommonFrames> implements Connection<F>, Li
     const { signal } = this.attempt;
     this.set({ ...UNLINKED, ...change, status: 'connecting' });
     try {
-      signal.throwIfAborted();
       const opening = await this.dialer.prepare(this.tokenReason, this.state.cursor, signal);
       signal.throwIfAborted();
-      const { pingInterval = PING_INTERVAL_MS, answerTimeout = ANSWER_TIMEOUT_MS } = this.options;
-      this.link = new Link(this.dialer.open(opening), { pingInterval, answerTimeout }, this);
+      this.link = new Link(this.dialer.open(opening), this.times, this);
     } catch (error) {
       if (signal.aborted) return;
       if (error instanceof TokenRefused) {
@@ -201,9 +202,10 @@ export class LiveConnection<F extends CommonFrames> implements Connection<F>, Li
   }
 
   /** Whether a frame has not come before; and goes on to its place. */
-  private isNew({ cursor }: AnyFrame): boolean {
-    // Notifications for everybody carry the cursor of the frame before.
-    if (cursor === undefined || cursor === this.state.cursor) return true;
+  private isNew({ type, cursor, notification }: ChannelFrame): boolean {
+    if (cursor === undefined) return true;
+    // Notifications for everybody carry the cursor of the frame before. They have no id.
+    if (cursor === this.state.cursor) return type === 'notification' && notification?.id === undefined;
     if (this.seen.add(cursor)) return false;
     this.set({ cursor });
     return true;

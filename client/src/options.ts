@@ -6,7 +6,7 @@ export type TokenReason = 'connect' | 'expiring' | 'refused';
 
 export interface TokenRequest {
   reason: TokenReason;
-  /** Aborted when the token is no longer wanted. */
+  /** Aborted when the token is no longer wanted: the connection has no more need of it, or has waited too long. */
   signal: AbortSignal;
 }
 
@@ -42,7 +42,7 @@ export interface ClientOptions {
   cursor?: string;
   /** Milliseconds between two pings. */
   pingInterval?: number;
-  /** Milliseconds to wait for an answer before the link is taken for dead. */
+  /** Milliseconds to wait for an answer before the link is taken for dead. A token, or a ticket, may take twice that. */
   answerTimeout?: number;
 }
 

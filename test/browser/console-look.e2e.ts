@@ -93,6 +93,20 @@ async function tabTo({ page }: ConsolePage, element: Locator): Promise<void> {
   }
 }
 
+/** Of two colours as `rgb(1, 2, 3)`: from 1 to 21, as WCAG has it. */
+function contrast(one: string, other: string): number {
+  const [dark = 0, light = 0] = [one, other].map(luminance).sort((a, b) => a - b);
+  return (light + 0.05) / (dark + 0.05);
+}
+
+function luminance(color: string): number {
+  const [red = 0, green = 0, blue = 0] = (color.match(/\d+/g) ?? []).map((part) => {
+    const share = Number(part) / 255;
+    return share <= 0.04045 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4;
+  });
+  return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
+}
+
 describe('axe finds nothing, in light and in dark,', () => {
   it('on the page that signs in', async () => {
     const page = await consoles.open(node.url);
@@ -151,6 +165,36 @@ describe('axe finds nothing, in light and in dark,', () => {
     expect(await findings(page)).toEqual([]);
     const [width, shown] = await page.page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);
     expect(width).toBe(shown);
+  });
+});
+
+describe('what colour alone does not say', () => {
+  it('is said in a word on a phone, when what is on show is not live', async () => {
+    const page = await consoles.openAs(ALICE, node.url, { viewport: { width: 360, height: 740 } });
+    await page.untilLive();
+    page.tolerate(/^(Failed to load resource: net::|WebSocket connection to)/);
+    const pill = page.button(/^Connection/);
+    expect(await pill.getByText('Live').isVisible()).toBe(false);
+    await page.page.context().setOffline(true);
+    await pill.getByText('Offline').waitFor();
+    const [width, shown] = await page.page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);
+    expect(width).toBe(shown);
+  });
+});
+
+describe('a field', () => {
+  it('has a frame that is seen, in light and in dark', async () => {
+    const page = await consoles.openAs(ALICE, node.url);
+    await page.button('New resource').click();
+    const field = page.dialog('New resource').getByLabel('Description');
+    for (const colorScheme of ['light', 'dark'] as const) {
+      await page.page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+      const [frame, ground] = await field.evaluate((each) => {
+        const { borderTopColor, backgroundColor } = getComputedStyle(each);
+        return [borderTopColor, backgroundColor];
+      });
+      expect(contrast(frame, ground)).toBeGreaterThanOrEqual(3);
+    }
   });
 });
 

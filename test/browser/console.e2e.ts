@@ -260,6 +260,27 @@ describe('the page of operations', () => {
     expect(bob.loads).toBe(1);
   });
 
+  it('says that there are more connections than it counts', async () => {
+    const alice = await consoles.openAs(ALICE, node.url);
+    const [connection] = await connectionsOf('alice');
+    await alice.page.route('**/api/v1/realtime/connections?*', (route) => {
+      const items = Array.from({ length: 100 }, () => ({ ...connection, connection_id: uuidv7() }));
+      return route.fulfill({ json: { items, next_cursor: uuidv7() } });
+    });
+    await alice.page.getByRole('link', { name: 'Operations' }).click();
+    await alice.page.getByRole('figure', { name: 'Connections' }).getByText('1,000+', { exact: true }).waitFor();
+    await alice.page.getByRole('heading', { name: 'Live connections 1,000+' }).waitFor();
+  });
+
+  it('has charts that one need not see in colour, or at all', async () => {
+    const alice = await consoles.openAs(ALICE, node.url);
+    await alice.page.getByRole('link', { name: 'Operations' }).click();
+    const figure = alice.page.getByRole('figure', { name: 'Connections' });
+    await figure.getByRole('img', { name: /All nodes: from \d+ to \d+\. This node: from \d+ to \d+\.$/ }).waitFor();
+    await until(async () => (await figure.locator('.recharts-area-curve[stroke-dasharray]').count()) === 1);
+    expect(await figure.locator('.chart-legend [data-dashed]').count()).toBe(1);
+  });
+
   it('is for operators', async () => {
     const bob = await consoles.openAs(BOB, node.url);
     await bob.openOrganization(orgName);

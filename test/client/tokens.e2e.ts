@@ -3,6 +3,7 @@ import type { TokenReason } from '@herald/client';
 import { BroadcastService } from '../../src/realtime/index.js';
 import { type HeraldNode, startNode } from '../support/node.js';
 import { openConnections } from '../support/open-connections.js';
+import { TcpProxy } from '../support/tcp-proxy.js';
 import { until } from '../support/until.js';
 import { closeAllConnections, connected, watchedEvents, watchNotifications } from './watch.js';
 
@@ -31,6 +32,7 @@ class Tokens {
 const good = (): Promise<string> => node.tokenFor('alice');
 const short = (): Promise<string> => node.tokenFor('alice', { expiresIn: 4 });
 const bad = (): string => 'not.a.token';
+const silent = (): Promise<string> => new Promise(() => undefined);
 const failing = (): Promise<string> => Promise.reject(new Error('signed out'));
 
 async function notify(title: string): Promise<void> {
@@ -121,8 +123,18 @@ describe('an application that has no token', () => {
     expect(tokens.reasons).toEqual(['connect', 'connect', 'connect']);
   });
 
+  it('is asked again when it never answers, and told that the first request is over', async () => {
+    const tokens = new Tokens([silent]);
+    const { url } = node;
+    const { faults, connection } = await watchNotifications({ url, getToken: tokens.get, answerTimeout: 1_000 });
+    expect(faults).toMatchObject([{ source: 'token', message: 'getToken takes longer than 2000 ms' }]);
+    expect(tokens.reasons).toEqual(['connect', 'connect']);
+    expect(tokens.signals.map(({ aborted }) => aborted)).toEqual([true, false]);
+    expect(connection.state.status).toBe('connected');
+  });
+
   it('is asked anew when it is told to connect now, and told that the last request is over', async () => {
-    const tokens = new Tokens([() => new Promise(() => undefined)]);
+    const tokens = new Tokens([silent]);
     const { connection } = watchedEvents('123e4567-e89b-12d3-a456-426614174000', {
       url: node.url,
       getToken: tokens.get,
@@ -130,8 +142,30 @@ describe('an application that has no token', () => {
     await until(() => tokens.reasons.length === 1);
     connection.reconnect();
     await until(() => connection.state.status === 'closed');
-    expect(tokens.signals.map(({ aborted }) => aborted)).toEqual([true, true]);
+    expect(tokens.signals.map(({ aborted }) => aborted)).toEqual([true, false]);
     expect(connection.state.closed).toEqual({ code: 4003, reason: 'not_a_member' });
     await until(() => openConnections(node).length === 0);
+  });
+});
+
+describe('a request for a ticket that is never answered', () => {
+  it('is given up, and another one made', async () => {
+    const { hostname, port } = new URL(node.url);
+    const proxy = await TcpProxy.start({ host: hostname, port: Number(port) });
+    try {
+      const muted = proxy.muteOn('/realtime/tickets');
+      const { faults, connection } = await watchNotifications({
+        url: `http://${proxy.host}:${proxy.port}`,
+        getToken: good,
+        credential: 'ticket',
+        answerTimeout: 1_000,
+      });
+      await muted;
+      expect(faults).toMatchObject([{ source: 'ticket', message: 'The ticket takes longer than 2000 ms' }]);
+      expect(connection.state.status).toBe('connected');
+    } finally {
+      closeAllConnections();
+      await proxy.stop();
+    }
   });
 });

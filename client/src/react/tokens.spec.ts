@@ -48,6 +48,17 @@ describe('the tokens of a user', () => {
     await expect(tokens.get()).resolves.toBe('opaque');
   });
 
+  it('are asked for again when one never comes and the connection that it was for has given up', async () => {
+    const answers = [new Promise<string>(() => undefined), 'opaque'];
+    const tokens = new Tokens('alice', () => () => answers.shift() ?? '');
+    const connection = new AbortController();
+    const given = tokens.ask({ reason: 'connect', signal: connection.signal });
+    const forRequest = tokens.get();
+    connection.abort();
+    await expect(given).rejects.toThrow();
+    await expect(forRequest).resolves.toBe('opaque');
+  });
+
   it('are asked for again when the connection that one was for needs it no more', async () => {
     const tokens = new Tokens('alice', () => ({ signal }) => {
       if (signal.aborted) throw new Error('Aborted');

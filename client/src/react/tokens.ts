@@ -1,3 +1,4 @@
+import { aborted } from '../in-time.js';
 import type { ClientOptions, TokenReason, TokenRequest } from '../options.js';
 
 type GetToken = ClientOptions['getToken'];
@@ -53,7 +54,8 @@ export class Tokens {
   }
 
   private async fetch(request: TokenRequest): Promise<string> {
-    const token = await this.getToken()(request);
+    // An application that does not hear of the end must not keep everybody waiting.
+    const token = await Promise.race([this.getToken()(request), aborted(request.signal)]);
     const owner = subjectOf(token);
     // The application's store may be that of all tabs, in another of which somebody else has signed in.
     if (owner !== null && owner !== this.userId) {

@@ -6,11 +6,14 @@ import type { Page } from './types.js';
 const PREFIX = '/api/v1';
 const PAGE_LIMIT = 100;
 const MOST_PAGES = 10;
+const PATIENCE_MS = 20_000;
 
 interface RequestOptions {
   method?: 'GET' | 'POST' | 'PATCH' | 'PUT' | 'DELETE';
   body?: object;
   signal?: AbortSignal;
+  /** Milliseconds that the answer may take, with all of its body; 20,000 if left out. */
+  patience?: number;
 }
 
 /** A list as far as it was read. */
@@ -53,19 +56,24 @@ export class Api {
     return { items, isCut: cursor !== null };
   }
 
-  /** Any path of this server, with the token. */
+  /**
+   * Any path of this server, with the token.
+   * @throws {ApiProblem} if it is refused; a `TypeError` or a `TimeoutError` if there is no answer
+   */
   async fetch(path: string, options: RequestOptions): Promise<Response> {
     const response = await this.attempt(path, options, await this.session.getToken({ reason: 'connect' }));
     if (response.status !== 401) return accepted(response);
     return accepted(await this.attempt(path, options, await this.session.getToken({ reason: 'refused' })));
   }
 
-  private attempt(path: string, { method = 'GET', body, signal }: RequestOptions, token: string): Promise<Response> {
+  private attempt(path: string, options: RequestOptions, token: string): Promise<Response> {
+    const { method = 'GET', body, signal, patience = PATIENCE_MS } = options;
+    const limit = AbortSignal.timeout(patience);
     return fetch(path, {
       method,
       headers: { Authorization: `Bearer ${token}`, ...(body !== undefined && { 'Content-Type': 'application/json' }) },
       ...(body !== undefined && { body: JSON.stringify(body) }),
-      ...(signal !== undefined && { signal }),
+      signal: signal === undefined ? limit : AbortSignal.any([signal, limit]),
     });
   }
 }

@@ -1,8 +1,11 @@
 import type { Api } from './api.js';
 
+/** A large file over a slow line takes its time. */
+const PATIENCE_MS = 600_000;
+
 /** Fetches a file with the token, which a plain link can't send, and saves it. */
 export async function download(api: Api, path: string): Promise<string> {
-  const response = await api.fetch(path, {});
+  const response = await api.fetch(path, { patience: PATIENCE_MS });
   const name = nameOf(response.headers.get('Content-Disposition')) ?? 'download';
   const url = URL.createObjectURL(await response.blob());
   const link = document.createElement('a');

@@ -8,6 +8,8 @@ export const keys = {
   comments: (orgId: string, resourceId: string) => ['comments', orgId, resourceId] as const,
   /** The beginnings of all the above that an organization's events keep in step. */
   ofEvents: (orgId: string) => ['members', 'resources', 'resource', 'comments'].map((name) => [name, orgId]),
+  /** Kept by the page itself. */
+  events: (orgId: string) => ['events', orgId] as const,
   export: (orgId: string, id: string) => ['export', orgId, id] as const,
   connections: (filter: object) => ['connections', filter] as const,
 };

@@ -39,17 +39,22 @@ const UNREACHABLE = 'The server can’t be reached. Check your connection and th
 
 /** What went wrong and what to do about it, in words for a person. */
 export function describeProblem(error: Error): string {
-  // What fetch throws when there was no answer at all.
-  if (error instanceof TypeError) return UNREACHABLE;
+  if (isUnanswered(error)) return UNREACHABLE;
   if (!isProblem(error)) return error.message;
   const { status, detail } = error;
-  if (status === 0) return UNREACHABLE;
+  // Of the hooks, when there was no answer, or no request.
+  if (status === 0) return isUnanswered(error.cause) ? UNREACHABLE : detail;
   if (status === 401) return 'Your session has ended. Sign out, and sign in again.';
   if (status === 429) return `Too many requests. Try again ${waitOf(error)}.`;
   if (status === 400 && error.errors.length > 0) return error.errors.map(({ message }) => sentence(message)).join(' ');
   if (status === 500) return `${detail} Try again; if it stays, look at the log of the server.`;
   if (status === 502 || status === 504) return `${detail} Try again in a moment.`;
   return detail;
+}
+
+/** What fetch throws when there was no answer at all, or none in time. */
+function isUnanswered(error: unknown): boolean {
+  return error instanceof TypeError || (error instanceof DOMException && error.name === 'TimeoutError');
 }
 
 /** What is wrong with a field of a form, if the server said so. */

@@ -1,6 +1,7 @@
 import { useConnectionState } from '@herald/client/react';
 import { useOrganizationName } from '../organizations/organizations.js';
 import { useLiveOrganization } from '../shell/live-organization.js';
+import { isolated } from '../ui/isolated.js';
 import { Popover } from '../ui/popover.js';
 import { EndpointDetails } from './endpoint-details.js';
 import { statusLabel, statusTone, worstOf } from './describe-connection.js';
@@ -19,7 +20,13 @@ export function ConnectionPill() {
       label="Connection"
       width={360}
       trigger={(trigger) => (
-        <button type="button" className="pill" aria-label={`Connection: ${label}`} {...trigger}>
+        <button
+          type="button"
+          className="pill"
+          data-live={status === 'connected'}
+          aria-label={`Connection: ${label}`}
+          {...trigger}
+        >
           <span className="dot" data-tone={statusTone(status)} data-pulse={status === 'connected'} />
           <span className="pill-label">{label}</span>
         </button>
@@ -29,7 +36,10 @@ export function ConnectionPill() {
         <>
           <EndpointDetails title="Notifications" endpoint="notifications" />
           {orgId !== null && (
-            <EndpointDetails title={`Events of ${orgName ?? 'the organization'}`} endpoint={{ orgId }} />
+            <EndpointDetails
+              title={`Events of ${orgName === null ? 'the organization' : isolated(orgName)}`}
+              endpoint={{ orgId }}
+            />
           )}
         </>
       )}

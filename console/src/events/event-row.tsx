@@ -3,17 +3,17 @@ import { ChevronRight } from 'lucide-react';
 import { useState } from 'react';
 import { CopyButton } from '../ui/copy-button.js';
 import { Time } from '../ui/time.js';
+import type { PastEvent } from './event-history.js';
 import { eventSentence } from './event-sentence.js';
 
 interface EventRowProps {
-  event: EventFrame;
+  past: PastEvent;
   nameOf: (userId: string) => string;
 }
 
 /** An event as a sentence; opened, as what came over the wire. */
-export function EventRow({ event, nameOf }: EventRowProps) {
+export function EventRow({ past: { event, arrivedAt }, nameOf }: EventRowProps) {
   const [isOpen, setOpen] = useState(false);
-  const [arrivedAt] = useState(() => new Date().toISOString());
   const { icon: Icon, tone, subject, text } = eventSentence(event, nameOf);
   const { timestamp } = event.data;
   return (
@@ -25,7 +25,10 @@ export function EventRow({ event, nameOf }: EventRowProps) {
           </span>
           <span className="event-text">
             <span className="wrap">
-              <strong>{subject}</strong> {text}
+              <strong>
+                <bdi>{subject}</bdi>
+              </strong>{' '}
+              <bdi>{text}</bdi>
             </span>
             <span className="faint small">
               <code>{event.event_type}</code> · <Time value={typeof timestamp === 'string' ? timestamp : arrivedAt} />

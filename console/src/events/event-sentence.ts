@@ -13,6 +13,7 @@ import {
 } from 'lucide-react';
 import { severityTone } from '../notifications/notification-look.js';
 import type { Tone } from '../ui/badge.js';
+import { isolated } from '../ui/isolated.js';
 
 /** What an event says to a person: whom or what it is about, and what happened. */
 export interface EventSentence {
@@ -76,7 +77,7 @@ const SHOWN_FIELDS = 3;
 function ownSentence({ event_type, data }: EventFrame): EventSentence {
   const fields = Object.entries(data).flatMap(([name, value]) => {
     const isPlain = typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean';
-    return isPlain ? [`${name} ${value}`] : [];
+    return isPlain ? [`${isolated(name)} ${isolated(String(value))}`] : [];
   });
   return { icon: Zap, tone: 'plain', subject: event_type, text: fields.slice(0, SHOWN_FIELDS).join(', ') };
 }

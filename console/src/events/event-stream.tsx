@@ -1,4 +1,4 @@
-import type { ConnectionState, EventFrame } from '@herald/client';
+import type { ConnectionState } from '@herald/client';
 import { Radio } from 'lucide-react';
 import { statusLabel, statusTone } from '../connection/describe-connection.js';
 import { useMembers } from '../organizations/organizations.js';
@@ -6,18 +6,33 @@ import { peopleOf } from '../people/people.js';
 import { useSession } from '../session/session.js';
 import { Badge } from '../ui/badge.js';
 import { Empty } from '../ui/empty.js';
+import type { PastEvent } from './event-history.js';
 import { EventRow } from './event-row.js';
 import './events.css';
 
 interface EventStreamProps {
   orgId: string;
   /** Newest first. */
-  events: readonly EventFrame[];
-  status: ConnectionState['status'];
+  past: readonly PastEvent[];
+  status: Status;
 }
 
+type Status = ConnectionState['status'];
+
+/** Before anything has happened: what one waits for. */
+const EMPTY: Readonly<Record<Status, { title: string; text: string }>> = {
+  connected: {
+    title: 'Waiting for something to happen',
+    text: 'Create a resource here, or in a second window as somebody else: it appears at once, in both.',
+  },
+  connecting: { title: 'Connecting', text: 'What happens from then on shows here.' },
+  waiting: { title: 'The connection is lost', text: 'Events show here again once it is back.' },
+  offline: { title: 'You are offline', text: 'Events show here again once the network is back.' },
+  closed: { title: 'Disconnected', text: 'The server sends no more events of this organization.' },
+};
+
 /** What happens in the organization, as it happens. */
-export function EventStream({ orgId, events, status }: EventStreamProps) {
+export function EventStream({ orgId, past, status }: EventStreamProps) {
   const session = useSession();
   const { data } = useMembers(orgId);
   const personOf = peopleOf(data?.items ?? [], session);
@@ -25,7 +40,7 @@ export function EventStream({ orgId, events, status }: EventStreamProps) {
     <section className="card event-card" aria-label="Live events">
       <div className="card-head">
         <h2>
-          Live events <span className="count">{events.length === 0 ? '' : events.length}</span>
+          Live events <span className="count">{past.length === 0 ? '' : past.length}</span>
         </h2>
         <span className="push" style={{ marginInlineEnd: 6 }}>
           <Badge tone={statusTone(status)}>
@@ -34,15 +49,15 @@ export function EventStream({ orgId, events, status }: EventStreamProps) {
           </Badge>
         </span>
       </div>
-      {events.length === 0 && (
-        <Empty icon={Radio} title="Waiting for something to happen">
-          Create a resource here, or in a second window as somebody else: it appears at once, in both.
+      {past.length === 0 && (
+        <Empty icon={Radio} title={EMPTY[status].title}>
+          {EMPTY[status].text}
         </Empty>
       )}
       {/* A list that scrolls is reached by the keyboard through its items. */}
       <ol className="events" aria-label="Events, newest first">
-        {events.map((event) => (
-          <EventRow key={event.cursor} event={event} nameOf={(userId) => personOf(userId).name} />
+        {past.map((each) => (
+          <EventRow key={each.event.cursor} past={each} nameOf={(userId) => personOf(userId).name} />
         ))}
       </ol>
     </section>

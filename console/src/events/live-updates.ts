@@ -6,6 +6,7 @@ import type { Member, ResourceSummary } from '../api/types.js';
 import { peopleOf } from '../people/people.js';
 import { useSession } from '../session/session.js';
 import { useAnnounce } from '../ui/announcer.js';
+import { isolated } from '../ui/isolated.js';
 import { eventSentence } from './event-sentence.js';
 
 interface LiveUpdates {
@@ -22,7 +23,7 @@ export function useLiveUpdates(orgId: string): LiveUpdates {
   const onEvent = (event: EventFrame) => {
     const members = client.getQueryData<List<Member>>(keys.members(orgId))?.items ?? [];
     const { subject, text } = eventSentence(event, (userId) => peopleOf(members, session)(userId).name);
-    announce(`${subject} ${text}`);
+    announce(`${isolated(subject)} ${isolated(text)}`);
 
     if (event.event_type.startsWith('member.')) void client.invalidateQueries({ queryKey: keys.members(orgId) });
     const id = resourceOf(event);

@@ -9,6 +9,7 @@ import type { Export, ExportFormat, Organization } from '../api/types.js';
 import { Button } from '../ui/button.js';
 import { Dialog } from '../ui/dialog.js';
 import { Choice } from '../ui/field.js';
+import { isolated } from '../ui/isolated.js';
 import { ProblemNotice } from '../ui/problem-notice.js';
 import { useAction } from '../ui/use-action.js';
 
@@ -32,7 +33,7 @@ export function ExportDialog({ organization, onClose }: { organization: Organiza
   const isOver = data?.status === 'completed' || data?.status === 'failed';
   const isUnderWay = exportId !== null && !isOver;
   return (
-    <Dialog title={`Export ${name}`} about="All resources, in one file." onClose={onClose}>
+    <Dialog title={`Export ${isolated(name)}`} about="All resources, in one file." onClose={onClose}>
       <div className="dialog-body">
         <ProblemNotice error={start.error ?? save.error ?? error} />
         {exportId === null && <FormatChoice format={format} onChoose={setFormat} />}

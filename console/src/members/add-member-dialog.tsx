@@ -10,6 +10,7 @@ import { capitalized } from '../ui/capitalized.js';
 import { Dialog } from '../ui/dialog.js';
 import { Field } from '../ui/field.js';
 import { textOf } from '../ui/form-text.js';
+import { isolated } from '../ui/isolated.js';
 import { ProblemNotice } from '../ui/problem-notice.js';
 import { useAction } from '../ui/use-action.js';
 
@@ -24,7 +25,7 @@ export function AddMemberDialog({ organization, onClose }: { organization: Organ
     await client.invalidateQueries({ queryKey: keys.members(id) });
   }, onClose);
   return (
-    <Dialog title="Add member" about={`They see ${name} at once, and get a notification.`} onClose={onClose}>
+    <Dialog title="Add member" about={`They see ${isolated(name)} at once, and get a notification.`} onClose={onClose}>
       <form
         onSubmit={(event) => {
           event.preventDefault();

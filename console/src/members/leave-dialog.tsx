@@ -4,6 +4,7 @@ import type { Organization } from '../api/types.js';
 import { useRefreshOrganizations } from '../organizations/organizations.js';
 import { useSession } from '../session/session.js';
 import { ConfirmDialog } from '../ui/confirm-dialog.js';
+import { isolated } from '../ui/isolated.js';
 import { useToast } from '../ui/toasts.js';
 
 /** Ends the user's own membership. */
@@ -16,7 +17,7 @@ export function LeaveDialog({ organization, onClose }: { organization: Organizat
   const [, navigate] = useLocation();
   return (
     <ConfirmDialog
-      title={`Leave ${name}?`}
+      title={`Leave ${isolated(name)}?`}
       about="You no longer see its resources and events. An owner or admin can add you again."
       confirm="Leave organization"
       onClose={onClose}
@@ -24,7 +25,7 @@ export function LeaveDialog({ organization, onClose }: { organization: Organizat
         await api.send('DELETE', `/orgs/${id}/members/${encodeURIComponent(userId)}`);
         await refresh();
         navigate('/');
-        toast({ title: `You left ${name}`, tone: 'ok' });
+        toast({ title: `You left ${isolated(name)}`, tone: 'ok' });
       }}
     />
   );

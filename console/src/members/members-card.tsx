@@ -14,9 +14,10 @@ import { AddMemberDialog } from './add-member-dialog.js';
 import { LeaveDialog } from './leave-dialog.js';
 import { MemberRow } from './member-row.js';
 import { RemoveMemberDialog } from './remove-member-dialog.js';
+import { RoleDialog } from './role-dialog.js';
 import './members.css';
 
-type Open = { what: 'add' } | { what: 'leave' } | { what: 'message' | 'remove'; member: Member } | null;
+type Open = { what: 'add' } | { what: 'leave' } | { what: 'message' | 'remove' | 'role'; member: Member } | null;
 
 /** Who belongs to the organization. */
 export function MembersCard({ organization }: { organization: Organization }) {
@@ -56,6 +57,7 @@ export function MembersCard({ organization }: { organization: Organization }) {
             member={member}
             person={personOf(member.user_id)}
             isOnline={online.has(member.user_id)}
+            onChangeRole={() => setOpen({ what: 'role', member })}
             onMessage={() => setOpen({ what: 'message', member })}
             onRemove={() => setOpen({ what: 'remove', member })}
             onLeave={() => setOpen({ what: 'leave' })}
@@ -66,6 +68,14 @@ export function MembersCard({ organization }: { organization: Organization }) {
       {open?.what === 'add' && <AddMemberDialog organization={organization} onClose={close} />}
       {open?.what === 'leave' && <LeaveDialog organization={organization} onClose={close} />}
       {open?.what === 'message' && <MessageDialog orgId={organization.id} to={open.member.user_id} onClose={close} />}
+      {open?.what === 'role' && (
+        <RoleDialog
+          orgId={organization.id}
+          member={open.member}
+          person={personOf(open.member.user_id)}
+          onClose={close}
+        />
+      )}
       {open?.what === 'remove' && (
         <RemoveMemberDialog organization={organization} person={personOf(open.member.user_id)} onClose={close} />
       )}

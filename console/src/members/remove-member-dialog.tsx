@@ -4,6 +4,7 @@ import { keys } from '../api/keys.js';
 import type { Organization } from '../api/types.js';
 import type { Person } from '../people/people.js';
 import { ConfirmDialog } from '../ui/confirm-dialog.js';
+import { isolated } from '../ui/isolated.js';
 
 interface RemoveMemberDialogProps {
   organization: Organization;
@@ -17,8 +18,8 @@ export function RemoveMemberDialog({ organization: { id, name }, person, onClose
   const client = useQueryClient();
   return (
     <ConfirmDialog
-      title={`Remove ${person.name}?`}
-      about={`They lose access to ${name} at once: whatever they have open of it is closed.`}
+      title={`Remove ${isolated(person.name)}?`}
+      about={`They lose access to ${isolated(name)} at once: whatever they have open of it is closed.`}
       confirm="Remove member"
       onClose={onClose}
       run={async () => {

@@ -7,6 +7,7 @@ import { Button } from '../ui/button.js';
 import { Dialog } from '../ui/dialog.js';
 import { Field } from '../ui/field.js';
 import { textOf } from '../ui/form-text.js';
+import { isolated } from '../ui/isolated.js';
 import { ProblemNotice } from '../ui/problem-notice.js';
 import { useAction } from '../ui/use-action.js';
 import { useToast } from '../ui/toasts.js';
@@ -31,7 +32,7 @@ export function MessageDialog({ orgId, to, onClose }: MessageDialogProps) {
   const action = useAction(async (form: FormData) => {
     const recipient = textOf(form, 'to');
     await api.send('POST', `/orgs/${orgId}/messages`, { to: recipient, body: textOf(form, 'body') });
-    toast({ title: `Message sent to ${personOf(recipient).name}`, tone: 'ok' });
+    toast({ title: `Message sent to ${isolated(personOf(recipient).name)}`, tone: 'ok' });
   }, onClose);
   const isAlone = data !== undefined && others.length === 0;
   return (
@@ -51,7 +52,7 @@ export function MessageDialog({ orgId, to, onClose }: MessageDialogProps) {
               <select {...control} key={others.length} name="to" defaultValue={to} required disabled={isAlone}>
                 {others.map(({ userId, name, detail }) => (
                   <option key={userId} value={userId}>
-                    {detail === null ? name : `${name} (${detail})`}
+                    {detail === null ? name : `${isolated(name)} (${isolated(detail)})`}
                   </option>
                 ))}
               </select>

@@ -3,6 +3,7 @@ import { Link } from 'wouter';
 import { useApi } from '../api/api.js';
 import { download } from '../api/download.js';
 import { Button } from '../ui/button.js';
+import { isolated } from '../ui/isolated.js';
 import { ProblemNotice } from '../ui/problem-notice.js';
 import { useAction } from '../ui/use-action.js';
 import { actionTarget } from './action-link.js';
@@ -21,7 +22,7 @@ export function NotificationAction({ actionUrl, title, onTaken }: NotificationAc
   if (target.kind === 'download') return <DownloadAction path={target.path} onTaken={() => onTaken(false)} />;
   if (target.kind === 'page') {
     return (
-      <Link href={target.path} className="button" aria-label={`Open: ${title}`} onClick={() => onTaken(true)}>
+      <Link href={target.path} className="button" aria-label={`Open: ${isolated(title)}`} onClick={() => onTaken(true)}>
         Open
       </Link>
     );
@@ -29,7 +30,9 @@ export function NotificationAction({ actionUrl, title, onTaken }: NotificationAc
   return (
     <a href={target.href} className="button" target="_blank" rel="noreferrer" onClick={() => onTaken(false)}>
       Open <ArrowUpRight size={14} aria-hidden="true" />
-      <span className="visually-hidden">{title}, in a new window</span>
+      <span className="visually-hidden">
+        <bdi>{title}</bdi>, in a new window
+      </span>
     </a>
   );
 }

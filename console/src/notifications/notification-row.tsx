@@ -4,6 +4,7 @@ import { useOrganizationName } from '../organizations/organizations.js';
 import { usePeopleAnywhere } from '../people/people.js';
 import { IconButton } from '../ui/button.js';
 import { passFocusOn } from '../ui/focus.js';
+import { isolated } from '../ui/isolated.js';
 import { Time } from '../ui/time.js';
 import { notificationLook } from './notification-look.js';
 import type { Inbox } from './notification-panel.js';
@@ -29,10 +30,14 @@ export function NotificationRow({ item, inbox, close }: NotificationRowProps) {
       </span>
       <div className="notification-text">
         <strong className="wrap">
-          {item.title}
+          <bdi>{item.title}</bdi>
           {isUnread && <span className="visually-hidden"> (unread)</span>}
         </strong>
-        {item.body !== undefined && <p className="wrap">{item.body}</p>}
+        {item.body !== undefined && (
+          <p className="wrap" dir="auto">
+            {item.body}
+          </p>
+        )}
         <Origin item={item} />
         <NotificationAction
           actionUrl={item.action_url}
@@ -47,7 +52,7 @@ export function NotificationRow({ item, inbox, close }: NotificationRowProps) {
         {isUnread && (
           <IconButton
             size="s"
-            label={`Mark “${item.title}” as read`}
+            label={`Mark “${isolated(item.title)}” as read`}
             data-does="read"
             onClick={({ currentTarget }) => {
               passFocusOn(currentTarget);
@@ -59,7 +64,7 @@ export function NotificationRow({ item, inbox, close }: NotificationRowProps) {
         )}
         <IconButton
           size="s"
-          label={`Delete “${item.title}”`}
+          label={`Delete “${isolated(item.title)}”`}
           data-does="delete"
           onClick={({ currentTarget }) => {
             passFocusOn(currentTarget);
@@ -83,7 +88,7 @@ function Origin({ item }: { item: NotificationItem }) {
     <div className="notification-origin">
       {parts.map((part) => (
         <span key={part} className="truncate">
-          {part}
+          {isolated(part)}
         </span>
       ))}
       <Time value={item.timestamp} />

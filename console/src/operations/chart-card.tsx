@@ -1,11 +1,14 @@
 import type { ReactNode } from 'react';
 import { Area, AreaChart, CartesianGrid, ResponsiveContainer, Tooltip, XAxis, YAxis } from 'recharts';
+import { rangesOf } from './chart-summary.js';
 import type { Point } from './node-metrics.js';
 
 export interface Series {
   key: 'connections' | 'deliveries' | 'median' | 'p95' | 'everywhere';
   name: string;
   color: string;
+  /** Tells it from the other line without colour. */
+  isDashed?: boolean;
 }
 
 export type ChartPoint = Point & { everywhere?: number | null };
@@ -30,7 +33,7 @@ const HEIGHT = 168;
 /** A measure over the last minutes, its latest value large. */
 export function ChartCard({ title, scope, now, unit, points, series, empty }: ChartCardProps) {
   const hasData = points.filter((point) => series.some(({ key }) => typeof point[key] === 'number')).length > 1;
-  const summary = `${title}, ${scope}: now ${now}.`;
+  const summary = `${title}, ${scope}: now ${now}. ${rangesOf(points, series, unit)}`.trim();
   return (
     <figure className="card chart" aria-label={title}>
       <figcaption className="chart-head">
@@ -45,9 +48,9 @@ export function ChartCard({ title, scope, now, unit, points, series, empty }: Ch
       </div>
       {series.length > 1 && (
         <ul className="chart-legend">
-          {series.map(({ key, name, color }) => (
+          {series.map(({ key, name, color, isDashed }) => (
             <li key={key}>
-              <span style={{ background: color }} />
+              <span style={{ color }} data-dashed={isDashed} />
               {name}
             </li>
           ))}
@@ -96,7 +99,7 @@ function Plot({ points, series, unit }: Pick<ChartCardProps, 'points' | 'series'
           itemStyle={{ color: 'var(--text)', padding: 0 }}
           labelStyle={{ color: 'var(--text-muted)' }}
         />
-        {series.map(({ key, name, color }) => (
+        {series.map(({ key, name, color, isDashed }) => (
           <Area
             key={key}
             dataKey={key}
@@ -104,6 +107,7 @@ function Plot({ points, series, unit }: Pick<ChartCardProps, 'points' | 'series'
             type={key === 'connections' || key === 'everywhere' ? 'stepAfter' : 'linear'}
             stroke={color}
             strokeWidth={2}
+            strokeDasharray={isDashed === true ? '6 4' : undefined}
             fill={color}
             fillOpacity={0.1}
             dot={false}

@@ -1,6 +1,9 @@
 import { TriangleAlert } from 'lucide-react';
+import type { List } from '../api/api.js';
+import type { ConnectionRecord } from '../api/types.js';
 import { ChartCard, type Series } from './chart-card.js';
 import { useConnectionHistory } from './connection-history.js';
+import { countOf } from './connections.js';
 import { useNodeMetrics } from './use-node-metrics.js';
 
 const THIS_NODE = 'of the node that serves this page';
@@ -10,18 +13,18 @@ const ORANGE = 'var(--chart-3)';
 
 const CONNECTIONS: readonly Series[] = [
   { key: 'everywhere', name: 'All nodes', color: BLUE },
-  { key: 'connections', name: 'This node', color: GREEN },
+  { key: 'connections', name: 'This node', color: GREEN, isDashed: true },
 ];
 const DELIVERIES: readonly Series[] = [{ key: 'deliveries', name: 'Deliveries', color: BLUE }];
 const LATENCY: readonly Series[] = [
   { key: 'p95', name: '95 % of the messages', color: ORANGE },
-  { key: 'median', name: 'Half of the messages', color: BLUE },
+  { key: 'median', name: 'Half of the messages', color: BLUE, isDashed: true },
 ];
 
 /** The last minutes in three charts. Only the number of connections is known of all nodes. */
-export function Charts({ total }: { total: number | undefined }) {
+export function Charts({ connections }: { connections: List<ConnectionRecord> | undefined }) {
   const { points, error } = useNodeMetrics();
-  const withTotals = useConnectionHistory(points, total);
+  const withTotals = useConnectionHistory(points, connections?.items.length);
   const last = points.at(-1);
   const lastDelivery = points.findLast(({ p95 }) => p95 !== null);
   const waiting = error === null ? 'Collecting…' : 'Nothing to draw: /metrics can’t be read.';
@@ -40,7 +43,7 @@ export function Charts({ total }: { total: number | undefined }) {
         <ChartCard
           title="Connections"
           scope="of all nodes, and of the one that serves this page"
-          now={total === undefined ? '–' : String(total)}
+          now={connections === undefined ? '–' : countOf(connections)}
           unit=""
           points={withTotals}
           series={CONNECTIONS}

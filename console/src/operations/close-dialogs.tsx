@@ -3,6 +3,7 @@ import { useApi } from '../api/api.js';
 import { keys } from '../api/keys.js';
 import type { ConnectionRecord } from '../api/types.js';
 import { ConfirmDialog } from '../ui/confirm-dialog.js';
+import { isolated } from '../ui/isolated.js';
 import { useToast } from '../ui/toasts.js';
 
 const KIND = keys.connections({})[0];
@@ -16,13 +17,13 @@ export function CloseConnectionDialog({ connection, onClose }: { connection: Con
   return (
     <ConfirmDialog
       title="Close this connection?"
-      about={`That of ${user_id} to ${endpoint}, ${connection_id}. A client that can get a new token connects again.`}
+      about={`That of ${isolated(user_id)} to ${endpoint}, ${connection_id}. A client that can get a new token connects again.`}
       confirm="Close connection"
       onClose={onClose}
       run={async () => {
         await api.send('DELETE', `/realtime/connections/${connection_id}`);
         await client.invalidateQueries({ queryKey: [KIND] });
-        toast({ title: `A connection of ${user_id} was closed`, tone: 'ok' });
+        toast({ title: `A connection of ${isolated(user_id)} was closed`, tone: 'ok' });
       }}
     />
   );
@@ -35,14 +36,14 @@ export function DisconnectUserDialog({ userId, onClose }: { userId: string; onCl
   const toast = useToast();
   return (
     <ConfirmDialog
-      title={`Disconnect ${userId}?`}
+      title={`Disconnect ${isolated(userId)}?`}
       about="All their connections are closed, on every node. Clients that can get a new token connect again: to keep somebody out, end their session at the identity provider first."
       confirm="Disconnect user"
       onClose={onClose}
       run={async () => {
         await api.send('POST', `/realtime/users/${encodeURIComponent(userId)}/disconnect`);
         await client.invalidateQueries({ queryKey: [KIND] });
-        toast({ title: `${userId} was disconnected`, tone: 'ok' });
+        toast({ title: `${isolated(userId)} was disconnected`, tone: 'ok' });
       }}
     />
   );

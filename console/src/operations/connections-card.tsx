@@ -7,7 +7,7 @@ import { SkeletonRows } from '../ui/skeleton.js';
 import { CloseConnectionDialog, DisconnectUserDialog } from './close-dialogs.js';
 import { ConnectionFilters } from './connection-filters.js';
 import { ConnectionsTable } from './connections-table.js';
-import type { ConnectionFilter, useConnections } from './connections.js';
+import { type ConnectionFilter, countOf, type useConnections } from './connections.js';
 
 interface ConnectionsCardProps {
   query: ReturnType<typeof useConnections>;
@@ -27,7 +27,7 @@ export function ConnectionsCard({ query, filter, onFilter }: ConnectionsCardProp
     <section className="card" aria-label="Live connections">
       <div className="card-head connections-head">
         <h2>
-          Live connections <span className="count">{data === undefined ? '' : connections.length}</span>
+          Live connections <span className="count">{data === undefined ? '' : countOf(data)}</span>
         </h2>
         <ConnectionFilters filter={filter} onFilter={onFilter} />
       </div>
@@ -46,7 +46,9 @@ export function ConnectionsCard({ query, filter, onFilter }: ConnectionsCardProp
         />
       )}
       {data?.isCut === true && (
-        <div className="card-foot">The oldest {connections.length} are shown; filter for others.</div>
+        <div className="card-foot">
+          The oldest {connections.length.toLocaleString('en')} are shown; filter for others.
+        </div>
       )}
       {open?.what === 'close' && <CloseConnectionDialog connection={open.connection} onClose={close} />}
       {open?.what === 'disconnect' && <DisconnectUserDialog userId={open.connection.user_id} onClose={close} />}

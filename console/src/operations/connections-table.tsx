@@ -4,6 +4,7 @@ import { useOrganizations } from '../organizations/organizations.js';
 import { useSession } from '../session/session.js';
 import { Badge } from '../ui/badge.js';
 import { IconButton } from '../ui/button.js';
+import { isolated } from '../ui/isolated.js';
 import { Time } from '../ui/time.js';
 import { bytes } from './bytes.js';
 
@@ -57,9 +58,11 @@ function ConnectionRow({ connection, onClose, onDisconnect }: ConnectionRowProps
   return (
     <tr role="row" title={connection_id}>
       <td role="cell" data-label="User">
-        <span className="cell-main truncate">{names.get(user_id) ?? user_id}</span>
+        <span className="cell-main truncate">
+          <bdi>{names.get(user_id) ?? user_id}</bdi>
+        </span>
         <span className="cell-sub truncate" title={user_id}>
-          {names.has(user_id) ? `${user_id} · ` : ''}
+          {names.has(user_id) ? `${isolated(user_id)} · ` : ''}
           {remote_address}
         </span>
       </td>
@@ -91,10 +94,10 @@ function ConnectionRow({ connection, onClose, onDisconnect }: ConnectionRowProps
         )}
       </td>
       <td role="cell" className="cell-actions">
-        <IconButton size="s" label={`Close connection ${connection_id} of ${user_id}`} onClick={onClose}>
+        <IconButton size="s" label={`Close connection ${connection_id} of ${isolated(user_id)}`} onClick={onClose}>
           <Unplug size={15} aria-hidden="true" />
         </IconButton>
-        <IconButton size="s" label={`Disconnect ${user_id} everywhere`} onClick={onDisconnect}>
+        <IconButton size="s" label={`Disconnect ${isolated(user_id)} everywhere`} onClick={onDisconnect}>
           <UserX size={15} aria-hidden="true" />
         </IconButton>
       </td>
@@ -110,7 +113,7 @@ function EndpointName({ connection: { endpoint, org_id } }: { connection: Connec
     <>
       <span className="cell-main">Events</span>
       <span className="cell-sub truncate" title={org_id ?? undefined}>
-        {name ?? org_id}
+        <bdi>{name ?? org_id}</bdi>
       </span>
     </>
   );

@@ -1,5 +1,5 @@
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
-import { useApi } from '../api/api.js';
+import { type List, useApi } from '../api/api.js';
 import { keys } from '../api/keys.js';
 import type { ConnectionRecord } from '../api/types.js';
 
@@ -23,4 +23,9 @@ export function useConnections({ userId, orgId }: ConnectionFilter) {
     refetchInterval: POLL_MS,
     placeholderData: keepPreviousData,
   });
+}
+
+/** How many there are, or at least are: “1,000+” where the list is cut. */
+export function countOf({ items, isCut }: List<ConnectionRecord>): string {
+  return `${items.length.toLocaleString('en')}${isCut ? '+' : ''}`;
 }

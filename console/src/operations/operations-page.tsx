@@ -46,7 +46,7 @@ function Operations() {
           Send system alert
         </Button>
       </div>
-      <Charts total={everywhere.data?.items.length} />
+      <Charts connections={everywhere.data} />
       <ConnectionsCard query={filtered} filter={filter} onFilter={setFilter} />
       {isAlerting && <AlertDialog onClose={() => setAlerting(false)} />}
     </div>

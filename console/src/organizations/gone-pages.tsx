@@ -2,6 +2,7 @@ import { SearchX, UserX } from 'lucide-react';
 import { Link } from 'wouter';
 import { Button } from '../ui/button.js';
 import { Empty } from '../ui/empty.js';
+import { isolated } from '../ui/isolated.js';
 
 /** Unknown, or not the user's: the server tells nobody which. */
 export function NoSuchOrganization() {
@@ -33,7 +34,7 @@ export function RemovedFromOrganization({ name, isChecking, onCheck }: RemovedPr
     <div role="alert">
       <Empty
         icon={UserX}
-        title={`You are no longer a member of ${name}`}
+        title={`You are no longer a member of ${isolated(name)}`}
         isPage
         actions={
           <>

@@ -18,7 +18,7 @@ export function OrganizationHead({ organization }: { organization: Organization 
       <div className="organization-title">
         <Avatar id={id} name={name} shape="square" />
         <h1 className="wrap" title={name}>
-          {name}
+          <bdi>{name}</bdi>
         </h1>
         <Badge tone={role === 'member' ? 'plain' : 'accent'}>{role}</Badge>
       </div>

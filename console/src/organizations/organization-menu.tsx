@@ -7,6 +7,7 @@ import { keys } from '../api/keys.js';
 import type { Organization } from '../api/types.js';
 import { ConfirmDialog } from '../ui/confirm-dialog.js';
 import { LeaveDialog } from '../members/leave-dialog.js';
+import { isolated } from '../ui/isolated.js';
 import { Popover } from '../ui/popover.js';
 import { NameOrganizationDialog } from './name-organization-dialog.js';
 import { useRefreshOrganizations } from './organizations.js';
@@ -93,7 +94,7 @@ function DeleteDialog({ organization: { id, name }, onClose }: ItemDialogProps) 
   const [, navigate] = useLocation();
   return (
     <ConfirmDialog
-      title={`Delete ${name}?`}
+      title={`Delete ${isolated(name)}?`}
       about="All its resources, comments and exports are deleted for everyone. This can’t be undone."
       confirm="Delete organization"
       onClose={onClose}

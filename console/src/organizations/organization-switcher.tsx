@@ -27,7 +27,7 @@ export function OrganizationSwitcher() {
             {current !== undefined && <Avatar id={current.id} name={current.name} size="s" shape="square" />}
             <span className="truncate">
               {current !== undefined && <span className="visually-hidden">Organization: </span>}
-              {current?.name ?? 'Organizations'}
+              <bdi>{current?.name ?? 'Organizations'}</bdi>
             </span>
             <ChevronsUpDown size={14} aria-hidden="true" className="faint" />
           </button>
@@ -78,7 +78,9 @@ function OrganizationLinks({ organizations, currentId, onChoose }: OrganizationL
               onClick={onChoose}
             >
               <Avatar id={id} name={name} size="s" shape="square" />
-              <span className="truncate">{name}</span>
+              <span className="truncate">
+                <bdi>{name}</bdi>
+              </span>
               <span className="push faint small">{role}</span>
               {id === currentId && <Check size={15} aria-hidden="true" />}
             </Link>

@@ -2,6 +2,7 @@ import { useOrgEvents } from '@herald/client/react';
 import { useEffect, useEffectEvent, useRef } from 'react';
 import { Link, Route, Switch, useLocation, useRoute } from 'wouter';
 import type { Organization } from '../api/types.js';
+import { useEventHistory } from '../events/event-history.js';
 import { EventStream } from '../events/event-stream.js';
 import { useLiveUpdates } from '../events/live-updates.js';
 import { PresenceCard } from '../people/presence-card.js';
@@ -21,14 +22,20 @@ interface OrganizationViewProps {
 }
 
 const FORBIDDEN = 4003;
-const SHOWN_EVENTS = 200;
 
 /** An organization of the user's, live. */
 export function OrganizationView({ organization, onRemoved }: OrganizationViewProps) {
   const { id: orgId } = organization;
   useShowsLive(orgId);
   const updates = useLiveUpdates(orgId);
-  const { events, state } = useOrgEvents(orgId, { limit: SHOWN_EVENTS, ...updates });
+  const { past, add } = useEventHistory(orgId);
+  const { state } = useOrgEvents(orgId, {
+    onEvent: (event) => {
+      add(event);
+      updates.onEvent(event);
+    },
+    onRefetch: updates.onRefetch,
+  });
 
   const tellRemoved = useEffectEvent(onRemoved);
   const isRemoved = state.status === 'closed' && state.closed?.code === FORBIDDEN;
@@ -47,7 +54,7 @@ export function OrganizationView({ organization, onRemoved }: OrganizationViewPr
   return (
     <div className="organization" data-section={isActivity ? 'activity' : 'lists'}>
       <OrganizationHead organization={organization} />
-      <Sections orgId={orgId} newest={events.length} />
+      <Sections orgId={orgId} newest={past.length} />
       <div ref={main} className="organization-main" tabIndex={-1}>
         <Switch>
           <Route path="/orgs/:org_id/members">
@@ -63,7 +70,7 @@ export function OrganizationView({ organization, onRemoved }: OrganizationViewPr
       </div>
       <div className="organization-rail">
         <PresenceCard orgId={orgId} />
-        <EventStream orgId={orgId} events={events} status={state.status} />
+        <EventStream orgId={orgId} past={past} status={state.status} />
       </div>
     </div>
   );

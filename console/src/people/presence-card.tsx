@@ -31,7 +31,9 @@ export function PresenceCard({ orgId }: { orgId: string }) {
           return (
             <li key={user_id} title={detail ?? user_id}>
               <Avatar id={user_id} name={name} size="s" isOnline />
-              <span className="truncate">{name}</span>
+              <span className="truncate">
+                <bdi>{name}</bdi>
+              </span>
               {isYou && <span className="faint small">you</span>}
               {connections > 1 && <span className="faint small push">{connections} connections</span>}
             </li>

@@ -57,7 +57,9 @@ function CommentRow({ comment, members, personOf }: CommentRowProps) {
       <Avatar id={comment.author} name={name} size="s" />
       <div className="wrap">
         <span className="row">
-          <strong className="truncate">{name}</strong>
+          <strong className="truncate">
+            <bdi>{name}</bdi>
+          </strong>
           <span className="faint small">
             <Time value={comment.created_at} />
           </span>
@@ -68,7 +70,7 @@ function CommentRow({ comment, members, personOf }: CommentRowProps) {
               text
             ) : (
               <span key={index} className="mention" title={userId}>
-                @{personOf(userId).name}
+                @<bdi>{personOf(userId).name}</bdi>
               </span>
             ),
           )}

@@ -3,6 +3,7 @@ import { useApi } from '../api/api.js';
 import { keys } from '../api/keys.js';
 import type { ResourceSummary } from '../api/types.js';
 import { ConfirmDialog } from '../ui/confirm-dialog.js';
+import { isolated } from '../ui/isolated.js';
 import { resourcePath } from './resources.js';
 
 interface DeleteResourceDialogProps {
@@ -18,7 +19,7 @@ export function DeleteResourceDialog({ orgId, resource, onClose, onDeleted }: De
   const client = useQueryClient();
   return (
     <ConfirmDialog
-      title={`Delete ${resource.name}?`}
+      title={`Delete ${isolated(resource.name)}?`}
       about="It is deleted for every member, with its comments. This can’t be undone."
       confirm="Delete resource"
       onClose={onClose}

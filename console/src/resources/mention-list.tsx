@@ -19,8 +19,12 @@ export function MentionList({ picker }: { picker: MentionPicker }) {
           }}
         >
           <Avatar id={person.userId} name={person.name} size="s" />
-          <span className="truncate">{person.name}</span>
-          <span className="faint small truncate">{person.detail}</span>
+          <span className="truncate">
+            <bdi>{person.name}</bdi>
+          </span>
+          <span className="faint small truncate">
+            <bdi>{person.detail}</bdi>
+          </span>
         </li>
       ))}
     </ul>

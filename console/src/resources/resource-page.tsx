@@ -6,6 +6,7 @@ import { isNotFound } from '../organizations/organizations.js';
 import { Badge } from '../ui/badge.js';
 import { Button } from '../ui/button.js';
 import { Empty } from '../ui/empty.js';
+import { isolated } from '../ui/isolated.js';
 import { usePageTitle } from '../ui/page-title.js';
 import { ProblemNotice } from '../ui/problem-notice.js';
 import { SkeletonRows } from '../ui/skeleton.js';
@@ -34,7 +35,9 @@ export function ResourcePage({ orgId, resourceId }: { orgId: string; resourceId:
             </Link>
           }
         >
-          {data === undefined ? 'There is none at this address.' : `Somebody has just deleted “${data.name}”.`}
+          {data === undefined
+            ? 'There is none at this address.'
+            : `Somebody has just deleted “${isolated(data.name)}”.`}
         </Empty>
       </section>
     );
@@ -61,7 +64,9 @@ function ResourceDetails({ orgId, resource }: { orgId: string; resource: Resourc
   return (
     <article className="card resource" aria-label={name}>
       <div className="resource-head">
-        <h2 className="wrap">{name}</h2>
+        <h2 className="wrap">
+          <bdi>{name}</bdi>
+        </h2>
         <Badge tone={sensitivityTone(sensitivity)}>{sensitivity}</Badge>
         <div className="row push">
           <Button icon={<Pencil size={14} aria-hidden="true" />} onClick={() => setOpen('edit')}>

@@ -3,6 +3,7 @@ import { Link } from 'wouter';
 import type { ResourceSummary } from '../api/types.js';
 import { Badge } from '../ui/badge.js';
 import { IconButton } from '../ui/button.js';
+import { isolated } from '../ui/isolated.js';
 import { Time } from '../ui/time.js';
 import { sensitivityTone } from './resources.js';
 
@@ -20,7 +21,7 @@ export function ResourceRow({ orgId, resource, onEdit, onDelete }: ResourceRowPr
       <div className="list-text">
         <span className="row">
           <Link href={`/orgs/${orgId}/resources/${id}`} className="resource-link truncate" title={name}>
-            {name}
+            <bdi>{name}</bdi>
           </Link>
           {sensitivity !== 'normal' && <Badge tone={sensitivityTone(sensitivity)}>{sensitivity}</Badge>}
         </span>
@@ -29,10 +30,10 @@ export function ResourceRow({ orgId, resource, onEdit, onDelete }: ResourceRowPr
         </span>
       </div>
       <div className="list-tools">
-        <IconButton size="s" label={`Edit ${name}`} onClick={onEdit}>
+        <IconButton size="s" label={`Edit ${isolated(name)}`} onClick={onEdit}>
           <Pencil size={15} aria-hidden="true" />
         </IconButton>
-        <IconButton size="s" label={`Delete ${name}`} onClick={onDelete}>
+        <IconButton size="s" label={`Delete ${isolated(name)}`} onClick={onDelete}>
           <Trash2 size={15} aria-hidden="true" />
         </IconButton>
       </div>

@@ -30,9 +30,13 @@ export type ConsoleConfig = (DevelopmentConfig | OidcConfig | UnconfiguredConfig
   allows_origin: boolean;
 };
 
+const PATIENCE_MS = 20_000;
+
 /** Asks the server how one signs in. */
 export async function fetchConsoleConfig(signal: AbortSignal): Promise<ConsoleConfig> {
-  const response = await fetch(`/console.json?origin=${encodeURIComponent(location.origin)}`, { signal });
+  const response = await fetch(`/console.json?origin=${encodeURIComponent(location.origin)}`, {
+    signal: AbortSignal.any([signal, AbortSignal.timeout(PATIENCE_MS)]),
+  });
   const config: unknown = response.ok ? await response.json() : null;
   if (isConsoleConfig(config)) return config;
   throw new Error(`/console.json takes a sign-in mode and allows_origin, got an answer of status ${response.status}`);

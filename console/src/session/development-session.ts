@@ -5,16 +5,18 @@ import type { Session } from './session.js';
 
 /** Of this tab only, so that two tabs can be two users. It holds no token: any user's is to be had at any time. */
 const KEY = 'herald.development-user';
+/** For the organization of the demo to be there. */
+const PATIENCE_MS = 20_000;
 
 /** Signs in as a user of the development server, which then has something to look at. */
 export async function signInAs(user: DevelopmentUser, config: DevelopmentConfig): Promise<Session> {
   // Without the organization of the demo one can still sign in, and found another.
-  await fetch('/dev/demo', { method: 'POST' }).catch(() => undefined);
+  await fetch('/dev/demo', { method: 'POST', signal: AbortSignal.timeout(PATIENCE_MS) }).catch(() => undefined);
   return sessionOf(user, config);
 }
 
 async function sessionOf(user: DevelopmentUser, config: DevelopmentConfig): Promise<Session> {
-  const token = new RenewingToken(() => fetchToken(user));
+  const token = new RenewingToken((signal) => fetchToken(user, signal));
   await token.get('connect');
   sessionStorage.setItem(KEY, user.user_id);
   return {
@@ -38,11 +40,12 @@ export async function restoreDevelopmentSession(config: DevelopmentConfig): Prom
   return user === undefined ? null : sessionOf(user, config);
 }
 
-async function fetchToken({ user_id, email, name, roles }: DevelopmentUser): Promise<string> {
+async function fetchToken({ user_id, email, name, roles }: DevelopmentUser, signal: AbortSignal): Promise<string> {
   const response = await fetch('/dev/token', {
     method: 'POST',
     headers: { 'Content-Type': 'application/json' },
     body: JSON.stringify({ user_id, email, name, roles }),
+    signal,
   });
   if (!response.ok) throw await problemOf(response);
   // The form of the answer is the contract's (OAuth 2).

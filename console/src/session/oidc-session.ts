@@ -25,6 +25,7 @@ export class OidcSignIn {
       stateStore: store,
       // The session renews it, when somebody needs it.
       automaticSilentRenew: false,
+      requestTimeoutInSeconds: 20,
     });
   }
 

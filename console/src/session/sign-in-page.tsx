@@ -61,7 +61,7 @@ function UserButton({ user, isBusy, onChoose }: { user: DevelopmentUser; isBusy:
         <span className="row">
           <strong className="truncate">
             <span className="visually-hidden">Sign in as </span>
-            {user.name}
+            <bdi>{user.name}</bdi>
           </strong>
           {isOperator({ roles: user.roles }) && <Badge tone="accent">Operator</Badge>}
         </span>

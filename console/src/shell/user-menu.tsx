@@ -2,6 +2,7 @@ import { Activity, LogOut } from 'lucide-react';
 import { Link } from 'wouter';
 import { displayName, isOperator, useSession } from '../session/session.js';
 import { Avatar } from '../ui/avatar.js';
+import { isolated } from '../ui/isolated.js';
 import { Popover } from '../ui/popover.js';
 import { ProblemNotice } from '../ui/problem-notice.js';
 import { ThemeSwitch } from '../ui/theme.js';
@@ -17,7 +18,13 @@ export function UserMenu({ signOut }: { signOut: () => Promise<void> }) {
       label="Account"
       width={280}
       trigger={(trigger) => (
-        <button type="button" className="avatar-button" aria-label={`Account of ${name}`} title={name} {...trigger}>
+        <button
+          type="button"
+          className="avatar-button"
+          aria-label={`Account of ${isolated(name)}`}
+          title={name}
+          {...trigger}
+        >
           <Avatar id={session.userId} name={name} />
         </button>
       )}
@@ -27,7 +34,9 @@ export function UserMenu({ signOut }: { signOut: () => Promise<void> }) {
           <div className="user-card">
             <Avatar id={session.userId} name={name} />
             <div className="wrap">
-              <strong>{name}</strong>
+              <strong>
+                <bdi>{name}</bdi>
+              </strong>
               {session.email !== null && <div className="muted small">{session.email}</div>}
               <div className="faint small mono">{session.userId}</div>
             </div>

@@ -1,4 +1,5 @@
 import { useEffect } from 'react';
+import { isolated } from './isolated.js';
 
 /**
  * Names the page in the tab of the browser.
@@ -7,6 +8,6 @@ import { useEffect } from 'react';
  */
 export function usePageTitle(title: string | null): void {
   useEffect(() => {
-    if (title !== null) document.title = `${title} · Herald`;
+    if (title !== null) document.title = `${isolated(title)} · Herald`;
   }, [title]);
 }

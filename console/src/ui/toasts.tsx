@@ -115,8 +115,10 @@ function ToastCard({ toast, isHeld, dismiss }: ToastCardProps) {
     <div className="toast" data-tone={tone}>
       <Icon size={16} aria-hidden="true" />
       <div className="wrap">
-        <strong>{title}</strong>
-        {body !== undefined && <p>{body}</p>}
+        <strong>
+          <bdi>{title}</bdi>
+        </strong>
+        {body !== undefined && <p dir="auto">{body}</p>}
       </div>
       <IconButton label="Dismiss" size="s" onClick={dismiss}>
         <X size={14} aria-hidden="true" />

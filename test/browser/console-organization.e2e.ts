@@ -1,0 +1,143 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import type { Locator } from 'playwright-core';
+import type { ApiClient } from '../support/api-client.js';
+import { Consoles } from '../support/consoles.js';
+import { type HeraldNode, startEmbeddedNode } from '../support/node.js';
+import { freePort } from '../support/servers.js';
+
+jest.setTimeout(240_000);
+
+const ALICE = 'Alice Archer';
+const BOB = 'Bob Becker';
+/** A right-to-left override that nothing ends. */
+const TURNING = 'Plan \u202Egpj.exe';
+
+let node: HeraldNode;
+let consoles: Consoles;
+let aliceApi: ApiClient;
+let orgId: string;
+let orgName: string;
+let founded = 0;
+
+beforeAll(async () => {
+  // Only of a port that is known before do pages get sockets.
+  const port = String(await freePort());
+  [node, consoles] = await Promise.all([startEmbeddedNode({ PORT: port }), Consoles.start()]);
+  aliceApi = await node.api('alice', { roles: ['realtime-admin'], email: 'alice@example.com' });
+}, 60_000);
+beforeEach(async () => {
+  founded += 1;
+  orgName = `Organization ${founded}`;
+  orgId = (await aliceApi.post('/orgs', { name: orgName })).body.id;
+  await aliceApi.post(`/orgs/${orgId}/members`, { user_id: 'bob', role: 'member' });
+});
+afterEach(() => consoles.leave());
+afterAll(async () => {
+  await consoles.close();
+  await node.stop();
+});
+
+async function roleOf(userId: string): Promise<unknown> {
+  const { items } = (await aliceApi.get(`/orgs/${orgId}/members`)).body;
+  return items.find((member: { user_id: string }) => member.user_id === userId)?.role;
+}
+
+/** Where a part of what an element says stands in its line: pixels from the left. */
+function placeOf(part: string, element: Locator): Promise<number> {
+  return element.evaluate((root, text) => {
+    const walker = document.createTreeWalker(root, NodeFilter.SHOW_TEXT);
+    while (walker.nextNode()) {
+      const start = walker.currentNode.textContent?.indexOf(text) ?? -1;
+      if (start < 0) continue;
+      const range = document.createRange();
+      range.setStart(walker.currentNode, start);
+      range.setEnd(walker.currentNode, start + 1);
+      return range.getBoundingClientRect().left;
+    }
+    throw new Error(`There is no ${text} in ${root.outerHTML}`);
+  }, part);
+}
+
+describe('the events of an organization', () => {
+  it('are still there when one comes back from another page', async () => {
+    const alice = await consoles.openAs(ALICE, node.url);
+    await alice.openOrganization(orgName);
+    await alice.createResource('Plan');
+    await alice.untilEvents(['Plan was created']);
+    await alice.page.getByRole('link', { name: 'Operations' }).click();
+    await alice.heading('Operations').waitFor();
+    await alice.page.goBack();
+    await alice.heading(orgName).waitFor();
+    await alice.untilEvents(['Plan was created']);
+    await alice.untilLive();
+    await alice.createResource('Next');
+    await alice.untilEvents(['Next was created', 'Plan was created']);
+    expect(alice.loads).toBe(1);
+  });
+
+  it('are not promised at once while there is no network', async () => {
+    const alice = await consoles.openAs(ALICE, node.url);
+    await alice.openOrganization(orgName);
+    const events = alice.page.getByRole('region', { name: 'Live events' });
+    await events.getByText('it appears at once').waitFor();
+    await alice.page.context().setOffline(true);
+    await events.getByText('once the network is back').waitFor();
+    expect(await events.getByText('it appears at once').count()).toBe(0);
+    alice.tolerate(/^(Failed to load resource: net::|WebSocket connection to)/);
+    await alice.page.context().setOffline(false);
+    await events.getByText('it appears at once').waitFor();
+  });
+});
+
+describe('a name that sets the direction of text', () => {
+  it('turns nothing around it', async () => {
+    const alice = await consoles.openAs(ALICE, node.url);
+    await alice.openOrganization(orgName);
+    await alice.createResource(TURNING);
+    await alice.untilEvents([`${TURNING} was created`]);
+    const event = alice.rows('Events, newest first').first();
+    expect(await placeOf('created', event)).toBeGreaterThan(await placeOf('was', event));
+    await alice.button(`Delete \u2068${TURNING}\u2069`).click();
+    const title = alice.dialog(/^Delete/).getByRole('heading');
+    expect(await placeOf('?', title)).toBeGreaterThan(await placeOf('gpj', title));
+  });
+});
+
+describe('the role of a member', () => {
+  it('is changed when it is chosen and confirmed, not on the way there', async () => {
+    const alice = await consoles.openAs(ALICE, node.url);
+    await alice.openOrganization(orgName);
+    await alice.openSection('Members');
+    const dialog = alice.dialog(`Role of ${BOB}`);
+    const { keyboard } = alice.page;
+
+    await alice.button(`Member, change the role of ${BOB}`).click();
+    await dialog.getByRole('radio', { name: /^Member/, checked: true }).waitFor();
+    await keyboard.press('ArrowUp');
+    await dialog.getByRole('radio', { name: /^Admin/, checked: true }).waitFor();
+    await alice.button('Cancel', dialog).click();
+    await dialog.waitFor({ state: 'detached' });
+    expect(await roleOf('bob')).toBe('member');
+
+    await alice.button(`Member, change the role of ${BOB}`).click();
+    await keyboard.press('ArrowUp');
+    await keyboard.press('Enter');
+    await alice.toast(`${BOB} is now admin`).waitFor();
+    await alice.button(`Admin, change the role of ${BOB}`).waitFor();
+    expect(await roleOf('bob')).toBe('admin');
+  });
+
+  it('stays when the server refuses another, and the dialog says why', async () => {
+    const alice = await consoles.openAs(ALICE, node.url);
+    alice.tolerate(/^Failed to load resource: the server responded with a status of 409/);
+    await alice.openOrganization(orgName);
+    await alice.openSection('Members');
+    await alice.button(`Owner, change the role of ${ALICE}`).click();
+    const dialog = alice.dialog(`Role of ${ALICE}`);
+    await dialog.getByText('This is your own role').waitFor();
+    await dialog.getByRole('radio', { name: /^Member/ }).check();
+    await alice.button('Change role', dialog).click();
+    await dialog.getByRole('alert').getByText('owner').waitFor();
+    expect(await roleOf('alice')).toBe('owner');
+  });
+});
