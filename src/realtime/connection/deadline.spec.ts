@@ -1,4 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { Deadline } from './deadline.js';
 
 const DAY_MS = 86_400_000;
@@ -21,5 +23,29 @@ describe('Deadline', () => {
     new Deadline(Date.now() + 1_000, onReached).cancel();
     jest.advanceTimersByTime(2_000);
     expect(onReached).not.toHaveBeenCalled();
+  });
+});
+
+describe('Deadlines that are cancelled', () => {
+  /** Bytes on the heap that something refers to. */
+  function heapBytes(): number {
+    setFlagsFromString('--expose-gc');
+    const collectGarbage: unknown = runInNewContext('gc');
+    if (typeof collectGarbage !== 'function') throw new Error('V8 offers no gc');
+    collectGarbage();
+    return process.memoryUsage().heapUsed;
+  }
+
+  it('leave nothing behind until their time, however many there were', () => {
+    const count = 100_000;
+    const pass = (hours: number): void => {
+      for (let n = 0; n < count; n += 1) {
+        new Deadline(Date.now() + hours * 3_600_000 + n, () => undefined).cancel();
+      }
+    };
+    pass(1);
+    const before = heapBytes();
+    pass(2);
+    expect((heapBytes() - before) / count).toBeLessThan(50);
   });
 });

@@ -14,6 +14,9 @@ export class Deadline {
   }
 
   cancel(): void {
+    // Node keeps the list of a duration until its time is over, if the timer that leaves it empty is not referenced. Here almost
+    // every duration is another one, and the lists of an hour's connections would be kept.
+    this.timer?.ref();
     clearTimeout(this.timer);
   }
 
