@@ -11,7 +11,7 @@ export default {
   },
   // Types are checked once, by `npm run typecheck`; here each file is only translated.
   transform: { '^.+\\.tsx?$': ['ts-jest', { useESM: true, tsconfig: { isolatedModules: true } }] },
-  setupFilesAfterEnv: ['<rootDir>/test/support/retry.mjs'],
+  setupFilesAfterEnv: ['<rootDir>/test/support/each-file.mjs'],
   globalSetup: '<rootDir>/test/support/global-setup.mjs',
   globalTeardown: '<rootDir>/test/support/global-teardown.mjs',
   // On two cores: most of a test is waiting for servers.

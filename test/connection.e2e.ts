@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { Hub } from '../src/realtime/connection/hub.js';
 import { refused } from './support/metrics.js';
-import { type HeraldNode, startEmbeddedNode, startNode, type Variables } from './support/node.js';
+import { type HeraldNode, startNode, type Variables } from './support/node.js';
 import { RawClient } from './support/raw-client.js';
 import { until } from './support/until.js';
 import { closeAllClients, connect, type TestClient, upgrade } from './support/ws-client.js';
@@ -9,7 +9,7 @@ import { closeAllClients, connect, type TestClient, upgrade } from './support/ws
 let node: HeraldNode;
 
 function useNode(variables: Variables): void {
-  beforeAll(async () => void (node = await startEmbeddedNode(variables)));
+  beforeAll(async () => void (node = await startNode(variables)));
   afterAll(() => node.stop());
 }
 

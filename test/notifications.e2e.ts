@@ -1,13 +1,13 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import type { ApiClient } from './support/api-client.js';
-import { type HeraldNode, startEmbeddedNode } from './support/node.js';
+import { type HeraldNode, startNode } from './support/node.js';
 import { closeAllClients, connect, type TestClient } from './support/ws-client.js';
 
 let node: HeraldNode;
 let service: ApiClient;
 
 beforeAll(async () => {
-  node = await startEmbeddedNode();
+  node = await startNode();
   service = await node.api('billing', { roles: ['realtime-admin'] });
 });
 

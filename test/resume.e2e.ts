@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { BroadcastService } from '../src/realtime/index.js';
 import type { ApiClient } from './support/api-client.js';
-import { type HeraldNode, startEmbeddedNode, startNode, type Variables } from './support/node.js';
+import { type HeraldNode, startNode, type Variables } from './support/node.js';
 import { postgresDatabase, type RedisServer, startRedis } from './support/servers.js';
 import { until } from './support/until.js';
 import { closeAllClients, connect, type Frame, type TestClient } from './support/ws-client.js';
@@ -61,7 +61,7 @@ interface Setting {
 const alone: Setting = {
   name: 'one process',
   start: async (variables) => {
-    one = await startEmbeddedNode(variables);
+    one = await startNode(variables);
     two = one;
   },
   stop: () => one.stop(),

@@ -102,6 +102,8 @@ describe('a peer that resets its connection', () => {
           client.reset();
         } finally {
           await redis.resume();
+          // On a slow machine it was away for so long that its links are made anew.
+          await until(() => node.isHealthy());
         }
       },
     ],

@@ -9,6 +9,7 @@ jest.setTimeout(240_000);
 
 const ALICE = 'Alice Archer';
 const BOB = 'Bob Becker';
+const CAROL = 'Carol Chen';
 /** A right-to-left override that nothing ends. */
 const TURNING = 'Plan \u202Egpj.exe';
 
@@ -86,6 +87,57 @@ describe('the events of an organization', () => {
     alice.tolerate(/^(Failed to load resource: net::|WebSocket connection to)/);
     await alice.page.context().setOffline(false);
     await events.getByText('it appears at once').waitFor();
+  });
+});
+
+describe('an organization as a whole', () => {
+  it('is called by its new name once it is renamed', async () => {
+    const alice = await consoles.openAs(ALICE, node.url);
+    await alice.openOrganization(orgName);
+    await alice.button('More actions').click();
+    await alice.button('Rename…').click();
+    const dialog = alice.dialog('Rename organization');
+    await dialog.getByLabel('Name').fill(`${orgName}, renamed`);
+    await alice.button('Rename', dialog).click();
+    await alice.heading(`${orgName}, renamed`).waitFor();
+    expect(await alice.organizations()).toContain(`${orgName}, renamed`);
+  });
+
+  it('is gone from the page of who leaves it', async () => {
+    const bob = await consoles.openAs(BOB, node.url);
+    bob.tolerate(/^Failed to load resource: the server responded with a status of 404/);
+    await bob.openOrganization(orgName);
+    await bob.button('More actions').click();
+    await bob.button('Leave…').click();
+    await bob.button('Leave organization', bob.dialog(`Leave ${orgName}?`)).click();
+    await bob.toast(`You left ${orgName}`).waitFor();
+    expect(await bob.organizations()).not.toContain(orgName);
+    expect(await roleOf('bob')).toBeUndefined();
+  });
+});
+
+describe('an alert', () => {
+  it('that an operator sends is shown to those it is for, and to nobody else', async () => {
+    const bob = await consoles.openAs(BOB, node.url);
+    const carol = await consoles.openAs(CAROL, node.url);
+    await Promise.all([bob.untilLive(), carol.untilLive()]);
+    const alice = await consoles.openAs(ALICE, node.url);
+    const send = async (message: string, organization: string): Promise<void> => {
+      await alice.button('Send system alert').click();
+      const dialog = alice.dialog('Send system alert');
+      await dialog.getByLabel('Message').fill(message);
+      await dialog.getByRole('radio', { name: 'Critical' }).check();
+      await dialog.getByLabel('Organization').fill(organization);
+      await alice.button('Send alert', dialog).click();
+      await dialog.waitFor({ state: 'detached' });
+    };
+    await alice.page.getByRole('link', { name: 'Operations' }).click();
+    await send('For the organization', orgId);
+    await bob.page.getByText('For the organization').waitFor();
+    await send('For everybody', '');
+    await bob.page.getByText('For everybody').waitFor();
+    await carol.page.getByText('For everybody').waitFor();
+    expect(await carol.page.getByText('For the organization').count()).toBe(0);
   });
 });
 

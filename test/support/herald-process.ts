@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { listeningPorts } from './listening-ports.js';
 import { freePort } from './servers.js';
+import { SHORT_LIVED } from './short-lived.mjs';
 import { until } from './until.js';
 
 const DIST = fileURLToPath(new URL('../../dist/', import.meta.url));
@@ -38,7 +39,8 @@ export class HeraldProcess {
   ): Promise<HeraldProcess> {
     const port = variables.PORT ?? String(await freePort());
     const env = { PATH: process.env.PATH, HOST: '127.0.0.1', ...variables, PORT: port };
-    const child = spawn(process.execPath, ['--unhandled-rejections=strict', `${DIST}${program}`, ...words], {
+    const options = ['--unhandled-rejections=strict', ...SHORT_LIVED];
+    const child = spawn(process.execPath, [...options, `${DIST}${program}`, ...words], {
       env,
       stdio: ['ignore', 'pipe', 'pipe'],
     });
