@@ -120,7 +120,7 @@ describe('an alert', () => {
   it('that an operator sends is shown to those it is for, and to nobody else', async () => {
     const bob = await consoles.openAs(BOB, node.url);
     const carol = await consoles.openAs(CAROL, node.url);
-    await Promise.all([bob.untilLive(), carol.untilLive()]);
+    await Promise.all([bob.openOrganization(orgName), carol.untilLive()]);
     const alice = await consoles.openAs(ALICE, node.url);
     const send = async (message: string, organization: string): Promise<void> => {
       await alice.button('Send system alert').click();
