@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process';
 import { chmodSync, copyFileSync, mkdtempSync, readdirSync, statfsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -14,7 +15,19 @@ export function makeTemporaryFolder() {
   const folder = mkdtempSync(join(hasRoom() ? MEMORY : tmpdir(), 'herald-tests-'));
   // Postgres may run as another user, and has to come by here to its own folder.
   chmodSync(folder, 0o711);
+  removeAtTheEnd(folder);
   return folder;
+}
+
+/** Also when the run is interrupted or killed: a watchdog waits for the end of a pipe that this process holds. */
+function removeAtTheEnd(folder) {
+  // Those of the servers in the folder come first.
+  const script = 'read -r _; sleep 2; rm -rf "$1"';
+  const stdio = ['pipe', 'ignore', 'ignore'];
+  // Detached: Ctrl+C ends the test run's process group, and the watchdog must outlive it.
+  const watchdog = spawn('sh', ['-c', script, 'watchdog', folder], { stdio, detached: true });
+  watchdog.unref();
+  watchdog.stdin.unref();
 }
 
 /**
