@@ -55,6 +55,8 @@ export interface Batch {
   whole: Set<string>;
   /** By channel: why the broker has not accepted its first waiting message. */
   failures: Map<string, Error>;
+  /** Nothing was accepted after the last failure: it need not be the channel's fault. */
+  isBrokerAtFault: boolean;
 }
 
 /**
@@ -76,6 +78,7 @@ export async function publishBatch(
     unreadable: new Map(),
     whole: new Set(),
     failures: new Map(),
+    isBrokerAtFault: false,
   };
   await dataSource.transaction(async (manager) => {
     const waiting = await manager.query<{ channel: string; locked: boolean }[]>(LOCK_CHANNELS, [resting]);
@@ -85,22 +88,22 @@ export async function publishBatch(
       return;
     }
     const rows = await manager.query<OutboxRow[]>(SELECT_MESSAGES, [mine]);
-    const end = performance.now() + BATCH_MS;
-    // Side by side: a channel whose part of the broker is slow or gone must not take the others' time.
-    await Promise.all(byChannel(rows).map((own) => publishInOrder(own, end, broker, metrics, batch)));
+    await publishRows(rows, broker, metrics, batch);
     await markSettled(batch.settled, manager);
   });
   return batch;
 }
 
-async function publishInOrder(
+async function publishRows(
   rows: readonly OutboxRow[],
-  end: number,
   broker: Broker,
   metrics: RealtimeMetrics,
-  { settled, unreadable, whole, failures }: Batch,
+  batch: Batch,
 ): Promise<void> {
+  const { settled, unreadable, whole, failures } = batch;
+  const end = performance.now() + BATCH_MS;
   for (const row of rows) {
+    if (failures.has(row.channel)) continue;
     if (performance.now() > end) return;
     const message = messageOf(row);
     if (message instanceof Error) {
@@ -112,22 +115,13 @@ async function publishInOrder(
       const { position } = await metrics.publishing(row.kind, () => broker.publish(message));
       settled.set(row.id, formatCursor(position));
       whole.add(row.channel);
+      batch.isBrokerAtFault = false;
     } catch (error) {
       whole.delete(row.channel);
       failures.set(row.channel, error instanceof Error ? error : new Error(String(error)));
-      return;
+      batch.isBrokerAtFault = true;
     }
   }
-}
-
-function byChannel(rows: readonly OutboxRow[]): OutboxRow[][] {
-  const groups = new Map<string, OutboxRow[]>();
-  for (const row of rows) {
-    const group = groups.get(row.channel);
-    if (group === undefined) groups.set(row.channel, [row]);
-    else group.push(row);
-  }
-  return [...groups.values()];
 }
 
 async function markSettled(settled: Batch['settled'], manager: EntityManager): Promise<void> {

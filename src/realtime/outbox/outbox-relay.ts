@@ -99,8 +99,8 @@ export class OutboxRelay implements OnApplicationBootstrap {
         // Before each batch: under steady load this loop does not end.
         await this.checkGeneration();
         const batch = await publishBatch(this.dataSource, this.broker, this.metrics, this.resting.names());
-        this.recover();
         this.learnFrom(batch);
+        this.recover();
         if (batch.result === 'more') this.isWoken = true;
         next = batch.result === 'contended' ? CONTENDED_MS : Math.min(POLL_MS, this.resting.shortestMs());
       } while (this.shouldGoOn());
@@ -114,12 +114,15 @@ export class OutboxRelay implements OnApplicationBootstrap {
     this.timer = setTimeout(() => this.start(), wait).unref();
   }
 
-  private learnFrom({ unreadable, whole, failures }: Batch): void {
+  /** @throws the first failure, if it can be the broker's: then everybody waits */
+  private learnFrom({ unreadable, whole, failures, isBrokerAtFault }: Batch): void {
     for (const [id, error] of unreadable) {
       this.metrics.unreadableMessages.inc();
       this.logger.error(`The message ${id} of the outbox can't be published and is left out: ${error.message}`);
     }
     for (const channel of whole) this.resting.delete(channel);
+    const [failure] = failures.values();
+    if (isBrokerAtFault && failure !== undefined) throw failure;
     for (const [channel, error] of failures) {
       this.resting.add(channel);
       const { cause } = error;
