@@ -125,8 +125,8 @@ export class OutboxRelay implements OnApplicationBootstrap {
     if (isBrokerAtFault && failure !== undefined) throw failure;
     for (const [channel, error] of failures) {
       this.resting.add(channel);
-      const { cause } = error;
-      this.channelFailures.report(cause instanceof Error ? new Error(`${error.message}: ${cause.message}`) : error);
+      const reason = reasonOf(error);
+      this.channelFailures.warn(reason, reason);
     }
   }
 
@@ -161,8 +161,14 @@ export class OutboxRelay implements OnApplicationBootstrap {
   }
 
   private backOff(error: unknown): number {
-    if (this.backoffMs === 0) this.logger.warn(`The outbox waits: ${String(error)}`);
+    if (this.backoffMs === 0) this.logger.warn(`The outbox waits: ${reasonOf(error)}`);
     this.backoffMs = Math.min(LONGEST_BACKOFF_MS, Math.max(SHORTEST_BACKOFF_MS, this.backoffMs * 2));
     return this.backoffMs;
   }
+}
+
+/** With what is behind it: that Redis is not available does not say what it has refused. */
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error) || !(error.cause instanceof Error)) return String(error);
+  return `${String(error)}: ${error.cause.message}`;
 }
