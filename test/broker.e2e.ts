@@ -169,6 +169,51 @@ describe.each([memory, overRedis, overCluster])('a $name', ({ open, close, start
     expect(texts(process.received)).toEqual(['first', 'elsewhere', 'another key']);
   });
 
+  it('publishes several messages of a channel at once as it does one after the other', async () => {
+    const channel = Channel.ofUser(randomUUID());
+    await process.broker.subscribe(channel);
+    await process.broker.publish(message(channel, 'a', 'first'));
+    const results = await process.broker.publishAll(
+      [
+        message(channel, 'žluť 🐎'),
+        message(channel, 'a again', 'first'),
+        message(channel, 'c', 'second'),
+        message(channel, 'd'),
+        message(channel, 'c again', 'second'),
+      ],
+      null,
+    );
+    expect(results.map(({ position, isRepetition }) => [position.offset, isRepetition])).toEqual([
+      [2, false],
+      [1, true],
+      [3, false],
+      [4, false],
+      [3, true],
+    ]);
+    expect((await process.broker.publish(message(channel, 'e', 'second'))).position).toEqual(results[2]?.position);
+    await until(() => process.received.length === 4);
+    expect(texts(process.received)).toEqual(['a', 'žluť 🐎', 'c', 'd']);
+    expect(process.received.slice(1).map(({ position }) => position)).toEqual(
+      [0, 2, 3].map((index) => results[index]?.position),
+    );
+    expect((await process.broker.history(channel, 1)).publications).toEqual(process.received);
+  });
+
+  it('keeps its history within its limit when more is published at once', async () => {
+    const channel = Channel.ofUser(randomUUID());
+    const [first, ...others] = Array.from({ length: 9 }, (_, index) => message(channel, String(index + 1)));
+    if (first === undefined) throw new Error('Nothing to publish');
+    await process.broker.publishAll([first, ...others], null);
+    expect(texts((await process.broker.history(channel, 0)).publications)).toEqual(['4', '5', '6', '7', '8', '9']);
+  });
+
+  it('publishes into the generation of its data that is expected', async () => {
+    const channel = Channel.ofUser(randomUUID());
+    await process.broker.subscribe(channel);
+    await process.broker.publishAll([message(channel, 'a')], await process.broker.generation());
+    await until(() => process.received.length === 1);
+  });
+
   it('remembers the newest messages, without a gap, one more than may be missed', async () => {
     const channel = Channel.ofUser(randomUUID());
     const sent = Array.from({ length: 9 }, (_, index) => message(channel, String(index + 1)));
@@ -256,6 +301,23 @@ describe('two processes over one Redis', () => {
     expect(one.received.map(({ position }) => position.offset)).toEqual(sent.map((_, index) => index + 1));
   });
 
+  it('publish nothing into data of another generation than is expected', async () => {
+    const channel = Channel.ofUser(randomUUID());
+    const expected = await one.broker.generation();
+    await one.broker.subscribe(channel);
+    const before = await one.broker.position(channel);
+    await raw.del('herald:0:generation');
+    const refusal = { name: 'UnavailableError', dependency: 'redis' };
+    await expect(one.broker.publishAll([message(channel, 'a')], expected)).rejects.toMatchObject(refusal);
+    const generation = await two.broker.generation();
+    expect(generation).not.toBe(expected);
+    await expect(one.broker.publishAll([message(channel, 'b')], expected)).rejects.toMatchObject(refusal);
+    expect(await one.broker.position(channel)).toEqual(before);
+    await one.broker.publishAll([message(channel, 'c')], generation);
+    await until(() => one.received.length === 1);
+    expect(texts(one.received)).toEqual(['c']);
+  });
+
   it('RED-22: drop what other programs write into their channels, count it, and go on', async () => {
     const channel = Channel.ofUser('someone');
     await one.broker.subscribe(channel);
@@ -308,15 +370,15 @@ describe('two processes over one Redis', () => {
     await Promise.all(channels.map((channel) => one.broker.unsubscribe(channel)));
   });
 
-  it('leave no key in Redis that does not expire', async () => {
+  it('leave no key in Redis that does not expire, but for the generation', async () => {
     await one.broker.publish(message(Channel.ofUser('expiring'), 'a', 'key'));
     await one.broker.position(Channel.ofUser('idle'));
-    const keys = await raw.keys('*');
+    expect(await one.broker.generation()).toBe(await two.broker.generation());
+    const keys = (await raw.keys('*')).filter((key) => key !== 'herald:0:generation');
     const ttls = await Promise.all(keys.map((key) => raw.ttl(key)));
     expect(keys.length).toBeGreaterThanOrEqual(3);
     expect(Math.min(...ttls)).toBeGreaterThan(0);
     expect(keys.every((key) => key.startsWith('herald:0:{'))).toBe(true);
-    expect(await one.broker.generation()).toBe(await two.broker.generation());
   });
 
   it('report a Redis that is gone at once, and find it again', async () => {

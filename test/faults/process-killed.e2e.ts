@@ -57,13 +57,15 @@ describe('a process that is killed', () => {
     const clients = await Promise.all(deployment.nodes.map((each) => deployment.watch(each)));
     // The others don't publish for now, so that the victim does.
     await Promise.all(relays().map((relay) => relay.stop()));
+    const isHeld = proxy.muteOn(`"n":${count / 2}`);
     const broadcast = node.app.get(BroadcastService, { strict: false });
     await node.app.get(DataSource).transaction(async (manager) => {
       for (let n = 0; n < count; n += 1) {
         await broadcast.broadcastOrgEvent(deployment.orgId, 'test.numbered', { n }, { manager });
       }
     });
-    await until(() => clients.every(({ frames }) => frames.length > count / 10));
+    await isHeld;
+    await until(() => clients.every((client) => client.has(count / 2)));
     await victim.end('SIGKILL');
     const [{ waiting }] = await node.app
       .get(DataSource)

@@ -53,7 +53,7 @@ export class Publisher {
       except: kind === 'frame' ? this.origin.current : null,
       formerPosition: null,
     };
-    if (manager === undefined) await this.metrics.publishing(kind, () => this.broker.publish(message));
+    if (manager === undefined) await this.metrics.publishing([kind], () => this.broker.publish(message));
     else await this.outbox.add(message, manager);
   }
 }

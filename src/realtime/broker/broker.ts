@@ -26,6 +26,9 @@ export interface Message {
   formerPosition: Position | null;
 }
 
+/** Of one channel, in their order. */
+export type Messages = readonly [Message, ...Message[]];
+
 /** What has become of a message. */
 export interface Published {
   position: Position;
@@ -94,7 +97,19 @@ export interface HistoryLimits {
  */
 export abstract class Broker {
   /** @throws {UnavailableError} if the broker did not confirm in time; it may have been published all the same */
-  abstract publish(message: Message): Promise<Published>;
+  async publish(message: Message): Promise<Published> {
+    const [published] = await this.publishAll([message], null);
+    if (published === undefined) throw new Error('The broker has said nothing of a message that it was given');
+    return published;
+  }
+
+  /**
+   * Publishes messages of one channel in one step: in their order, or none of them.
+   * @param messages one at the least
+   * @param generation nothing is published if the broker can tell that its data is of another one; null: whichever it is of
+   * @throws {UnavailableError} if the broker did not confirm in time; they may have been published all the same
+   */
+  abstract publishAll(messages: Messages, generation: string | null): Promise<Published[]>;
 
   /**
    * Resolves when every later publication of the channel reaches the receiver. Calls take effect in the order they are

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { BrokerReceiver, HistoryLimits, Message, Publication, Published } from './broker.js';
+import type { BrokerReceiver, HistoryLimits, Message, Messages, Publication, Published } from './broker.js';
 import { Broker, IDEMPOTENCY_SECONDS, IDLE_CHANNEL_SECONDS } from './broker.js';
 import type { Channel } from './channel.js';
 import type { Position } from './cursor.js';
@@ -22,20 +22,8 @@ export class MemoryBroker extends Broker {
     this.histories = new ExpiringMap(limits.ttlSeconds * 1_000);
   }
 
-  override publish({ id, channel, kind, body, idempotencyKey, except, formerPosition }: Message): Promise<Published> {
-    const key = idempotencyKey === null ? null : `${channel.name} ${idempotencyKey}`;
-    const first = key === null ? undefined : this.published.get(key);
-    if (first !== undefined) return Promise.resolve({ position: first, isRepetition: true });
-    const last = this.current(channel);
-    const position = { epoch: last.epoch, offset: last.offset + 1, tag: tagOf(id) };
-    if (key !== null) this.published.set(key, position);
-    this.positions.set(channel.name, position);
-    const payload = Buffer.from(`${body},"cursor":"${formatCursor(position)}"}`);
-    const publishedAt = Date.now();
-    const publication = { id, channel: channel.name, kind, position, except, formerPosition, publishedAt, payload };
-    if (this.limits.size > 0) this.remember(channel, publication);
-    if (this.subscriptions.has(channel.name)) this.receiver?.receive(publication);
-    return Promise.resolve({ position, isRepetition: false });
+  override publishAll(messages: Messages): Promise<Published[]> {
+    return Promise.resolve(messages.map((message) => this.publishOne(message)));
   }
 
   override subscribe(channel: Channel): Promise<void> {
@@ -71,6 +59,22 @@ export class MemoryBroker extends Broker {
 
   override isConnected(): boolean {
     return true;
+  }
+
+  private publishOne({ id, channel, kind, body, idempotencyKey, except, formerPosition }: Message): Published {
+    const key = idempotencyKey === null ? null : `${channel.name} ${idempotencyKey}`;
+    const first = key === null ? undefined : this.published.get(key);
+    if (first !== undefined) return { position: first, isRepetition: true };
+    const last = this.current(channel);
+    const position = { epoch: last.epoch, offset: last.offset + 1, tag: tagOf(id) };
+    if (key !== null) this.published.set(key, position);
+    this.positions.set(channel.name, position);
+    const payload = Buffer.from(`${body},"cursor":"${formatCursor(position)}"}`);
+    const publishedAt = Date.now();
+    const publication = { id, channel: channel.name, kind, position, except, formerPosition, publishedAt, payload };
+    if (this.limits.size > 0) this.remember(channel, publication);
+    if (this.subscriptions.has(channel.name)) this.receiver?.receive(publication);
+    return { position, isRepetition: false };
   }
 
   /** One more than may be missed: the message at a cursor's own place shows that the cursor is of this past. */

@@ -2,13 +2,13 @@ import { Injectable, Logger, type OnApplicationShutdown, type OnModuleInit } fro
 import type { Cluster, Redis } from 'ioredis';
 import { QuietErrorLog } from '../../config/quiet-error-log.js';
 import { becomesReady } from '../../redis/redis-connection.js';
-import type { BrokerReceiver, HistoryLimits, Message, Publication, Published } from './broker.js';
+import type { BrokerReceiver, HistoryLimits, Messages, Publication, Published } from './broker.js';
 import { Broker, IDEMPOTENCY_SECONDS, IDLE_CHANNEL_SECONDS } from './broker.js';
 import type { Channel } from './channel.js';
 import type { Position } from './cursor.js';
-import { epochChance, formatCursor, newEpoch, parseCursor, tagOf } from './cursor.js';
+import { epochChance, newEpoch, parseCursor, tagOf } from './cursor.js';
 import type { History } from './history.js';
-import { NO_CURSOR, readEnvelope } from './redis-envelope.js';
+import { headOf, readEnvelope } from './redis-envelope.js';
 import type { RealtimeRedis } from './realtime-redis.js';
 import type { RedisKeys } from './redis-keys.js';
 import { HISTORY_SCRIPT, PUBLISH_SCRIPT } from './redis-scripts.js';
@@ -22,7 +22,7 @@ const READS_AT_ONCE = 8;
 
 /** The scripts, as methods that ioredis adds (`defineCommand`): `EVALSHA`, and `EVAL` where Redis doesn't know them yet. */
 interface Scripts {
-  heraldPublish(...keysAndArguments: (string | number)[]): Promise<[cursor: string, isRepetition: 0 | 1]>;
+  heraldPublish(...keysAndArguments: (string | number)[]): Promise<[cursor: string, isRepetition: 0 | 1][]>;
   heraldHistoryBuffer(...keysAndArguments: (string | number)[]): Promise<Buffer[]>;
 }
 
@@ -66,35 +66,41 @@ export class RedisBroker extends Broker implements OnModuleInit, OnApplicationSh
     }
   }
 
-  override async publish({
-    id,
-    channel,
-    kind,
-    body,
-    idempotencyKey,
-    except,
-    formerPosition,
-  }: Message): Promise<Published> {
-    const [cursor, isRepetition] = await this.redis.ask(() =>
+  override async publishAll(messages: Messages, generation: string | null): Promise<Published[]> {
+    const [{ channel }] = messages;
+    // In a cluster it has a place of its own, where the script of a channel can't look.
+    const expected = this.redis.settings.mode === 'cluster' ? null : generation;
+    const keys = [
+      this.keys.position(channel),
+      this.keys.history(channel),
+      ...messages.map(({ idempotencyKey }) => this.keys.once(channel, idempotencyKey ?? '')),
+      ...(expected === null ? [] : [this.keys.generation]),
+    ];
+    const results = await this.redis.ask(() =>
       this.commands.heraldPublish(
-        3,
-        this.keys.position(channel),
-        this.keys.history(channel),
-        this.keys.once(channel, idempotencyKey ?? ''),
+        keys.length,
+        ...keys,
         this.keys.channel(channel),
-        body,
-        `${id} ${kind} ${formerPosition === null ? NO_CURSOR : formatCursor(formerPosition)}${except === null ? '' : ` ${except}`}`,
-        tagOf(id),
         epochChance(),
         this.positionSeconds,
-        idempotencyKey === null ? 0 : IDEMPOTENCY_SECONDS,
+        IDEMPOTENCY_SECONDS,
         this.publishCommand,
         // One more than may be missed: the message at a cursor's own place shows that the cursor is of this past.
         this.limits.size === 0 ? 0 : this.limits.size + 1,
         this.limits.ttlSeconds,
+        expected ?? '',
+        ...messages.flatMap((message) => [
+          message.body,
+          headOf(message),
+          tagOf(message.id),
+          Number(message.idempotencyKey !== null),
+        ]),
       ),
     );
-    return { position: positionOf(cursor), isRepetition: isRepetition === 1 };
+    return results.map(([cursor, isRepetition]) => ({
+      position: positionOf(cursor),
+      isRepetition: isRepetition === 1,
+    }));
   }
 
   override subscribe(channel: Channel): Promise<void> {

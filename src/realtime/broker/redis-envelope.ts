@@ -1,5 +1,5 @@
-import { MESSAGE_KINDS, type Publication } from './broker.js';
-import { parseCursor } from './cursor.js';
+import { type Message, MESSAGE_KINDS, type Publication } from './broker.js';
+import { formatCursor, parseCursor } from './cursor.js';
 
 /**
  * `1 <cursor> <message id> <kind> <former cursor> [<except>] <published at>`, a line feed, the JSON. The first word is the version: others
@@ -10,7 +10,13 @@ const LONGEST_HEADER = 250;
 const LINE_FEED = 0x0a;
 
 /** Stands in the place of a cursor that there is none of. */
-export const NO_CURSOR = '-';
+const NO_CURSOR = '-';
+
+/** The words of the header that a message brings with it. */
+export function headOf({ id, kind, formerPosition, except }: Message): string {
+  const formerCursor = formerPosition === null ? NO_CURSOR : formatCursor(formerPosition);
+  return [id, kind, formerCursor, ...(except === null ? [] : [except])].join(' ');
+}
 
 /** Reads what `PUBLISH_SCRIPT` has sent or stored; null if something else wrote there. */
 export function readEnvelope(message: Buffer): Omit<Publication, 'channel'> | null {

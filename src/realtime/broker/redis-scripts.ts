@@ -1,42 +1,65 @@
 /**
- * Gives a message the next position of its channel, adds it to the channel's history and hands it to all subscribers, in
+ * Gives messages the next positions of their channel, adds them to the channel's history and hands them to all subscribers, in
  * one step. The tag is chained to the one before: at the same place it is only the same if all before it is the same, too.
  *
- * KEYS: the channel's position, its history, the record of the idempotency key.
- * ARGV: pub/sub channel, open JSON, message id with kind, former cursor and except, its own part of the tag, chance for the
- * epoch of a channel without one, seconds that the position lives after its last use, seconds that the idempotency key is
- * remembered (0: there is none), PUBLISH or SPUBLISH, how many messages history keeps (0: none), seconds that history lives
- * after the last message.
- * Returns the cursor and 0, or the first cursor and 1 if the idempotency key was seen before.
+ * KEYS: the channel's position, its history, of each message the record of its idempotency key, and the generation of the data
+ * if one is expected.
+ * ARGV: pub/sub channel, chance for the epoch of a channel without one, seconds that the position lives after its last use,
+ * seconds that idempotency keys are remembered, PUBLISH or SPUBLISH, how many messages history keeps (0: none), seconds that
+ * history lives after the last message, the expected generation (empty: any); then of each message its open JSON, its id with
+ * kind, former cursor and except, its own part of the tag, and 1 if it has an idempotency key.
+ * Returns of each message the cursor and 0, or the first cursor and 1 if the idempotency key was seen before; an error, and
+ * nothing is published, if the generation is another one.
  */
 export const PUBLISH_SCRIPT = `
-local isOnce = tonumber(ARGV[7]) > 0
-local first = isOnce and redis.call('GET', KEYS[3])
-if first then
-  return { first, 1 }
+local COMMON, EACH = 8, 4
+local count = (#ARGV - COMMON) / EACH
+if ARGV[8] ~= '' and redis.call('GET', KEYS[3 + count]) ~= ARGV[8] then
+  return redis.error_reply('GENERATION The data is not that which is expected')
 end
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
-if redis.call('HSETNX', KEYS[1], 'epoch', string.format('%011x', now) .. ARGV[5]) == 1 then
+if redis.call('HSETNX', KEYS[1], 'epoch', string.format('%011x', now) .. ARGV[2]) == 1 then
   redis.call('DEL', KEYS[2])
 end
-local offset = redis.call('HINCRBY', KEYS[1], 'offset', 1)
+local offset = redis.call('HINCRBY', KEYS[1], 'offset', 0)
 local before = redis.call('HMGET', KEYS[1], 'epoch', 'tag')
-local tag = string.sub(redis.sha1hex((before[2] or '') .. ARGV[4]), 1, 8)
-redis.call('HSET', KEYS[1], 'tag', tag)
-redis.call('EXPIRE', KEYS[1], ARGV[6])
-local cursor = before[1] .. '.' .. string.format('%012x', offset) .. '.' .. tag
-local message = '1 ' .. cursor .. ' ' .. ARGV[3] .. ' ' .. string.format('%.0f', now) .. '\\n' .. ARGV[2] .. ',"cursor":"' .. cursor .. '"}'
-if tonumber(ARGV[9]) > 0 then
-  redis.call('RPUSH', KEYS[2], message)
-  redis.call('LTRIM', KEYS[2], -ARGV[9], -1)
-  redis.call('EXPIRE', KEYS[2], ARGV[10])
+local tag = before[2] or ''
+local known = redis.call('MGET', unpack(KEYS, 3, 2 + count))
+local firsts, messages, answer = {}, {}, {}
+for i = 1, count do
+  local body, head, ownTag, isOnce = unpack(ARGV, COMMON + EACH * (i - 1) + 1, COMMON + EACH * i)
+  local first = isOnce == '1' and (known[i] or firsts[KEYS[2 + i]])
+  if first then
+    answer[i] = { first, 1 }
+  else
+    offset = offset + 1
+    tag = string.sub(redis.sha1hex(tag .. ownTag), 1, 8)
+    local cursor = before[1] .. '.' .. string.format('%012x', offset) .. '.' .. tag
+    messages[#messages + 1] = '1 ' .. cursor .. ' ' .. head .. ' ' .. string.format('%.0f', now) .. '\\n' .. body .. ',"cursor":"' .. cursor .. '"}'
+    answer[i] = { cursor, 0 }
+    if isOnce == '1' then
+      firsts[KEYS[2 + i]] = cursor
+    end
+  end
 end
-if isOnce then
-  redis.call('SET', KEYS[3], cursor, 'EX', ARGV[7])
+if #messages == 0 then
+  return answer
 end
-redis.call(ARGV[8], ARGV[1], message)
-return { cursor, 0 }
+if tonumber(ARGV[6]) > 0 then
+  redis.call('RPUSH', KEYS[2], unpack(messages))
+  redis.call('LTRIM', KEYS[2], -ARGV[6], -1)
+  redis.call('EXPIRE', KEYS[2], ARGV[7])
+end
+redis.call('HSET', KEYS[1], 'offset', string.format('%.0f', offset), 'tag', tag)
+redis.call('EXPIRE', KEYS[1], ARGV[3])
+for key, cursor in pairs(firsts) do
+  redis.call('SET', key, cursor, 'EX', ARGV[4])
+end
+for _, message in ipairs(messages) do
+  redis.call(ARGV[5], ARGV[1], message)
+end
+return answer
 `;
 
 /**

@@ -45,7 +45,7 @@ class StreamBroker extends Broker {
     };
   }
 
-  override publish = (): never => unused();
+  override publishAll = (): never => unused();
   override generation = (): never => unused();
   override subscribe = (): Promise<void> => Promise.resolve();
   override unsubscribe = (): Promise<void> => Promise.resolve();

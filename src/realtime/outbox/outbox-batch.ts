@@ -1,8 +1,9 @@
 import type { DataSource, EntityManager } from 'typeorm';
-import type { Broker } from '../broker/broker.js';
+import type { Broker, Message } from '../broker/broker.js';
 import { formatCursor } from '../broker/cursor.js';
 import type { RealtimeMetrics } from '../realtime-metrics.js';
 import { messageOf, type OutboxRow } from './outbox-row.js';
+import { inSteps } from './steps.js';
 
 const BATCH_SIZE = 200;
 /** How long a batch may publish: its transaction, and the locks on its channels, must not be held by a slow broker. */
@@ -53,25 +54,30 @@ export interface Batch {
   unreadable: Map<string, Error>;
   /** The names of channels that something was published to, and nothing failed. */
   whole: Set<string>;
-  /** By channel: why the broker has not accepted its first waiting message. */
+  /** By channel: why the broker has not accepted its first waiting messages. */
   failures: Map<string, Error>;
   /** Nothing was accepted after the last failure: it need not be the channel's fault. */
   isBrokerAtFault: boolean;
+}
+
+/** What a batch works with. */
+export interface BatchContext {
+  dataSource: DataSource;
+  broker: Broker;
+  metrics: RealtimeMetrics;
+  /** Which the broker's data is of, as far as is known: into another one's, what is older must go first. */
+  generation: string | null;
+  /** The names of channels to leave alone. */
+  resting: readonly string[];
 }
 
 /**
  * Publishes the oldest waiting messages, each channel's in order, and marks those that the broker has accepted. A channel
  * that can't be published to does not hold up the others.
  *
- * @param resting the names of channels to leave alone
  * @throws what the database has thrown
  */
-export async function publishBatch(
-  dataSource: DataSource,
-  broker: Broker,
-  metrics: RealtimeMetrics,
-  resting: readonly string[],
-): Promise<Batch> {
+export async function publishBatch(context: BatchContext): Promise<Batch> {
   const batch: Batch = {
     result: 'more',
     settled: new Map(),
@@ -80,46 +86,62 @@ export async function publishBatch(
     failures: new Map(),
     isBrokerAtFault: false,
   };
-  await dataSource.transaction(async (manager) => {
-    const waiting = await manager.query<{ channel: string; locked: boolean }[]>(LOCK_CHANNELS, [resting]);
+  await context.dataSource.transaction(async (manager) => {
+    const waiting = await manager.query<{ channel: string; locked: boolean }[]>(LOCK_CHANNELS, [context.resting]);
     const mine = waiting.filter(({ locked }) => locked).map(({ channel }) => channel);
     if (mine.length === 0) {
       batch.result = waiting.length === 0 ? 'empty' : 'contended';
       return;
     }
-    const rows = await manager.query<OutboxRow[]>(SELECT_MESSAGES, [mine]);
-    await publishRows(rows, broker, metrics, batch);
+    const end = performance.now() + BATCH_MS;
+    const channels = messagesByChannel(await manager.query<OutboxRow[]>(SELECT_MESSAGES, [mine]), batch);
+    await Promise.all([...channels].map(([name, messages]) => publishChannel(name, messages, end, context, batch)));
     await markSettled(batch.settled, manager);
   });
   return batch;
 }
 
-async function publishRows(
-  rows: readonly OutboxRow[],
-  broker: Broker,
-  metrics: RealtimeMetrics,
-  batch: Batch,
-): Promise<void> {
-  const { settled, unreadable, whole, failures } = batch;
-  const end = performance.now() + BATCH_MS;
+/** Leaves out what is no message. */
+function messagesByChannel(rows: readonly OutboxRow[], { settled, unreadable }: Batch): Map<string, Message[]> {
+  const channels = new Map<string, Message[]>();
   for (const row of rows) {
-    if (failures.has(row.channel)) continue;
-    if (performance.now() > end) return;
     const message = messageOf(row);
     if (message instanceof Error) {
       settled.set(row.id, null);
       unreadable.set(row.id, message);
-      continue;
+    } else {
+      const messages = channels.get(row.channel);
+      if (messages === undefined) channels.set(row.channel, [message]);
+      else messages.push(message);
     }
+  }
+  return channels;
+}
+
+/** Never rejects. */
+async function publishChannel(
+  name: string,
+  messages: readonly Message[],
+  end: number,
+  { broker, metrics, generation }: BatchContext,
+  batch: Batch,
+): Promise<void> {
+  for (const some of inSteps(messages)) {
+    if (performance.now() > end) return;
     try {
-      const { position } = await metrics.publishing(row.kind, () => broker.publish(message));
-      settled.set(row.id, formatCursor(position));
-      whole.add(row.channel);
+      const kinds = some.map(({ kind }) => kind);
+      const published = await metrics.publishing(kinds, () => broker.publishAll(some, generation));
+      for (const [index, { position }] of published.entries()) {
+        const message = some[index];
+        if (message !== undefined) batch.settled.set(message.id, formatCursor(position));
+      }
+      batch.whole.add(name);
       batch.isBrokerAtFault = false;
     } catch (error) {
-      whole.delete(row.channel);
-      failures.set(row.channel, error instanceof Error ? error : new Error(String(error)));
+      batch.whole.delete(name);
+      batch.failures.set(name, error instanceof Error ? error : new Error(String(error)));
       batch.isBrokerAtFault = true;
+      return;
     }
   }
 }

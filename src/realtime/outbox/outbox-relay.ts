@@ -98,7 +98,8 @@ export class OutboxRelay implements OnApplicationBootstrap {
         this.isWoken = false;
         // Before each batch: under steady load this loop does not end.
         await this.checkGeneration();
-        const batch = await publishBatch(this.dataSource, this.broker, this.metrics, this.resting.names());
+        const { dataSource, broker, metrics, generation } = this;
+        const batch = await publishBatch({ dataSource, broker, metrics, generation, resting: this.resting.names() });
         this.learnFrom(batch);
         this.recover();
         if (batch.result === 'more') this.isWoken = true;

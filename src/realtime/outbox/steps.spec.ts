@@ -1,0 +1,36 @@
+import { describe, expect, it } from '@jest/globals';
+import type { Message } from '../broker/broker.js';
+import { Channel } from '../broker/channel.js';
+import { inSteps } from './steps.js';
+
+const channel = Channel.ofUser('alice');
+
+function message(id: number, length = 10): Message {
+  const common = { channel, kind: 'frame', idempotencyKey: null, except: null, formerPosition: null } as const;
+  return { ...common, id: String(id), body: '{'.padEnd(length) };
+}
+
+describe('the steps that messages are published in', () => {
+  it('are none without messages', () => {
+    expect(inSteps([])).toEqual([]);
+  });
+
+  it('have 50 messages at most, and all of them in their order', () => {
+    const messages = Array.from({ length: 120 }, (_, n) => message(n));
+    const steps = inSteps(messages);
+    expect(steps.map(({ length }) => length)).toEqual([50, 50, 20]);
+    expect(steps.flat()).toEqual(messages);
+  });
+
+  it('have 256 Ki characters at most, or one message that is longer', () => {
+    const lengths = [100_000, 100_000, 100_000, 1_000_000, 10, 262_134, 10];
+    const steps = inSteps(lengths.map((length, n) => message(n, length)));
+    expect(steps.map((step) => step.map(({ body }) => body.length))).toEqual([
+      [100_000, 100_000],
+      [100_000],
+      [1_000_000],
+      [10, 262_134],
+      [10],
+    ]);
+  });
+});

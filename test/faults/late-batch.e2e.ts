@@ -1,0 +1,59 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { DataSource, type QueryRunner } from 'typeorm';
+import { BATCHES_LOCK } from '../../src/realtime/outbox/outbox-batch.js';
+import { Deployment, redisAt } from '../support/deployment.js';
+import { NOTHING_AMISS } from '../support/recording-client.js';
+import { type RedisServer, startRedis } from '../support/servers.js';
+import { until } from '../support/until.js';
+import { closeAllClients } from '../support/ws-client.js';
+
+const WAITING = `SELECT count(*)::int AS waiting FROM pg_locks WHERE locktype = 'advisory' AND NOT granted`;
+
+let redis: RedisServer;
+let deployment: Deployment;
+/** Of the test: it holds up batches. */
+let session: QueryRunner;
+
+beforeEach(async () => {
+  redis = await startRedis();
+  deployment = await Deployment.start({ nodes: [redisAt(redis), redisAt(redis)] });
+  session = deployment.nodes[1].app.get(DataSource).createQueryRunner();
+});
+afterEach(async () => {
+  await session.release();
+  await closeAllClients();
+  await deployment.stop();
+  await redis.stop();
+});
+
+/** Resolves when both nodes say so of themselves. */
+async function are(status: 'ok' | 'degraded'): Promise<void> {
+  await until(async () => {
+    const reports = await Promise.all(
+      deployment.nodes.map(async ({ url }) => (await fetch(`${url}/health/ready`)).text()),
+    );
+    return reports.every((report) => report.includes(`"status":"${status}"`));
+  });
+}
+
+describe('a batch that was begun before Redis lost its data, and publishes after that', () => {
+  it('comes after what is published again, also for clients that know nothing of before', async () => {
+    const { orgId, nodes } = deployment;
+    const witness = await deployment.watch(nodes[0]);
+    for (let n = 0; n < 5; n += 1) await deployment.commit(orgId, n);
+    await until(() => witness.has(4));
+    await session.query(`SELECT pg_advisory_lock(${BATCHES_LOCK})`);
+    await deployment.commit(orgId, 5, nodes[0]);
+    await until(async () => (await session.query<{ waiting: number }[]>(WAITING))[0]?.waiting !== 0);
+    await redis.kill();
+    await are('degraded');
+    await redis.start();
+    await are('ok');
+    const newcomer = await deployment.watch(nodes[1]);
+    await session.query(`SELECT pg_advisory_unlock(${BATCHES_LOCK})`);
+    for (const client of [witness, newcomer]) {
+      await until(() => client.has(5));
+      expect(client.account(6)).toEqual(NOTHING_AMISS);
+    }
+  });
+});
