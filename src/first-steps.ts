@@ -1,8 +1,7 @@
-import type { AddressInfo } from 'node:net';
 import type { Environment } from './config/environment.js';
 
 /** What a process says when it serves; in development also how to see it work. */
-export function firstSteps(address: AddressInfo | string | null, environment: Environment): string {
+export function firstSteps(address: { port: number } | string | null, environment: Environment): string {
   const port = typeof address === 'object' && address !== null ? address.port : environment.port;
   const url = `http://localhost:${port}`;
   if (environment.auth.jwksUrl !== null) return `Herald serves on ${url}\n`;

@@ -1,17 +1,22 @@
-import type { INestApplicationContext } from '@nestjs/common';
 import { Environment, EnvironmentError, loadEnvironmentFile } from './config/environment.js';
 import { ensureFolders } from './config/folders.js';
 import { FolderInUseError } from './database/embedded/folder-lock.js';
+import { ServerProcessError } from './server-processes.js';
 
 /** How much longer than the grace time a shutdown may take before the process is ended all the same. */
 const OVERTIME_MS = 5_000;
+
+/** What runs: closing it drains it. */
+export interface Closable {
+  close(): Promise<void>;
+}
 
 /**
  * Runs an application as this process: reads the environment, starts, and on SIGTERM or SIGINT closes it and exits with 0,
  * also when the signal comes during the start, and however often it comes. An error that nothing handles does the same, with 1.
  * What stops the start is printed as one readable message, and the process exits with 1.
  */
-export async function runProcess(start: (environment: Environment) => Promise<INestApplicationContext>): Promise<void> {
+export async function runProcess(start: (environment: Environment) => Promise<Closable>): Promise<void> {
   try {
     loadEnvironmentFile();
     const environment = new Environment();
@@ -37,7 +42,7 @@ export async function runProcess(start: (environment: Environment) => Promise<IN
 async function shutDown(
   why: string,
   exitCode: number,
-  started: Promise<INestApplicationContext>,
+  started: Promise<Closable>,
   { shutdownGraceMs }: Environment,
 ): Promise<void> {
   process.stderr.write(`Herald ${why}, and drains\n`);
@@ -57,6 +62,8 @@ async function shutDown(
 /** Errors that say themselves what to do need no stack trace. */
 function explain(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  const isForTheOperator = error instanceof EnvironmentError || error instanceof FolderInUseError;
+  const isForTheOperator = [EnvironmentError, FolderInUseError, ServerProcessError].some(
+    (each) => error instanceof each,
+  );
   return isForTheOperator ? error.message : (error.stack ?? error.message);
 }

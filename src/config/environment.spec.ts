@@ -47,6 +47,7 @@ describe('Environment', () => {
       runJobs: true,
       runMigrations: true,
       shutdownGraceMs: 10_000,
+      webConcurrency: 1,
       log: { level: 'info' },
     });
   });
@@ -153,6 +154,28 @@ describe('Environment', () => {
     ['[::1]', '::1'],
   ])('takes the host "%s"', (given, host) => {
     expect(new Environment({ HOST: given, REDIS_HOST: given })).toMatchObject({ host, redis: { host } });
+  });
+});
+
+describe('Environment of several processes', () => {
+  const SERVERS = { REDIS_HOST: 'redis', DATABASE_URL: 'postgres://db/herald' };
+
+  it('takes as many as are wanted over Redis and a database', () => {
+    expect(new Environment({ ...SERVERS, WEB_CONCURRENCY: '4' }).webConcurrency).toBe(4);
+    expect(new Environment({ WEB_CONCURRENCY: '1' }).webConcurrency).toBe(1);
+  });
+
+  it.each([
+    ['REDIS_HOST', /^WEB_CONCURRENCY: got "2" without REDIS_HOST \(or .*\), takes 1/],
+    ['DATABASE_URL', /^WEB_CONCURRENCY: got "2" without DATABASE_URL, takes 1/],
+  ])('refuses more than one without %s', (name, problem) => {
+    expect(problemsOf({ ...SERVERS, WEB_CONCURRENCY: '2', [name]: '' })).toEqual([expect.stringMatching(problem)]);
+  });
+
+  it.each(['0', '-1', '1.5', 'auto', '257'])('refuses "%s" processes', (count) => {
+    expect(problemsOf({ ...SERVERS, WEB_CONCURRENCY: count })).toEqual([
+      expect.stringMatching(/^WEB_CONCURRENCY: got ".*", takes /),
+    ]);
   });
 });
 

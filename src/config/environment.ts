@@ -75,6 +75,8 @@ export class Environment {
   readonly runJobs: boolean;
   readonly runMigrations: boolean;
   readonly shutdownGraceMs: number;
+  /** How many processes share the port. */
+  readonly webConcurrency: number;
   readonly log: { level: string; format: 'pretty' | 'json' };
 
   /**
@@ -105,10 +107,12 @@ export class Environment {
     this.runJobs = variables.boolean('RUN_JOBS', true);
     this.runMigrations = variables.boolean('RUN_MIGRATIONS', true);
     this.shutdownGraceMs = variables.integer('SHUTDOWN_GRACE_MS', 10_000, 0, 600_000);
+    this.webConcurrency = variables.integer('WEB_CONCURRENCY', 1, 1, 256);
     this.log = {
       level: variables.choice('LOG_LEVEL', ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], 'info'),
       format: variables.choice('LOG_FORMAT', ['pretty', 'json'], process.stdout.isTTY ? 'pretty' : 'json'),
     };
+    this.refuseSeveralProcessesOnEmbeddedDefaults(variables);
     if (this.isProduction) {
       this.refuseEmbeddedDefaults(variables);
       this.refuseProvidersInTheOpen(variables);
@@ -118,6 +122,20 @@ export class Environment {
 
   get isProduction(): boolean {
     return this.mode === 'production';
+  }
+
+  /** Each would have its own, and know nothing of the others. */
+  private refuseSeveralProcessesOnEmbeddedDefaults(variables: Variables): void {
+    if (this.webConcurrency === 1) return;
+    const missing = [
+      ...(this.databaseUrl === null && !variables.isSet('DATABASE_URL') ? ['DATABASE_URL'] : []),
+      ...(this.redis === null ? ['REDIS_HOST (or REDIS_CLUSTER_NODES, or REDIS_SENTINELS)'] : []),
+    ];
+    if (missing.length === 0) return;
+    variables.problem(
+      `WEB_CONCURRENCY: got "${this.webConcurrency}" without ${missing.join(' and ')}, takes 1 on embedded defaults, which ` +
+        'are of one process',
+    );
   }
 
   private refuseEmbeddedDefaults(variables: Variables): void {

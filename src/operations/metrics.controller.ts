@@ -3,6 +3,7 @@ import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { SkipThrottle } from '@nestjs/throttler';
 import { Registry } from 'prom-client';
 import { Public } from '../auth/public.decorator.js';
+import { ProcessMetrics } from '../metrics/process-metrics.js';
 
 const EXAMPLE = `# HELP herald_outbox_depth Messages that wait for their publication
 # TYPE herald_outbox_depth gauge
@@ -14,7 +15,7 @@ herald_outbox_depth 0
 @SkipThrottle()
 @Controller('metrics')
 export class MetricsController {
-  constructor(private readonly registry: Registry) {}
+  constructor(private readonly metrics: ProcessMetrics) {}
 
   @Public()
   @Get()
@@ -22,6 +23,6 @@ export class MetricsController {
   @ApiOkResponse({ content: { 'text/plain': { schema: { type: 'string' }, example: EXAMPLE } } })
   @Header('Content-Type', Registry.PROMETHEUS_CONTENT_TYPE)
   readMetrics(): Promise<string> {
-    return this.registry.metrics();
+    return this.metrics.read();
   }
 }

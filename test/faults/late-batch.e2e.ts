@@ -44,7 +44,7 @@ describe('a batch that was begun before Redis lost its data, and publishes after
     await until(() => witness.has(4));
     await session.query(`SELECT pg_advisory_lock(${BATCHES_LOCK})`);
     await deployment.commit(orgId, 5, nodes[0]);
-    await until(async () => (await session.query<{ waiting: number }[]>(WAITING))[0]?.waiting !== 0);
+    await until(async () => (await session.manager.query<{ waiting: number }[]>(WAITING))[0]?.waiting !== 0);
     await redis.kill();
     await are('degraded');
     await redis.start();

@@ -1,0 +1,158 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { ApiClient } from './support/api-client.js';
+import { redisAt } from './support/deployment.js';
+import { HeraldProcess } from './support/herald-process.js';
+import { type Jwks, startJwks } from './support/keys.js';
+import type { Variables } from './support/node.js';
+import { postgresDatabase, type RedisServer, startRedis } from './support/servers.js';
+import { until } from './support/until.js';
+import { closeAllClients, connect, type TestClient } from './support/ws-client.js';
+
+let redis: RedisServer;
+let jwks: Jwks;
+let variables: Variables;
+let token: string;
+let api: ApiClient;
+/** The one of all tests, until one of them ends it. */
+let herald: HeraldProcess;
+
+beforeAll(async () => {
+  [redis, jwks] = await Promise.all([startRedis(), startJwks()]);
+  variables = {
+    DATABASE_URL: await postgresDatabase(),
+    ...redisAt(redis),
+    KEYCLOAK_JWKS_URL: jwks.url,
+    HTTP_RATE_LIMIT_PER_MINUTE: '0',
+    SHUTDOWN_GRACE_MS: '1000',
+    WEB_CONCURRENCY: '2',
+  };
+  token = await jwks.sign('alice', { claims: { realm_access: { roles: ['realtime-admin'] } } });
+  await start();
+});
+afterEach(closeAllClients);
+afterAll(async () => {
+  await herald.end('SIGTERM');
+  await Promise.all([redis.stop(), jwks.stop()]);
+});
+
+async function start(): Promise<void> {
+  herald = await (await HeraldProcess.spawn('main.js', variables)).ready();
+  // The first of them answers before the last one serves.
+  await herald.says('Herald serves on');
+  api = new ApiClient(herald.url, token);
+}
+
+async function listen(): Promise<TestClient> {
+  const client = await connect(`${herald.wsUrl}/ws/notifications/`, { token });
+  await client.next();
+  return client;
+}
+
+/** Connects until both processes have a client. */
+async function listenOnBoth(): Promise<TestClient[]> {
+  const clients: TestClient[] = [];
+  await until(async () => {
+    clients.push(await listen());
+    return (await pids()).length === 2;
+  });
+  return clients;
+}
+
+/** The processes that have connections; those of one that was killed are listed for a while. */
+async function pids(): Promise<number[]> {
+  const { body } = await api.get('/realtime/connections?limit=100');
+  const { items } = body as { items: { node: string }[] };
+  return [...new Set(items.map(({ node }) => Number(node.split('-').at(-2))))].filter(isRunning);
+}
+
+/** Empty if the process that was asked does not answer. */
+async function metrics(): Promise<string> {
+  try {
+    return await (await fetch(`${herald.url}/metrics`, { signal: AbortSignal.timeout(5_000) })).text();
+  } catch {
+    return '';
+  }
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
+
+describe('processes that share a port', () => {
+  it('serve together, and answer for all of them who asks for their metrics', async () => {
+    const clients = await listenOnBoth();
+    await api.post('/orgs', { name: 'Acme' });
+    const texts = await Promise.all(Array.from({ length: 6 }, metrics));
+    for (const text of texts) {
+      const counts = ['1', '2'].map((number) => {
+        const line = `herald_connections{endpoint="notifications",process="${number}"} `;
+        return Number(
+          text
+            .split('\n')
+            .find((each) => each.startsWith(line))
+            ?.slice(line.length),
+        );
+      });
+      expect(counts.reduce((a, b) => a + b)).toBe(clients.length);
+      expect(counts).not.toContain(0);
+      expect(text).toContain('\nherald_server_processes 2\n');
+      for (const number of ['1', '2']) {
+        expect(text).toMatch(new RegExp(`\\nherald_publish_seconds_bucket\\{(le="0.1",)?process="${number}"`));
+        expect(text).toMatch(new RegExp(`\\nprocess_start_time_seconds\\{process="${number}"\\} \\d+`));
+        expect(text).toContain(`herald_broker_connected{process="${number}"} 1`);
+      }
+    }
+  });
+
+  it('tell each other’s clients, and drain together on SIGTERM', async () => {
+    const clients = await listenOnBoth();
+    const running = await pids();
+    const sent = await api.post('/notifications', { user_id: 'alice', notification: { title: 'For both' } });
+    expect(sent.status).toBe(201);
+    for (const client of clients) expect(await client.next()).toMatchObject({ notification: { title: 'For both' } });
+    expect(await herald.end('SIGTERM')).toEqual({ code: 0, signal: null });
+    for (const client of clients) expect(await client.closed()).toEqual({ code: 1012, reason: 'restarting' });
+    expect(running.filter(isRunning)).toEqual([]);
+    await start();
+  });
+
+  it('go on when one of them is killed, which another one replaces', async () => {
+    await listenOnBoth();
+    const [victim, survivor] = await pids();
+    if (victim === undefined || survivor === undefined) throw new Error('There are not two processes');
+    process.kill(victim, 'SIGKILL');
+    await herald.says(`The server process ${victim} has ended with SIGKILL; another one takes its place`);
+    await listen();
+    await until(async () => (await metrics()).includes('\nherald_server_processes 2\n'));
+    await until(async () => {
+      await listen();
+      return (await pids()).some((pid) => pid !== victim && pid !== survivor);
+    });
+  });
+
+  it('answer for those that can when one of them hangs', async () => {
+    await listenOnBoth();
+    const [stuck] = await pids();
+    if (stuck === undefined) throw new Error('There is no process');
+    process.kill(stuck, 'SIGSTOP');
+    try {
+      await until(async () => (await metrics()).includes('\nherald_server_processes 1\n'));
+    } finally {
+      process.kill(stuck, 'SIGCONT');
+    }
+  });
+
+  it('do not start, and leave none behind, when one of them can’t', async () => {
+    const { port } = new URL(herald.url);
+    const second = await HeraldProcess.spawn('main.js', { ...variables, PORT: port });
+    expect(await second.exit()).toEqual({ code: 1, signal: null });
+    expect(second.output).toContain(`HOST, PORT: got "127.0.0.1" and "${port}"`);
+    expect(second.output).toContain('before it served');
+    expect(second.output).not.toContain('    at ');
+    expect((await fetch(`${herald.url}/health/ready`)).status).toBe(200);
+  });
+});
