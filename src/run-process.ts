@@ -15,16 +15,24 @@ export interface Closable {
  * Runs an application as this process: reads the environment, starts, and on SIGTERM or SIGINT closes it and exits with 0,
  * also when the signal comes during the start, and however often it comes. An error that nothing handles does the same, with 1.
  * What stops the start is printed as one readable message, and the process exits with 1.
+ *
+ * @param start is told by `ending` when it need not go on
  */
-export async function runProcess(start: (environment: Environment) => Promise<Closable>): Promise<void> {
+export async function runProcess(
+  start: (environment: Environment, ending: AbortSignal) => Promise<Closable>,
+): Promise<void> {
   try {
     loadEnvironmentFile();
     const environment = new Environment();
     await ensureFolders(environment);
-    const started = start(environment);
+    const isEnding = new AbortController();
+    // Not before the signals are listened to.
+    const started = Promise.resolve().then(() => start(environment, isEnding.signal));
     let ending: Promise<void> | undefined;
-    const end = (why: string, exitCode: number): void =>
-      void (ending ??= shutDown(why, exitCode, started, environment));
+    const end = (why: string, exitCode: number): void => {
+      isEnding.abort();
+      ending ??= shutDown(why, exitCode, started, environment);
+    };
     // npm passes on the signal that the terminal has sent to the process already: the second one must not kill it.
     for (const signal of ['SIGTERM', 'SIGINT'] as const)
       process.on(signal, () => end(`was asked to end by ${signal}`, 0));

@@ -4,38 +4,46 @@ import { GatheredMetrics } from './metrics/gathered-metrics.js';
 
 const SHORTEST_BACKOFF_MS = 500;
 const LONGEST_BACKOFF_MS = 10_000;
-/** Who has served for so long does not count as one that can't. */
+/** Who has served for so long is no longer one that ends again and again. */
 const STEADY_MS = 30_000;
 
-/** A server process has ended before it served. It has said itself why. */
+/** A server process has ended that was not to. It has said itself why. */
 export class ServerProcessError extends Error {
   override readonly name = 'ServerProcessError';
 }
 
 /**
  * The server processes that share this machine's port (`node:cluster`). One that ends by itself is replaced; clients of it come
- * back to another one meanwhile. This process itself serves nobody: it only watches.
+ * back to another one meanwhile. This process itself serves nobody: it starts them, ends them, and none outlives it.
  */
 export class ServerProcesses {
+  private readonly running = new Set<Worker>();
   /** By their numbers, from 1 on: a replacement has the number of whom it replaces. */
   private readonly serving = new Map<number, Worker>();
-  private readonly running = new Set<Worker>();
+  private readonly backoffs = new Map<number, number>();
   private readonly metrics = new GatheredMetrics(() => this.serving);
-  private readonly ending = new AbortController();
   private listensAt: Address | null = null;
 
+  private constructor(private readonly ending: AbortSignal) {}
+
   /**
-   * Resolves when all of them serve.
-   * @throws {ServerProcessError} if one ends instead; the others are ended, too
+   * Resolves when all of them serve, or are to end.
+   * @param ending aborted when they are to end: nobody is replaced any more
+   * @throws {ServerProcessError} if one ends before it serves; the others are ended, too
    */
-  static async start(count: number): Promise<ServerProcesses> {
-    const processes = new ServerProcesses();
+  static async start(count: number, ending: AbortSignal): Promise<ServerProcesses> {
+    // As JSON, numbers that are none would become null.
+    cluster.setupPrimary({ serialization: 'advanced' });
+    const processes = new ServerProcesses(ending);
+    if (ending.aborted) return processes;
+    process.once('exit', () => processes.kill([...processes.running]));
+    const numbers = Array.from({ length: count }, (_, index) => index + 1);
+    const asked = new Promise<void>((resolve) => ending.addEventListener('abort', () => resolve(), { once: true }));
     try {
-      await Promise.all(Array.from({ length: count }, (_, index) => processes.run(index + 1)));
+      await Promise.race([asked, Promise.all(numbers.map((number) => processes.run(number)))]);
       return processes;
     } catch (error) {
-      // How the others end tells nothing more.
-      await Promise.allSettled([processes.close()]);
+      processes.kill([...processes.running]);
       throw error;
     }
   }
@@ -46,55 +54,53 @@ export class ServerProcesses {
   }
 
   /**
-   * Has all of them drain, and waits for their end.
-   * @throws {ServerProcessError} if one that served has not ended in good order
+   * Has those that serve drain, and waits for their end; the others have nobody to drain.
+   * @throws {ServerProcessError} if one has not ended in good order
    */
   async close(): Promise<void> {
-    this.ending.abort();
-    const serving = new Set(this.serving.values());
-    const ends = [...this.running].map((server) => {
-      server.process.kill('SIGTERM');
-      return new Promise<string | null>((resolve) => {
-        server.once('exit', (code: number | null, signal: string | null) =>
-          resolve(code === 0 || !serving.has(server) ? null : endOf(server, code, signal)),
-        );
-      });
-    });
+    const serving = [...this.serving.values()];
+    this.kill([...this.running].filter((server) => !serving.includes(server)));
+    const ends = serving.map(
+      (server) =>
+        new Promise<string | null>((resolve) => {
+          server.once('exit', (code, signal) => resolve(code === 0 ? null : endOf(server, code, signal)));
+          server.process.kill('SIGTERM');
+        }),
+    );
     for (const failure of await Promise.all(ends)) if (failure !== null) throw new ServerProcessError(failure);
   }
 
-  /** A method, because it changes while something waits. */
-  private isEnding(): boolean {
-    return this.ending.signal.aborted;
+  private kill(servers: readonly Worker[]): void {
+    for (const server of servers) server.process.kill('SIGKILL');
   }
 
-  /** Resolves when it serves. */
-  private async run(number: number): Promise<void> {
-    const server = cluster.fork();
+  /** Resolves when it serves; never if it is to end before. */
+  private run(number: number): Promise<void> {
+    // This process has brought the schema up to date, for all of them.
+    const server = cluster.fork({ RUN_MIGRATIONS: 'false' });
     this.running.add(server);
     this.metrics.attach(server);
-    await new Promise<void>((resolve, reject) => {
-      let servedAt: number | null = null;
+    return new Promise<void>((resolve, reject) => {
+      let servesSince: number | null = null;
       server.once('listening', (address: Address) => {
-        servedAt = performance.now();
+        servesSince = performance.now();
         this.listensAt = address;
         this.serving.set(number, server);
         resolve();
       });
-      // The machine can't start one more, for example.
+      // The machine can't start one more, for example; for all others there is the exit.
       server.on('error', (error) => {
-        if (server.process.pid === undefined) this.running.delete(server);
-        reject(new ServerProcessError(`A server process: ${error.message}`));
-      });
-      server.once('exit', (code: number | null, signal: string | null) => {
+        if (server.process.pid !== undefined) return;
         this.running.delete(server);
+        reject(new ServerProcessError(`A server process could not be started: ${error.message}`));
+      });
+      server.once('exit', (code, signal) => {
+        this.running.delete(server);
+        if (this.serving.get(number) === server) this.serving.delete(number);
+        if (this.ending.aborted) return;
         const end = endOf(server, code, signal);
-        if (servedAt === null) {
-          reject(new ServerProcessError(`${end} before it served`));
-        } else {
-          this.serving.delete(number);
-          if (!this.isEnding()) void this.replace(number, end, performance.now() - servedAt);
-        }
+        if (servesSince === null) reject(new ServerProcessError(`${end} before it served`));
+        else void this.replace(number, end, performance.now() - servesSince);
       });
     });
   }
@@ -102,16 +108,17 @@ export class ServerProcesses {
   /** Never rejects. */
   private async replace(number: number, end: string, servedMs: number): Promise<void> {
     process.stderr.write(`${end}; another one takes its place\n`);
-    let backoffMs = servedMs < STEADY_MS ? SHORTEST_BACKOFF_MS : 0;
-    while (!this.isEnding()) {
+    if (servedMs >= STEADY_MS) this.backoffs.delete(number);
+    for (;;) {
+      const backoffMs = this.backoffs.get(number) ?? SHORTEST_BACKOFF_MS;
+      this.backoffs.set(number, Math.min(LONGEST_BACKOFF_MS, backoffMs * 2));
       try {
-        await wait(backoffMs, undefined, { signal: this.ending.signal });
+        await wait(backoffMs, undefined, { signal: this.ending });
         await this.run(number);
         return;
       } catch (error) {
-        if (this.isEnding()) return;
-        process.stderr.write(`${String(error)}\n`);
-        backoffMs = Math.min(LONGEST_BACKOFF_MS, Math.max(SHORTEST_BACKOFF_MS, backoffMs * 2));
+        if (this.ending.aborted) return;
+        process.stderr.write(`${String(error)}; another one is tried\n`);
       }
     }
   }

@@ -266,6 +266,27 @@ describe.each([memory, overRedis, overCluster])('a $name', ({ open, close, start
   });
 });
 
+describe('a cluster that is reached by the address of one node', () => {
+  it('is published to, also where a generation is expected', async () => {
+    const behind = await startCluster(1);
+    const [master] = behind.masters;
+    if (master === undefined) throw new Error('The cluster has no master');
+    const process = await startProcessOver({ REDIS_HOST: master.host, REDIS_PORT: String(master.port) });
+    try {
+      const channel = Channel.ofUser(randomUUID());
+      await process.broker.subscribe(channel);
+      for (const text of ['a', 'b']) {
+        await process.broker.publishAll([message(channel, text)], await process.broker.generation());
+      }
+      await until(() => process.received.length === 2);
+      expect(texts(process.received)).toEqual(['a', 'b']);
+    } finally {
+      process.stop();
+      await behind.stop();
+    }
+  });
+});
+
 describe('two processes over one Redis', () => {
   let one: Process;
   let two: Process;
@@ -316,6 +337,16 @@ describe('two processes over one Redis', () => {
     await one.broker.publishAll([message(channel, 'c')], generation);
     await until(() => one.received.length === 1);
     expect(texts(one.received)).toEqual(['c']);
+  });
+
+  it('answer for what was published before also when the channel was deleted, and begin none for it', async () => {
+    const channel = Channel.ofUser(randomUUID());
+    const sent = message(channel, 'a', 'key');
+    const { position } = await one.broker.publish(sent);
+    await raw.del(`herald:0:{${channel.name}}:position`, `herald:0:{${channel.name}}:history`);
+    expect(await one.broker.publish(sent)).toEqual({ position, isRepetition: true });
+    expect(await raw.keys(`herald:0:{${channel.name}}:*`)).toEqual([`herald:0:{${channel.name}}:once:key`]);
+    expect(await one.broker.position(channel)).toMatchObject({ offset: 0, tag: '00000000' });
   });
 
   it('RED-22: drop what other programs write into their channels, count it, and go on', async () => {

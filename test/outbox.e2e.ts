@@ -2,7 +2,13 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { Redis } from 'ioredis';
 import { DataSource } from 'typeorm';
+import { UnavailableError } from '../src/http/errors.js';
+import type { Messages, Published } from '../src/realtime/broker/broker.js';
+import { MemoryBroker } from '../src/realtime/broker/memory-broker.js';
 import { BroadcastService } from '../src/realtime/index.js';
+import { isBrokerAtFault, publishBatch } from '../src/realtime/outbox/outbox-batch.js';
+import { OutboxRelay } from '../src/realtime/outbox/outbox-relay.js';
+import { RealtimeMetrics } from '../src/realtime/realtime-metrics.js';
 import { sample } from './support/metrics.js';
 import { type HeraldNode, startNode } from './support/node.js';
 import { type RedisServer, startRedis } from './support/servers.js';
@@ -97,6 +103,51 @@ describe('channels that Redis takes nothing for', () => {
     for (const client of stuck) {
       expect(await client.next()).toEqual(told('First'));
       expect(await client.next()).toEqual(told('Second'));
+    }
+  });
+});
+
+/** A cluster of which a shard is away: its channel fails, and only when all others have been served. */
+class ShardAway extends MemoryBroker {
+  private served = 0;
+
+  constructor(
+    private readonly away: string,
+    private readonly others: number,
+  ) {
+    super({ size: 0, ttlSeconds: 1 });
+  }
+
+  override async publishAll(messages: Messages): Promise<Published[]> {
+    if (messages[0].channel.name === this.away) {
+      await until(() => this.served === this.others);
+      throw new UnavailableError('redis');
+    }
+    const published = await super.publishAll(messages);
+    this.served += 1;
+    return published;
+  }
+}
+
+describe('a channel that fails when all others have been served', () => {
+  it('is not taken for the failure of the broker', async () => {
+    const relay = node.app.get(OutboxRelay, { strict: false });
+    await relay.stop();
+    try {
+      for (const userId of ['away', 'here', 'there']) await notify(userId, 'Waiting');
+      const batch = await publishBatch({
+        dataSource,
+        broker: new ShardAway('user:away', 2),
+        metrics: node.app.get(RealtimeMetrics, { strict: false }),
+        generation: null,
+        resting: [],
+      });
+      expect([...batch.whole].toSorted()).toEqual(['user:here', 'user:there']);
+      expect([...batch.failures.keys()]).toEqual(['user:away']);
+      expect(isBrokerAtFault(batch)).toBe(false);
+      expect(await sample(node, 'herald_outbox_depth')).toBe(1);
+    } finally {
+      relay.onApplicationBootstrap();
     }
   });
 });

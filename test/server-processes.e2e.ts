@@ -1,10 +1,11 @@
+import { readFile } from 'node:fs/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { ApiClient } from './support/api-client.js';
 import { redisAt } from './support/deployment.js';
 import { HeraldProcess } from './support/herald-process.js';
 import { type Jwks, startJwks } from './support/keys.js';
 import type { Variables } from './support/node.js';
-import { postgresDatabase, type RedisServer, startRedis } from './support/servers.js';
+import { emptyDatabase, type RedisServer, startRedis } from './support/servers.js';
 import { until } from './support/until.js';
 import { closeAllClients, connect, type TestClient } from './support/ws-client.js';
 
@@ -19,7 +20,7 @@ let herald: HeraldProcess;
 beforeAll(async () => {
   [redis, jwks] = await Promise.all([startRedis(), startJwks()]);
   variables = {
-    DATABASE_URL: await postgresDatabase(),
+    DATABASE_URL: await emptyDatabase(),
     ...redisAt(redis),
     KEYCLOAK_JWKS_URL: jwks.url,
     HTTP_RATE_LIMIT_PER_MINUTE: '0',
@@ -72,6 +73,12 @@ async function metrics(): Promise<string> {
   } catch {
     return '';
   }
+}
+
+/** The processes that this one has started and that have not ended, as the system sees it. */
+async function childrenOf({ pid }: HeraldProcess): Promise<number[]> {
+  const text = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8');
+  return text.trim().split(' ').filter(Boolean).map(Number);
 }
 
 function isRunning(pid: number): boolean {
@@ -146,13 +153,35 @@ describe('processes that share a port', () => {
     }
   });
 
+  it('end with 0, and leave none behind, when they are asked to while they start', async () => {
+    const starting = await HeraldProcess.spawn('main.js', { ...variables, RUN_MIGRATIONS: 'false' });
+    await until(async () => (await childrenOf(starting)).length === 2);
+    const children = await childrenOf(starting);
+    expect(await starting.end('SIGTERM')).toEqual({ code: 0, signal: null });
+    await until(() => !children.some(isRunning));
+    expect(starting.output).not.toContain('did not');
+  });
+
+  it('leave none behind when one of them hangs and never drains', async () => {
+    const children = await childrenOf(herald);
+    const [stuck] = children;
+    if (stuck === undefined) throw new Error('There is no process');
+    process.kill(stuck, 'SIGSTOP');
+    expect(await herald.end('SIGTERM')).toEqual({ code: 1, signal: null });
+    await until(() => !children.some(isRunning));
+    await start();
+  });
+
   it('do not start, and leave none behind, when one of them can’t', async () => {
     const { port } = new URL(herald.url);
     const second = await HeraldProcess.spawn('main.js', { ...variables, PORT: port });
+    await until(async () => (await childrenOf(second)).length === 2);
+    const children = await childrenOf(second);
     expect(await second.exit()).toEqual({ code: 1, signal: null });
     expect(second.output).toContain(`HOST, PORT: got "127.0.0.1" and "${port}"`);
     expect(second.output).toContain('before it served');
     expect(second.output).not.toContain('    at ');
+    await until(() => !children.some(isRunning));
     expect((await fetch(`${herald.url}/health/ready`)).status).toBe(200);
   });
 });

@@ -1,4 +1,4 @@
-import { createServer, type RequestListener } from 'node:http';
+import { createServer, type RequestListener, type Server } from 'node:http';
 import { ExpressAdapter } from '@nestjs/platform-express';
 import type { Environment } from '../config/environment.js';
 
@@ -27,7 +27,23 @@ export class BoundedExpressAdapter extends ExpressAdapter {
   override initHttpServer(): void {
     const server = createServer(LIMITS, this.getInstance<RequestListener>());
     const { maxConnections } = this.environment.ws;
-    if (maxConnections > 0) server.maxConnections = maxConnections + SPARE_CONNECTIONS;
+    if (maxConnections > 0) bound(server, maxConnections + SPARE_CONNECTIONS);
     this.httpServer = server;
   }
+}
+
+/**
+ * Cuts every connection beyond so many. Node's own `maxConnections` does not, where several processes share the port: the one
+ * connection too many then goes round between them without an end.
+ */
+function bound(server: Server, most: number): void {
+  let open = 0;
+  server.prependListener('connection', (socket) => {
+    if (open >= most) {
+      socket.destroy();
+      return;
+    }
+    open += 1;
+    socket.once('close', () => (open -= 1));
+  });
 }

@@ -24,7 +24,7 @@ export class GatheredMetrics {
   }
 
   private async answer(server: Worker, number: number): Promise<void> {
-    // However many ask at the same time, the processes are asked once.
+    // As in each process: who asks while they are being asked gets the same answer.
     this.gathering ??= this.gather().finally(() => {
       this.gathering = null;
     });

@@ -1,8 +1,11 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { decided } from '../support/decision.js';
 import { leavesNothing, refused } from '../support/metrics.js';
 import { type HeraldNode, startNode } from '../support/node.js';
 import { RawClient } from '../support/raw-client.js';
+import { until } from '../support/until.js';
 
 let node: HeraldNode;
 let port: number;
@@ -37,9 +40,22 @@ describe('the HTTP server', () => {
 
   it('UPG-33: takes some more connections than WebSockets, to tell them that it is full', async () => {
     const limited = await startNode({ WS_MAX_CONNECTIONS: '10' });
+    const limitedPort = Number(new URL(limited.url).port);
+    const silent = Array.from({ length: 10 + 1_024 }, () => connect(limitedPort, '127.0.0.1'));
     try {
-      expect(limited.app.getHttpServer().maxConnections).toBe(10 + 1_024);
+      await Promise.all(silent.map((socket) => once(socket, 'connect')));
+      const tooMany = await RawClient.open(limitedPort);
+      await tooMany.ended();
+      expect(tooMany.bytes).toHaveLength(0);
+      silent[0]?.destroy();
+      await until(async () => {
+        const next = await RawClient.open(limitedPort);
+        next.send('GET /health/live HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n');
+        await next.ended();
+        return next.bytes.toString('latin1').startsWith('HTTP/1.1 200');
+      });
     } finally {
+      for (const socket of silent) socket.destroy();
       await limited.stop();
     }
   });

@@ -1,13 +1,17 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { DataSource, type QueryRunner } from 'typeorm';
 import { BATCHES_LOCK } from '../../src/realtime/outbox/outbox-batch.js';
+import { OutboxRelay } from '../../src/realtime/outbox/outbox-relay.js';
 import { Deployment, redisAt } from '../support/deployment.js';
 import { NOTHING_AMISS } from '../support/recording-client.js';
 import { type RedisServer, startRedis } from '../support/servers.js';
 import { until } from '../support/until.js';
 import { closeAllClients } from '../support/ws-client.js';
 
-const WAITING = `SELECT count(*)::int AS waiting FROM pg_locks WHERE locktype = 'advisory' AND NOT granted`;
+const WAITING = `
+  SELECT count(*)::int AS waiting FROM pg_locks
+  WHERE locktype = 'advisory' AND NOT granted
+    AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`;
 
 let redis: RedisServer;
 let deployment: Deployment;
@@ -42,10 +46,14 @@ describe('a batch that was begun before Redis lost its data, and publishes after
     const witness = await deployment.watch(nodes[0]);
     for (let n = 0; n < 5; n += 1) await deployment.commit(orgId, n);
     await until(() => witness.has(4));
+    // So that it is the first one's batch that waits.
+    const relay = nodes[1].app.get(OutboxRelay, { strict: false });
+    await relay.stop();
     await session.query(`SELECT pg_advisory_lock(${BATCHES_LOCK})`);
     await deployment.commit(orgId, 5, nodes[0]);
     await until(async () => (await session.manager.query<{ waiting: number }[]>(WAITING))[0]?.waiting !== 0);
     await redis.kill();
+    relay.onApplicationBootstrap();
     await are('degraded');
     await redis.start();
     await are('ok');

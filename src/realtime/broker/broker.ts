@@ -96,6 +96,9 @@ export interface HistoryLimits {
  * - A published message has reached the broker when `publish` resolves.
  */
 export abstract class Broker {
+  /** Whether a channel's data can be lost without its generation: then only the channel's new epoch tells of it. */
+  abstract readonly losesChannelsAlone: boolean;
+
   /** @throws {UnavailableError} if the broker did not confirm in time; it may have been published all the same */
   async publish(message: Message): Promise<Published> {
     const [published] = await this.publishAll([message], null);

@@ -10,6 +10,7 @@ import type { History } from './history.js';
 /** The broker of a process that is alone: the same promises as Redis gives, kept in memory. */
 @Injectable()
 export class MemoryBroker extends Broker {
+  override readonly losesChannelsAlone = false;
   private readonly positions: ExpiringMap<Position>;
   private readonly histories: ExpiringMap<Publication[]>;
   private readonly published = new ExpiringMap<Position>(IDEMPOTENCY_SECONDS * 1_000);

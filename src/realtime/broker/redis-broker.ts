@@ -32,6 +32,8 @@ interface Scripts {
  */
 @Injectable()
 export class RedisBroker extends Broker implements OnModuleInit, OnApplicationShutdown {
+  /** The shards of a cluster die alone, and one of them has the generation. */
+  override readonly losesChannelsAlone: boolean;
   private readonly logger = new Logger(RedisBroker.name);
   private readonly foreign = new QuietErrorLog(this.logger, 'Messages in our Redis channels');
   private readonly keys: RedisKeys;
@@ -42,6 +44,8 @@ export class RedisBroker extends Broker implements OnModuleInit, OnApplicationSh
   private readonly positionSeconds: number;
   private readonly reads = new Turns(READS_AT_ONCE);
   private receiver: BrokerReceiver | null = null;
+  /** Whether a script can look at the generation beside a channel. */
+  private seesGeneration: boolean;
 
   constructor(
     private readonly redis: RealtimeRedis,
@@ -50,6 +54,8 @@ export class RedisBroker extends Broker implements OnModuleInit, OnApplicationSh
     super();
     this.keys = redis.keys;
     this.publishCommand = redis.settings.mode === 'cluster' ? 'SPUBLISH' : 'PUBLISH';
+    this.losesChannelsAlone = redis.settings.mode === 'cluster';
+    this.seesGeneration = !this.losesChannelsAlone;
     this.positionSeconds = Math.max(IDLE_CHANNEL_SECONDS, limits.ttlSeconds);
     this.commands = withScripts(redis.commands);
     this.link = redis.connect('Redis, for receiving');
@@ -67,40 +73,15 @@ export class RedisBroker extends Broker implements OnModuleInit, OnApplicationSh
   }
 
   override async publishAll(messages: Messages, generation: string | null): Promise<Published[]> {
-    const [{ channel }] = messages;
-    // In a cluster it has a place of its own, where the script of a channel can't look.
-    const expected = this.redis.settings.mode === 'cluster' ? null : generation;
-    const keys = [
-      this.keys.position(channel),
-      this.keys.history(channel),
-      ...messages.map(({ idempotencyKey }) => this.keys.once(channel, idempotencyKey ?? '')),
-      ...(expected === null ? [] : [this.keys.generation]),
-    ];
-    const results = await this.redis.ask(() =>
-      this.commands.heraldPublish(
-        keys.length,
-        ...keys,
-        this.keys.channel(channel),
-        epochChance(),
-        this.positionSeconds,
-        IDEMPOTENCY_SECONDS,
-        this.publishCommand,
-        // One more than may be missed: the message at a cursor's own place shows that the cursor is of this past.
-        this.limits.size === 0 ? 0 : this.limits.size + 1,
-        this.limits.ttlSeconds,
-        expected ?? '',
-        ...messages.flatMap((message) => [
-          message.body,
-          headOf(message),
-          tagOf(message.id),
-          Number(message.idempotencyKey !== null),
-        ]),
-      ),
-    );
-    return results.map(([cursor, isRepetition]) => ({
-      position: positionOf(cursor),
-      isRepetition: isRepetition === 1,
-    }));
+    const expected = this.seesGeneration ? generation : null;
+    try {
+      return await this.publishInto(expected, messages);
+    } catch (error) {
+      if (expected === null || !isCrossSlot(error)) throw error;
+      this.seesGeneration = false;
+      this.logger.warn('This Redis is a cluster behind one address: set REDIS_CLUSTER_NODES, if it can be reached so');
+      return this.publishInto(null, messages);
+    }
   }
 
   override subscribe(channel: Channel): Promise<void> {
@@ -145,6 +126,41 @@ export class RedisBroker extends Broker implements OnModuleInit, OnApplicationSh
     this.subscriber.close();
   }
 
+  private async publishInto(expected: string | null, messages: Messages): Promise<Published[]> {
+    const [{ channel }] = messages;
+    const keys = [
+      this.keys.position(channel),
+      this.keys.history(channel),
+      ...messages.map(({ idempotencyKey }) => this.keys.once(channel, idempotencyKey ?? '')),
+      ...(expected === null ? [] : [this.keys.generation]),
+    ];
+    const results = await this.redis.ask(() =>
+      this.commands.heraldPublish(
+        keys.length,
+        ...keys,
+        this.keys.channel(channel),
+        epochChance(),
+        this.positionSeconds,
+        IDEMPOTENCY_SECONDS,
+        this.publishCommand,
+        // One more than may be missed: the message at a cursor's own place shows that the cursor is of this past.
+        this.limits.size === 0 ? 0 : this.limits.size + 1,
+        this.limits.ttlSeconds,
+        expected ?? '',
+        ...messages.flatMap((message) => [
+          message.body,
+          headOf(message),
+          tagOf(message.id),
+          Number(message.idempotencyKey !== null),
+        ]),
+      ),
+    );
+    return results.map(([cursor, isRepetition]) => ({
+      position: positionOf(cursor),
+      isRepetition: isRepetition === 1,
+    }));
+  }
+
   private read(channel: Channel, fromOffset: number | '', maxBytes = 0): Promise<Buffer[]> {
     const keys = [this.keys.position(channel), this.keys.history(channel)];
     return this.redis.ask(() =>
@@ -177,4 +193,9 @@ function positionOf(cursor: string): Position {
   const position = parseCursor(cursor);
   if (position === null) throw new Error(`Redis answered with a cursor that is none: ${JSON.stringify(cursor)}`);
   return position;
+}
+
+/** Redis refuses keys of several slots in one script, where it is a cluster. */
+function isCrossSlot(error: unknown): boolean {
+  return error instanceof Error && error.cause instanceof Error && error.cause.message.includes('CROSSSLOT');
 }

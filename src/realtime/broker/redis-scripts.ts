@@ -8,6 +8,7 @@
  * seconds that idempotency keys are remembered, PUBLISH or SPUBLISH, how many messages history keeps (0: none), seconds that
  * history lives after the last message, the expected generation (empty: any); then of each message its open JSON, its id with
  * kind, former cursor and except, its own part of the tag, and 1 if it has an idempotency key.
+ * Writes nothing if all of them are known.
  * Returns of each message the cursor and 0, or the first cursor and 1 if the idempotency key was seen before; an error, and
  * nothing is published, if the generation is another one.
  */
@@ -17,6 +18,18 @@ local count = (#ARGV - COMMON) / EACH
 if ARGV[8] ~= '' and redis.call('GET', KEYS[3 + count]) ~= ARGV[8] then
   return redis.error_reply('GENERATION The data is not that which is expected')
 end
+local known = redis.call('MGET', unpack(KEYS, 3, 2 + count))
+local firsts, messages, answer = {}, {}, {}
+local repetitions = 0
+for i = 1, count do
+  if ARGV[COMMON + EACH * i] == '1' and known[i] then
+    answer[i] = { known[i], 1 }
+    repetitions = repetitions + 1
+  end
+end
+if repetitions == count then
+  return answer
+end
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 if redis.call('HSETNX', KEYS[1], 'epoch', string.format('%011x', now) .. ARGV[2]) == 1 then
@@ -25,8 +38,6 @@ end
 local offset = redis.call('HINCRBY', KEYS[1], 'offset', 0)
 local before = redis.call('HMGET', KEYS[1], 'epoch', 'tag')
 local tag = before[2] or ''
-local known = redis.call('MGET', unpack(KEYS, 3, 2 + count))
-local firsts, messages, answer = {}, {}, {}
 for i = 1, count do
   local body, head, ownTag, isOnce = unpack(ARGV, COMMON + EACH * (i - 1) + 1, COMMON + EACH * i)
   local first = isOnce == '1' and (known[i] or firsts[KEYS[2 + i]])
@@ -42,9 +53,6 @@ for i = 1, count do
       firsts[KEYS[2 + i]] = cursor
     end
   end
-end
-if #messages == 0 then
-  return answer
 end
 if tonumber(ARGV[6]) > 0 then
   redis.call('RPUSH', KEYS[2], unpack(messages))

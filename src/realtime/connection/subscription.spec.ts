@@ -30,6 +30,7 @@ function published(name: string, offset: number, options: { epoch?: string; form
 
 /** A broker whose stream is what the test says it is. */
 class StreamBroker extends Broker {
+  override losesChannelsAlone = false;
   stream: Publication[] = [];
   epoch = EPOCH;
 
@@ -126,7 +127,17 @@ describe('Subscription', () => {
     await subscription.catchUp();
     receive(published('e', 5, { epoch }));
     expect(seen).toEqual(['a', 'b', 'c', 'd', 'e']);
+    expect(divergences).toBe(0);
     expect(closes).toEqual([]);
+  });
+
+  it('tells of a stream that has begun anew where nothing else does', async () => {
+    broker.losesChannelsAlone = true;
+    receive(...abc);
+    broker.stream = [published('d', 1, { epoch: newEpoch(2_000) })];
+    await subscription.catchUp();
+    expect(seen).toEqual(['a', 'b', 'c', 'd']);
+    expect(divergences).toBe(1);
   });
 
   it('hands on nothing while it is held, not even what is found in the middle of catching up, and everything then', async () => {

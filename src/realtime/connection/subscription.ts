@@ -19,7 +19,7 @@ export interface SubscriptionContext {
   /** How many missed messages can be fetched from history. */
   historySize: number;
   deliver: Delivery;
-  /** The channel's stream has lost messages that were published, and has others in their places. */
+  /** The channel's stream has lost messages that were published, and nothing else tells of it. */
   onDiverged: (channel: Channel) => void;
 }
 
@@ -170,7 +170,7 @@ export class Subscription {
     const isNewEpoch = position.epoch !== this.position.epoch;
     if (!isNewEpoch && !this.hasDiverged(history)) return null;
     this.lastOfLost = this.position;
-    if (!isNewEpoch) this.context.onDiverged(this.channel);
+    if (!isNewEpoch || this.context.broker.losesChannelsAlone) this.context.onDiverged(this.channel);
     const isFromTheBeginning = position.offset === publications.length;
     if (isNewEpoch && isFromTheBeginning) return publications;
     const known = publications.findIndex((each) => this.wasReceived(each));

@@ -1,6 +1,7 @@
 import type { DataSource, EntityManager } from 'typeorm';
 import type { Broker, Message } from '../broker/broker.js';
 import { formatCursor } from '../broker/cursor.js';
+import { Turns } from '../broker/turns.js';
 import type { RealtimeMetrics } from '../realtime-metrics.js';
 import { messageOf, type OutboxRow } from './outbox-row.js';
 import { inSteps } from './steps.js';
@@ -8,6 +9,8 @@ import { inSteps } from './steps.js';
 const BATCH_SIZE = 200;
 /** How long a batch may publish: its transaction, and the locks on its channels, must not be held by a slow broker. */
 const BATCH_MS = 2_000;
+/** Enough to keep a broker busy; who joins and takes tickets asks over the same connection. */
+const CHANNELS_AT_ONCE = 16;
 
 /** Held shared by every batch, and alone by whoever lets published messages wait again. */
 export const BATCHES_LOCK = `hashtextextended('realtime_outbox batches', 0)`;
@@ -56,8 +59,11 @@ export interface Batch {
   whole: Set<string>;
   /** By channel: why the broker has not accepted its first waiting messages. */
   failures: Map<string, Error>;
-  /** Nothing was accepted after the last failure: it need not be the channel's fault. */
-  isBrokerAtFault: boolean;
+}
+
+/** Whether nothing was accepted at all: that need not be the fault of the channels. */
+export function isBrokerAtFault({ whole, failures }: Batch): boolean {
+  return failures.size > 0 && whole.size === 0;
 }
 
 /** What a batch works with. */
@@ -84,7 +90,6 @@ export async function publishBatch(context: BatchContext): Promise<Batch> {
     unreadable: new Map(),
     whole: new Set(),
     failures: new Map(),
-    isBrokerAtFault: false,
   };
   await context.dataSource.transaction(async (manager) => {
     const waiting = await manager.query<{ channel: string; locked: boolean }[]>(LOCK_CHANNELS, [context.resting]);
@@ -93,9 +98,12 @@ export async function publishBatch(context: BatchContext): Promise<Batch> {
       batch.result = waiting.length === 0 ? 'empty' : 'contended';
       return;
     }
-    const end = performance.now() + BATCH_MS;
     const channels = messagesByChannel(await manager.query<OutboxRow[]>(SELECT_MESSAGES, [mine]), batch);
-    await Promise.all([...channels].map(([name, messages]) => publishChannel(name, messages, end, context, batch)));
+    const end = performance.now() + BATCH_MS;
+    const turns = new Turns(CHANNELS_AT_ONCE);
+    await Promise.all(
+      [...channels].map(([name, messages]) => turns.take(() => publishChannel(name, messages, end, context, batch))),
+    );
     await markSettled(batch.settled, manager);
   });
   return batch;
@@ -136,11 +144,9 @@ async function publishChannel(
         if (message !== undefined) batch.settled.set(message.id, formatCursor(position));
       }
       batch.whole.add(name);
-      batch.isBrokerAtFault = false;
     } catch (error) {
       batch.whole.delete(name);
       batch.failures.set(name, error instanceof Error ? error : new Error(String(error)));
-      batch.isBrokerAtFault = true;
       return;
     }
   }

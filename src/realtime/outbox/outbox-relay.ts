@@ -6,7 +6,7 @@ import { Broker, IDEMPOTENCY_SECONDS } from '../broker/broker.js';
 import type { Channel } from '../broker/channel.js';
 import { RealtimeMetrics } from '../realtime-metrics.js';
 import { QuietErrorLog } from '../../config/quiet-error-log.js';
-import { type Batch, publishBatch } from './outbox-batch.js';
+import { type Batch, isBrokerAtFault, publishBatch } from './outbox-batch.js';
 import { OutboxTable } from './outbox-table.js';
 import { RestingChannels } from './resting-channels.js';
 
@@ -115,15 +115,16 @@ export class OutboxRelay implements OnApplicationBootstrap {
     this.timer = setTimeout(() => this.start(), wait).unref();
   }
 
-  /** @throws the first failure, if it can be the broker's: then everybody waits */
-  private learnFrom({ unreadable, whole, failures, isBrokerAtFault }: Batch): void {
+  /** @throws the first failure, if it can be the broker's: then everybody waits. */
+  private learnFrom(batch: Batch): void {
+    const { unreadable, whole, failures } = batch;
     for (const [id, error] of unreadable) {
       this.metrics.unreadableMessages.inc();
       this.logger.error(`The message ${id} of the outbox can't be published and is left out: ${error.message}`);
     }
     for (const channel of whole) this.resting.delete(channel);
     const [failure] = failures.values();
-    if (isBrokerAtFault && failure !== undefined) throw failure;
+    if (isBrokerAtFault(batch) && failure !== undefined) throw failure;
     for (const [channel, error] of failures) {
       this.resting.add(channel);
       const reason = reasonOf(error);
