@@ -1,25 +1,40 @@
 import 'reflect-metadata';
 import cluster from 'node:cluster';
-import { createHerald } from './app.js';
-import { serverOptions } from './database/data-source.js';
-import { migrate } from './database/migrate.js';
+import type { NestExpressApplication } from '@nestjs/platform-express';
+import type { Environment } from './config/environment.js';
 import { firstSteps } from './first-steps.js';
-import { listen } from './http/listen.js';
-import { runProcess } from './run-process.js';
-import { ServerProcesses } from './server-processes.js';
+import { type Closable, runProcess } from './run-process.js';
 
-await runProcess(async (environment, ending) => {
-  const { webConcurrency, databaseUrl, runMigrations } = environment;
-  const isOneOfSeveral = webConcurrency > 1;
-  if (isOneOfSeveral && cluster.isPrimary) {
-    const applied = runMigrations && databaseUrl !== null ? await migrate(serverOptions(databaseUrl)) : [];
-    for (const name of applied) process.stdout.write(`Applied ${name}\n`);
-    const processes = await ServerProcesses.start(webConcurrency, ending);
-    if (!ending.aborted) process.stdout.write(firstSteps(processes.address, environment));
-    return processes;
-  }
+// What each of them needs is loaded when it is clear that it is to run: wrong variables are told at once, and the process that
+// only watches the others stays small.
+await runProcess((environment, ending) => {
+  if (environment.webConcurrency === 1) return serveAlone(environment);
+  return cluster.isPrimary ? watchServers(environment, ending) : serve(environment);
+});
+
+async function serve(environment: Environment): Promise<NestExpressApplication> {
+  const { createHerald } = await import('./app.js');
+  const { listen } = await import('./http/listen.js');
   const app = await createHerald(environment);
   await listen(app, environment);
-  if (!isOneOfSeveral) process.stdout.write(firstSteps(app.getHttpServer().address(), environment));
   return app;
-});
+}
+
+async function serveAlone(environment: Environment): Promise<Closable> {
+  const app = await serve(environment);
+  process.stdout.write(firstSteps(app.getHttpServer().address(), environment));
+  return app;
+}
+
+async function watchServers(environment: Environment, ending: AbortSignal): Promise<Closable> {
+  const { ServerProcesses } = await import('./server-processes.js');
+  const { databaseUrl, runMigrations, webConcurrency } = environment;
+  if (runMigrations && databaseUrl !== null) {
+    const { migrate } = await import('./database/migrate.js');
+    const { serverOptions } = await import('./database/data-source.js');
+    for (const name of await migrate(serverOptions(databaseUrl))) process.stdout.write(`Applied ${name}\n`);
+  }
+  const servers = await ServerProcesses.start(webConcurrency, ending);
+  if (!ending.aborted) process.stdout.write(firstSteps(servers.address, environment));
+  return servers;
+}

@@ -1,5 +1,4 @@
 import 'reflect-metadata';
-import { createWorker } from './app.js';
 import { EnvironmentError } from './config/environment.js';
 import { runProcess } from './run-process.js';
 
@@ -9,6 +8,8 @@ await runProcess(async (environment) => {
       'REDIS_HOST: got nothing; a worker takes its jobs from Redis, and tells of them through it',
     ]);
   }
+  // Not before it is clear that it is to run: wrong variables are told at once.
+  const { createWorker } = await import('./app.js');
   const app = await createWorker(environment);
   process.stdout.write('Herald worker: processing jobs\n');
   return app;
