@@ -52,10 +52,13 @@ async function findings({ page }: ConsolePage): Promise<string[]> {
   const found: string[] = [];
   for (const colorScheme of ['light', 'dark'] as const) {
     await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
-    // On its way to a colour a text has another contrast.
+    await page.waitForFunction((wanted) => matchMedia(`(prefers-color-scheme: ${wanted})`).matches, colorScheme);
+    // On its way to a colour a text has another contrast; the frame after the change begins the way.
     await page.evaluate(async () => {
-      await new Promise((resolve) => requestAnimationFrame(resolve));
-      await Promise.allSettled(document.getAnimations().map(({ finished }) => finished));
+      for (let frames = 0; frames < 2; frames += 1) {
+        await new Promise((resolve) => requestAnimationFrame(resolve));
+        await Promise.allSettled(document.getAnimations().map(({ finished }) => finished));
+      }
     });
     const options = JSON.stringify({ runOnly: colorScheme === 'light' ? ALL_RULES : COLOR_RULES });
     const { violations } = await page.evaluate<AxeResults>(`axe.run(document, ${options})`);
