@@ -60,6 +60,21 @@ describe("the operator's tool", () => {
     expect(tail.output).toContain('closed with 4001');
   });
 
+  it('fails when it is refused what it is to print', async () => {
+    const { code, output } = await herald('tail', '/ws/events/nowhere/');
+    expect(code).toBe(1);
+    expect(output).toContain('closed with 4003 not_a_member');
+  });
+
+  it.each([[['--help']], [['-h']], [['help']], [['token', '--help']]])(
+    'tells its usage when it is asked for by %j',
+    async (words) => {
+      const { code, output } = await herald(...words);
+      expect(code).toBe(0);
+      expect(output).toMatch(/^Usage: npm run herald/);
+    },
+  );
+
   it.each([
     [[], 'Takes a command'],
     [['constructor'], 'Unknown command: constructor'],

@@ -56,6 +56,19 @@ describe('a process without any configuration', () => {
 });
 
 describe('a process that is asked to end', () => {
+  it('says that it drains, also when all its clients have been sent away', async () => {
+    const process = await (await start()).ready();
+    const client = await connect(`${process.wsUrl}/ws/notifications/`, { token: await tokenFor(process, 'alice') });
+    await client.next();
+    const ended = process.end('SIGTERM');
+    expect(await client.closed()).toMatchObject({ code: 1012 });
+    const answer = await fetch(`${process.url}/health/ready`);
+    expect([answer.status, await answer.json()]).toEqual([503, { status: 'draining', dependencies: {} }]);
+    const upgrade = await fetch(`${process.url}/ws/notifications/`);
+    expect(upgrade.status).toBe(426);
+    expect(await ended).toEqual({ code: 0, signal: null });
+  });
+
   it('ends in time although a connection never sends its request, and however often it is asked', async () => {
     const process = await (await start({ SHUTDOWN_GRACE_MS: '500' })).ready();
     const silent = await RawClient.open(Number(new URL(process.url).port));

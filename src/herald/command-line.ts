@@ -23,6 +23,7 @@ const OPTIONS = {
   role: { type: 'string', multiple: true, default: [] as string[] },
   user: { type: 'string' },
   org: { type: 'string' },
+  help: { type: 'boolean', short: 'h', default: false },
 } satisfies ParseArgsConfig['options'];
 
 /** Wrong words on the command line: the usage is printed with it. */

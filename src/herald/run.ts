@@ -1,5 +1,5 @@
 import { WebSocket } from 'ws';
-import { type CommandLine, type Options, UsageError, word } from './command-line.js';
+import { type CommandLine, type Options, USAGE, UsageError, word } from './command-line.js';
 import { connections } from './connections.js';
 import { HeraldServer } from './herald-server.js';
 
@@ -17,6 +17,10 @@ const COMMANDS: Readonly<Record<string, Command>> = {
 
 /** @throws {UsageError} */
 export async function run({ command, words, options }: CommandLine): Promise<void> {
+  if (options.help || command === 'help') {
+    process.stdout.write(USAGE);
+    return;
+  }
   if (command === undefined) throw new UsageError('Takes a command');
   const perform = Object.hasOwn(COMMANDS, command) ? COMMANDS[command] : undefined;
   if (perform === undefined) throw new UsageError(`Unknown command: ${command}`);
@@ -42,11 +46,17 @@ async function emit(server: HeraldServer, words: readonly string[]): Promise<voi
 async function tail(server: HeraldServer, words: readonly string[]): Promise<void> {
   const url = new URL(word(words, 0, 'path'), server.webSocketUrl);
   const socket = new WebSocket(url, { headers: { Authorization: `Bearer ${await server.token()}` } });
-  socket.on('message', (data: Buffer) => process.stdout.write(`${data.toString()}\n`));
+  // The first frame is the welcome: whoever has none was refused.
+  let isEstablished = false;
+  socket.on('message', (data: Buffer) => {
+    isEstablished = true;
+    process.stdout.write(`${data.toString()}\n`);
+  });
   await new Promise<void>((resolve, reject) => {
     socket.once('error', reject);
     socket.once('close', (code, reason) => {
       process.stderr.write(`closed with ${code} ${reason.toString()}\n`);
+      if (!isEstablished) process.exitCode = 1;
       resolve();
     });
   });

@@ -32,6 +32,7 @@ export class Readiness {
   ) {}
 
   async report(): Promise<ReadinessReport> {
+    this.lifecycle.noteWatcher();
     const report = this.lifecycle.isDraining ? { status: 'draining' as const, dependencies: {} } : await this.check();
     this.logChange(report);
     return report;

@@ -73,7 +73,7 @@ describe('A flood of frames', () => {
       const peers = await open(50);
       for (const peer of peers) peer.send(flood);
       const closes = await Promise.all(peers.map((peer) => peer.closed()));
-      expect(closes).toEqual(peers.map(() => ({ code: 1008, reason: '' })));
+      expect(closes).toEqual(peers.map(() => ({ code: 1008, reason: 'too_many_fragments' })));
     });
     expect(grown).toBeLessThan(20 * MIB);
   });
@@ -81,7 +81,7 @@ describe('A flood of frames', () => {
   it('FRM-23: of 10,000 empty fragments is closed with 1008', async () => {
     const [peer] = await open(1);
     peer?.send(fragments(10_000, ''));
-    expect(await peer?.closed()).toEqual({ code: 1008, reason: '' });
+    expect(await peer?.closed()).toEqual({ code: 1008, reason: 'too_many_fragments' });
   });
 
   it('FRM-26: of pings whose pongs are never read is closed, and costs no memory', async () => {
@@ -112,7 +112,7 @@ describe('A flood of frames', () => {
     const from = herald.output.length;
     const peers = await open(100);
     for (const peer of peers) peer.send(repeated(10, () => encodeFrame(3, Buffer.from('canary'))));
-    for (const peer of peers) expect(await peer.closed()).toEqual({ code: 1002, reason: '' });
+    for (const peer of peers) expect(await peer.closed()).toEqual({ code: 1002, reason: 'protocol_error' });
     await until(() => herald.output.slice(from).split('broke the protocol').length === 101);
     const lines = herald.output
       .slice(from)

@@ -48,6 +48,6 @@ describe('A message that is never finished', () => {
     peer.sendFrame(OPCODE.text, 'x', { fin: false });
     await answerPings(peer, 10);
     peer.sendFrame(OPCODE.continuation, 'x'.repeat(16_384));
-    expect(await peer.closed()).toEqual({ code: 1009, reason: '' });
+    expect(await peer.closed()).toEqual({ code: 1009, reason: 'message_too_big' });
   });
 });

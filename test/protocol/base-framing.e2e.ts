@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { error, ping, pong, type Acceptance, type Refusal, useAbusedNode } from '../support/abused-node.js';
 import { encodeFrame, OPCODE } from '../support/frames.js';
+import { VIOLATION_REASONS } from '../support/violation-reasons.js';
 
 const abused = useAbusedNode({ WS_RATE_LIMIT_BURST: '1000' });
 
@@ -26,7 +27,7 @@ describe('RFC 6455 5.2, base framing: a client is closed', () => {
   ])('for a %s with %d', async (_, code, misbehave) => {
     const peer = await abused.open();
     misbehave(peer);
-    expect(await peer.closed()).toEqual({ code, reason: '' });
+    expect(await peer.closed()).toEqual({ code, reason: VIOLATION_REASONS[code] });
   });
 
   it.each([0xb, 0xc, 0xd, 0xe, 0xf])(
@@ -34,7 +35,7 @@ describe('RFC 6455 5.2, base framing: a client is closed', () => {
     async (opcode) => {
       const peer = await abused.open();
       peer.sendFrame(opcode, 'data');
-      expect(await peer.closed()).toEqual({ code: 1002, reason: '' });
+      expect(await peer.closed()).toEqual({ code: 1002, reason: 'protocol_error' });
     },
   );
 
@@ -43,7 +44,7 @@ describe('RFC 6455 5.2, base framing: a client is closed', () => {
     async (bytes) => {
       const peer = await abused.open();
       peer.send(header(bytes));
-      expect(await peer.closed()).toEqual({ code: 1009, reason: '' });
+      expect(await peer.closed()).toEqual({ code: 1009, reason: 'message_too_big' });
     },
   );
 
@@ -137,13 +138,13 @@ describe('RFC 6455 9, extensions: compression', () => {
   ])('%s is closed with 1002', async (_, headers) => {
     const peer = await abused.open({ headers });
     peer.sendFrame(OPCODE.text, DEFLATED, { rsv: 4 });
-    expect(await peer.closed()).toEqual({ code: 1002, reason: '' });
+    expect(await peer.closed()).toEqual({ code: 1002, reason: 'protocol_error' });
   });
 
   it('FRM-42: is never inflated, so that a bomb is closed with 1002 by its first byte', async () => {
     const peer = await abused.open({ headers: OFFER });
     peer.sendFrame(OPCODE.text, '', { rsv: 4, claimedLength: 60_000 });
-    expect(await peer.closed()).toEqual({ code: 1002, reason: '' });
+    expect(await peer.closed()).toEqual({ code: 1002, reason: 'protocol_error' });
   });
 });
 

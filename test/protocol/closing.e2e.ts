@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { ping, pong, type Refusal, useAbusedNode } from '../support/abused-node.js';
 import { encodeFrame, OPCODE } from '../support/frames.js';
+import { VIOLATION_REASONS } from '../support/violation-reasons.js';
 
 const abused = useAbusedNode();
 
@@ -77,7 +78,7 @@ describe('RFC 6455 5.5.1 and 7, closing', () => {
   ])('%s is closed with %d', async (_, code, misbehave) => {
     const peer = await abused.open();
     misbehave(peer);
-    expect(await peer.closed()).toEqual({ code, reason: '' });
+    expect(await peer.closed()).toEqual({ code, reason: VIOLATION_REASONS[code] });
   });
 
   it.each([

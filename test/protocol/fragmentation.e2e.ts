@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { type Acceptance, error, ping, pong, type Refusal, useAbusedNode } from '../support/abused-node.js';
 import { OPCODE } from '../support/frames.js';
 import type { RawSession } from '../support/raw-session.js';
+import { VIOLATION_REASONS } from '../support/violation-reasons.js';
 
 const abused = useAbusedNode();
 const MORE = { fin: false };
@@ -130,7 +131,7 @@ describe('RFC 6455 5.4, fragmentation: a client is closed', () => {
   ])('for %s with %d', async (_, code, misbehave) => {
     const peer = await abused.open();
     misbehave(peer);
-    expect(await peer.closed()).toEqual({ code, reason: '' });
+    expect(await peer.closed()).toEqual({ code, reason: VIOLATION_REASONS[code] });
   });
 
   it.each([
@@ -141,7 +142,7 @@ describe('RFC 6455 5.4, fragmentation: a client is closed', () => {
     const peer = await abused.open();
     peer.sendFrame(OPCODE.text, 'a', MORE);
     peer.sendFrame(opcode, 'b', { fin });
-    expect(await peer.closed()).toEqual({ code: 1002, reason: '' });
+    expect(await peer.closed()).toEqual({ code: 1002, reason: 'protocol_error' });
     expect(peer.messages).toEqual([]);
   });
 });

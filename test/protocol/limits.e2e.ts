@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { ping, pong, type Refusal, useAbusedNode } from '../support/abused-node.js';
 import { encodeFrame, OPCODE, type ServerFrame } from '../support/frames.js';
 import type { RawSession } from '../support/raw-session.js';
+import { VIOLATION_REASONS } from '../support/violation-reasons.js';
 
 /** A ping that is so many bytes long. */
 function pingOf(bytes: number): Buffer {
@@ -47,7 +48,7 @@ describe('RFC 6455 10.4, the largest message', () => {
   ])('%s, is closed with %d before the payload has come', async (_, code, misbehave) => {
     const peer = await abused.open();
     misbehave(peer);
-    expect(await peer.closed()).toEqual({ code, reason: '' });
+    expect(await peer.closed()).toEqual({ code, reason: VIOLATION_REASONS[code] });
     expect(peer.messages).toEqual([]);
   });
 
@@ -93,7 +94,7 @@ describe('Autobahn section 9, with the limits lifted', () => {
   it('FRM-47: 4 MiB in fragments of 64 bytes, as in cases 9.3.1, 9.3.2, 9.4.1 and 9.4.2, are too many: 1008', async () => {
     const peer = await abused.open();
     sendInPieces(peer, pingOf(4_096 * KIB), 64);
-    expect(await peer.closed()).toEqual({ code: 1008, reason: '' });
+    expect(await peer.closed()).toEqual({ code: 1008, reason: 'too_many_fragments' });
   });
 
   it('FRM-47: 1 MiB in packets of 512 bytes, as in case 9.5.4, is answered', async () => {

@@ -83,14 +83,14 @@ describe('RFC 6455 8.1, UTF-8', () => {
   it.each(INVALID)('closes the text of Autobahn %s with 1007', async (_, hex) => {
     const peer = await abused.open();
     peer.sendFrame(OPCODE.text, pingOf(hex));
-    expect(await peer.closed()).toEqual({ code: 1007, reason: '' });
+    expect(await peer.closed()).toEqual({ code: 1007, reason: 'invalid_utf8' });
     expect(peer.messages).toEqual([]);
   });
 
   it('closes a text that is nothing but the beginning of a character with 1007', async () => {
     const peer = await abused.open();
     peer.sendFrame(OPCODE.text, Buffer.of(0xf0));
-    expect(await peer.closed()).toEqual({ code: 1007, reason: '' });
+    expect(await peer.closed()).toEqual({ code: 1007, reason: 'invalid_utf8' });
   });
 
   it.each([1, 2, 3])(
@@ -122,7 +122,7 @@ describe('RFC 6455 8.1, UTF-8', () => {
     peer.sendFrame(OPCODE.ping, 'still there');
     await peer.until(() => peer.pongs.includes('still there'));
     peer.sendFrame(OPCODE.continuation, 'end');
-    expect(await peer.closed()).toEqual({ code: 1007, reason: '' });
+    expect(await peer.closed()).toEqual({ code: 1007, reason: 'invalid_utf8' });
   });
 
   it('does not look at the bytes of a binary message, a ping or a pong', async () => {

@@ -103,7 +103,7 @@ export class BroadcastService {
 
   /** Tells all of a user's connections what has changed in the inbox, in the transaction that changes it. */
   async broadcastInboxChange(userId: string, change: JsonObject, manager: EntityManager): Promise<void> {
-    const text = serialize({ type: 'inbox', ...change }, 'change');
+    const text = JSON.stringify({ type: 'inbox', ...change });
     await this.publisher.publish(Channel.ofUser(userId), text, { manager });
   }
 

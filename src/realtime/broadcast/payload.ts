@@ -1,7 +1,7 @@
 import { InvalidBroadcastError } from './invalid-broadcast.error.js';
 import type { JsonObject, JsonValue } from './json.js';
 
-/** The largest message, as bytes of its JSON. Larger things belong behind an id or a URL. */
+/** The largest payload of a message, as bytes of its JSON. Larger things belong behind an id or a URL. */
 export const MAX_PAYLOAD_BYTES = 65_536;
 const MAX_DEPTH = 32;
 
@@ -21,14 +21,16 @@ export function toJsonObject(value: unknown, path: string): JsonObject {
 
 /**
  * @param frame of plain JSON
- * @throws {InvalidBroadcastError} if its JSON is too large
+ * @param field the one of the frame that is the sender's payload, and how it is called in errors
+ * @throws {InvalidBroadcastError} if the payload's JSON is too large
  */
-export function serialize(frame: JsonObject, path: string): string {
+export function serialize(frame: JsonObject, field: string): string {
   const text = JSON.stringify(frame);
-  const bytes = Buffer.byteLength(text);
+  const around = Buffer.byteLength(JSON.stringify({ ...frame, [field]: '' })) - '""'.length;
+  const bytes = Buffer.byteLength(text) - around;
   if (bytes <= MAX_PAYLOAD_BYTES) return text;
   throw new InvalidBroadcastError(
-    path,
+    field,
     `takes up to ${MAX_PAYLOAD_BYTES} bytes as JSON, got ${bytes}: send an id or a URL`,
   );
 }

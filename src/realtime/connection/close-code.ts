@@ -6,7 +6,7 @@ export interface Close {
 
 /**
  * Every close the server itself starts, as the wire, metrics and logs name it. Codes below 4000 are from RFC 6455 section 7.4.1
- * and its IANA registry; the peer has 1002 to 1009 without the word, as `ws` sends them.
+ * and its IANA registry.
  */
 export const CLOSE = {
   /** The peer breaks RFC 6455. */

@@ -10,12 +10,17 @@ const BATCHES = 10;
 const SMALLEST_BATCH = 100;
 /** The part of the grace time over which closes are spread; the rest is for peers to answer and for jobs to end. */
 const SPREAD = 0.5;
+/** How long those who watch the process or come to it are told that it drains, and not just that nobody listens. */
+const NOTICE_MS = 1_000;
+/** And at most this part of the grace time. */
+const NOTICE_SHARE = 0.25;
 
 /** Sends every client away before the process ends, in batches, so that they don't all reconnect at once. */
 @Injectable()
 export class Drain implements OnModuleDestroy, BeforeApplicationShutdown {
   private readonly logger = new Logger(Drain.name);
   private drained: Promise<void> = Promise.resolve();
+  private noticed: Promise<void> = Promise.resolve();
 
   constructor(
     private readonly environment: Environment,
@@ -27,6 +32,10 @@ export class Drain implements OnModuleDestroy, BeforeApplicationShutdown {
   /** Begins at once, together with the jobs in hand; Nest would wait for those before it asks the next module. */
   onModuleDestroy(): void {
     this.lifecycle.beginDraining();
+    const [first] = this.hub.connections();
+    if (first !== undefined || this.lifecycle.isWatched) {
+      this.noticed = wait(Math.min(NOTICE_MS, this.environment.shutdownGraceMs * NOTICE_SHARE));
+    }
     this.drained = this.closeAll();
   }
 
@@ -34,6 +43,8 @@ export class Drain implements OnModuleDestroy, BeforeApplicationShutdown {
   async beforeApplicationShutdown(): Promise<void> {
     await this.drained;
     await this.relay.stop();
+    // Nest stops listening after this.
+    await this.noticed;
   }
 
   private async closeAll(): Promise<void> {

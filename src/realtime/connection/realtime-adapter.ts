@@ -9,6 +9,7 @@ import { PendingAnswers } from '../../http/pending-answers.js';
 import { selectProtocol } from './credentials.js';
 import { GatewayRegistry } from './gateway-registry.js';
 import { Overload } from './overload.js';
+import { ReasonedWebSocket } from './reasoned-web-socket.js';
 import { Refusals } from './refusals.js';
 import { UnreadableRequests } from './unreadable-requests.js';
 import { type Door, UpgradeHandler } from './upgrade-handler.js';
@@ -47,7 +48,7 @@ export class RealtimeAdapter extends WsAdapter {
       // Connections answer pings themselves, within the rate limit and the limit of what a peer may owe.
       autoPong: false,
     };
-    this.server = new WebSocketServer(options);
+    this.server = new WebSocketServer({ ...options, WebSocket: ReasonedWebSocket });
     app.use(upgradeRequired(this.get(GatewayRegistry), this.get(Refusals)));
   }
 
