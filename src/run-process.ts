@@ -12,7 +12,7 @@ export interface Closable {
 }
 
 /**
- * Runs an application as this process: reads the environment, starts, and on SIGTERM or SIGINT closes it and exits with 0,
+ * Runs an application as this process: reads the environment, starts, and on SIGTERM, SIGINT or SIGHUP closes it and exits with 0,
  * also when the signal comes during the start, and however often it comes. An error that nothing handles does the same, with 1.
  * What stops the start is printed as one readable message, and the process exits with 1.
  *
@@ -21,6 +21,8 @@ export interface Closable {
 export async function runProcess(
   start: (environment: Environment, ending: AbortSignal) => Promise<Closable>,
 ): Promise<void> {
+  // Nobody's service ends because the disk behind what it says is full.
+  for (const output of [process.stdout, process.stderr]) output.on('error', () => undefined);
   try {
     loadEnvironmentFile();
     const environment = new Environment();
@@ -34,7 +36,7 @@ export async function runProcess(
       ending ??= shutDown(why, exitCode, started, environment);
     };
     // npm passes on the signal that the terminal has sent to the process already: the second one must not kill it.
-    for (const signal of ['SIGTERM', 'SIGINT'] as const)
+    for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const)
       process.on(signal, () => end(`was asked to end by ${signal}`, 0));
     await started;
     // Nobody knows what such an error has left behind: clients go elsewhere in good order, and a new process begins anew.

@@ -9,14 +9,24 @@ function withCode(code: string): Error {
 }
 
 describe('isDatabaseUnavailable', () => {
-  it.each(['57P01', '57P02', '57P03', '08000', '08006', '53300', '57014', 'ECONNREFUSED', 'ECONNRESET', 'EPIPE'])(
-    'is true for %s, bare and as TypeORM wraps it',
-    (code) => {
-      expect(isDatabaseUnavailable(withCode(code))).toBe(true);
-      expect(isDatabaseUnavailable(new QueryFailedError('SELECT 1', [], withCode(code)))).toBe(true);
-      expect(isDatabaseUnavailable(new Error('Could not save', { cause: withCode(code) }))).toBe(true);
-    },
-  );
+  it.each([
+    '57P01',
+    '57P02',
+    '57P03',
+    '08000',
+    '08006',
+    '25006',
+    '53100',
+    '53300',
+    '57014',
+    'ECONNREFUSED',
+    'ECONNRESET',
+    'EPIPE',
+  ])('is true for %s, bare and as TypeORM wraps it', (code) => {
+    expect(isDatabaseUnavailable(withCode(code))).toBe(true);
+    expect(isDatabaseUnavailable(new QueryFailedError('SELECT 1', [], withCode(code)))).toBe(true);
+    expect(isDatabaseUnavailable(new Error('Could not save', { cause: withCode(code) }))).toBe(true);
+  });
 
   it.each(['23505', '23503', '42P01', '22P02', '40001', '28P01', '3D000', 'ENOENT'])('is false for %s', (code) => {
     expect(isDatabaseUnavailable(withCode(code))).toBe(false);

@@ -13,8 +13,11 @@ const SYSTEM_CODES: ReadonlySet<string> = new Set([
   'EAI_AGAIN',
 ]);
 
-/** Of Postgres: connection exceptions, shut down or starting, too many connections, and what ran out of its time. */
-const SQL_STATES = /^(08...|57P0[123]|53300|57014|25P0[34])$/;
+/**
+ * Of Postgres: connection exceptions, shut down or starting, resources that ran out (connections, disk, memory), read-only, as a
+ * standby is, and what ran out of its time.
+ */
+const SQL_STATES = /^(08...|57P0[123]|53...|57014|25006|25P0[34])$/;
 
 /** Of `pg` and TypeORM, which give these no code. */
 const MESSAGES: readonly RegExp[] = [

@@ -1,6 +1,8 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
+import type { Socket } from 'node:net';
 import { ExpressAdapter } from '@nestjs/platform-express';
 import type { Environment } from '../config/environment.js';
+import { oneAtATime } from './one-at-a-time.js';
 
 const LIMITS = {
   // A head is a packet or two, on the worst of links a second; what dribbles holds a connection for nothing.
@@ -25,7 +27,7 @@ export class BoundedExpressAdapter extends ExpressAdapter {
   }
 
   override initHttpServer(): void {
-    const server = createServer(LIMITS, this.getInstance<RequestListener>());
+    const server = createServer(LIMITS, oneAtATime(this.getInstance<RequestListener>()));
     const { maxConnections } = this.environment.ws;
     if (maxConnections > 0) bound(server, maxConnections + SPARE_CONNECTIONS);
     this.httpServer = server;
@@ -37,13 +39,15 @@ export class BoundedExpressAdapter extends ExpressAdapter {
  * connection too many then goes round between them without an end.
  */
 function bound(server: Server, most: number): void {
-  let open = 0;
+  const open = new Set<Socket>();
   server.prependListener('connection', (socket) => {
-    if (open >= most) {
+    // It comes once more when an upgrade that we don't know was taken out of its request.
+    if (open.has(socket)) return;
+    if (open.size >= most) {
       socket.destroy();
       return;
     }
-    open += 1;
-    socket.once('close', () => (open -= 1));
+    open.add(socket);
+    socket.once('close', () => open.delete(socket));
   });
 }

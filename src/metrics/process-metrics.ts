@@ -16,7 +16,7 @@ export class ProcessMetrics implements OnApplicationShutdown {
   private readonly isOneOfSeveral: boolean;
   private readonly waiting = new Map<number, (text: string) => void>();
   private lastNumber = 0;
-  private asking: Promise<string | null> | null = null;
+  private reading: Promise<string> | null = null;
 
   constructor(
     private readonly registry: Registry,
@@ -31,13 +31,16 @@ export class ProcessMetrics implements OnApplicationShutdown {
   }
 
   /** In Prometheus's text format. Those of this process alone if the others can't be asked. */
-  async read(): Promise<string> {
-    if (!this.isOneOfSeveral) return this.registry.metrics();
-    // However many ask at the same time, the processes are asked once.
-    this.asking ??= this.askForAll().finally(() => {
-      this.asking = null;
+  read(): Promise<string> {
+    // However many ask at the same time, they are read once.
+    this.reading ??= this.collect().finally(() => {
+      this.reading = null;
     });
-    return (await this.asking) ?? this.registry.metrics();
+    return this.reading;
+  }
+
+  private async collect(): Promise<string> {
+    return (this.isOneOfSeveral ? await this.askForAll() : null) ?? this.registry.metrics();
   }
 
   private async askForAll(): Promise<string | null> {

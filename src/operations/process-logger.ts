@@ -19,14 +19,22 @@ const START_CONTEXTS: ReadonlySet<unknown> = new Set([
   'NestFactory',
 ]);
 
+/** How much waits to be written at most, in characters; what comes then is lost. */
+const MOST_UNWRITTEN = 1_048_576;
+
+/** Nobody's service ends, or waits, because the disk behind the log is full, or a reader of it does not read. */
+function standardOutput(): DestinationStream {
+  const output = pino.destination({ dest: 1, sync: true, maxLength: MOST_UNWRITTEN, retryEAGAIN: () => false });
+  // The next line tries again.
+  output.on('error', () => undefined);
+  return output;
+}
+
 /** What the process says: JSON lines for machines, or readable lines for a person at a terminal. Nest logs through it. */
 export class ProcessLogger implements LoggerService {
   readonly pino: Logger;
 
-  constructor(
-    { log }: Pick<Environment, 'log'>,
-    destination: DestinationStream = pino.destination({ dest: 1, sync: true }),
-  ) {
+  constructor({ log }: Pick<Environment, 'log'>, destination: DestinationStream = standardOutput()) {
     const stream = log.format === 'json' ? destination : PinoPretty({ ...PRETTY, destination });
     this.pino = pino({ level: log.level, serializers: { err: describeError } }, stream);
   }

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, open, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
@@ -43,6 +43,23 @@ describe('an error that nothing handles', () => {
     expect(await process.end('SIGUSR2')).toEqual({ code: 1, signal: null });
     expect(await client.closed()).toEqual({ code: 1012, reason: 'restarting' });
     expect(process.output).toContain('Error: boom');
+  });
+});
+
+describe('a full disk behind the log', () => {
+  it('costs lines of the log, and nothing else', async () => {
+    const disk = await open('/dev/full', 'w');
+    const process = await HeraldProcess.spawn('main.js', { DATA_DIR: dataDir, LOG_LEVEL: 'trace' }, [], disk.fd);
+    started.push(process);
+    try {
+      await process.ready();
+      for (let n = 0; n < 5; n += 1) expect((await fetch(`${process.url}/api/v1/orgs`)).status).toBe(401);
+      expect(await process.end('SIGHUP')).toEqual({ code: 0, signal: null });
+      expect(process.output).toContain('was asked to end by SIGHUP');
+      expect(process.output).not.toContain('ENOSPC');
+    } finally {
+      await disk.close();
+    }
   });
 });
 

@@ -36,13 +36,15 @@ export class HeraldProcess {
     program: string,
     variables: Record<string, string>,
     words: readonly string[] = [],
+    /** Where its standard output goes, instead of into `output`: a file's descriptor. */
+    stdout: 'pipe' | number = 'pipe',
   ): Promise<HeraldProcess> {
     const port = variables.PORT ?? String(await freePort());
     const env = { PATH: process.env.PATH, HOST: '127.0.0.1', ...variables, PORT: port };
     const options = ['--unhandled-rejections=strict', ...SHORT_LIVED];
     const child = spawn(process.execPath, [...options, `${DIST}${program}`, ...words], {
       env,
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: ['ignore', stdout, 'pipe'],
     });
     return new HeraldProcess(child, `http://127.0.0.1:${port}`);
   }
