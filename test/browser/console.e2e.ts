@@ -262,6 +262,7 @@ describe('the page of operations', () => {
 
   it('says that there are more connections than it counts', async () => {
     const alice = await consoles.openAs(ALICE, node.url);
+    await until(async () => (await connectionsOf('alice')).length > 0);
     const [connection] = await connectionsOf('alice');
     await alice.page.route('**/api/v1/realtime/connections?*', (route) => {
       const items = Array.from({ length: 100 }, () => ({ ...connection, connection_id: uuidv7() }));
