@@ -2,7 +2,7 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 import type { Socket } from 'node:net';
 import { ExpressAdapter } from '@nestjs/platform-express';
 import type { Environment } from '../config/environment.js';
-import { oneAtATime } from './one-at-a-time.js';
+import { oneAtATime, type RequestDropped } from './one-at-a-time.js';
 
 const LIMITS = {
   // A head is a packet or two, on the worst of links a second; what dribbles holds a connection for nothing.
@@ -20,14 +20,19 @@ const LIMITS = {
 /** Connections beyond `WS_MAX_CONNECTIONS`, for requests and for those who are told that the node is full. */
 const SPARE_CONNECTIONS = 1_024;
 
-/** Express on an HTTP server that bounds how long and how much a client may take to say what it wants. */
+/**
+ * Express on an HTTP server that bounds how long and how much a client may take to say what it wants. What is beyond its limits
+ * is told by the events that Node has for that: `drop`, `dropRequest`, `clientError`.
+ */
 export class BoundedExpressAdapter extends ExpressAdapter {
   constructor(private readonly environment: Environment) {
     super();
   }
 
   override initHttpServer(): void {
-    const server = createServer(LIMITS, oneAtATime(this.getInstance<RequestListener>()));
+    const server = createServer(LIMITS);
+    const drop: RequestDropped = (request, socket) => server.emit('dropRequest', request, socket);
+    server.on('request', oneAtATime(this.getInstance<RequestListener>(), drop));
     const { maxConnections } = this.environment.ws;
     if (maxConnections > 0) bound(server, maxConnections + SPARE_CONNECTIONS);
     this.httpServer = server;
@@ -44,6 +49,8 @@ function bound(server: Server, most: number): void {
     // It comes once more when an upgrade that we don't know was taken out of its request.
     if (open.has(socket)) return;
     if (open.size >= most) {
+      const { localAddress, remoteAddress } = socket;
+      server.emit('drop', { localAddress, remoteAddress });
       socket.destroy();
       return;
     }

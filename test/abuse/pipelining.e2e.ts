@@ -1,5 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { refused } from '../support/metrics.js';
 import { type HeraldNode, startNode } from '../support/node.js';
 import { RawClient } from '../support/raw-client.js';
 import { until } from '../support/until.js';
@@ -46,9 +47,11 @@ describe('requests that are sent ahead of the answers to those before', () => {
   });
 
   it('are cut when they are too many', async () => {
+    const before = await refused(node, 'too_many_ahead');
     const client = await RawClient.open(port);
     client.send(get(FILE).repeat(2_000));
     await client.ended();
+    expect(await refused(node, 'too_many_ahead')).toBe(before + 1);
     expect((await fetch(`${node.url}/health/live`)).status).toBe(200);
   });
 });

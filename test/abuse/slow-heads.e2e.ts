@@ -54,6 +54,8 @@ describe('the HTTP server', () => {
         await next.ended();
         return next.bytes.toString('latin1').startsWith('HTTP/1.1 200');
       });
+      for (const socket of silent) socket.destroy();
+      expect(await refused(limited, 'full')).toBeGreaterThanOrEqual(1);
     } finally {
       for (const socket of silent) socket.destroy();
       await limited.stop();

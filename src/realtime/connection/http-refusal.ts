@@ -19,6 +19,8 @@ export const REFUSAL = {
   unreadable: { status: 400, reason: 'unreadable', detail: 'This is not HTTP/1.1' },
   tooSlow: { status: 408, reason: 'too_slow', detail: 'The request did not come in time' },
   headersTooLarge: { status: 431, reason: 'headers_too_large', detail: 'The headers are too large' },
+  /** More requests came ahead of the answers to those before than are kept: the connection is cut, unanswered. */
+  tooManyAhead: { status: 429, reason: 'too_many_ahead', detail: 'Too many requests ahead of their answers' },
   /** No gateway has this path. */
   unknownPath: { status: 404, reason: 'unknown_path', detail: 'There is no WebSocket endpoint here' },
   /** The path of a gateway, without an upgrade. */

@@ -1,5 +1,5 @@
 import type { Server } from 'node:http';
-import type { Socket } from 'node:net';
+import type { DropArgument, Socket } from 'node:net';
 import type { Type } from '@nestjs/common';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { WsAdapter } from '@nestjs/platform-ws';
@@ -8,6 +8,7 @@ import { Environment } from '../../config/environment.js';
 import { PendingAnswers } from '../../http/pending-answers.js';
 import { selectProtocol } from './credentials.js';
 import { GatewayRegistry } from './gateway-registry.js';
+import { REFUSAL } from './http-refusal.js';
 import { Overload } from './overload.js';
 import { ReasonedWebSocket } from './reasoned-web-socket.js';
 import { Refusals } from './refusals.js';
@@ -72,6 +73,11 @@ export class RealtimeAdapter extends WsAdapter {
     httpServer.on('connect', (request, socket) => upgrades.refuseTunnel(request, socket));
     // The sockets of a server without TLS are these.
     httpServer.on('clientError', (error, socket) => unreadable.handle(error, socket as Socket, answers));
+    const refusals = this.get(Refusals);
+    httpServer.on('drop', (data?: DropArgument) => refusals.note(REFUSAL.full, data?.remoteAddress ?? ''));
+    httpServer.on('dropRequest', (_, socket) =>
+      refusals.note(REFUSAL.tooManyAhead, (socket as Socket).remoteAddress ?? ''),
+    );
     this.get(Overload).watch();
     return httpServer;
   }
