@@ -1,7 +1,7 @@
 import { Environment, EnvironmentError, loadEnvironmentFile } from './config/environment.js';
 import { ensureFolders } from './config/folders.js';
 import { FolderInUseError } from './database/embedded/folder-lock.js';
-import { ServerProcessError } from './server-processes.js';
+import { ServerProcessError } from './server-process-error.js';
 
 /** How much longer than the grace time a shutdown may take before the process is ended all the same. */
 const OVERTIME_MS = 5_000;

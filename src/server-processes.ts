@@ -1,16 +1,12 @@
 import cluster, { type Address, type Worker } from 'node:cluster';
 import { setTimeout as wait } from 'node:timers/promises';
+import { ServerProcessError } from './server-process-error.js';
 import { GatheredMetrics } from './metrics/gathered-metrics.js';
 
 const SHORTEST_BACKOFF_MS = 500;
 const LONGEST_BACKOFF_MS = 10_000;
 /** Who has served for so long is no longer one that ends again and again. */
 const STEADY_MS = 30_000;
-
-/** A server process has ended that was not to. It has said itself why. */
-export class ServerProcessError extends Error {
-  override readonly name = 'ServerProcessError';
-}
 
 /**
  * The server processes that share this machine's port (`node:cluster`). One that ends by itself is replaced; clients of it come

@@ -1,5 +1,6 @@
 import type { Worker } from 'node:cluster';
 import { AggregatorRegistry, Gauge } from 'prom-client';
+import { Questions } from './questions.js';
 import { isMetricsMessage, type Metric, type MetricsMessage } from './metrics-messages.js';
 
 /** How long a server process may take. One that is stuck is left out: the metrics of the others matter most just then. */
@@ -7,9 +8,8 @@ const DEADLINE_MS = 2_000;
 
 /** The metrics of all server processes of this machine, each value with the number of its process. */
 export class GatheredMetrics {
-  private readonly waiting = new Map<number, (metrics: Metric[]) => void>();
+  private readonly questions = new Questions<Metric[]>(DEADLINE_MS);
   private gathering: Promise<string> | null = null;
-  private lastNumber = 0;
 
   /** @param serving those that can be asked, by their numbers */
   constructor(private readonly serving: () => ReadonlyMap<number, Worker>) {}
@@ -18,7 +18,7 @@ export class GatheredMetrics {
   attach(server: Worker): void {
     server.on('message', (message: unknown) => {
       if (!isMetricsMessage(message)) return;
-      if ('own' in message) this.waiting.get(message.number)?.(message.own);
+      if ('own' in message) this.questions.answer(message.number, message.own);
       if ('ask' in message) void this.answer(server, message.number);
     });
   }
@@ -46,19 +46,8 @@ export class GatheredMetrics {
 
   /** None if it does not answer in time. */
   private async ask(server: Worker): Promise<Metric[]> {
-    this.lastNumber += 1;
-    const number = this.lastNumber;
-    let timer: NodeJS.Timeout | undefined;
-    try {
-      return await new Promise<Metric[]>((resolve) => {
-        timer = setTimeout(() => resolve([]), DEADLINE_MS);
-        this.waiting.set(number, resolve);
-        say(server, { herald: 'metrics', ask: 'own', number });
-      });
-    } finally {
-      clearTimeout(timer);
-      this.waiting.delete(number);
-    }
+    const own = await this.questions.ask((number) => say(server, { herald: 'metrics', ask: 'own', number }));
+    return own ?? [];
   }
 }
 

@@ -1,7 +1,8 @@
 import cluster from 'node:cluster';
-import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
+import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
 import { Registry } from 'prom-client';
 import { Environment } from '../config/environment.js';
+import { Questions } from './questions.js';
 import { isMetricsMessage, type MetricsMessage } from './metrics-messages.js';
 
 /** How long the answer for all may take: longer than any process may take for its own. */
@@ -14,8 +15,8 @@ const DEADLINE_MS = 3_000;
 @Injectable()
 export class ProcessMetrics implements OnApplicationShutdown {
   private readonly isOneOfSeveral: boolean;
-  private readonly waiting = new Map<number, (text: string) => void>();
-  private lastNumber = 0;
+  private readonly logger = new Logger(ProcessMetrics.name);
+  private readonly questions = new Questions<string>(DEADLINE_MS);
   private reading: Promise<string> | null = null;
 
   constructor(
@@ -40,33 +41,27 @@ export class ProcessMetrics implements OnApplicationShutdown {
   }
 
   private async collect(): Promise<string> {
-    return (this.isOneOfSeveral ? await this.askForAll() : null) ?? this.registry.metrics();
-  }
-
-  private async askForAll(): Promise<string | null> {
-    this.lastNumber += 1;
-    const number = this.lastNumber;
-    let timer: NodeJS.Timeout | undefined;
-    try {
-      return await new Promise<string | null>((resolve) => {
-        timer = setTimeout(() => resolve(null), DEADLINE_MS);
-        this.waiting.set(number, resolve);
-        say({ herald: 'metrics', ask: 'all', number });
-      });
-    } finally {
-      clearTimeout(timer);
-      this.waiting.delete(number);
-    }
+    const all = this.isOneOfSeveral
+      ? await this.questions.ask((number) => say({ herald: 'metrics', ask: 'all', number }))
+      : null;
+    return all ?? this.registry.metrics();
   }
 
   private readonly onMessage = (message: unknown): void => {
     if (!isMetricsMessage(message)) return;
-    if ('all' in message) this.waiting.get(message.number)?.(message.all);
+    if ('all' in message) this.questions.answer(message.number, message.all);
     if ('ask' in message) void this.tellOwn(message.number);
   };
 
+  /** Never rejects. */
   private async tellOwn(number: number): Promise<void> {
-    say({ herald: 'metrics', own: await this.registry.getMetricsAsJSON(), number });
+    try {
+      say({ herald: 'metrics', own: await this.registry.getMetricsAsJSON(), number });
+    } catch (error) {
+      // A gauge of the application's, say, whose reading has failed.
+      this.logger.warn(`The metrics of this process could not be read: ${String(error)}`);
+      say({ herald: 'metrics', own: [], number });
+    }
   }
 }
 
