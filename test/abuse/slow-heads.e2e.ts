@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { decided } from '../support/decision.js';
 import { leavesNothing, refused } from '../support/metrics.js';
@@ -44,6 +45,10 @@ describe('the HTTP server', () => {
     const silent = Array.from({ length: 10 + 1_024 }, () => connect(limitedPort, '127.0.0.1'));
     try {
       await Promise.all(silent.map((socket) => once(socket, 'connect')));
+      // A client is connected before the server has taken it, and not in the same order.
+      const server = limited.app.getHttpServer();
+      const connections = promisify(server.getConnections.bind(server));
+      await until(async () => (await connections()) === silent.length);
       const tooMany = await RawClient.open(limitedPort);
       await tooMany.ended();
       expect(tooMany.bytes).toHaveLength(0);
