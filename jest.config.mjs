@@ -1,20 +1,40 @@
-/** @type {import('jest').Config} */
-export default {
-  roots: ['<rootDir>/src', '<rootDir>/client/src', '<rootDir>/console/src', '<rootDir>/test'],
-  testMatch: ['**/*.spec.{ts,tsx}', '**/*.e2e.{ts,tsx}'],
-  // Packages of this repository come from their sources.
-  testEnvironmentOptions: { customExportConditions: ['herald-source', 'node', 'node-addons'] },
-  extensionsToTreatAsEsm: ['.ts', '.tsx'],
-  moduleNameMapper: {
-    '^(\\.{1,2}/.*)\\.js$': '$1',
-    '^@nestjs/throttler$': '<rootDir>/test/support/throttler.mjs',
-  },
-  // Types are checked once, by `npm run typecheck`; here each file is only translated.
-  transform: { '^.+\\.tsx?$': ['ts-jest', { useESM: true, tsconfig: { isolatedModules: true } }] },
+/** What all tests have in common. */
+const project = {
+  rootDir: import.meta.dirname,
+  testRunner: '<rootDir>/test/runner/run-file.mjs',
+  // Node translates TypeScript itself: see `test/runner/hooks.mjs`.
+  transform: {},
+};
+
+const withServers = {
+  ...project,
   setupFilesAfterEnv: ['<rootDir>/test/support/each-file.mjs'],
   globalSetup: '<rootDir>/test/support/global-setup.mjs',
   globalTeardown: '<rootDir>/test/support/global-teardown.mjs',
+};
+
+/** @type {import('jest').Config} */
+export default {
   // On two cores: most of a test is waiting for servers.
   maxWorkers: 3,
   testTimeout: 30_000,
+  projects: [
+    // Needs no server.
+    { ...project, displayName: 'unit', testMatch: ['<rootDir>/{src,client/src,console/src,test}/**/*.spec.{ts,tsx}'] },
+    {
+      ...withServers,
+      displayName: 'whole',
+      testMatch: ['<rootDir>/{src,test}/**/*.e2e.ts'],
+      testPathIgnorePatterns: ['<rootDir>/test/alone/'],
+    },
+    // Needs the machine for itself: one file after the other, when all others have ended.
+    {
+      ...withServers,
+      displayName: 'alone',
+      testMatch: ['<rootDir>/test/alone/**/*.e2e.ts'],
+      runner: '<rootDir>/test/runner/one-by-one.mjs',
+    },
+    // Takes long by its nature: `npm run test:full`.
+    { ...withServers, displayName: 'full', testMatch: ['<rootDir>/test/**/*.full.ts'] },
+  ],
 };

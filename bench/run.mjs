@@ -8,7 +8,7 @@ const BENCHMARKS = ['slow-peers'];
 if (!existsSync(fileURLToPath(new URL('../dist/main.js', import.meta.url)))) {
   throw new Error('Run `npm run build` first');
 }
-register('../test/support/typescript-loader.mjs', import.meta.url);
+register('../test/runner/hooks.mjs', import.meta.url);
 
 const wanted = process.argv[2];
 if (wanted !== undefined && !BENCHMARKS.includes(wanted)) {

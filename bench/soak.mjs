@@ -6,6 +6,6 @@ const { values } = parseArgs({ options: { minutes: { type: 'string', default: '1
 const minutes = Number(values.minutes);
 if (!(minutes >= 1)) throw new Error(`--minutes: got "${values.minutes}", takes 1 or more`);
 
-register('../test/support/typescript-loader.mjs', import.meta.url);
+register('../test/runner/hooks.mjs', import.meta.url);
 const { soak } = await import('./soak.ts');
 process.exit((await soak({ minutes, print: console.log })) ? 0 : 1);

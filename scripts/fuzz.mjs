@@ -19,7 +19,7 @@ if (!Number.isInteger(runs) || !Number.isInteger(seed)) throw new Error('--runs 
 if (!existsSync(fileURLToPath(new URL('../dist/main.js', import.meta.url))))
   throw new Error('Run `npm run build` first');
 
-register('../test/support/typescript-loader.mjs', import.meta.url);
+register('../test/runner/hooks.mjs', import.meta.url);
 const { runFuzz } = await import('../test/fuzz/run.ts');
 
 console.log(`FUZZ_SEED=${seed}`);

@@ -20,7 +20,7 @@ if (!Number.isInteger(operations) || !Number.isInteger(seed))
 if (!existsSync(fileURLToPath(new URL('../dist/main.js', import.meta.url))))
   throw new Error('Run `npm run build` first');
 
-register('../test/support/typescript-loader.mjs', import.meta.url);
+register('../test/runner/hooks.mjs', import.meta.url);
 const { runModel } = await import('../test/model/run.ts');
 
 console.log(`MODEL_SEED=${seed}`);

@@ -1,10 +1,8 @@
-import { register } from 'node:module';
 import { basename, join } from 'node:path';
 import { makeTemporaryFolder, shareTemplate } from './temporary-folder.mjs';
 
 /** Starts the Postgres that all test files share, each with databases of its own: copies of one with the whole schema. */
 export default async function setUp() {
-  register('./typescript-loader.mjs', import.meta.url);
   const folder = makeTemporaryFolder();
   await shareTemplate(folder, async () => {
     const { ensureDataFolder } = await import('../../src/database/embedded/data-folder.ts');
