@@ -2,7 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { ApiClient } from '../test/support/api-client.js';
 import { HeraldProcess } from '../test/support/herald-process.js';
 import { startJwks } from '../test/support/keys.js';
-import type { Variables } from '../test/support/node.js';
+import type { Variables } from '../test/support/herald.js';
 import { postgresDatabase, type RedisServer, startRedis } from '../test/support/servers.js';
 
 /** A server in a process of its own, over a Redis and a Postgres, and an organization whose events are measured. */

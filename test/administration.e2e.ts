@@ -3,42 +3,29 @@ import { DataSource } from 'typeorm';
 import { BroadcastService } from '../src/realtime/index.js';
 import { ApiClient } from './support/api-client.js';
 import { HeraldProcess } from './support/herald-process.js';
-import type { HeraldNode } from './support/node.js';
 import { until } from './support/until.js';
-import { deployed, embedded, type World } from './support/world.js';
+import { type Herald, ONE_AND_MANY, twoHeralds } from './support/herald.js';
 import { closeAllClients, connect, type TestClient } from './support/ws-client.js';
 
 const DISCONNECTED = { code: 4001, reason: 'disconnected' };
 
-describe.each([
-  ['two nodes', deployed],
-  ['one node on embedded defaults', embedded],
-])('administration of %s', (_, start) => {
-  let world: World;
-  let one: HeraldNode;
-  let two: HeraldNode;
+describe.each(ONE_AND_MANY)('administration of %s', (_, start) => {
+  let one: Herald;
+  let two: Herald;
   let admin: ApiClient;
   let orgId: string;
 
   beforeAll(async () => {
-    world = await start();
-    [one, two] = world.nodes;
-    admin = new ApiClient(one.url, await world.tokenOf('admin', ['realtime-admin']));
-    orgId = (await (await apiOf('alice')).post('/orgs', { name: 'Acme' })).body.id;
-    await (await apiOf('alice')).post(`/orgs/${orgId}/members`, { user_id: 'bob' });
+    [one, two] = await start();
+    admin = await one.api('admin', { roles: ['realtime-admin'] });
+    orgId = await one.organization('alice', ['bob']);
   });
   afterEach(closeAllClients);
-  afterAll(() => world.stop());
+  afterAll(() => one.stop());
 
-  async function apiOf(userId: string): Promise<ApiClient> {
-    return new ApiClient(one.url, await world.tokenOf(userId));
-  }
-
-  async function join(node: HeraldNode, path: string, userId: string, asNewMember = false): Promise<TestClient> {
-    if (asNewMember) await (await apiOf('alice')).post(`/orgs/${orgId}/members`, { user_id: userId });
-    const client = await connect(`${node.wsUrl}${path}`, { token: await world.tokenOf(userId) });
-    expect(await client.next()).toMatchObject({ type: 'connection.established' });
-    return client;
+  async function join(node: Herald, path: string, userId: string, asNewMember = false): Promise<TestClient> {
+    if (asNewMember) await (await one.api('alice')).post(`/orgs/${orgId}/members`, { user_id: userId });
+    return node.join(path, userId);
   }
 
   describe('disconnecting a user', () => {
@@ -69,7 +56,7 @@ describe.each([
     });
 
     it('is for administrators only', async () => {
-      expect((await (await apiOf('alice')).post('/realtime/users/bob/disconnect')).status).toBe(403);
+      expect((await (await one.api('alice')).post('/realtime/users/bob/disconnect')).status).toBe(403);
       expect((await new ApiClient(one.url, null).post('/realtime/users/bob/disconnect')).status).toBe(401);
       expect((await admin.post(`/realtime/users/${'x'.repeat(256)}/disconnect`)).status).toBe(404);
     });
@@ -168,7 +155,7 @@ describe.each([
     });
 
     it('are for administrators only', async () => {
-      const alice = await apiOf('alice');
+      const alice = await one.api('alice');
       expect((await alice.get('/realtime/connections')).status).toBe(403);
       const client = await join(two, '/ws/notifications/', 'alice');
       const id = String(client.received[0]?.connection_id);
@@ -200,7 +187,7 @@ describe.each([
           cursor: expect.any(String),
         });
       }
-      await (await apiOf('alice')).post(`/orgs/${orgId}/events`, { event_type: 'test.marker', data: {} });
+      await (await one.api('alice')).post(`/orgs/${orgId}/events`, { event_type: 'test.marker', data: {} });
       expect(await events.next()).toMatchObject({ event_type: 'test.marker' });
     });
 
@@ -215,7 +202,7 @@ describe.each([
       await client.close();
       await broadcast.broadcastNotification('dave', { title: 'Missed' });
       const again = await connect(`${two.wsUrl}/ws/notifications/?cursor=${String(cursor)}`, {
-        token: await world.tokenOf('dave'),
+        token: await one.tokenFor('dave'),
       });
       expect(await again.next()).toMatchObject({ resumed: true });
       expect(await again.next()).toMatchObject({ notification: { title: 'Missed' } });
@@ -230,14 +217,14 @@ describe.each([
 
 describe('the live connections of a node that is killed', () => {
   it('are gone with the node’s lease', async () => {
-    const world = await deployed();
-    const killed = await (await HeraldProcess.spawn('main.js', world.variables)).ready();
+    const [one, two] = await twoHeralds();
+    const killed = await (await HeraldProcess.spawn('main.js', one.variables)).ready();
     try {
-      const token = await world.tokenOf('bob');
+      const token = await one.tokenFor('bob');
       const [left, right] = await Promise.all(
-        [killed, world.nodes[0]].map((node) => connect(`${node.wsUrl}/ws/notifications/`, { token })),
+        [killed, one].map((node) => connect(`${node.wsUrl}/ws/notifications/`, { token })),
       );
-      const admin = new ApiClient(world.nodes[1].url, await world.tokenOf('admin', ['realtime-admin']));
+      const admin = await two.api('admin', { roles: ['realtime-admin'] });
       const count = async () => (await admin.get('/realtime/connections?user_id=bob')).body.items.length as number;
       await until(async () => (await count()) === 2);
       await killed.end('SIGKILL');
@@ -247,47 +234,46 @@ describe('the live connections of a node that is killed', () => {
     } finally {
       await closeAllClients();
       await killed.end('SIGKILL');
-      await world.stop();
+      await one.stop();
     }
   });
 });
 
 describe('the live connections after Redis has lost its data', () => {
   it('are told to it again', async () => {
-    const world = await deployed();
+    const [one, two] = await twoHeralds();
     try {
-      const client = await connect(`${world.nodes[1].wsUrl}/ws/notifications/`, { token: await world.tokenOf('bob') });
+      const client = await connect(`${two.wsUrl}/ws/notifications/`, { token: await one.tokenFor('bob') });
       await client.next();
-      const admin = new ApiClient(world.nodes[0].url, await world.tokenOf('admin', ['realtime-admin']));
+      const admin = await one.api('admin', { roles: ['realtime-admin'] });
       const count = async () => (await admin.get('/realtime/connections')).body.items?.length as number | undefined;
       await until(async () => (await count()) === 1);
-      await world.redis.kill();
+      await one.redis.kill();
       expect((await admin.get('/realtime/connections')).status).toBe(503);
-      await world.redis.start();
+      await one.redis.start();
       await until(async () => (await count()) === 1, 15_000);
       await client.ping();
     } finally {
       await closeAllClients();
-      await world.stop();
+      await one.stop();
     }
   });
 });
 
 describe('administration while Redis is down', () => {
   it('disconnects a user when it is back', async () => {
-    const world = await deployed();
-    const [one, two] = world.nodes;
+    const [one, two] = await twoHeralds();
     try {
-      const client = await connect(`${two.wsUrl}/ws/notifications/`, { token: await world.tokenOf('bob') });
+      const client = await connect(`${two.wsUrl}/ws/notifications/`, { token: await one.tokenFor('bob') });
       await client.next();
-      await world.redis.kill();
-      const admin = new ApiClient(one.url, await world.tokenOf('admin', ['realtime-admin']));
+      await one.redis.kill();
+      const admin = await one.api('admin', { roles: ['realtime-admin'] });
       expect((await admin.post('/realtime/users/bob/disconnect')).status).toBe(204);
-      await world.redis.start();
+      await one.redis.start();
       expect(await client.closed(15_000)).toEqual(DISCONNECTED);
     } finally {
       await closeAllClients();
-      await world.stop();
+      await one.stop();
     }
   });
 });

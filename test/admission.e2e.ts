@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { Hub } from '../src/realtime/connection/hub.js';
 import { type Jwks, startJwks, unsignedToken } from './support/keys.js';
-import { type HeraldNode, startNode } from './support/node.js';
+import { type Herald, herald } from './support/herald.js';
 import { RawClient } from './support/raw-client.js';
 import { createDatabase, type PostgresServer, startPostgres } from './support/servers.js';
 import { until } from './support/until.js';
@@ -12,12 +12,12 @@ const UNAVAILABLE = { code: 1013, reason: 'unavailable' };
 
 let jwks: Jwks;
 let postgres: PostgresServer;
-let node: HeraldNode;
+let node: Herald;
 let orgId: string;
 
 beforeAll(async () => {
   [jwks, postgres] = await Promise.all([startJwks(), startPostgres()]);
-  node = await startNode({
+  node = await herald({
     DATABASE_URL: await createDatabase(postgres.url),
     KEYCLOAK_JWKS_URL: jwks.url,
     JWT_ISSUER: jwks.issuer,

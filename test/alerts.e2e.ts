@@ -1,20 +1,20 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { ApiClient } from './support/api-client.js';
-import { type HeraldNode, startNode } from './support/node.js';
+import { type Herald, herald } from './support/herald.js';
 import { closeAllClients, connect, type TestClient } from './support/ws-client.js';
 
 const TIME = expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
 const UNKNOWN = '01997a6e-7e3f-7000-8000-000000000000';
 const ALERT = { message: 'The service is restarted at 22:00 UTC', severity: 'warning' };
 
-let node: HeraldNode;
+let node: Herald;
 let admin: ApiClient;
 let alice: ApiClient;
 let org: string;
 let other: string;
 
 beforeAll(async () => {
-  node = await startNode();
+  node = await herald();
   admin = await node.api('operator', { roles: ['realtime-admin'] });
   alice = await node.api('alice');
 });

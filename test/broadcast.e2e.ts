@@ -6,7 +6,7 @@ import { Membership } from '../src/organizations/membership.entity.js';
 import { BroadcastService, defineOrgEvent } from '../src/realtime/index.js';
 import { Resource } from '../src/resources/resource.entity.js';
 import type { ApiClient } from './support/api-client.js';
-import { type HeraldNode, startNode } from './support/node.js';
+import { type Herald, herald } from './support/herald.js';
 import { closeAllClients, connect, type TestClient } from './support/ws-client.js';
 
 class TestShipped {
@@ -24,14 +24,14 @@ declare module '../src/realtime/broadcast/catalogue.js' {
 }
 defineOrgEvent('test.shipped', TestShipped);
 
-let node: HeraldNode;
+let node: Herald;
 let broadcast: BroadcastService;
 let dataSource: DataSource;
 let owner: ApiClient;
 let orgId: string;
 
 beforeAll(async () => {
-  node = await startNode();
+  node = await herald();
   broadcast = node.app.get(BroadcastService, { strict: false });
   dataSource = node.app.get(DataSource);
   owner = await node.api('owner');

@@ -1,15 +1,15 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { TicketStore } from '../src/realtime/admin/ticket-store.js';
 import { type Jwks, startJwks } from './support/keys.js';
-import { type HeraldNode, startNode } from './support/node.js';
+import { type Herald, herald } from './support/herald.js';
 import { postgresDatabase, type RedisServer, startRedis } from './support/servers.js';
 import { until } from './support/until.js';
 import { closeAllClients, connect, type TestClient } from './support/ws-client.js';
 
 let jwks: Jwks;
 let redis: RedisServer;
-let one: HeraldNode;
-let two: HeraldNode;
+let one: Herald;
+let two: Herald;
 
 beforeAll(async () => {
   [jwks, redis] = await Promise.all([startJwks(), startRedis()]);
@@ -19,8 +19,8 @@ beforeAll(async () => {
     REDIS_HOST: redis.host,
     REDIS_PORT: String(redis.port),
   };
-  one = await startNode(variables);
-  two = await startNode(variables);
+  one = await herald(variables);
+  two = await herald(variables);
 });
 afterEach(closeAllClients);
 afterAll(async () => {

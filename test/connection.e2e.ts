@@ -1,20 +1,20 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { Hub } from '../src/realtime/connection/hub.js';
 import { refused } from './support/metrics.js';
-import { type HeraldNode, startNode, type Variables } from './support/node.js';
+import { type Herald, herald, type Variables } from './support/herald.js';
 import { RawClient } from './support/raw-client.js';
 import { until } from './support/until.js';
 import { closeAllClients, connect, type TestClient, upgrade } from './support/ws-client.js';
 
-let node: HeraldNode;
+let node: Herald;
 
 function useNode(variables: Variables): void {
-  beforeAll(async () => void (node = await startNode(variables)));
+  beforeAll(async () => void (node = await herald(variables)));
   afterAll(() => node.stop());
 }
 
 /** How many connections the process still holds. */
-function openConnections({ app }: HeraldNode): number {
+function openConnections({ app }: Herald): number {
   return [...app.get(Hub, { strict: false }).connections()].length;
 }
 
@@ -217,7 +217,7 @@ describe('a slow peer', () => {
 
 describe('a node that shuts down', () => {
   it('closes its connections with 1012', async () => {
-    const own = await startNode();
+    const own = await herald();
     const client = await connect(`${own.wsUrl}/ws/notifications/`, { token: await own.tokenFor('alice') });
     await client.next();
     await own.stop();
@@ -225,7 +225,7 @@ describe('a node that shuts down', () => {
   });
 
   it('closes many of them in batches, spread over half of the grace time', async () => {
-    const own = await startNode({ SHUTDOWN_GRACE_MS: '2000', WS_MAX_CONNECTIONS_PER_USER: '0' });
+    const own = await herald({ SHUTDOWN_GRACE_MS: '2000', WS_MAX_CONNECTIONS_PER_USER: '0' });
     const token = await own.tokenFor('alice');
     const clients = await Promise.all(
       Array.from({ length: 250 }, () => connect(`${own.wsUrl}/ws/notifications/`, { token })),

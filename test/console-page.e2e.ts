@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { ApiClient } from './support/api-client.js';
-import { type HeraldNode, startNode } from './support/node.js';
+import { type Herald, herald } from './support/herald.js';
 
 /** What the policy of the page allows of one kind. */
 function policy(response: Response, directive: string): string[] {
@@ -9,10 +9,10 @@ function policy(response: Response, directive: string): string[] {
 }
 
 describe('the page at /, in development', () => {
-  let node: HeraldNode;
+  let node: Herald;
 
   beforeAll(async () => {
-    node = await startNode();
+    node = await herald();
   });
 
   afterAll(async () => {
@@ -96,14 +96,14 @@ describe('the page at /, in development', () => {
 
 describe('the page at /, with an identity provider', () => {
   const KEYS = { KEYCLOAK_JWKS_URL: 'http://127.0.0.1:9/certs' };
-  let node: HeraldNode;
+  let node: Herald;
 
   afterEach(async () => {
     await node.stop();
   });
 
   it('is told where to sign in, and may ask there for tokens', async () => {
-    node = await startNode({ ...KEYS, JWT_ISSUER: 'https://id.example.com/realms/herald', CONSOLE_CLIENT_ID: 'web' });
+    node = await herald({ ...KEYS, JWT_ISSUER: 'https://id.example.com/realms/herald', CONSOLE_CLIENT_ID: 'web' });
     expect(await (await fetch(`${node.url}/console.json`)).json()).toEqual({
       mode: 'oidc',
       authority: 'https://id.example.com/realms/herald',
@@ -115,7 +115,7 @@ describe('the page at /, with an identity provider', () => {
   });
 
   it('is told when nobody can sign in there', async () => {
-    node = await startNode(KEYS);
+    node = await herald(KEYS);
     expect(await (await fetch(`${node.url}/console.json`)).json()).toEqual({
       mode: 'unconfigured',
       allows_origin: false,

@@ -8,7 +8,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest 
 import { Redis } from 'ioredis';
 import { HeraldProcess } from './support/herald-process.js';
 import { type Jwks, startJwks } from './support/keys.js';
-import { type HeraldNode, startNode, type Variables } from './support/node.js';
+import { type Herald, herald, type Variables } from './support/herald.js';
 import { emptyDatabase, type RedisServer, startRedis } from './support/servers.js';
 
 // Each test starts processes of their own, which takes its time on a busy machine.
@@ -31,8 +31,8 @@ async function doctor(variables: Variables, ...words: string[]): Promise<{ code:
   return { code, output: process.output };
 }
 
-async function start(variables: Variables): Promise<HeraldNode> {
-  const node = await startNode(variables);
+async function start(variables: Variables): Promise<Herald> {
+  const node = await herald(variables);
   toStop.push(node);
   return node;
 }

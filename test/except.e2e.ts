@@ -1,33 +1,26 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { ApiClient } from './support/api-client.js';
-import { deployed, embedded, type World } from './support/world.js';
-import { closeAllClients, connect, type TestClient } from './support/ws-client.js';
+import { type Herald, ONE_AND_MANY } from './support/herald.js';
+import { closeAllClients, type TestClient } from './support/ws-client.js';
 
-describe.each([
-  ['two nodes', deployed],
-  ['one node on embedded defaults', embedded],
-])('a call that names its connection, on %s', (_, start) => {
-  let world: World;
+describe.each(ONE_AND_MANY)('a call that names its connection, on %s', (_, start) => {
+  let one: Herald;
+  let two: Herald;
   let alice: ApiClient;
   let bob: ApiClient;
   let orgId: string;
 
   beforeAll(async () => {
-    world = await start();
-    alice = new ApiClient(world.nodes[0].url, await world.tokenOf('alice'));
-    bob = new ApiClient(world.nodes[0].url, await world.tokenOf('bob'));
-    orgId = (await alice.post('/orgs', { name: 'Acme' })).body.id;
-    await alice.post(`/orgs/${orgId}/members`, { user_id: 'bob', role: 'admin' });
+    [one, two] = await start();
+    alice = await one.api('alice');
+    bob = await one.api('bob');
+    orgId = await one.organization('alice', ['bob']);
+    await alice.patch(`/orgs/${orgId}/members/bob`, { role: 'admin' });
   });
   afterEach(closeAllClients);
-  afterAll(() => world.stop());
+  afterAll(() => one.stop());
 
-  async function join(userId: string): Promise<TestClient> {
-    const url = `${world.nodes[1].wsUrl}/ws/events/${orgId}/`;
-    const client = await connect(url, { token: await world.tokenOf(userId) });
-    await client.next();
-    return client;
-  }
+  const join = (userId: string): Promise<TestClient> => two.join(`/ws/events/${orgId}/`, userId);
 
   function create(api: ApiClient, name: string, from: TestClient): Promise<unknown> {
     const headers = { 'X-Connection-Id': String(from.received[0]?.connection_id) };

@@ -14,20 +14,20 @@ import { ExportsService } from '../src/exports/exports.service.js';
 import { RETENTION_QUEUE } from '../src/notifications/retention-queue.js';
 import { Resource } from '../src/resources/resource.entity.js';
 import type { ApiAnswer, ApiClient } from './support/api-client.js';
-import { type HeraldNode, startEmbeddedNode } from './support/node.js';
+import { herald, type Herald } from './support/herald.js';
 import { until } from './support/until.js';
 import { closeAllClients, connect, type TestClient } from './support/ws-client.js';
 
 const MANY = 450;
 
-let node: HeraldNode;
+let node: Herald;
 let alice: ApiClient;
 let org: string;
 let queue: Queue;
 let notifications: TestClient;
 
 beforeAll(async () => {
-  node = await startEmbeddedNode();
+  node = await herald({}, { embedded: true });
   queue = node.app.get<Queue>(getQueueToken(EXPORT_QUEUE));
   alice = await node.api('alice');
 });

@@ -1,19 +1,19 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { type HeraldNode, startNode } from './support/node.js';
+import { type Herald, herald } from './support/herald.js';
 import { closeAllClients, connect, type ConnectOptions } from './support/ws-client.js';
 
 const TOKEN_MISSING = { code: 4001, reason: 'token_missing' };
 const TOKEN_INVALID = { code: 4001, reason: 'token_invalid' };
 const NOT_A_MEMBER = { code: 4003, reason: 'not_a_member' };
 
-let node: HeraldNode;
+let node: Herald;
 let alice: string;
 let bob: string;
 let orgId: string;
 
 beforeAll(async () => {
-  node = await startNode({ ALLOWED_ORIGINS: 'https://app.example.com,http://localhost:3000,*.wild.example' });
+  node = await herald({ ALLOWED_ORIGINS: 'https://app.example.com,http://localhost:3000,*.wild.example' });
   [alice, bob] = await Promise.all([node.tokenFor('alice'), node.tokenFor('bob')]);
   const created = await (await node.api('alice')).post('/orgs', { name: 'Acme' });
   orgId = (created.body as { id: string }).id;

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { HeraldNode } from './support/node.js';
-import { startNode } from './support/node.js';
+import type { Herald } from './support/herald.js';
+import { herald } from './support/herald.js';
 import type { PostgresServer, RedisServer } from './support/servers.js';
 import { startPostgres, startRedis } from './support/servers.js';
 import { until } from './support/until.js';
@@ -13,12 +13,12 @@ interface Readiness {
 describe('readiness, with a real Redis and a real Postgres', () => {
   let redis: RedisServer;
   let postgres: PostgresServer;
-  let node: HeraldNode;
+  let node: Herald;
 
   beforeAll(async () => {
     // A Postgres of its own, for this test breaks it.
     [redis, postgres] = await Promise.all([startRedis(), startPostgres()]);
-    node = await startNode({
+    node = await herald({
       REDIS_HOST: redis.host,
       REDIS_PORT: String(redis.port),
       DATABASE_URL: await postgres.createDatabase(),

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type ApiAnswer, ApiClient } from './support/api-client.js';
 import { type Jwks, startJwks } from './support/keys.js';
-import { type HeraldNode, startNode } from './support/node.js';
+import { type Herald, herald } from './support/herald.js';
 import { postgresDatabase, type RedisServer, startRedis } from './support/servers.js';
 import { until } from './support/until.js';
 
@@ -25,12 +25,12 @@ async function statuses(times: number, request: () => Promise<ApiAnswer>): Promi
 }
 
 describe('the rate limit of one node', () => {
-  let node: HeraldNode;
+  let node: Herald;
   let jwks: Jwks;
 
   beforeAll(async () => {
     jwks = await startJwks();
-    node = await startNode({ ...LIMITED, KEYCLOAK_JWKS_URL: jwks.url });
+    node = await herald({ ...LIMITED, KEYCLOAK_JWKS_URL: jwks.url });
     await until(() => node.isHealthy());
   });
   afterAll(async () => {
@@ -128,7 +128,7 @@ describe('the rate limit of one node', () => {
 
 describe('the rate limit of the development issuer', () => {
   it('counts an address', async () => {
-    const node = await startNode(LIMITED);
+    const node = await herald(LIMITED);
     const request = (): Promise<ApiAnswer> =>
       new ApiClient(node.url, null, '').post('/dev/token', { user_id: 'alice' });
     expect(await statuses(LIMIT + 1, request)).toEqual([200, 200, 200, 429]);
@@ -138,7 +138,7 @@ describe('the rate limit of the development issuer', () => {
 
 describe('no rate limit', () => {
   it('lets any number pass', async () => {
-    const node = await startNode({ HTTP_RATE_LIMIT_PER_MINUTE: '0' });
+    const node = await herald({ HTTP_RATE_LIMIT_PER_MINUTE: '0' });
     const answers = await Promise.all(Array.from({ length: 700 }, () => ask(node, null, '10.2.0.1')));
     expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([401]));
     expect(answers[0]?.headers.has('x-ratelimit-limit')).toBe(false);
@@ -149,7 +149,7 @@ describe('no rate limit', () => {
 describe('the rate limit of two nodes over one Redis', () => {
   let redis: RedisServer;
   let jwks: Jwks;
-  let nodes: [HeraldNode, HeraldNode];
+  let nodes: [Herald, Herald];
 
   beforeAll(async () => {
     [redis, jwks] = await Promise.all([startRedis(), startJwks()]);
@@ -160,7 +160,7 @@ describe('the rate limit of two nodes over one Redis', () => {
       REDIS_HOST: redis.host,
       REDIS_PORT: String(redis.port),
     };
-    nodes = await Promise.all([startNode(variables), startNode(variables)]);
+    nodes = await Promise.all([herald(variables), herald(variables)]);
   });
   afterAll(async () => {
     await Promise.all(nodes.map((node) => node.stop()));

@@ -4,10 +4,10 @@ import { DataSource } from 'typeorm';
 import { NotificationsService } from '../src/notifications/notifications.service.js';
 import { BroadcastService } from '../src/realtime/index.js';
 import type { ApiClient } from './support/api-client.js';
-import { type HeraldNode, startNode } from './support/node.js';
+import { type Herald, herald } from './support/herald.js';
 import { closeAllClients, connect, type Frame, type TestClient } from './support/ws-client.js';
 
-let node: HeraldNode;
+let node: Herald;
 let broadcast: BroadcastService;
 let dataSource: DataSource;
 let userId: string;
@@ -15,7 +15,7 @@ let user: ApiClient;
 let service: ApiClient;
 
 beforeAll(async () => {
-  node = await startNode();
+  node = await herald();
   broadcast = node.app.get(BroadcastService, { strict: false });
   dataSource = node.app.get(DataSource);
   service = await node.api('service', { roles: ['realtime-admin'] });

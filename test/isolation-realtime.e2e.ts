@@ -6,14 +6,15 @@ import { DataSource } from 'typeorm';
 import { BroadcastService } from '../src/realtime/index.js';
 import type { ApiClient } from './support/api-client.js';
 import { outboxIsEmpty } from './support/database-snapshot.js';
-import { apiOf, settle, type Tenant } from './support/tenant.js';
+import { settle, type Tenant } from './support/tenant.js';
 import { until } from './support/until.js';
-import { deployed, type World } from './support/world.js';
+import { type Herald, twoHeralds } from './support/herald.js';
 import { closeAllClients, connect, type Frame, type TestClient } from './support/ws-client.js';
 
 const QUOTA = 5;
 
-let world: World;
+let one: Herald;
+let two: Herald;
 let exportsDir: string;
 let broadcast: BroadcastService;
 let theirs: Tenant;
@@ -22,20 +23,20 @@ let operator: ApiClient;
 
 beforeAll(async () => {
   exportsDir = await mkdtemp(join(tmpdir(), 'herald-exports-'));
-  world = await deployed({
+  [one, two] = await twoHeralds({
     RUN_JOBS: 'true',
     EXPORTS_DIR: exportsDir,
     ORG_RESOURCE_QUOTA: String(QUOTA),
     WS_MAX_CONNECTIONS_PER_USER: '0',
     HTTP_RATE_LIMIT_PER_MINUTE: '0',
   });
-  broadcast = world.nodes[0].app.get(BroadcastService, { strict: false });
-  [theirs, ours] = [await settle(world, 'theirs'), await settle(world, 'ours')];
-  operator = await apiOf(world, 'operator', ['realtime-admin']);
+  broadcast = one.app.get(BroadcastService, { strict: false });
+  [theirs, ours] = [await settle(one, 'theirs'), await settle(one, 'ours')];
+  operator = await one.api('operator', { roles: ['realtime-admin'] });
 });
 afterEach(closeAllClients);
 afterAll(async () => {
-  await world.stop();
+  await one.stop();
   await rm(exportsDir, { recursive: true });
 });
 
@@ -44,14 +45,10 @@ let turns = 0;
 /** Connects to one node after the other, so that everybody is on both. */
 async function enter(path: string, userId: string): Promise<TestClient> {
   turns += 1;
-  const client = await connect(`${world.nodes[turns % 2 === 0 ? 0 : 1].wsUrl}${path}`, {
-    token: await world.tokenOf(userId),
-  });
-  expect(await client.next()).toMatchObject({ type: 'connection.established', user_id: userId });
-  return client;
+  return (turns % 2 === 0 ? one : two).join(path, userId);
 }
 
-const settled = (): Promise<void> => outboxIsEmpty(world.nodes[0].app.get(DataSource));
+const settled = (): Promise<void> => outboxIsEmpty(one.app.get(DataSource));
 
 const titleOf = ({ notification }: Frame): unknown => (notification as { title?: unknown } | undefined)?.title;
 
@@ -92,7 +89,7 @@ describe('all that happens in an organization', () => {
   ];
 
   it('reaches its members, and nobody else', async () => {
-    const noisy = await settle(world, 'noisy');
+    const noisy = await settle(one, 'noisy');
     await noisy.owner.post(`/orgs/${noisy.orgId}/members`, { user_id: 'former' });
     await noisy.owner.delete(`/orgs/${noisy.orgId}/members/former`);
     await ours.owner.post(`/orgs/${ours.orgId}/members`, { user_id: 'ours-third' });
@@ -140,7 +137,7 @@ describe('all that happens in an organization', () => {
         .sort(),
     ).toEqual(['event', 'presence']);
     expect(events.slice(1).map((client) => since(client).map(({ type }) => type))).toEqual([['event']]);
-    const kept = await (await apiOf(world, 'stranger')).get('/notifications');
+    const kept = await (await one.api('stranger')).get('/notifications');
     expect(kept.body.items.map(({ title }: { title: string }) => title)).toEqual(['The end']);
     await third.close();
   });
@@ -192,8 +189,8 @@ describe('a cursor of another', () => {
     await settled();
     const cursors = await cursorsOf(`/ws/events/${theirs.orgId}/`, theirs.ownerId, () => say(theirs));
     for (const cursor of cursors) {
-      const url = `${world.nodes[0].wsUrl}/ws/events/${theirs.orgId}/?cursor=${encodeURIComponent(cursor)}`;
-      const client = await connect(url, { token: await world.tokenOf('former') });
+      const url = `${one.wsUrl}/ws/events/${theirs.orgId}/?cursor=${encodeURIComponent(cursor)}`;
+      const client = await connect(url, { token: await one.tokenFor('former') });
       expect(await client.closed()).toEqual({ code: 4003, reason: 'not_a_member' });
       expect(client.received).toEqual([]);
     }
@@ -236,7 +233,7 @@ describe('user ids that a careless encoding would mix up', () => {
     );
     expect(got).toEqual(IDS.map((id) => [id, id]));
     for (const id of IDS) {
-      const { items } = (await (await apiOf(world, id)).get('/notifications')).body as { items: { to: string }[] };
+      const { items } = (await (await one.api(id)).get('/notifications')).body as { items: { to: string }[] };
       expect(items.map(({ to }) => to)).toEqual([id, id]);
     }
   });

@@ -13,8 +13,8 @@ import {
   pathOf,
   type PathValues,
 } from './support/org-routes.js';
-import { apiOf, settle, type Tenant } from './support/tenant.js';
-import { deployed, type World } from './support/world.js';
+import { settle, type Tenant } from './support/tenant.js';
+import { type Herald, twoHeralds } from './support/herald.js';
 import { closeAllClients, connect } from './support/ws-client.js';
 
 /** A good body for every route that takes one, and for the others that they take none. A new route needs its line here. */
@@ -41,7 +41,8 @@ const BODIES: Record<string, object | null> = {
   'GET /orgs/:org_id/presence': null,
 };
 
-let world: World;
+let one: Herald;
+let two: Herald;
 let exportsDir: string;
 let dataSource: DataSource;
 let routes: OrgRoute[];
@@ -54,22 +55,22 @@ let outsiders: Map<string, string>;
 beforeAll(async () => {
   exportsDir = await mkdtemp(join(tmpdir(), 'herald-exports-'));
   const further = { RUN_JOBS: 'true', EXPORTS_DIR: exportsDir, HTTP_RATE_LIMIT_PER_MINUTE: '0' };
-  world = await deployed(further);
-  dataSource = world.nodes[0].app.get(DataSource);
-  routes = orgRoutesOf(world.nodes[0].app);
-  [theirs, ours] = [await settle(world, 'theirs'), await settle(world, 'ours')];
+  [one, two] = await twoHeralds(further);
+  dataSource = one.app.get(DataSource);
+  routes = orgRoutesOf(one.app);
+  [theirs, ours] = [await settle(one, 'theirs'), await settle(one, 'ours')];
   await theirs.owner.post(`/orgs/${theirs.orgId}/members`, { user_id: 'former', role: 'admin' });
   await theirs.owner.delete(`/orgs/${theirs.orgId}/members/former`);
   // Somebody who is at home in both, and has an export in the one.
   await ours.owner.post(`/orgs/${ours.orgId}/members`, { user_id: theirs.ownerId, role: 'owner' });
   const names = ['stranger', 'former', ours.memberId, ours.ownerId];
-  outsiders = new Map(await Promise.all(names.map(async (name) => [name, await world.tokenOf(name)] as const)));
+  outsiders = new Map(await Promise.all(names.map(async (name) => [name, await one.tokenFor(name)] as const)));
   // Who is seen for the first time is written down.
-  for (const name of names) await (await apiOf(world, name)).get('/orgs');
+  for (const name of names) await (await one.api(name)).get('/orgs');
 });
 afterEach(closeAllClients);
 afterAll(async () => {
-  await world.stop();
+  await one.stop();
   await rm(exportsDir, { recursive: true });
 });
 
@@ -78,7 +79,7 @@ function valuesOf({ path }: OrgRoute, { orgId, resourceId, exportId, memberId }:
 }
 
 function ask(token: string, { method, key }: OrgRoute, path: string, body = BODIES[key] ?? undefined) {
-  return askExactly(world.nodes[0].url, token, method, path, body);
+  return askExactly(one.url, token, method, path, body);
 }
 
 /** All of it but the path that was asked for. */
@@ -139,7 +140,7 @@ describe('a route of an organization', () => {
         const foreign = { ...valuesOf(route, theirs), org_id: ours.orgId };
         const unknown = { org_id: ours.orgId, id: randomUUID(), user_id: 'nobody' };
         for (const name of ['ours-member', 'ours-owner', theirs.ownerId]) {
-          const token = await world.tokenOf(name);
+          const token = await one.tokenFor(name);
           const answers = [
             await ask(token, route, pathOf(route, foreign)),
             await ask(token, route, pathOf(route, unknown)),
@@ -177,7 +178,7 @@ describe('a route of an organization', () => {
 });
 
 async function notificationsOf(userId: string): Promise<unknown[]> {
-  return (await (await apiOf(world, userId)).get('/notifications')).body.items as unknown[];
+  return (await (await one.api(userId)).get('/notifications')).body.items as unknown[];
 }
 
 describe('the endpoints', () => {
@@ -187,7 +188,7 @@ describe('the endpoints', () => {
       const token = outsiders.get(name) ?? '';
       for (const orgId of [theirs.orgId, theirs.orgId.toUpperCase(), randomUUID()]) {
         for (const query of ['', '?presence=true', '?cursor=', `?org_id=${ours.orgId}`]) {
-          const client = await connect(`${world.nodes[1].wsUrl}/ws/events/${orgId}/${query}`, { token });
+          const client = await connect(`${two.wsUrl}/ws/events/${orgId}/${query}`, { token });
           expect(await client.closed()).toEqual({ code: 4003, reason: 'not_a_member' });
           expect(client.received).toEqual([]);
         }
@@ -197,7 +198,7 @@ describe('the endpoints', () => {
 
   it('take whose notifications they show from the token alone', async () => {
     const token = outsiders.get('stranger') ?? '';
-    const url = `${world.nodes[0].wsUrl}/ws/notifications/?user_id=theirs-owner&org_id=${theirs.orgId}`;
+    const url = `${one.wsUrl}/ws/notifications/?user_id=theirs-owner&org_id=${theirs.orgId}`;
     expect(await (await connect(url, { token })).next()).toMatchObject({ user_id: 'stranger' });
   });
 });

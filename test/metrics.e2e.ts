@@ -1,17 +1,17 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { BroadcastService } from '../src/realtime/index.js';
 import { sample } from './support/metrics.js';
-import { type HeraldNode, startNode } from './support/node.js';
+import { type Herald, herald } from './support/herald.js';
 import { postgresDatabase, type RedisServer, startRedis } from './support/servers.js';
 import { until } from './support/until.js';
 import { closeAllClients, connect } from './support/ws-client.js';
 
 let redis: RedisServer;
-let node: HeraldNode;
+let node: Herald;
 
 beforeAll(async () => {
   redis = await startRedis();
-  node = await startNode({
+  node = await herald({
     DATABASE_URL: await postgresDatabase(),
     REDIS_HOST: redis.host,
     REDIS_PORT: String(redis.port),

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import type { ApiClient } from './support/api-client.js';
 import { HeraldProcess } from './support/herald-process.js';
-import { type HeraldNode, startNode, type Variables } from './support/node.js';
+import { type Herald, herald, type Variables } from './support/herald.js';
 import { type OidcProvider, startOidcProvider } from './support/oidc.js';
 import { postgresDatabase, type RedisServer, startRedis } from './support/servers.js';
 import { until } from './support/until.js';
@@ -10,8 +10,8 @@ import { closeAllClients, connect, type Frame, type TestClient } from './support
 let provider: OidcProvider;
 let redis: RedisServer;
 let variables: Variables;
-let one: HeraldNode;
-let two: HeraldNode;
+let one: Herald;
+let two: Herald;
 let orgId: string;
 let tokens: Record<'alice' | 'bob', string>;
 let aliceOnOne: ApiClient;
@@ -29,7 +29,7 @@ beforeAll(async () => {
     RUN_JOBS: 'false',
   };
   // Started together, as a deployment does: only one of them applies the migrations.
-  [one, two] = await Promise.all([startNode(variables), startNode(variables)]);
+  [one, two] = await Promise.all([herald(variables), herald(variables)]);
   tokens = { alice: await provider.tokenFor('alice'), bob: await provider.tokenFor('bob') };
   aliceOnOne = await one.api('alice', { token: tokens.alice });
   bobOnTwo = await two.api('bob', { token: tokens.bob });

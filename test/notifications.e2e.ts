@@ -1,13 +1,13 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import type { ApiClient } from './support/api-client.js';
-import { type HeraldNode, startNode } from './support/node.js';
+import { type Herald, herald } from './support/herald.js';
 import { closeAllClients, connect, type TestClient } from './support/ws-client.js';
 
-let node: HeraldNode;
+let node: Herald;
 let service: ApiClient;
 
 beforeAll(async () => {
-  node = await startNode();
+  node = await herald();
   service = await node.api('billing', { roles: ['realtime-admin'] });
 });
 

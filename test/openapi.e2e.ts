@@ -4,7 +4,7 @@ import { Validator } from '@seriousme/openapi-schema-validator';
 import { type ApiAnswer, ApiClient } from './support/api-client.js';
 import { bodiesOf, DocumentedApi, type Operation, problemExample } from './support/documented-api.js';
 import { ExampleWorld, type Ids } from './support/example-world.js';
-import { type HeraldNode, startEmbeddedNode, startNode } from './support/node.js';
+import { herald, type Herald } from './support/herald.js';
 import { extremeBodies, wrongBodies, wrongQueries } from './support/schema-inputs.js';
 import { freePort } from './support/servers.js';
 import { closeAllClients } from './support/ws-client.js';
@@ -15,12 +15,12 @@ const UNKNOWN_IDS: Ids = { org_id: UNKNOWN_ID, id: UNKNOWN_ID, connection_id: UN
 /** Low enough to be reached; every organization of the test has one resource. */
 const VARIABLES = { ORG_RESOURCE_QUOTA: '3' };
 
-let node: HeraldNode;
+let node: Herald;
 let api: DocumentedApi;
 let world: ExampleWorld;
 
 beforeAll(async () => {
-  node = await startEmbeddedNode(VARIABLES);
+  node = await herald(VARIABLES, { embedded: true });
   const response = await fetch(`${node.url}/docs/openapi.json`);
   api = new DocumentedApi((await response.json()) as OpenAPIObject);
   world = await ExampleWorld.on(node);
@@ -79,7 +79,7 @@ function exampleHeaders({ params }: Operation): Record<string, string> {
 }
 
 /** What Express would serve, but for the pages about the API and what answers 404 to all other paths, with any method. */
-function routesOf({ app }: HeraldNode): string[] {
+function routesOf({ app }: Herald): string[] {
   const { router } = app.getHttpAdapter().getInstance() as { router: Router };
   return router.stack.flatMap(({ route }) => {
     const methods = Object.keys(route?.methods ?? {});
@@ -325,7 +325,7 @@ describe('the documented errors', () => {
   });
 
   it('have 429 exactly where requests are counted', async () => {
-    const strict = await startNode({ ...VARIABLES, HTTP_RATE_LIMIT_PER_MINUTE: '1' });
+    const strict = await herald({ ...VARIABLES, HTTP_RATE_LIMIT_PER_MINUTE: '1' });
     try {
       const as = new ApiClient(strict.url, null, '');
       await as.get('/api/v1/orgs');
@@ -340,7 +340,7 @@ describe('the documented errors', () => {
 
   it('have 503 where a token is asked for, while nobody can tell whether it is good', async () => {
     const url = `http://127.0.0.1:${await freePort()}/jwks`;
-    const cut = await startNode({ ...VARIABLES, KEYCLOAK_JWKS_URL: url });
+    const cut = await herald({ ...VARIABLES, KEYCLOAK_JWKS_URL: url });
     try {
       const as = new ApiClient(cut.url, await node.tokenFor('alice'), '');
       for (const operation of api.operations.filter(({ path }) => !path.startsWith('/dev/'))) {

@@ -1,15 +1,15 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import type { ApiClient } from './support/api-client.js';
 import { HeraldProcess } from './support/herald-process.js';
-import { type HeraldNode, startNode } from './support/node.js';
+import { type Herald, herald } from './support/herald.js';
 import { closeAllClients, connect, type TestClient } from './support/ws-client.js';
 
-let node: HeraldNode;
+let node: Herald;
 let owner: ApiClient;
 let orgId: string;
 
 beforeAll(async () => {
-  node = await startNode();
+  node = await herald();
   owner = await node.api('operator');
   orgId = (await owner.post('/orgs', { name: 'Acme' })).body.id;
 });
@@ -17,7 +17,7 @@ afterEach(closeAllClients);
 afterAll(() => node.stop());
 
 /** Runs the tool against the node, to its end. */
-async function herald(...words: string[]): Promise<{ code: number | null; output: string }> {
+async function run(...words: string[]): Promise<{ code: number | null; output: string }> {
   const process = await HeraldProcess.spawn('herald.js', {}, [...words, '--url', node.url]);
   const { code } = await process.exit();
   return { code, output: process.output };
@@ -31,7 +31,7 @@ async function join(path: string, userId: string): Promise<TestClient> {
 
 describe("the operator's tool", () => {
   it('prints a token that connects', async () => {
-    const { code, output } = await herald('token', 'alice', '--email', 'alice@example.com');
+    const { code, output } = await run('token', 'alice', '--email', 'alice@example.com');
     expect(code).toBe(0);
     const client = await connect(`${node.wsUrl}/ws/notifications/`, { token: output.trim() });
     expect(await client.next()).toMatchObject({ type: 'connection.established', user_id: 'alice' });
@@ -39,20 +39,20 @@ describe("the operator's tool", () => {
 
   it('notifies a user', async () => {
     const client = await join('/ws/notifications/', 'alice');
-    expect((await herald('notify', 'alice', 'Hello', 'from Herald')).code).toBe(0);
+    expect((await run('notify', 'alice', 'Hello', 'from Herald')).code).toBe(0);
     expect(await client.next()).toMatchObject({ notification: { title: 'Hello', body: 'from Herald' } });
   });
 
   it('publishes an event', async () => {
     const client = await join(`/ws/events/${orgId}/`, 'operator');
-    expect((await herald('emit', orgId, 'invoice.paid', '{"amount_cents":1999}')).code).toBe(0);
+    expect((await run('emit', orgId, 'invoice.paid', '{"amount_cents":1999}')).code).toBe(0);
     expect(await client.next()).toMatchObject({ event_type: 'invoice.paid', data: { amount_cents: 1999 } });
   });
 
   it('prints what a connection receives, until it is closed', async () => {
     const tail = await HeraldProcess.spawn('herald.js', {}, ['tail', '/ws/notifications/', '--url', node.url]);
     await tail.says('connection.established');
-    await herald('notify', 'operator', 'Seen');
+    await run('notify', 'operator', 'Seen');
     await tail.says('"title":"Seen"');
     const admin = await node.api('root', { roles: ['realtime-admin'] });
     expect((await admin.post('/realtime/users/operator/disconnect')).status).toBe(204);
@@ -61,7 +61,7 @@ describe("the operator's tool", () => {
   });
 
   it('fails when it is refused what it is to print', async () => {
-    const { code, output } = await herald('tail', '/ws/events/nowhere/');
+    const { code, output } = await run('tail', '/ws/events/nowhere/');
     expect(code).toBe(1);
     expect(output).toContain('closed with 4003 not_a_member');
   });
@@ -69,7 +69,7 @@ describe("the operator's tool", () => {
   it.each([[['--help']], [['-h']], [['help']], [['token', '--help']]])(
     'tells its usage when it is asked for by %j',
     async (words) => {
-      const { code, output } = await herald(...words);
+      const { code, output } = await run(...words);
       expect(code).toBe(0);
       expect(output).toMatch(/^Usage: npm run herald/);
     },
@@ -82,14 +82,14 @@ describe("the operator's tool", () => {
     [['emit', 'o', 'a.b', 'nonsense'], '<data>: got nonsense, takes a JSON object'],
     [['token', 'alice', '--loud'], '--loud'],
   ])('prints its usage for %j', async (words, problem) => {
-    const { code, output } = await herald(...words);
+    const { code, output } = await run(...words);
     expect(code).toBe(1);
     expect(output).toContain(problem);
     expect(output).toContain('Usage: npm run herald');
   });
 
   it('says in a line what the server has refused', async () => {
-    const { code, output } = await herald('emit', orgId, 'resource.created', '{}');
+    const { code, output } = await run('emit', orgId, 'resource.created', '{}');
     expect(code).toBe(1);
     expect(output).toMatch(/^herald: \/api\/v1\/orgs\/.* answered 400: /);
     expect(output).not.toContain('    at ');
@@ -104,7 +104,7 @@ describe('connections', () => {
     ]).then((clients) => Promise.all(clients.map((client) => client.next())));
     const [ofAlice, ofOperator] = welcomes.map(({ connection_id }) => String(connection_id));
 
-    const all = await herald('connections');
+    const all = await run('connections');
     expect(all.code).toBe(0);
     const [headings, ...rows] = all.output.trimEnd().split('\n');
     expect(headings).toMatch(/^CONNECTION +USER +ENDPOINT +ADDRESS +NODE +CONNECTED +TOKEN ENDS +SENT +BUFFERED$/);
@@ -116,17 +116,17 @@ describe('connections', () => {
       [['--user', 'alice'], ofAlice, ofOperator],
       [['--org', orgId], ofOperator, ofAlice],
     ] as const) {
-      const { output } = await herald('connections', ...words);
+      const { output } = await run('connections', ...words);
       expect(output).toContain(shown);
       expect(output).not.toContain(hidden);
     }
-    expect((await herald('connections', '--user', 'nobody')).output).toBe('No live connections\n');
+    expect((await run('connections', '--user', 'nobody')).output).toBe('No live connections\n');
   });
 
   it('shows all of many', async () => {
     const users = Array.from({ length: 7 }, (_, n) => `user-${n}`);
     await Promise.all(users.flatMap((user) => Array.from({ length: 15 }, () => join('/ws/notifications/', user))));
-    const { output } = await herald('connections');
+    const { output } = await run('connections');
     expect(output.trimEnd().split('\n')).toHaveLength(1 + 7 * 15);
   });
 });

@@ -1,17 +1,17 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import type { ApiClient } from './support/api-client.js';
-import { type HeraldNode, startNode } from './support/node.js';
+import { type Herald, herald } from './support/herald.js';
 import { closeAllClients, connect, type TestClient } from './support/ws-client.js';
 
 const UNKNOWN = '01997a6e-7e3f-7000-8000-000000000000';
 
-let node: HeraldNode;
+let node: Herald;
 let alice: ApiClient;
 let bob: ApiClient;
 let carol: ApiClient;
 
 beforeAll(async () => {
-  node = await startNode();
+  node = await herald();
   alice = await node.api('alice', { email: 'alice@example.com' });
   bob = await node.api('bob', { email: 'bob@example.com' });
   carol = await node.api('carol');

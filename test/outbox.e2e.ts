@@ -10,20 +10,20 @@ import { isBrokerAtFault, publishBatch } from '../src/realtime/outbox/outbox-bat
 import { OutboxRelay } from '../src/realtime/outbox/outbox-relay.js';
 import { RealtimeMetrics } from '../src/realtime/realtime-metrics.js';
 import { sample } from './support/metrics.js';
-import { type HeraldNode, startNode } from './support/node.js';
+import { type Herald, herald } from './support/herald.js';
 import { type RedisServer, startRedis } from './support/servers.js';
 import { until } from './support/until.js';
 import { closeAllClients, connect, type TestClient } from './support/ws-client.js';
 
 let redis: RedisServer;
 let admin: Redis;
-let node: HeraldNode;
+let node: Herald;
 let dataSource: DataSource;
 
 beforeAll(async () => {
   redis = await startRedis();
   admin = new Redis({ host: redis.host, port: redis.port });
-  node = await startNode({ REDIS_HOST: redis.host, REDIS_PORT: String(redis.port) });
+  node = await herald({ REDIS_HOST: redis.host, REDIS_PORT: String(redis.port) });
   dataSource = node.app.get(DataSource);
 });
 afterEach(closeAllClients);

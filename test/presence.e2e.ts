@@ -1,47 +1,36 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { ApiClient } from './support/api-client.js';
 import { HeraldProcess } from './support/herald-process.js';
-import type { HeraldNode } from './support/node.js';
 import { until } from './support/until.js';
-import { deployed, embedded, type World } from './support/world.js';
+import { type Herald, ONE_AND_MANY, twoHeralds } from './support/herald.js';
 import { closeAllClients, connect, type Frame, type TestClient } from './support/ws-client.js';
 
 const joined = (userId: string) => ({ type: 'presence', action: 'joined', user_id: userId });
 const left = (userId: string) => ({ type: 'presence', action: 'left', user_id: userId });
 
 /** An organization of Alice with Bob and Carol as members. */
-async function found(world: World): Promise<{ orgId: string; alice: ApiClient }> {
-  const alice = new ApiClient(world.nodes[0].url, await world.tokenOf('alice'));
-  const orgId: string = (await alice.post('/orgs', { name: 'Acme' })).body.id;
-  for (const user_id of ['bob', 'carol']) await alice.post(`/orgs/${orgId}/members`, { user_id });
-  return { orgId, alice };
+async function found(node: Herald): Promise<{ orgId: string; alice: ApiClient }> {
+  return { orgId: await node.organization('alice', ['bob', 'carol']), alice: await node.api('alice') };
 }
 
-describe.each([
-  ['two nodes', deployed],
-  ['one node on embedded defaults', embedded],
-])('presence on %s', (_, start) => {
-  let world: World;
-  let one: HeraldNode;
-  let two: HeraldNode;
+describe.each(ONE_AND_MANY)('presence on %s', (_, start) => {
+  let one: Herald;
+  let two: Herald;
   let alice: ApiClient;
   let orgId: string;
 
   beforeAll(async () => {
-    world = await start();
-    [one, two] = world.nodes;
-    ({ orgId, alice } = await found(world));
+    [one, two] = await start();
+    ({ orgId, alice } = await found(one));
   });
   afterEach(async () => {
     await closeAllClients();
     await until(async () => (await present()).length === 0);
   });
-  afterAll(() => world.stop());
+  afterAll(() => one.stop());
 
-  async function join(node: HeraldNode, userId: string, query = ''): Promise<TestClient> {
-    const client = await connect(`${node.wsUrl}/ws/events/${orgId}/${query}`, { token: await world.tokenOf(userId) });
-    await client.next();
-    return client;
+  async function join(node: Herald, userId: string, query = ''): Promise<TestClient> {
+    return node.join(`/ws/events/${orgId}/${query}`, userId);
   }
 
   async function present(): Promise<unknown[]> {
@@ -64,7 +53,7 @@ describe.each([
     await join(one, 'carol');
     await join(one, 'bob');
     await join(two, 'bob');
-    await connect(`${two.wsUrl}/ws/notifications/`, { token: await world.tokenOf('bob') });
+    await connect(`${two.wsUrl}/ws/notifications/`, { token: await one.tokenFor('bob') });
     await until(async () => (await present()).length === 2);
     await until(async () => JSON.stringify(await present()).includes('"bob","connections":2'));
     expect((await alice.get(`/orgs/${orgId}/presence`)).body).toEqual({
@@ -97,14 +86,14 @@ describe.each([
     await watcher.close();
     await alice.post(`/orgs/${orgId}/events`, { event_type: 'test.missed', data: {} });
     const again = await connect(`${two.wsUrl}/ws/events/${orgId}/?presence=true&cursor=${String(cursor)}`, {
-      token: await world.tokenOf('alice'),
+      token: await one.tokenFor('alice'),
     });
     expect(await again.next()).toMatchObject({ resumed: true });
     expect(await again.next()).toMatchObject({ event_type: 'test.missed' });
   });
 
   it('is for members only', async () => {
-    const stranger = new ApiClient(two.url, await world.tokenOf('mallory'));
+    const stranger = new ApiClient(two.url, await one.tokenFor('mallory'));
     expect((await stranger.get(`/orgs/${orgId}/presence`)).status).toBe(404);
     expect((await stranger.get('/orgs/nonsense/presence')).status).toBe(404);
   });
@@ -112,17 +101,17 @@ describe.each([
 
 describe('presence on a node that is killed', () => {
   it('ends with the node’s lease, and is told of', async () => {
-    const world = await deployed();
-    const killed = await (await HeraldProcess.spawn('main.js', world.variables)).ready();
+    const [one, two] = await twoHeralds();
+    const killed = await (await HeraldProcess.spawn('main.js', one.variables)).ready();
     try {
-      const { orgId, alice } = await found(world);
+      const { orgId, alice } = await found(one);
       const open = async (node: { wsUrl: string }, userId: string, query = ''): Promise<TestClient> => {
         const url = `${node.wsUrl}/ws/events/${orgId}/${query}`;
-        const client = await connect(url, { token: await world.tokenOf(userId) });
+        const client = await connect(url, { token: await one.tokenFor(userId) });
         await client.next();
         return client;
       };
-      const watcher = await open(world.nodes[0], 'alice', '?presence=true');
+      const watcher = await open(one, 'alice', '?presence=true');
       // That the members were added may be told only now.
       const nextPresence = async (deadlineMs?: number): Promise<Frame> => {
         const frame = await watcher.next(deadlineMs);
@@ -132,7 +121,7 @@ describe('presence on a node that is killed', () => {
       expect(await nextPresence()).toEqual(joined('bob'));
       await open(killed, 'carol');
       expect(await nextPresence()).toEqual(joined('carol'));
-      await open(world.nodes[1], 'carol');
+      await open(two, 'carol');
       await until(async () => {
         const { body } = await alice.get(`/orgs/${orgId}/presence`);
         return JSON.stringify(body).includes('"carol","connections":2');
@@ -146,7 +135,7 @@ describe('presence on a node that is killed', () => {
     } finally {
       await closeAllClients();
       await killed.end('SIGKILL');
-      await world.stop();
+      await one.stop();
     }
   }, 45_000);
 });

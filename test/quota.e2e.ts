@@ -1,18 +1,18 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { ApiAnswer, ApiClient } from './support/api-client.js';
-import { type HeraldNode, startNode } from './support/node.js';
+import { type Herald, herald } from './support/herald.js';
 import { postgresDatabase } from './support/servers.js';
 import { closeAllClients, connect, type Frame, type TestClient } from './support/ws-client.js';
 
 const TIME = expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
 
-let node: HeraldNode;
+let node: Herald;
 let alice: ApiClient;
 let org: string;
 let events: TestClient;
 
 beforeAll(async () => {
-  node = await startNode({ DATABASE_URL: await postgresDatabase(), ORG_RESOURCE_QUOTA: '10' });
+  node = await herald({ DATABASE_URL: await postgresDatabase(), ORG_RESOURCE_QUOTA: '10' });
   alice = await node.api('alice');
 });
 

@@ -2,10 +2,9 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 import { DataSource } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import { BroadcastService } from '../src/realtime/index.js';
-import { Recheck } from '../src/realtime/connection/recheck.js';
 import { ApiClient } from './support/api-client.js';
 import { type Jwks, startJwks } from './support/keys.js';
-import { type HeraldNode, type Preparation, startNode } from './support/node.js';
+import { type Herald, herald } from './support/herald.js';
 import { type PostgresServer, type RedisServer, startPostgres, startRedis } from './support/servers.js';
 import { until } from './support/until.js';
 import { closeAllClients, connect, type TestClient } from './support/ws-client.js';
@@ -18,7 +17,7 @@ const INTERVAL_MS = 500;
 let jwks: Jwks;
 let redis: RedisServer;
 let postgres: PostgresServer;
-let nodes: [HeraldNode, HeraldNode];
+let nodes: [Herald, Herald];
 let dataSource: DataSource;
 let alice: ApiClient;
 
@@ -31,10 +30,8 @@ beforeAll(async () => {
     REDIS_PORT: String(redis.port),
     RUN_JOBS: 'false',
   };
-  const hurry: Preparation = (app) => {
-    app.get(Recheck, { strict: false }).intervalMs = INTERVAL_MS;
-  };
-  nodes = await Promise.all([startNode(variables, hurry), startNode(variables, hurry)]);
+  const hurry = { timings: { recheckIntervalMs: INTERVAL_MS } };
+  nodes = await Promise.all([herald(variables, hurry), herald(variables, hurry)]);
   dataSource = nodes[0].app.get(DataSource);
   alice = new ApiClient(nodes[0].url, await jwks.sign('alice'));
 });
@@ -50,20 +47,20 @@ async function founded(...members: string[]): Promise<string> {
   return body.id;
 }
 
-async function join(node: HeraldNode, path: string, userId: string): Promise<TestClient> {
+async function join(node: Herald, path: string, userId: string): Promise<TestClient> {
   const client = await connect(`${node.wsUrl}${path}`, { token: await jwks.sign(userId) });
   expect(await client.next()).toMatchObject({ type: 'connection.established' });
   return client;
 }
 
 /** How often connections were asked about on a node, with this result. */
-async function rechecks(node: HeraldNode, result: 'held' | 'lapsed' | 'failed'): Promise<number> {
+async function rechecks(node: Herald, result: 'held' | 'lapsed' | 'failed'): Promise<number> {
   const text = await (await fetch(`${node.url}/metrics`)).text();
   const line = text.split('\n').find((each) => each.startsWith(`herald_rechecks_total{result="${result}"}`));
   return Number(line?.split(' ')[1] ?? 0);
 }
 
-async function askedAgain(node: HeraldNode, result: 'held' | 'failed', times: number): Promise<void> {
+async function askedAgain(node: Herald, result: 'held' | 'failed', times: number): Promise<void> {
   const before = await rechecks(node, result);
   await until(async () => (await rechecks(node, result)) >= before + times);
 }

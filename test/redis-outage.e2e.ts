@@ -2,17 +2,17 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { DataSource } from 'typeorm';
 import { Export } from '../src/exports/export.entity.js';
 import type { ApiClient } from './support/api-client.js';
-import { type HeraldNode, startNode } from './support/node.js';
+import { type Herald, herald } from './support/herald.js';
 import { type RedisServer, startRedis } from './support/servers.js';
 
 let redis: RedisServer;
-let node: HeraldNode;
+let node: Herald;
 let alice: ApiClient;
 let org: string;
 
 beforeAll(async () => {
   redis = await startRedis();
-  node = await startNode({ REDIS_HOST: redis.host, REDIS_PORT: String(redis.port) });
+  node = await herald({ REDIS_HOST: redis.host, REDIS_PORT: String(redis.port) });
   alice = await node.api('alice', { roles: ['realtime-admin'] });
   org = (await alice.post('/orgs', { name: 'Acme' })).body.id;
   await redis.kill();

@@ -4,19 +4,19 @@ import { v7 as uuidv7 } from 'uuid';
 import { Resource } from '../src/resources/resource.entity.js';
 import { ResourcesService } from '../src/resources/resources.service.js';
 import type { ApiClient } from './support/api-client.js';
-import { type HeraldNode, startNode } from './support/node.js';
+import { type Herald, herald } from './support/herald.js';
 import { closeAllClients, connect, type TestClient } from './support/ws-client.js';
 
 const UNKNOWN = '01997a6e-7e3f-7000-8000-000000000000';
 const TIME = expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
 
-let node: HeraldNode;
+let node: Herald;
 let alice: ApiClient;
 let org: string;
 let events: TestClient;
 
 beforeAll(async () => {
-  node = await startNode();
+  node = await herald();
   alice = await node.api('alice');
 });
 

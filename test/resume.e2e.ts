@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { BroadcastService } from '../src/realtime/index.js';
 import type { ApiClient } from './support/api-client.js';
-import { type HeraldNode, startNode, type Variables } from './support/node.js';
+import { type Herald, herald, type Variables } from './support/herald.js';
 import { postgresDatabase, type RedisServer, startRedis } from './support/servers.js';
 import { until } from './support/until.js';
 import { closeAllClients, connect, type Frame, type TestClient } from './support/ws-client.js';
@@ -9,9 +9,9 @@ import { closeAllClients, connect, type Frame, type TestClient } from './support
 const HISTORY = { HISTORY_SIZE: '5', HISTORY_TTL_SECONDS: '2' };
 
 let redis: RedisServer;
-let one: HeraldNode;
+let one: Herald;
 /** The same as `one` where there is only one. */
-let two: HeraldNode;
+let two: Herald;
 let owner: ApiClient;
 let orgId: string;
 
@@ -61,7 +61,7 @@ interface Setting {
 const alone: Setting = {
   name: 'one process',
   start: async (variables) => {
-    one = await startNode(variables);
+    one = await herald(variables);
     two = one;
   },
   stop: () => one.stop(),
@@ -72,8 +72,8 @@ const together: Setting = {
   start: async (variables) => {
     redis = await startRedis();
     const shared = { DATABASE_URL: await postgresDatabase(), REDIS_HOST: redis.host, REDIS_PORT: String(redis.port) };
-    one = await startNode({ ...shared, ...variables });
-    two = await startNode({ ...shared, ...variables });
+    one = await herald({ ...shared, ...variables });
+    two = await herald({ ...shared, ...variables });
   },
   stop: async () => {
     await Promise.all([one.stop(), two.stop()]);

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { ApiClient } from './support/api-client.js';
-import { type HeraldNode, startNode } from './support/node.js';
+import { type Herald, herald } from './support/herald.js';
 import { orgRoutesOf, pathOf, type PathValues } from './support/org-routes.js';
 import { postgresDatabase } from './support/servers.js';
 import { until } from './support/until.js';
@@ -24,13 +24,13 @@ class Newcomer {
   }
 }
 
-let node: HeraldNode;
+let node: Herald;
 let clients: Record<Actor, ApiClient>;
 let orgId: string;
 let made = 0;
 
 beforeAll(async () => {
-  node = await startNode({ DATABASE_URL: await postgresDatabase(), HTTP_RATE_LIMIT_PER_MINUTE: '0' });
+  node = await herald({ DATABASE_URL: await postgresDatabase(), HTTP_RATE_LIMIT_PER_MINUTE: '0' });
   const entries = ACTORS.map(async (actor): Promise<[Actor, ApiClient]> => [
     actor,
     new ApiClient(node.url, await tokenOf(actor)),

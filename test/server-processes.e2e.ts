@@ -4,7 +4,7 @@ import { ApiClient } from './support/api-client.js';
 import { redisAt } from './support/deployment.js';
 import { HeraldProcess } from './support/herald-process.js';
 import { type Jwks, startJwks } from './support/keys.js';
-import type { Variables } from './support/node.js';
+import type { Variables } from './support/herald.js';
 import { emptyDatabase, type RedisServer, startRedis } from './support/servers.js';
 import { until } from './support/until.js';
 import { closeAllClients, connect, type TestClient } from './support/ws-client.js';

@@ -46,6 +46,14 @@ export interface WebSocketSettings {
   heartbeatIntervalMs: number;
 }
 
+/** Intervals that no operator sets, and tests shorten. */
+export interface Timings {
+  /** How long a connection goes unasked whether it may stay. */
+  recheckIntervalMs: number;
+}
+
+const TIMINGS: Timings = { recheckIntervalMs: 30_000 };
+
 /** Everything the environment decides, checked. Injected by this class as its token. */
 export class Environment {
   readonly mode: 'development' | 'production' | 'test';
@@ -78,12 +86,14 @@ export class Environment {
   /** How many processes share the port. */
   readonly webConcurrency: number;
   readonly log: { level: string; format: 'pretty' | 'json' };
+  readonly timings: Timings;
 
   /**
    * @param source the variables, by default those of the process
    * @throws {EnvironmentError} naming every variable that is wrong
    */
-  constructor(source: Readonly<Record<string, string | undefined>> = process.env) {
+  constructor(source: Readonly<Record<string, string | undefined>> = process.env, timings: Partial<Timings> = {}) {
+    this.timings = { ...TIMINGS, ...timings };
     const variables = new Variables(source);
     this.mode = variables.choice('NODE_ENV', ['development', 'production', 'test'], 'development');
     this.host = variables.host('HOST') ?? '0.0.0.0';

@@ -5,7 +5,7 @@ import pg from 'pg';
 import { MAX_ADMISSIONS } from '../../src/realtime/connection/places.js';
 import { createKey, type Jwks, startJwks } from '../support/keys.js';
 import { leavesNothing, refused, sample } from '../support/metrics.js';
-import { type HeraldNode, startNode } from '../support/node.js';
+import { type Herald, herald } from '../support/herald.js';
 import { RawClient } from '../support/raw-client.js';
 import { postgresDatabase, type RedisServer, startRedis } from '../support/servers.js';
 import { until } from '../support/until.js';
@@ -14,7 +14,7 @@ import { closeAllClients, connect, upgrade } from '../support/ws-client.js';
 let jwks: Jwks;
 let redis: RedisServer;
 let database: pg.Client;
-let node: HeraldNode;
+let node: Herald;
 let port: number;
 let token: string;
 let events: string;
@@ -22,7 +22,7 @@ let events: string;
 beforeAll(async () => {
   const databaseUrl = await postgresDatabase();
   [jwks, redis] = await Promise.all([startJwks(), startRedis()]);
-  node = await startNode({
+  node = await herald({
     DATABASE_URL: databaseUrl,
     KEYCLOAK_JWKS_URL: jwks.url,
     REDIS_HOST: redis.host,

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Frame, Page } from 'playwright-core';
 import { openBrowser, type TestBrowser } from '../support/chromium.js';
 import { leavesNothing, refused } from '../support/metrics.js';
-import { type HeraldNode, startNode } from '../support/node.js';
+import { type Herald, herald } from '../support/herald.js';
 
 /** What the page has seen of a socket. */
 interface Seen {
@@ -18,7 +18,7 @@ interface Seen {
 
 let browser: TestBrowser;
 let pages: Server;
-let node: HeraldNode;
+let node: Herald;
 let token: string;
 let foreignOrg: string;
 
@@ -31,7 +31,7 @@ beforeAll(async () => {
   );
   pages.listen(0, '127.0.0.1');
   await once(pages, 'listening');
-  [browser, node] = await Promise.all([openBrowser(), startNode({ ALLOWED_ORIGINS: site('app').slice(0, -1) })]);
+  [browser, node] = await Promise.all([openBrowser(), herald({ ALLOWED_ORIGINS: site('app').slice(0, -1) })]);
   token = await node.tokenFor('victim');
   foreignOrg = (await (await node.api('somebody')).post('/orgs', { name: 'Foreign' })).body.id;
 }, 60_000);

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { refused, sample } from '../support/metrics.js';
-import { type HeraldNode, startNode, type Variables } from '../support/node.js';
+import { type Herald, herald, type Variables } from '../support/herald.js';
 import { openConnections } from '../support/open-connections.js';
 import { RawClient } from '../support/raw-client.js';
 import { until } from '../support/until.js';
@@ -11,11 +11,11 @@ const FOREIGN_PATH = '/ws/events/0190a5c2-7b7e-7c33-8d7e-3f1f0e2a9b11/';
 const TOO_MANY = { code: 4029, reason: 'too_many_connections' };
 const TOO_MANY_COUNT = 'herald_closes_total{code="4029",reason="too_many_connections"}';
 
-let node: HeraldNode;
+let node: Herald;
 const raws: RawClient[] = [];
 
 function useNode(variables: Variables): void {
-  beforeAll(async () => void (node = await startNode(variables)));
+  beforeAll(async () => void (node = await herald(variables)));
   afterEach(async () => {
     for (const raw of raws.splice(0)) raw.destroy();
     await closeAllClients();

@@ -2,20 +2,20 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jes
 import { Broker } from '../../src/realtime/broker/broker.js';
 import { knock, TOKEN_INVALID, TOKEN_MISSING } from '../support/door.js';
 import { leavesNothing } from '../support/metrics.js';
-import { type HeraldNode, startNode } from '../support/node.js';
+import { type Herald, herald } from '../support/herald.js';
 import { RawClient } from '../support/raw-client.js';
 import { until } from '../support/until.js';
 import { closeAllClients, connect, type ConnectOptions, upgrade } from '../support/ws-client.js';
 
 const PATH = '/ws/notifications/';
 
-let node: HeraldNode;
+let node: Herald;
 let alice: string;
 let bob: string;
 const forged = 'eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJhbGljZSJ9.c2ln';
 
 beforeAll(async () => {
-  node = await startNode();
+  node = await herald();
   [alice, bob] = await Promise.all([node.tokenFor('alice'), node.tokenFor('bob')]);
 });
 afterEach(closeAllClients);

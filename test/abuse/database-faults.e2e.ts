@@ -7,7 +7,7 @@ import { countConnections } from '../support/connection-count.js';
 import { redisAt } from '../support/deployment.js';
 import { inTurns } from '../support/in-turns.js';
 import { sample } from '../support/metrics.js';
-import { type HeraldNode, startNode } from '../support/node.js';
+import { type Herald, herald } from '../support/herald.js';
 import { postgresDatabase, type RedisServer, startRedis } from '../support/servers.js';
 import { until } from '../support/until.js';
 import { closeAllClients, connect, type TestClient } from '../support/ws-client.js';
@@ -16,7 +16,7 @@ import { closeAllClients, connect, type TestClient } from '../support/ws-client.
 const POOL_SIZE = 10;
 
 let redis: RedisServer;
-let node: HeraldNode;
+let node: Herald;
 let dataSource: DataSource;
 let token: string;
 let api: ApiClient;
@@ -25,7 +25,7 @@ let orgId: string;
 beforeAll(async () => {
   redis = await startRedis();
   const variables = { ...redisAt(redis), DATABASE_URL: await postgresDatabase(), RUN_JOBS: 'false' };
-  node = await startNode({ ...variables, WS_MAX_CONNECTIONS_PER_USER: '0' });
+  node = await herald({ ...variables, WS_MAX_CONNECTIONS_PER_USER: '0' });
   dataSource = node.app.get(DataSource);
   token = await node.tokenFor('alice');
   api = await node.api('alice', { token });

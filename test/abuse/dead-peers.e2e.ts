@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { BroadcastService } from '../../src/realtime/index.js';
 import { sample } from '../support/metrics.js';
-import { type HeraldNode, startNode } from '../support/node.js';
+import { type Herald, herald } from '../support/herald.js';
 import { openConnections } from '../support/open-connections.js';
 import { TcpProxy } from '../support/tcp-proxy.js';
 import { until } from '../support/until.js';
@@ -14,13 +14,13 @@ const INTERVAL_MS = 300;
 const SLEEPER = fileURLToPath(new URL('../support/sleeper.mjs', import.meta.url));
 const SILENT = 'herald_closes_total{code="1006",reason="silent"}';
 
-let node: HeraldNode;
+let node: Herald;
 let proxy: TcpProxy;
 let token: string;
 const sleepers: ChildProcess[] = [];
 
 beforeAll(async () => {
-  node = await startNode({
+  node = await herald({
     WS_HEARTBEAT_INTERVAL_MS: String(INTERVAL_MS),
     WS_MAX_CONNECTIONS_PER_USER: '1',
     WS_MAX_BUFFERED_BYTES: '1000000',

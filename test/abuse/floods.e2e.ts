@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jes
 import { MembershipsService } from '../../src/organizations/memberships.service.js';
 import { createKey, type Jwks, startJwks, unsignedToken } from '../support/keys.js';
 import { sample } from '../support/metrics.js';
-import { type HeraldNode, startNode, type Variables } from '../support/node.js';
+import { type Herald, herald, type Variables } from '../support/herald.js';
 import { openConnections } from '../support/open-connections.js';
 import { RawClient } from '../support/raw-client.js';
 import { until } from '../support/until.js';
@@ -14,12 +14,12 @@ const EVENTS_PATH = '/ws/events/0190a5c2-7b7e-7c33-8d7e-3f1f0e2a9b11/';
 const [TEXT, PING, PONG] = [1, 9, 10];
 
 let jwks: Jwks;
-let node: HeraldNode;
+let node: Herald;
 
 function useNode(variables: Variables = {}): void {
   beforeAll(async () => {
     jwks = await startJwks();
-    node = await startNode({ KEYCLOAK_JWKS_URL: jwks.url, ...variables });
+    node = await herald({ KEYCLOAK_JWKS_URL: jwks.url, ...variables });
     await until(() => node.isHealthy());
   });
   afterEach(async () => {

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { ApiClient } from '../support/api-client.js';
-import { type HeraldNode, startNode } from '../support/node.js';
+import { type Herald, herald } from '../support/herald.js';
 import { closeAllClients, connect, upgradeStatus } from '../support/ws-client.js';
 
 /** Of this process, of which the node is a part. Each of the cases takes a few ms; a pattern that explodes takes minutes. */
@@ -9,14 +9,14 @@ const CPU_LIMIT_MS = 2_000;
 const EXPLOSIVE = `${'a'.repeat(60_000)}!`;
 const HEADER = `${'a'.repeat(7_000)}!`;
 
-let node: HeraldNode;
+let node: Herald;
 let api: ApiClient;
 let orgId: string;
 let resourceId: string;
 let cpuAtStart: NodeJS.CpuUsage;
 
 beforeAll(async () => {
-  node = await startNode();
+  node = await herald();
   api = await node.api('alice', { roles: ['realtime-admin'] });
   orgId = String((await api.post('/orgs', { name: 'Acme' })).body.id);
   resourceId = String((await api.post(`/orgs/${orgId}/resources`, { name: 'Plan' })).body.id);

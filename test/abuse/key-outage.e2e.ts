@@ -5,14 +5,14 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 import { accepted, CANNOT_TELL, tryToken } from '../support/door.js';
 import { leavesNothing } from '../support/metrics.js';
 import { type Jwks, startJwks } from '../support/keys.js';
-import { type HeraldNode, startNode } from '../support/node.js';
+import { type Herald, herald } from '../support/herald.js';
 import { postgresDatabase } from '../support/servers.js';
 import { until } from '../support/until.js';
 import { closeAllClients, connect } from '../support/ws-client.js';
 
 /** A node, and the only source that it has its keys from. */
 interface Pair {
-  node: HeraldNode;
+  node: Herald;
   jwks: Jwks;
 }
 
@@ -32,12 +32,12 @@ afterAll(async () => {
 async function start(prepare: (jwks: Jwks) => void | Promise<void> = () => undefined): Promise<Pair> {
   const jwks = await startJwks();
   await prepare(jwks);
-  const node = await startNode({ KEYCLOAK_JWKS_URL: jwks.url, DATABASE_URL: databaseUrl, RUN_JOBS: 'false' });
+  const node = await herald({ KEYCLOAK_JWKS_URL: jwks.url, DATABASE_URL: databaseUrl, RUN_JOBS: 'false' });
   pairs.push({ node, jwks });
   return { node, jwks };
 }
 
-async function readiness({ url }: HeraldNode): Promise<unknown> {
+async function readiness({ url }: Herald): Promise<unknown> {
   const response = await fetch(`${url}/health/ready`);
   return { status: response.status, body: await response.json() };
 }

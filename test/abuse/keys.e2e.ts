@@ -5,7 +5,7 @@ import { accepted, knock, REFUSED, TOKEN_INVALID, tryToken } from '../support/do
 import { leavesNothing } from '../support/metrics.js';
 import { encode, forge } from '../support/forgery.js';
 import { createKey, type Jwks, type SigningKey, startJwks } from '../support/keys.js';
-import { type HeraldNode, startNode } from '../support/node.js';
+import { type Herald, herald } from '../support/herald.js';
 import { postgresDatabase } from '../support/servers.js';
 import { until } from '../support/until.js';
 import { closeAllClients } from '../support/ws-client.js';
@@ -17,7 +17,7 @@ const rsa = generateKeyPairSync('rsa', { modulusLength: 2_048 });
 const stranger = generateKeyPairSync('rsa', { modulusLength: 2_048 });
 
 let jwks: Jwks;
-let node: HeraldNode;
+let node: Herald;
 let first: KeyObject;
 let further: SigningKey[];
 
@@ -48,7 +48,7 @@ beforeAll(async () => {
   ];
   // The endpoint sends what it is given; that it is no list of keys is the point.
   jwks.keys = [...odd.slice(0, 16), ...jwks.keys, ...odd.slice(16), ...further.map(({ publicJwk }) => publicJwk)] as [];
-  node = await startNode({
+  node = await herald({
     KEYCLOAK_JWKS_URL: jwks.url,
     DATABASE_URL: await postgresDatabase(),
     RUN_JOBS: 'false',

@@ -7,7 +7,7 @@ import { BroadcastService } from '../../src/realtime/index.js';
 import { useAbusedNode } from '../support/abused-node.js';
 import { encodeFrame, OPCODE } from '../support/frames.js';
 import { refused } from '../support/metrics.js';
-import { startNode } from '../support/node.js';
+import { herald } from '../support/herald.js';
 import { RawClient } from '../support/raw-client.js';
 import { until } from '../support/until.js';
 import { connect } from '../support/ws-client.js';
@@ -126,7 +126,7 @@ describe('the metrics of what is refused and dropped', () => {
   });
 
   it('OPS-15: count who is closed because the node restarts', async () => {
-    const node = await startNode();
+    const node = await herald();
     const client = await connect(`${node.wsUrl}${NOTIFICATIONS}`, { token: await node.tokenFor('alice') });
     await client.next();
     const registry = node.app.get(Registry, { strict: false });

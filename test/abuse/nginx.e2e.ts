@@ -4,7 +4,7 @@ import { connect, createServer, type TLSSocket } from 'node:tls';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type Decision, decisionOn } from '../support/decision.js';
-import { type HeraldNode, startNode } from '../support/node.js';
+import { type Herald, herald } from '../support/herald.js';
 import { RawClient, type RawUpgrade } from '../support/raw-client.js';
 import { type NginxServer, startNginx } from '../support/servers.js';
 import { until } from '../support/until.js';
@@ -12,13 +12,13 @@ import { fill, TARGETS } from './request-targets.table.js';
 
 const APP = 'https://app.example.com';
 
-let node: HeraldNode;
+let node: Herald;
 let nginx: NginxServer;
 let token: string;
 let orgId: string;
 
 beforeAll(async () => {
-  node = await startNode({
+  node = await herald({
     ALLOWED_ORIGINS: APP,
     TRUST_PROXY: '1',
     WS_MAX_CONNECTIONS_PER_USER: '0',
@@ -162,7 +162,7 @@ describe('its log', () => {
   it('PATH-22: has every request and no token, also when Herald is away', async () => {
     await ask({ target: `/ws/notifications/?token=${token}` });
     await ask({ target: `/ws/${token}/` });
-    const upstream = await startNode();
+    const upstream = await herald();
     const alone = await startNginx(Number(new URL(upstream.url).port));
     await upstream.stop();
     try {

@@ -2,19 +2,19 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Environment } from '../../src/config/environment.js';
 import { type Decision, decisionOn } from '../support/decision.js';
 import { leavesNothing, refused } from '../support/metrics.js';
-import { type HeraldNode, startNode } from '../support/node.js';
+import { type Herald, herald } from '../support/herald.js';
 import { RawClient, type RawUpgrade } from '../support/raw-client.js';
 
 const APP = 'https://app.example.com';
 const EVIL = 'https://evil.example';
 const LISTED = [APP, 'http://localhost:3000', '*.wild.example', 'capacitor://localhost', 'https://[::1]:444'];
 
-let node: HeraldNode;
+let node: Herald;
 let port: number;
 let token: string;
 
 beforeAll(async () => {
-  node = await startNode({ ALLOWED_ORIGINS: LISTED.join(','), WS_MAX_CONNECTIONS_PER_USER: '0' });
+  node = await herald({ ALLOWED_ORIGINS: LISTED.join(','), WS_MAX_CONNECTIONS_PER_USER: '0' });
   port = Number(new URL(node.url).port);
   token = await node.tokenFor('alice');
 });
@@ -162,7 +162,7 @@ describe('the host', () => {
   });
 
   it('ORIG-27: X-Forwarded-For of a client does not give it another address', async () => {
-    const limited = await startNode({ WS_MAX_CONNECTIONS_PER_IP: '1' });
+    const limited = await herald({ WS_MAX_CONNECTIONS_PER_IP: '1' });
     try {
       const where = Number(new URL(limited.url).port);
       const first = await RawClient.open(where);

@@ -1,15 +1,15 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { Lifecycle } from '../../src/config/lifecycle.js';
 import { refused } from '../support/metrics.js';
-import { type HeraldNode, startNode } from '../support/node.js';
+import { type Herald, herald } from '../support/herald.js';
 import { until } from '../support/until.js';
 import { closeAllClients, connect, upgrade } from '../support/ws-client.js';
 
-let node: HeraldNode;
+let node: Herald;
 let token: string;
 
 beforeAll(async () => {
-  node = await startNode();
+  node = await herald();
   token = await node.tokenFor('alice');
 });
 afterEach(closeAllClients);

@@ -1,17 +1,17 @@
 import { readdir } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { refused } from '../support/metrics.js';
-import { type HeraldNode, startNode } from '../support/node.js';
+import { type Herald, herald } from '../support/herald.js';
 import { RawClient } from '../support/raw-client.js';
 import { until } from '../support/until.js';
 
 const FILE = '/docs/swagger-ui-bundle.js';
 
-let node: HeraldNode;
+let node: Herald;
 let port: number;
 
 beforeAll(async () => {
-  node = await startNode();
+  node = await herald();
   port = Number(new URL(node.url).port);
 });
 afterAll(() => node.stop());

@@ -1,13 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { leavesNothing, refused } from '../support/metrics.js';
-import { type HeraldNode, startNode } from '../support/node.js';
+import { type Herald, herald } from '../support/herald.js';
 import { RawClient } from '../support/raw-client.js';
 
-let node: HeraldNode;
+let node: Herald;
 let port: number;
 
 beforeAll(async () => {
-  node = await startNode();
+  node = await herald();
   port = Number(new URL(node.url).port);
 });
 afterAll(async () => {

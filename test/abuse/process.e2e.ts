@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { HeraldProcess } from '../support/herald-process.js';
-import { type HeraldNode, startNode } from '../support/node.js';
+import { type Herald, herald } from '../support/herald.js';
 import { closeAllClients, connect } from '../support/ws-client.js';
 
 /** Makes a process throw, outside of everything that catches, when it gets SIGUSR2. */
@@ -88,9 +88,9 @@ describe('production', () => {
 });
 
 describe('a clock that jumps', () => {
-  let node: HeraldNode;
+  let node: Herald;
 
-  beforeAll(async () => void (node = await startNode({ WS_HEARTBEAT_INTERVAL_MS: '50' })));
+  beforeAll(async () => void (node = await herald({ WS_HEARTBEAT_INTERVAL_MS: '50' })));
   afterEach(() => void jest.restoreAllMocks());
   afterAll(() => node.stop());
 

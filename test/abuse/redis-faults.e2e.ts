@@ -10,14 +10,14 @@ import { BroadcastService } from '../../src/realtime/index.js';
 import type { ApiClient } from '../support/api-client.js';
 import { countConnections } from '../support/connection-count.js';
 import { redisAt } from '../support/deployment.js';
-import { type HeraldNode, startNode } from '../support/node.js';
+import { type Herald, herald } from '../support/herald.js';
 import { type RedisServer, startRedis } from '../support/servers.js';
 import { until } from '../support/until.js';
 import { closeAllClients, connect, type TestClient } from '../support/ws-client.js';
 
 let redis: RedisServer;
 let admin: Redis;
-let node: HeraldNode;
+let node: Herald;
 let token: string;
 let api: ApiClient;
 let orgId: string;
@@ -25,7 +25,7 @@ let orgId: string;
 beforeAll(async () => {
   redis = await startRedis();
   admin = new Redis(redis.url);
-  node = await startNode(redisAt(redis));
+  node = await herald(redisAt(redis));
   token = await node.tokenFor('alice');
   api = await node.api('alice', { token });
   orgId = (await api.post('/orgs', { name: 'Acme' })).body.id;
@@ -123,7 +123,7 @@ describe('a node that starts before Redis', () => {
   it('RED-25: serves without it, says so, and has it as soon as it is there', async () => {
     const late = await startRedis();
     await late.kill();
-    const early = await startNode(redisAt(late));
+    const early = await herald(redisAt(late));
     try {
       const answer = await fetch(`${early.url}/health/ready`);
       expect([answer.status, await answer.json()]).toMatchObject([200, { status: 'degraded' }]);

@@ -2,18 +2,18 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { decided, decisionOn } from '../support/decision.js';
 import { leavesNothing, refused } from '../support/metrics.js';
-import { type HeraldNode, startNode } from '../support/node.js';
+import { type Herald, herald } from '../support/herald.js';
 import { RawClient } from '../support/raw-client.js';
 import { fill, TARGETS } from './request-targets.table.js';
 
-let node: HeraldNode;
+let node: Herald;
 let port: number;
 let alice: string;
 let bob: string;
 let orgId: string;
 
 beforeAll(async () => {
-  node = await startNode({ WS_MAX_CONNECTIONS_PER_USER: '0', HTTP_RATE_LIMIT_PER_MINUTE: '0' });
+  node = await herald({ WS_MAX_CONNECTIONS_PER_USER: '0', HTTP_RATE_LIMIT_PER_MINUTE: '0' });
   port = Number(new URL(node.url).port);
   [alice, bob] = await Promise.all([node.tokenFor('alice'), node.tokenFor('bob')]);
   orgId = (await (await node.api('alice')).post('/orgs', { name: 'Acme' })).body.id;

@@ -4,15 +4,15 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { decided } from '../support/decision.js';
 import { leavesNothing, refused } from '../support/metrics.js';
-import { type HeraldNode, startNode } from '../support/node.js';
+import { type Herald, herald } from '../support/herald.js';
 import { RawClient } from '../support/raw-client.js';
 import { until } from '../support/until.js';
 
-let node: HeraldNode;
+let node: Herald;
 let port: number;
 
 beforeAll(async () => {
-  node = await startNode();
+  node = await herald();
   port = Number(new URL(node.url).port);
 });
 afterAll(async () => {
@@ -40,7 +40,7 @@ describe('the HTTP server', () => {
   });
 
   it('UPG-33: takes some more connections than WebSockets, to tell them that it is full', async () => {
-    const limited = await startNode({ WS_MAX_CONNECTIONS: '10' });
+    const limited = await herald({ WS_MAX_CONNECTIONS: '10' });
     const limitedPort = Number(new URL(limited.url).port);
     const silent = Array.from({ length: 10 + 1_024 }, () => connect(limitedPort, '127.0.0.1'));
     try {

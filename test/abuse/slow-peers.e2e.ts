@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { BroadcastService } from '../../src/realtime/index.js';
 import { sample } from '../support/metrics.js';
-import { type HeraldNode, startNode } from '../support/node.js';
+import { type Herald, herald } from '../support/herald.js';
 import { openConnections } from '../support/open-connections.js';
 import { until } from '../support/until.js';
 import { closeAllClients, connect, type Frame, type TestClient } from '../support/ws-client.js';
@@ -13,14 +13,14 @@ const TOO_SLOW = 'herald_closes_total{code="4008",reason="too_slow"}';
 /** The server waits 2 s for an answer to its close; this machine may be busy. */
 const CUT_OFF_MS = 6_000;
 
-let node: HeraldNode;
+let node: Herald;
 let orgId: string;
 let token: string;
 let count = 0;
 
 beforeAll(async () => {
   // What the kernel takes for a client that reads nothing may be several MB.
-  node = await startNode({ HISTORY_SIZE: '1000' });
+  node = await herald({ HISTORY_SIZE: '1000' });
   token = await node.tokenFor('alice');
   orgId = String((await (await node.api('alice')).post('/orgs', { name: 'Acme' })).body.id);
 });

@@ -5,7 +5,7 @@ import { accepted, EXPIRED, knock, REFUSED, tryToken } from '../support/door.js'
 import { leavesNothing } from '../support/metrics.js';
 import { forge, type Part } from '../support/forgery.js';
 import { type Jwks, startJwks } from '../support/keys.js';
-import { type HeraldNode, startNode } from '../support/node.js';
+import { type Herald, herald } from '../support/herald.js';
 import { postgresDatabase } from '../support/servers.js';
 import { closeAllClients, connect } from '../support/ws-client.js';
 
@@ -13,13 +13,13 @@ const ISSUER = 'https://kc.example.com/realms/r';
 const YEAR_SECONDS = 31_557_600;
 
 let jwks: Jwks;
-let node: HeraldNode;
+let node: Herald;
 let key: KeyObject;
 
 beforeAll(async () => {
   jwks = await startJwks();
   key = KeyObject.from(jwks.key.privateKey);
-  node = await startNode({
+  node = await herald({
     KEYCLOAK_JWKS_URL: jwks.url,
     JWT_ISSUER: ISSUER,
     JWT_AUDIENCE: 'api',

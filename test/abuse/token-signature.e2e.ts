@@ -7,7 +7,7 @@ import { accepted, REFUSED, tryToken } from '../support/door.js';
 import { leavesNothing } from '../support/metrics.js';
 import { encode, forge, selfSignedCertificate } from '../support/forgery.js';
 import { type Jwks, startJwks } from '../support/keys.js';
-import { type HeraldNode, startNode } from '../support/node.js';
+import { type Herald, herald } from '../support/herald.js';
 import { postgresDatabase } from '../support/servers.js';
 
 const eve = generateKeyPairSync('rsa', { modulusLength: 2_048 });
@@ -16,7 +16,7 @@ const edwards = generateKeyPairSync('ed25519');
 const weak = generateKeyPairSync('rsa', { modulusLength: 1_024 });
 
 let jwks: Jwks;
-let node: HeraldNode;
+let node: Herald;
 let realm: KeyObject;
 let good: string;
 
@@ -29,7 +29,7 @@ beforeAll(async () => {
     { ...edwards.publicKey.export({ format: 'jwk' }), kty: 'OKP', kid: 'edwards', use: 'sig' },
     { ...weak.publicKey.export({ format: 'jwk' }), kty: 'RSA', kid: 'weak', use: 'sig' },
   );
-  node = await startNode({
+  node = await herald({
     KEYCLOAK_JWKS_URL: jwks.url,
     JWT_ISSUER: jwks.issuer,
     DATABASE_URL: await postgresDatabase(),

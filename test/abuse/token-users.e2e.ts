@@ -5,18 +5,18 @@ import { accepted, REFUSED, tryToken } from '../support/door.js';
 import { leavesNothing } from '../support/metrics.js';
 import { forge } from '../support/forgery.js';
 import { type Jwks, startJwks } from '../support/keys.js';
-import { type HeraldNode, startNode } from '../support/node.js';
+import { type Herald, herald } from '../support/herald.js';
 import { postgresDatabase } from '../support/servers.js';
 import { closeAllClients, connect } from '../support/ws-client.js';
 
 let jwks: Jwks;
-let node: HeraldNode;
+let node: Herald;
 let key: KeyObject;
 
 beforeAll(async () => {
   jwks = await startJwks();
   key = KeyObject.from(jwks.key.privateKey);
-  node = await startNode({
+  node = await herald({
     KEYCLOAK_JWKS_URL: jwks.url,
     WS_MAX_PAYLOAD_BYTES: '262144',
     DATABASE_URL: await postgresDatabase(),

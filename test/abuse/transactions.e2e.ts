@@ -5,7 +5,7 @@ import { DataSource, type EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import { BroadcastService } from '../../src/realtime/index.js';
 import { Resource } from '../../src/resources/resource.entity.js';
-import { type HeraldNode, startNode } from '../support/node.js';
+import { type Herald, herald } from '../support/herald.js';
 import { postgresDatabase } from '../support/servers.js';
 import { until } from '../support/until.js';
 import { closeAllClients, connect } from '../support/ws-client.js';
@@ -31,13 +31,13 @@ const { work } = fc.letrec<{ work: Work; step: Step }>((tie) => ({
   step: fc.oneof({ maxDepth: 3, withCrossShrink: true }, fc.constantFrom('create', 'announce'), tie('work')),
 }));
 
-let node: HeraldNode;
+let node: Herald;
 let dataSource: DataSource;
 let broadcast: BroadcastService;
 let orgId: string;
 
 beforeAll(async () => {
-  node = await startNode({ DATABASE_URL: await postgresDatabase(), RUN_JOBS: 'false', ORG_RESOURCE_QUOTA: '1000000' });
+  node = await herald({ DATABASE_URL: await postgresDatabase(), RUN_JOBS: 'false', ORG_RESOURCE_QUOTA: '1000000' });
   dataSource = node.app.get(DataSource);
   broadcast = node.app.get(BroadcastService, { strict: false });
   orgId = (await (await node.api('owner')).post('/orgs', { name: 'Acme' })).body.id;

@@ -1,19 +1,19 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { decided, decisionOn } from '../support/decision.js';
 import { leavesNothing, refused } from '../support/metrics.js';
-import { type HeraldNode, startNode } from '../support/node.js';
+import { type Herald, herald } from '../support/herald.js';
 import { RawClient, type RawUpgrade } from '../support/raw-client.js';
 import { closeAllClients, upgrade } from '../support/ws-client.js';
 
 const KEY = 'dGhlIHNhbXBsZSBub25jZQ==';
 const TARGET = '/ws/notifications/';
 
-let node: HeraldNode;
+let node: Herald;
 let port: number;
 let token: string;
 
 beforeAll(async () => {
-  node = await startNode({ WS_MAX_CONNECTIONS_PER_USER: '0' });
+  node = await herald({ WS_MAX_CONNECTIONS_PER_USER: '0' });
   port = Number(new URL(node.url).port);
   token = await node.tokenFor('alice');
 });

@@ -7,7 +7,7 @@ import type { Locator } from 'playwright-core';
 import type { ApiClient } from '../support/api-client.js';
 import { type ConsolePage, untilLines } from '../support/console-page.js';
 import { Consoles } from '../support/consoles.js';
-import { type HeraldNode, startNode } from '../support/node.js';
+import { type Herald, herald } from '../support/herald.js';
 import { freePort } from '../support/servers.js';
 import { until } from '../support/until.js';
 
@@ -21,7 +21,7 @@ const COLOR_RULES = { type: 'rule', values: ['color-contrast', 'link-in-text-blo
 /** To press Tab no more often than somebody would. */
 const MOST_TABS = 30;
 
-let node: HeraldNode;
+let node: Herald;
 let consoles: Consoles;
 let axe: string;
 let apis: Record<'alice' | 'bob' | 'carol', ApiClient>;
@@ -29,7 +29,7 @@ let orgId: string;
 
 beforeAll(async () => {
   const port = String(await freePort());
-  [node, consoles] = await Promise.all([startNode({ PORT: port }), Consoles.start()]);
+  [node, consoles] = await Promise.all([herald({ PORT: port }), Consoles.start()]);
   axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
   await fetch(`${node.url}/dev/demo`, { method: 'POST' });
   const [alice, bob, carol] = await Promise.all([

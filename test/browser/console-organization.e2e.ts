@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest 
 import type { Locator } from 'playwright-core';
 import type { ApiClient } from '../support/api-client.js';
 import { Consoles } from '../support/consoles.js';
-import { type HeraldNode, startEmbeddedNode } from '../support/node.js';
+import { herald, type Herald } from '../support/herald.js';
 import { freePort } from '../support/servers.js';
 
 jest.setTimeout(240_000);
@@ -13,7 +13,7 @@ const CAROL = 'Carol Chen';
 /** A right-to-left override that nothing ends. */
 const TURNING = 'Plan \u202Egpj.exe';
 
-let node: HeraldNode;
+let node: Herald;
 let consoles: Consoles;
 let aliceApi: ApiClient;
 let orgId: string;
@@ -23,7 +23,7 @@ let founded = 0;
 beforeAll(async () => {
   // Only of a port that is known before do pages get sockets.
   const port = String(await freePort());
-  [node, consoles] = await Promise.all([startEmbeddedNode({ PORT: port }), Consoles.start()]);
+  [node, consoles] = await Promise.all([herald({ PORT: port }, { embedded: true }), Consoles.start()]);
   aliceApi = await node.api('alice', { roles: ['realtime-admin'], email: 'alice@example.com' });
 }, 60_000);
 beforeEach(async () => {

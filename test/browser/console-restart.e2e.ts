@@ -7,7 +7,7 @@ import { type ConsolePage, untilLines } from '../support/console-page.js';
 import { Consoles } from '../support/consoles.js';
 import { HeraldProcess } from '../support/herald-process.js';
 import { sample } from '../support/metrics.js';
-import { type HeraldNode, startNode } from '../support/node.js';
+import { type Herald, herald } from '../support/herald.js';
 import { freePort, postgresDatabase, type RedisServer, startRedis } from '../support/servers.js';
 import { until } from '../support/until.js';
 
@@ -117,14 +117,14 @@ describe('a server that is all in one process, and starts again', () => {
 
 describe('a server that is one of many, and starts again', () => {
   let redis: RedisServer;
-  let other: HeraldNode;
+  let other: Herald;
 
   beforeEach(async () => {
     redis = await startRedis();
     const { host, port } = redis;
     const shared = { DATABASE_URL: await postgresDatabase(), REDIS_HOST: host, REDIS_PORT: String(port) };
     Object.assign(variables, shared);
-    other = await startNode(shared);
+    other = await herald(shared);
   });
   afterEach(async () => {
     await other.stop();

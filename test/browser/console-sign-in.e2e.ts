@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest 
 import { BroadcastService } from '../../src/realtime/index.js';
 import type { ConsolePage } from '../support/console-page.js';
 import { Consoles } from '../support/consoles.js';
-import { type HeraldNode, startNode } from '../support/node.js';
+import { type Herald, herald } from '../support/herald.js';
 import { type OidcProvider, startOidcProvider } from '../support/oidc.js';
 import { freePort } from '../support/servers.js';
 
@@ -16,14 +16,14 @@ interface StoredUser {
 }
 
 let provider: OidcProvider;
-let node: HeraldNode;
+let node: Herald;
 let consoles: Consoles;
 let page: ConsolePage;
 
 beforeAll(async () => {
   const port = String(await freePort());
   [provider, consoles] = await Promise.all([startOidcProvider(`http://127.0.0.1:${port}`), Consoles.start()]);
-  node = await startNode({
+  node = await herald({
     PORT: port,
     KEYCLOAK_JWKS_URL: provider.jwksUrl,
     JWT_ISSUER: provider.issuer,
@@ -131,7 +131,7 @@ describe('signing in at an OpenID provider', () => {
 
 describe('a page whose origin is not among the allowed ones', () => {
   it('says why nothing will be live, and what to do', async () => {
-    const closed = await startNode({ ALLOWED_ORIGINS: 'https://app.example.com' });
+    const closed = await herald({ ALLOWED_ORIGINS: 'https://app.example.com' });
     try {
       const page = await consoles.open(closed.url);
       await page.page

@@ -3,7 +3,7 @@ import type { Locator } from 'playwright-core';
 import type { ApiClient } from '../support/api-client.js';
 import { type ConsolePage, untilLines } from '../support/console-page.js';
 import { Consoles } from '../support/consoles.js';
-import { type HeraldNode, startNode } from '../support/node.js';
+import { type Herald, herald } from '../support/herald.js';
 import { freePort } from '../support/servers.js';
 import { until } from '../support/until.js';
 
@@ -12,7 +12,7 @@ jest.setTimeout(240_000);
 const ALICE = 'Alice Archer';
 const UNREACHABLE = /^The server can’t be reached/;
 
-let node: HeraldNode;
+let node: Herald;
 let consoles: Consoles;
 let api: ApiClient;
 /** Of a new organization for each test: Alice's own, and the first that she has. */
@@ -23,7 +23,7 @@ let founded = 0;
 beforeAll(async () => {
   // Only of a port that is known before do pages get sockets.
   const port = String(await freePort());
-  [node, consoles] = await Promise.all([startNode({ PORT: port }), Consoles.start()]);
+  [node, consoles] = await Promise.all([herald({ PORT: port }), Consoles.start()]);
   api = await node.api('alice', { roles: ['realtime-admin'], email: 'alice@example.com' });
 }, 60_000);
 beforeEach(async () => {

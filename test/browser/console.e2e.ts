@@ -7,7 +7,7 @@ import { Resource } from '../../src/resources/resource.entity.js';
 import type { ApiClient } from '../support/api-client.js';
 import { type ConsolePage, untilLines } from '../support/console-page.js';
 import { Consoles } from '../support/consoles.js';
-import { type HeraldNode, startEmbeddedNode } from '../support/node.js';
+import { herald, type Herald } from '../support/herald.js';
 import { freePort } from '../support/servers.js';
 import { until } from '../support/until.js';
 
@@ -16,7 +16,7 @@ jest.setTimeout(240_000);
 const ALICE = 'Alice Archer';
 const BOB = 'Bob Becker';
 
-let node: HeraldNode;
+let node: Herald;
 let consoles: Consoles;
 /** Owns each test's organization, and operates the system. */
 let aliceApi: ApiClient;
@@ -28,7 +28,7 @@ let founded = 0;
 beforeAll(async () => {
   // Only of a port that is known before do pages get sockets.
   const port = String(await freePort());
-  [node, consoles] = await Promise.all([startEmbeddedNode({ PORT: port }), Consoles.start()]);
+  [node, consoles] = await Promise.all([herald({ PORT: port }, { embedded: true }), Consoles.start()]);
   [aliceApi, bobApi] = await Promise.all([
     node.api('alice', { roles: ['realtime-admin'], email: 'alice@example.com' }),
     node.api('bob', { email: 'bob@example.com' }),

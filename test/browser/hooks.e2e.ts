@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import type { BrowserContext, Route } from 'playwright-core';
 import { BroadcastService } from '../../src/realtime/index.js';
 import { openBrowser, type TestBrowser } from '../support/chromium.js';
-import { type HeraldNode, startNode } from '../support/node.js';
+import { type Herald, herald } from '../support/herald.js';
 import { freePort, postgresDatabase, type RedisServer, startRedis } from '../support/servers.js';
 import { until } from '../support/until.js';
 import { HooksPage, numbers } from './hooks-page.js';
@@ -17,16 +17,16 @@ let site: Site;
 let redis: RedisServer;
 let variables: Record<string, string>;
 /** The one that the pages know, which a test restarts. */
-let node: HeraldNode;
+let node: Herald;
 /** Another one, by which things happen meanwhile. */
-let other: HeraldNode;
+let other: Herald;
 let broadcast: BroadcastService;
 let userId: string;
 let orgId: string;
 const contexts: BrowserContext[] = [];
 const pages: HooksPage[] = [];
 
-const startFirst = (): Promise<HeraldNode> => startNode(variables);
+const startFirst = (): Promise<Herald> => herald(variables);
 
 beforeAll(async () => {
   [browser, site, redis] = await Promise.all([openBrowser(), openSite('hooks'), startRedis()]);
@@ -39,7 +39,7 @@ beforeAll(async () => {
     PORT: String(await freePort()),
   };
   node = await startFirst();
-  other = await startNode({ ...variables, PORT: '0' });
+  other = await herald({ ...variables, PORT: '0' });
   broadcast = other.app.get(BroadcastService, { strict: false });
 }, 60_000);
 beforeEach(async () => {

@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import type { BrowserContext, Route } from 'playwright-core';
 import { BroadcastService } from '../../src/realtime/index.js';
 import { openBrowser, type TestBrowser } from '../support/chromium.js';
-import { type HeraldNode, startNode } from '../support/node.js';
+import { type Herald, herald } from '../support/herald.js';
 import { until } from '../support/until.js';
 import { HooksPage, numbers } from './hooks-page.js';
 import type { Shown } from './pages/hooks/shown.js';
@@ -11,7 +11,7 @@ import { openSite, type Site } from './site.js';
 
 let browser: TestBrowser;
 let site: Site;
-let node: HeraldNode;
+let node: Herald;
 let broadcast: BroadcastService;
 let userId: string;
 let orgId: string;
@@ -21,7 +21,7 @@ const tabs: HooksPage[] = [];
 
 beforeAll(async () => {
   [browser, site] = await Promise.all([openBrowser(), openSite('hooks')]);
-  node = await startNode({ ALLOWED_ORIGINS: site.origin });
+  node = await herald({ ALLOWED_ORIGINS: site.origin });
   broadcast = node.app.get(BroadcastService, { strict: false });
 }, 60_000);
 beforeEach(async () => {

@@ -3,17 +3,17 @@ import { BroadcastService } from '../../src/realtime/index.js';
 import { CLOSE, type Close } from '../../src/realtime/connection/close-code.js';
 import { encodeTextFrame } from '../../src/realtime/connection/frame.js';
 import type { ApiClient } from '../support/api-client.js';
-import { type HeraldNode, startNode } from '../support/node.js';
+import { type Herald, herald } from '../support/herald.js';
 import { openConnections } from '../support/open-connections.js';
 import { until } from '../support/until.js';
 import { closeAllConnections, connected, numbersOf, watchedEvents, watchEvents, watchNotifications } from './watch.js';
 
-let node: HeraldNode;
+let node: Herald;
 let alice: ApiClient;
 let orgId: string;
 
 beforeAll(async () => {
-  node = await startNode({ WS_MAX_CONNECTIONS_PER_USER: '2' });
+  node = await herald({ WS_MAX_CONNECTIONS_PER_USER: '2' });
 });
 beforeEach(async () => {
   alice = await node.api('alice');

@@ -2,17 +2,17 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { connectNotifications, connectOrgEvents } from '@herald/client';
 import { WebSocket } from 'ws';
 import type { ApiClient } from '../support/api-client.js';
-import { type HeraldNode, startNode } from '../support/node.js';
+import { type Herald, herald } from '../support/herald.js';
 import { openConnections } from '../support/open-connections.js';
 import { until } from '../support/until.js';
 import { closeAllConnections, watchedEvents, watchEvents, watchNotifications } from './watch.js';
 
-let node: HeraldNode;
+let node: Herald;
 let alice: ApiClient;
 let orgId: string;
 
 beforeAll(async () => {
-  node = await startNode();
+  node = await herald();
 });
 beforeEach(async () => {
   alice = await node.api('alice');

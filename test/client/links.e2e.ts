@@ -1,20 +1,20 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { OrgEventsOptions } from '@herald/client';
 import { BroadcastService } from '../../src/realtime/index.js';
-import { type HeraldNode, startNode } from '../support/node.js';
+import { type Herald, herald } from '../support/herald.js';
 import { TcpProxy } from '../support/tcp-proxy.js';
 import { until } from '../support/until.js';
 import { closeAllConnections, connected, numbersOf, type OrgWatch, watchedEvents, watchEvents } from './watch.js';
 
 const HISTORY_SIZE = 5;
 
-let node: HeraldNode;
+let node: Herald;
 /** Between the clients and the node. */
 let proxy: TcpProxy;
 let orgId: string;
 
 beforeAll(async () => {
-  node = await startNode({ HISTORY_SIZE: String(HISTORY_SIZE) });
+  node = await herald({ HISTORY_SIZE: String(HISTORY_SIZE) });
 });
 beforeEach(async () => {
   const { hostname, port } = new URL(node.url);

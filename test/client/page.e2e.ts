@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { BroadcastService } from '../../src/realtime/index.js';
-import { type HeraldNode, startNode } from '../support/node.js';
+import { type Herald, herald } from '../support/herald.js';
 import { openConnections } from '../support/open-connections.js';
 import { until } from '../support/until.js';
 import { closeAllConnections, connected, numbersOf, watchedEvents, watchEvents } from './watch.js';
@@ -46,13 +46,13 @@ class Page extends EventTarget {
   }
 }
 
-let node: HeraldNode;
+let node: Herald;
 let orgId: string;
 let page: Page;
 let leave: () => void;
 
 beforeAll(async () => {
-  node = await startNode();
+  node = await herald();
   orgId = (await (await node.api('alice')).post('/orgs', { name: 'Acme' })).body.id;
 });
 beforeEach(() => {

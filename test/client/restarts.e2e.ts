@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { Deployment, redisAt } from '../support/deployment.js';
 import { HeraldProcess } from '../support/herald-process.js';
-import type { Variables } from '../support/node.js';
+import type { Variables } from '../support/herald.js';
 import { type RedisServer, startRedis } from '../support/servers.js';
 import { until } from '../support/until.js';
 import { closeAllConnections, connected, expectNothingAmiss, impatient, watchEvents } from './watch.js';

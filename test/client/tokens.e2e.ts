@@ -1,16 +1,16 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import type { TokenReason } from '@herald/client';
 import { BroadcastService } from '../../src/realtime/index.js';
-import { type HeraldNode, startNode } from '../support/node.js';
+import { type Herald, herald } from '../support/herald.js';
 import { openConnections } from '../support/open-connections.js';
 import { TcpProxy } from '../support/tcp-proxy.js';
 import { until } from '../support/until.js';
 import { closeAllConnections, connected, watchedEvents, watchNotifications } from './watch.js';
 
-let node: HeraldNode;
+let node: Herald;
 
 beforeAll(async () => {
-  node = await startNode();
+  node = await herald();
 });
 afterEach(closeAllConnections);
 afterAll(() => node.stop());

@@ -3,7 +3,7 @@ import { Redis } from 'ioredis';
 import { Deployment, redisAt, type Watch } from '../support/deployment.js';
 import { HeraldProcess } from '../support/herald-process.js';
 import type { Load } from '../support/load.js';
-import type { Variables } from '../support/node.js';
+import type { Variables } from '../support/herald.js';
 import { NOTHING_AMISS, type RecordingClient } from '../support/recording-client.js';
 import { type RedisServer, startRedis } from '../support/servers.js';
 import { TcpProxy } from '../support/tcp-proxy.js';

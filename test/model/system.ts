@@ -5,7 +5,7 @@ import { BroadcastService } from '../../src/realtime/index.js';
 import { ApiClient } from '../support/api-client.js';
 import { HeraldProcess } from '../support/herald-process.js';
 import { type Jwks, startJwks } from '../support/keys.js';
-import { type HeraldNode, startNode, type Variables } from '../support/node.js';
+import { type Herald, herald, type Variables } from '../support/herald.js';
 import { postgresDatabase, type RedisServer, startRedis } from '../support/servers.js';
 import { until } from '../support/until.js';
 import { type Fault, type NodeName, ORGANIZATIONS } from './plan.js';
@@ -44,7 +44,7 @@ export class System {
     private readonly variables: Variables,
     private readonly redis: RedisServer,
     private readonly jwks: Jwks,
-    private readonly local: HeraldNode,
+    private readonly local: Herald,
     private remote: HeraldProcess,
     private readonly nodes: Record<NodeName, ServingNode>,
   ) {}
@@ -67,7 +67,7 @@ export class System {
       LOG_LEVEL: process.env.HERALD_LOG ?? 'silent',
     };
     const token = await jwks.sign('owner', { claims: { exp: Math.floor(Date.now() / 1_000) + 3 * 3_600 } });
-    const local = await startNode(variables);
+    const local = await herald(variables);
     const remote = await (await HeraldProcess.spawn('main.js', variables)).ready();
     const one = servingNode('one', local.url, token);
     const orgIds: string[] = [];

@@ -1,23 +1,23 @@
 import { afterAll, afterEach, beforeAll, expect } from '@jest/globals';
 import { countConnections } from './connection-count.js';
-import { type HeraldNode, startNode, type Variables } from './node.js';
+import { type Herald, herald, type Variables } from './herald.js';
 import { dropAllSessions, RawSession, type SessionTarget } from './raw-session.js';
 import { until } from './until.js';
 import { closeAllClients } from './ws-client.js';
 
 /** The node of a test file that treats it badly. */
 export interface AbusedNode {
-  readonly node: HeraldNode;
+  readonly node: Herald;
   /** A new connection of Mallory. */
   open: (options?: Partial<SessionTarget>) => Promise<RawSession>;
 }
 
 /** Starts a node for the tests of a file or block. After all of them it still serves, and holds nothing of what they did. */
 export function useAbusedNode(variables: Variables = {}): AbusedNode {
-  let node: HeraldNode;
+  let node: Herald;
   let token: string;
   beforeAll(async () => {
-    node = await startNode(variables);
+    node = await herald(variables);
     token = await node.tokenFor('mallory');
   });
   afterEach(async () => {

@@ -3,7 +3,7 @@ import { BroadcastService } from '../../src/realtime/index.js';
 import { ApiClient } from './api-client.js';
 import { type Jwks, startJwks } from './keys.js';
 import { Load } from './load.js';
-import { type HeraldNode, startNode, type Variables } from './node.js';
+import { type Herald, herald, type Variables } from './herald.js';
 import { RecordingClient } from './recording-client.js';
 import { postgresDatabase } from './servers.js';
 
@@ -22,7 +22,7 @@ export class Deployment {
   private constructor(
     /** What every node has in common: for further ones. */
     readonly variables: Variables,
-    readonly nodes: readonly [HeraldNode, HeraldNode],
+    readonly nodes: readonly [Herald, Herald],
     readonly orgIds: string[],
     readonly token: string,
     private readonly jwks: Jwks,
@@ -39,10 +39,7 @@ export class Deployment {
       LOG_LEVEL: process.env.HERALD_LOG ?? 'silent',
     };
     const token = await jwks.sign(OWNER);
-    const started = await Promise.all([
-      startNode({ ...variables, ...nodes[0] }),
-      startNode({ ...variables, ...nodes[1] }),
-    ]);
+    const started = await Promise.all([herald({ ...variables, ...nodes[0] }), herald({ ...variables, ...nodes[1] })]);
     const api = new ApiClient(started[0].url, token);
     const orgIds: string[] = [];
     for (let n = 0; n < organizations; n += 1) {

@@ -1,4 +1,4 @@
-import type { HeraldNode } from './node.js';
+import type { Herald } from './herald.js';
 import { connect, type ConnectOptions } from './ws-client.js';
 
 /** How a node has answered a credential: the user it knows by it, or why it closed. */
@@ -10,7 +10,7 @@ export const TOKEN_EXPIRED = { code: 4001, reason: 'token_expired' };
 export const UNAVAILABLE = { code: 1013, reason: 'unavailable' };
 
 /** Knocks at the door of a node. Whoever is let in leaves again. */
-export async function knock(node: HeraldNode, pathAndQuery: string, options: ConnectOptions = {}): Promise<Verdict> {
+export async function knock(node: Herald, pathAndQuery: string, options: ConnectOptions = {}): Promise<Verdict> {
   const client = await connect(`${node.wsUrl}${pathAndQuery}`, options);
   const welcome = await client.next().catch(() => null);
   if (welcome === null) return client.closed();
@@ -19,7 +19,7 @@ export async function knock(node: HeraldNode, pathAndQuery: string, options: Con
 }
 
 /** What a node says of a token, over WebSocket and over HTTP. */
-export async function tryToken(node: HeraldNode, token: string): Promise<{ socket: Verdict; http: number }> {
+export async function tryToken(node: Herald, token: string): Promise<{ socket: Verdict; http: number }> {
   const [socket, response] = await Promise.all([
     knock(node, `/ws/notifications/?token=${encodeURIComponent(token)}`),
     fetch(`${node.url}/api/v1/notifications`, { headers: { authorization: `Bearer ${token}` } }),

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { ApiClient } from './api-client.js';
-import type { HeraldNode } from './node.js';
+import type { Herald } from './herald.js';
 import { until } from './until.js';
 import { connect } from './ws-client.js';
 
@@ -15,7 +15,7 @@ export class ExampleWorld {
   private readonly kept = new Map<string, Promise<Ids>>();
 
   private constructor(
-    private readonly node: HeraldNode,
+    private readonly node: Herald,
     /** May do everything. */
     readonly alice: ApiClient,
     /** Is a member, and has no role anywhere. */
@@ -24,7 +24,7 @@ export class ExampleWorld {
   ) {}
 
   /** Clients are rooted at `/`, as the document's paths are. */
-  static async on(node: HeraldNode): Promise<ExampleWorld> {
+  static async on(node: Herald): Promise<ExampleWorld> {
     const [alice, dave] = [await node.tokenFor('alice', { roles: ['realtime-admin'] }), await node.tokenFor('dave')];
     const client = (token: string | null): ApiClient => new ApiClient(node.url, token, '');
     return new ExampleWorld(node, client(alice), client(dave), client(null));

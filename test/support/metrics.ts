@@ -1,4 +1,4 @@
-import type { HeraldNode } from './node.js';
+import type { Herald } from './herald.js';
 import { until } from './until.js';
 
 /** The value of a sample such as `herald_resumes_total{result="complete"}`; 0 if it is not there. */
@@ -14,7 +14,7 @@ export function refused(node: { url: string }, reason: string): Promise<number> 
 }
 
 /** Resolves when a node serves, and holds nothing of the clients that have come and gone. */
-export async function leavesNothing(node: HeraldNode): Promise<void> {
+export async function leavesNothing(node: Herald): Promise<void> {
   await until(async () => {
     const text = await (await fetch(`${node.url}/metrics`)).text();
     const held = /^herald_(?:admissions|subscriptions|connections\{.*\}) [^0]/m.exec(text);

@@ -1,5 +1,5 @@
-import { ApiClient } from './api-client.js';
-import type { World } from './world.js';
+import type { ApiClient } from './api-client.js';
+import type { Herald } from './herald.js';
 import { until } from './until.js';
 
 /** An organization with somebody in every role, and one of everything that can be in it. */
@@ -14,15 +14,10 @@ export interface Tenant {
   memberId: string;
 }
 
-/** The API of a node as a user sees it. */
-export async function apiOf({ nodes, tokenOf }: World, userId: string, roles: string[] = []): Promise<ApiClient> {
-  return new ApiClient(nodes[0].url, await tokenOf(userId, roles));
-}
-
 /** Founds one. All are called the same and hold things of the same names; their users begin with `prefix`. */
-export async function settle(world: World, prefix: string): Promise<Tenant> {
+export async function settle(node: Herald, prefix: string): Promise<Tenant> {
   const [ownerId, memberId] = [`${prefix}-owner`, `${prefix}-member`];
-  const [owner, member] = [await apiOf(world, ownerId), await apiOf(world, memberId)];
+  const [owner, member] = [await node.api(ownerId), await node.api(memberId)];
   const orgId = String((await owner.post('/orgs', { name: 'Acme' })).body.id);
   await owner.post(`/orgs/${orgId}/members`, { user_id: memberId });
   const resource = await owner.post(`/orgs/${orgId}/resources`, { name: 'Quarterly report' });

@@ -2,6 +2,7 @@ import { Logger } from '@nestjs/common';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { Registry } from 'prom-client';
 import type { DataSource } from 'typeorm';
+import { Environment } from '../../config/environment.js';
 import { RealtimeMetrics } from '../realtime-metrics.js';
 import type { Close } from './close-code.js';
 import type { Connection } from './connection.js';
@@ -66,7 +67,7 @@ beforeEach(() => {
   gateway = new AskedGateway();
   const dataSource = { query: () => Promise.resolve([]) } as unknown as DataSource;
   const hub = { clearBeforeResuming: (work: () => Promise<void>) => void (clear = work) } as unknown as Hub;
-  recheck = new Recheck(dataSource, live, hub, new RealtimeMetrics(new Registry()));
+  recheck = new Recheck(dataSource, live, hub, new RealtimeMetrics(new Registry()), new Environment({}));
   recheck.onApplicationBootstrap();
 });
 afterEach(async () => {

@@ -1,6 +1,7 @@
 import { type BeforeApplicationShutdown, Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
+import { Environment } from '../../config/environment.js';
 import { QuietErrorLog } from '../../config/quiet-error-log.js';
 import { recentDisconnections } from '../outbox/recent-disconnections.js';
 import { RealtimeMetrics } from '../realtime-metrics.js';
@@ -23,8 +24,7 @@ const BATCH = 1_000;
  */
 @Injectable()
 export class Recheck implements OnApplicationBootstrap, BeforeApplicationShutdown {
-  /** How long a connection goes unasked at the most, but for one sweep; milliseconds. Read when the process starts. */
-  intervalMs = 30_000;
+  private readonly intervalMs: number;
   private readonly errors = new QuietErrorLog(
     new Logger(Recheck.name),
     'Whether connections may stay is not known now',
@@ -38,7 +38,9 @@ export class Recheck implements OnApplicationBootstrap, BeforeApplicationShutdow
     private readonly live: LiveConnections,
     private readonly hub: Hub,
     private readonly metrics: RealtimeMetrics,
+    environment: Environment,
   ) {
+    this.intervalMs = environment.timings.recheckIntervalMs;
     live.observe({
       entered: (connection) => {
         connection.recheckAt = this.nextTime();
