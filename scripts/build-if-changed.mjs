@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { readdirSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { join } from 'node:path';
@@ -18,7 +18,11 @@ const STAMP = join(ROOT, 'dist/.built');
 export function buildIfChanged() {
   if (builtAt() > Math.max(...SOURCES.map((name) => newest(join(ROOT, name))))) return;
   const startedAt = new Date();
-  execFileSync('npm', ['run', '--silent', 'build'], { cwd: ROOT, stdio: ['ignore', 'ignore', 'inherit'] });
+  const { status } = spawnSync('npm', ['run', '--silent', 'build'], {
+    cwd: ROOT,
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
+  if (status !== 0) process.exit(status ?? 1);
   writeFileSync(STAMP, '');
   // What was changed during the build may not be in it.
   utimesSync(STAMP, startedAt, startedAt);

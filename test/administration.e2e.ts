@@ -29,7 +29,8 @@ describe.each(ONE_AND_MANY)('administration of %s', (_, start) => {
   }
 
   describe('disconnecting a user', () => {
-    it('AUTHZ-12: closes every connection of that user within a second, and nobody else’s', async () => {
+    // @abuse AUTHZ-12
+    it('closes every connection of that user within a second, and nobody else’s', async () => {
       const bobs = [
         await join(one, '/ws/notifications/', 'bob'),
         await join(two, '/ws/notifications/', 'bob'),

@@ -70,7 +70,8 @@ describe('the door', () => {
     expect(await closeWith('a.b.c', '/ws/events/0190a5c2-7b7e-7c33-8d7e-3f1f0e2a9b11/')).toMatchObject({ code: 4001 });
   });
 
-  it('UPG-26: closes with 1013 while Postgres is down, without ending the process, and admits again afterwards', async () => {
+  // @abuse UPG-26
+  it('closes with 1013 while Postgres is down, without ending the process, and admits again afterwards', async () => {
     const token = await jwks.sign('alice', { claims: ISSUER_CLAIMS });
     const path = `/ws/events/${orgId}/`;
     await postgres.kill();

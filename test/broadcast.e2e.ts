@@ -61,7 +61,8 @@ async function eventsUntilMarker(client: TestClient): Promise<unknown[]> {
 }
 
 describe('broadcastNotification', () => {
-  it('AUTHZ-21: reaches all of the user’s connections, and nobody else’s', async () => {
+  // @abuse AUTHZ-21
+  it('reaches all of the user’s connections, and nobody else’s', async () => {
     const [phone, laptop, other] = [
       await notifications('alice'),
       await notifications('alice'),
@@ -167,7 +168,8 @@ describe('broadcastOrgEvent', () => {
 });
 
 describe('what comes with a type of the catalogue', () => {
-  it('PUB-01: is refused in an event when it is wrong, and nothing is sent', async () => {
+  // @abuse PUB-01
+  it('is refused in an event when it is wrong, and nothing is sent', async () => {
     const client = await events();
     // A variable type is what the compiler does not hold against the catalogue.
     const type = ['resource', 'created'].join('.');
@@ -182,7 +184,8 @@ describe('what comes with a type of the catalogue', () => {
     expect(await eventsUntilMarker(client)).toEqual([]);
   });
 
-  it('PUB-01: is refused in a notification when it is wrong, and nothing is kept or sent', async () => {
+  // @abuse PUB-01
+  it('is refused in a notification when it is wrong, and nothing is kept or sent', async () => {
     const client = await notifications('wendy');
     const notification = { title: 'Done', type: 'task.completed', task_id: randomUUID() };
     const refused = { errors: [{ field: 'notification.task_name' }, { field: 'notification.action_url' }] };
@@ -222,7 +225,8 @@ describe('what comes with a type of the catalogue', () => {
 });
 
 describe('a broadcast in a transaction', () => {
-  it('PG-09: is published after the commit, with the change already there for everyone, every time', async () => {
+  // @abuse PG-09
+  it('is published after the commit, with the change already there for everyone, every time', async () => {
     const client = await events();
     for (let time = 0; time < 100; time += 1) {
       const id = randomUUID();
@@ -236,7 +240,8 @@ describe('a broadcast in a transaction', () => {
     }
   });
 
-  it('PUB-17: is never published when the transaction is rolled back', async () => {
+  // @abuse PUB-17
+  it('is never published when the transaction is rolled back', async () => {
     const client = await events();
     const transaction = dataSource.transaction(async (manager) => {
       await broadcast.broadcastOrgEvent(orgId, 'test.rolled_back', {}, { manager });
@@ -246,7 +251,8 @@ describe('a broadcast in a transaction', () => {
     expect(await eventsUntilMarker(client)).toEqual([]);
   });
 
-  it('PUB-17, PG-08: follows its savepoint: what was rolled back inside a committed transaction is not told', async () => {
+  // @abuse PUB-17, PG-08
+  it('follows its savepoint: what was rolled back inside a committed transaction is not told', async () => {
     const client = await events();
     await dataSource.transaction(async (outer) => {
       await broadcast.broadcastOrgEvent(orgId, 'test.outer', {}, { manager: outer });
@@ -304,7 +310,8 @@ describe('entity subscribers', () => {
     expect(await eventsUntilMarker(client)).toEqual([]);
   });
 
-  it('PUB-17: tell nothing of a change that was rolled back', async () => {
+  // @abuse PUB-17
+  it('tell nothing of a change that was rolled back', async () => {
     const client = await events();
     const transaction = dataSource.transaction(async (manager) => {
       const resource = manager.create(Resource, {
@@ -326,7 +333,8 @@ describe('entity subscribers', () => {
     ['a deletion of resources', () => dataSource.getRepository(Resource).delete({ orgId })],
     ['an update of memberships', () => dataSource.getRepository(Membership).update({ orgId }, { role: 'member' })],
     ['a deletion of memberships', () => dataSource.getRepository(Membership).delete({ orgId })],
-  ])('PG-11: refuse %s by criteria, which would tell nobody, and nothing is changed', async (_, change) => {
+    // @abuse PG-11
+  ])('refuse %s by criteria, which would tell nobody, and nothing is changed', async (_, change) => {
     const client = await events();
     const path = `/orgs/${orgId}/resources`;
     const { id } = (await owner.post(path, { name: 'Kept' })).body as { id: string };
@@ -337,7 +345,8 @@ describe('entity subscribers', () => {
     expect(await eventsUntilMarker(client)).toEqual([]);
   });
 
-  it('PG-12: tell of a row that is saved again as of an update', async () => {
+  // @abuse PG-12
+  it('tell of a row that is saved again as of an update', async () => {
     const client = await events();
     const content = { orgId, sensitivity: 'normal', description: null } as const;
     const resources = dataSource.getRepository(Resource);
@@ -350,7 +359,8 @@ describe('entity subscribers', () => {
     ]);
   });
 
-  it('PG-13: tell nothing of what is changed by SQL', async () => {
+  // @abuse PG-13
+  it('tell nothing of what is changed by SQL', async () => {
     const client = await events();
     await dataSource.query(
       `INSERT INTO resources (id, org_id, name, sensitivity) VALUES ($1, $2, 'By hand', 'normal')`,
@@ -361,7 +371,8 @@ describe('entity subscribers', () => {
   });
 
   it.each(['40001', '40P01'])(
-    'PG-20: tell nothing of a change that was given up for another one, which is a 409 (%s)',
+    // @abuse PG-20
+    'tell nothing of a change that was given up for another one, which is a 409 (%s)',
     async (state) => {
       const client = await events();
       await dataSource.query(`CREATE OR REPLACE FUNCTION give_up() RETURNS trigger LANGUAGE plpgsql AS
@@ -427,7 +438,8 @@ describe('the end of a membership', () => {
     expect(await eventsUntilMarker(frank)).toEqual([]);
   });
 
-  it('AUTHZ-03: comes for everyone when the organization is deleted', async () => {
+  // @abuse AUTHZ-03
+  it('comes for everyone when the organization is deleted', async () => {
     const id = ((await owner.post('/orgs', { name: 'Short' })).body as { id: string }).id;
     const client = await join(`/ws/events/${id}/`, 'owner');
     expect((await owner.delete(`/orgs/${id}`)).status).toBe(204);

@@ -253,7 +253,8 @@ describe.each([memory, overRedis, overCluster])('a $name', ({ open, close, start
     expect(history).toMatchObject({ position: { offset: 0, tag: '00000000' }, publications: [] });
   });
 
-  it('RED-20: takes subscriptions that change quickly in the order they were asked for', async () => {
+  // @abuse RED-20
+  it('takes subscriptions that change quickly in the order they were asked for', async () => {
     const channel = Channel.ofUser(randomUUID());
     await process.broker.subscribe(channel);
     const changes = Array.from({ length: 500 }, () => [
@@ -349,7 +350,8 @@ describe('two processes over one Redis', () => {
     expect(await one.broker.position(channel)).toMatchObject({ offset: 0, tag: '00000000' });
   });
 
-  it('RED-22: drop what other programs write into their channels, count it, and go on', async () => {
+  // @abuse RED-22
+  it('drop what other programs write into their channels, count it, and go on', async () => {
     const channel = Channel.ofUser('someone');
     await one.broker.subscribe(channel);
     const before = one.counters.foreign;
@@ -361,7 +363,8 @@ describe('two processes over one Redis', () => {
     expect(one.counters.foreign - before).toBe(garbage.length);
   });
 
-  it('RED-22: drop what other programs write into their histories, and trust only what comes after it', async () => {
+  // @abuse RED-22
+  it('drop what other programs write into their histories, and trust only what comes after it', async () => {
     const channel = Channel.ofUser(randomUUID());
     const [before, foreign] = [await one.broker.position(channel), one.counters.foreign];
     for (const text of ['a', 'b', 'c', 'd']) await one.broker.publish(message(channel, text));
@@ -372,7 +375,8 @@ describe('two processes over one Redis', () => {
     expect(one.counters.foreign - foreign).toBe(3);
   });
 
-  it('RED-05: go on in order when the clock of Redis jumps back', async () => {
+  // @abuse RED-05
+  it('go on in order when the clock of Redis jumps back', async () => {
     const channel = Channel.ofUser(randomUUID());
     await one.broker.subscribe(channel);
     // As it is when the channel was begun by a clock that was a century ahead.
@@ -386,7 +390,8 @@ describe('two processes over one Redis', () => {
     expect(positions.map(formatCursor)).toEqual(positions.map(formatCursor).toSorted());
   });
 
-  it('RED-18, RED-21: subscribe in batches, and to all of 5,000 channels again when the link was cut', async () => {
+  // @abuse RED-18, RED-21
+  it('subscribe in batches, and to all of 5,000 channels again when the link was cut', async () => {
     const channels = Array.from({ length: 5_000 }, () => Channel.ofOrganization(randomUUID()));
     const names = channels.map(({ name }) => `herald:0:{${name}}`);
     await Promise.all(channels.map((channel) => one.broker.subscribe(channel)));
@@ -439,7 +444,8 @@ describe('two processes over one Redis', () => {
     await until(() => one.received.length === 1);
   });
 
-  it('RED-24: of two deployments, told apart by REDIS_DB, share no channel, no history and no key', async () => {
+  // @abuse RED-24
+  it('of two deployments, told apart by REDIS_DB, share no channel, no history and no key', async () => {
     const other = await startRedisProcess({ REDIS_DB: '1' });
     const channel = Channel.ofUser('in both');
     await Promise.all([one.broker.subscribe(channel), other.broker.subscribe(channel)]);

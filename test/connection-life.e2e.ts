@@ -49,7 +49,8 @@ describe('a connection', () => {
     await client.ping();
   });
 
-  it('AUTHZ-14: ends earlier when the new token does', async () => {
+  // @abuse AUTHZ-14
+  it('ends earlier when the new token does', async () => {
     const client = await join(inSeconds(600));
     client.send({ type: 'auth', token: await jwks.sign('alice', { claims: { exp: inSeconds(1) } }) });
     expect(await client.next()).toMatchObject({ type: 'auth.refreshed' });
@@ -61,7 +62,8 @@ describe('a connection', () => {
     ['that does not verify', () => Promise.resolve('a.b.c'), 'token_invalid'],
     ['that is empty', () => Promise.resolve(''), 'token_invalid'],
     ['that has expired', () => jwks.sign('alice', { claims: { exp: inSeconds(-10) } }), 'token_expired'],
-  ])('AUTHZ-16: is closed with 4001 by a token %s', async (_, token, reason) => {
+    // @abuse AUTHZ-16
+  ])('is closed with 4001 by a token %s', async (_, token, reason) => {
     const client = await join(inSeconds(600));
     client.send({ type: 'auth', token: await token() });
     expect(await client.closed()).toEqual({ code: 4001, reason });
@@ -84,13 +86,15 @@ describe('a ticket', () => {
     return body.ticket;
   }
 
-  it('HS-25: opens one connection, on any node, once', async () => {
+  // @abuse HS-25
+  it('opens one connection, on any node, once', async () => {
     const url = `${two.wsUrl}/ws/notifications/?ticket=${await buy()}`;
     expect(await (await connect(url)).next()).toMatchObject({ type: 'connection.established', user_id: 'alice' });
     expect(await (await connect(url)).closed()).toEqual({ code: 4001, reason: 'ticket_invalid' });
   });
 
-  it('HS-25: opens one of several connections that come at the same moment', async () => {
+  // @abuse HS-25
+  it('opens one of several connections that come at the same moment', async () => {
     const ticket = await buy();
     const clients = await Promise.all(
       [one, two, one, two].map((node) => connect(`${node.wsUrl}/ws/notifications/?ticket=${ticket}`)),
@@ -104,7 +108,8 @@ describe('a ticket', () => {
     expect(await client.closed()).toEqual({ code: 4001, reason: 'ticket_invalid' });
   });
 
-  it('HS-26: opens nothing when its time is over', async () => {
+  // @abuse HS-26
+  it('opens nothing when its time is over', async () => {
     const ticket = await buy();
     const { Redis } = await import('ioredis');
     const raw = new Redis(redis.port, redis.host);
@@ -115,7 +120,8 @@ describe('a ticket', () => {
     expect(await client.closed()).toEqual({ code: 4001, reason: 'ticket_invalid' });
   });
 
-  it('HS-26: opens nothing when the token that it was bought with has expired since', async () => {
+  // @abuse HS-26
+  it('opens nothing when the token that it was bought with has expired since', async () => {
     const principal = { userId: 'alice', email: null, name: null, roles: new Set<string>(), sessionId: null };
     const expiresAt = new Date(Date.now() - 5_000);
     await one.app.get(TicketStore, { strict: false }).put('outlived', { ...principal, expiresAt });

@@ -32,7 +32,8 @@ afterEach(closeAllClients);
 describe('a connection', () => {
   useNode({});
 
-  it('SLOW-12: answers ping with pong and echoes its timestamp', async () => {
+  // @abuse SLOW-12
+  it('answers ping with pong and echoes its timestamp', async () => {
     const client = await join('alice');
     client.send({ type: 'ping', timestamp: '2025-01-15T10:30:00Z' });
     expect(await client.next()).toEqual({ type: 'pong', timestamp: '2025-01-15T10:30:00Z' });
@@ -58,7 +59,8 @@ describe('a connection', () => {
     expect(await client.next()).toMatchObject({ type: 'pong' });
   });
 
-  it('UPG-27: handles what the client sent before it was admitted, and only after the welcome', async () => {
+  // @abuse UPG-27
+  it('handles what the client sent before it was admitted, and only after the welcome', async () => {
     const raw = await RawClient.open(Number(new URL(node.url).port));
     raw.sendUpgrade({ target: `/ws/notifications/?token=${await node.tokenFor('alice')}` });
     raw.sendFrame(1, '{"type":"ping","timestamp":"early"}');
@@ -155,7 +157,8 @@ describe('the number of connections', () => {
 describe('a full node', () => {
   useNode({ WS_MAX_CONNECTIONS: '1' });
 
-  it('UPG-33: refuses with 503 and leaves its connections alone', async () => {
+  // @abuse UPG-33
+  it('refuses with 503 and leaves its connections alone', async () => {
     const client = await join('alice');
     const { status, headers } = await upgrade(`${node.wsUrl}/ws/notifications/`);
     expect(status).toBe(503);
@@ -184,7 +187,8 @@ describe('the heartbeat', () => {
 describe('the end of the token', () => {
   useNode({});
 
-  it('AUTHZ-14: is the end of the connection, with 4001', async () => {
+  // @abuse AUTHZ-14
+  it('is the end of the connection, with 4001', async () => {
     const client = await join('alice', 1);
     const startedAt = performance.now();
     expect(await client.closed(10_000)).toEqual({ code: 4001, reason: 'token_expired' });

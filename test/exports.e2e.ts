@@ -122,7 +122,8 @@ describe('an export', () => {
     expect(progress.mock.calls.flat()).toEqual([44, 88, 99]);
   });
 
-  it('JOB-01: notifies once when its job runs twice', async () => {
+  // @abuse JOB-01
+  it('notifies once when its job runs twice', async () => {
     const id = await requested();
     expect(await notifications.next()).toMatchObject({ notification: { task_id: id } });
     await queue.add('export', { export_id: id }, { jobId: `again-${id}` });
@@ -180,7 +181,8 @@ describe('an export', () => {
     expect(await notifications.next()).toMatchObject({ notification: { type: 'task.failed', task_id: id } });
   });
 
-  it('JOB-07, JOB-13: has a job by its own UUID, which is not kept for ever', async () => {
+  // @abuse JOB-07, JOB-13
+  it('has a job by its own UUID, which is not kept for ever', async () => {
     const id = await requested();
     await notifications.next();
     expect(await queue.getJob(id)).toMatchObject({
@@ -192,7 +194,8 @@ describe('an export', () => {
     expect(schedule?.template?.opts).toEqual({ removeOnComplete: true, removeOnFail: 10 });
   });
 
-  it('JOB-09: is committed before it has a job', async () => {
+  // @abuse JOB-09
+  it('is committed before it has a job', async () => {
     const rows = node.app.get(DataSource).getRepository(Export);
     const add = queue.add.bind(queue);
     const found: boolean[] = [];
@@ -208,7 +211,8 @@ describe('an export', () => {
   });
 
   it.each([null, 5, 'text', [], { export_id: 7 }, { export_id: 'no UUID' }])(
-    'JOB-11: whose job carries %j instead of its id fails at once and is not tried again',
+    // @abuse JOB-11
+    'whose job carries %j instead of its id fails at once and is not tried again',
     async (data) => {
       const job = await queue.add('export', data, { attempts: 5, backoff: { type: 'fixed', delay: 1 } });
       await until(async () => (await job.getState()) === 'failed');

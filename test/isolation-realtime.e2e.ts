@@ -178,7 +178,8 @@ describe('a cursor of another', () => {
     await expectNothingOf(cursors, '/ws/notifications/', 'stranger', () => notify('stranger'));
   });
 
-  it('RES-06: user brings nothing of theirs', async () => {
+  // @abuse RES-06
+  it('user brings nothing of theirs', async () => {
     await settled();
     const cursors = await cursorsOf('/ws/notifications/', 'someone', () => notify('someone'));
     await cursorsOf('/ws/notifications/', 'someone-else', () => notify('someone-else'));
@@ -222,7 +223,8 @@ describe('user ids that a careless encoding would mix up', () => {
     ...['x'.repeat(255), 'x'.repeat(254), `${'x'.repeat(254)}y`, '🎉'.repeat(255), '🎉'.repeat(254), "'", "''", '"'],
   ];
 
-  it('AUTHZ-20: are all different people', async () => {
+  // @abuse AUTHZ-20
+  it('are all different people', async () => {
     expect(new Set(IDS).size).toBe(IDS.length);
     const clients = await Promise.all(IDS.map((id) => enter('/ws/notifications/', id)));
     for (const id of IDS) await broadcast.broadcastNotification(id, { title: 'For one', to: id });

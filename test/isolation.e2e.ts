@@ -112,7 +112,8 @@ describe('a route of an organization', () => {
   });
 
   it.each(['stranger', 'former', 'ours-member', 'ours-owner'])(
-    'PUB-15: tells %s the same as for an organization that does not exist, and does nothing',
+    // @abuse PUB-15
+    'tells %s the same as for an organization that does not exist, and does nothing',
     async (name) => {
       const token = outsiders.get(name) ?? '';
       await changingNothing(async () => {
@@ -183,7 +184,8 @@ async function notificationsOf(userId: string): Promise<unknown[]> {
 
 describe('the endpoints', () => {
   it.each(['stranger', 'former', 'ours-member', 'ours-owner'])(
-    'AUTHZ-01: are shut to %s as if there was nothing',
+    // @abuse AUTHZ-01
+    'are shut to %s as if there was nothing',
     async (name) => {
       const token = outsiders.get(name) ?? '';
       for (const orgId of [theirs.orgId, theirs.orgId.toUpperCase(), randomUUID()]) {

@@ -121,7 +121,8 @@ describe('two nodes over one Redis, one Postgres and an OpenID provider', () => 
     expect(await next(client)).toMatchObject({ event_type: 'test.marker' });
   });
 
-  it('PG-14: take writes while Redis is down, keep their connections, and tell of the writes afterwards', async () => {
+  // @abuse PG-14
+  it('take writes while Redis is down, keep their connections, and tell of the writes afterwards', async () => {
     const client = await join(two, `/ws/events/${orgId}/`, 'bob');
     await redis.kill();
     try {

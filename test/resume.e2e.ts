@@ -87,7 +87,8 @@ describe.each([alone, together])('a client that comes back, with $name', ({ star
   afterEach(closeAllClients);
   afterAll(stop);
 
-  it('RES-01: gets what it has missed right after the welcome, in order, each once, and then live frames', async () => {
+  // @abuse RES-01
+  it('gets what it has missed right after the welcome, in order, each once, and then live frames', async () => {
     const { client } = await open();
     await publish(1, 2);
     const cursor = await leaveAfter(client, 2);
@@ -118,7 +119,8 @@ describe.each([alone, together])('a client that comes back, with $name', ({ star
     expect(await numbers(again, 1)).toEqual([2]);
   });
 
-  it('RES-02: sees no gap and no duplicate at the seam while messages flow', async () => {
+  // @abuse RES-02
+  it('sees no gap and no duplicate at the seam while messages flow', async () => {
     const { client } = await open();
     await publish(1, 1);
     let cursor = await leaveAfter(client, 1);
@@ -135,7 +137,8 @@ describe.each([alone, together])('a client that comes back, with $name', ({ star
     }
   });
 
-  it('MSG-36, RES-03: is told when it has missed more than history keeps, and gets live frames only', async () => {
+  // @abuse MSG-36, RES-03
+  it('is told when it has missed more than history keeps, and gets live frames only', async () => {
     const { client } = await open();
     await publish(1, 1);
     const cursor = await leaveAfter(client, 1);
@@ -146,7 +149,8 @@ describe.each([alone, together])('a client that comes back, with $name', ({ star
     expect(await numbers(again, 1)).toEqual([8]);
   });
 
-  it('RES-03: is told when history has expired', async () => {
+  // @abuse RES-03
+  it('is told when history has expired', async () => {
     const { client } = await open();
     await publish(1, 1);
     const cursor = await leaveAfter(client, 1);
@@ -188,7 +192,8 @@ describe.each([alone, together])('a client that comes back, with $name', ({ star
     expect(again.received.map(({ data }) => data)).not.toContainEqual({ n: 2 });
   });
 
-  it('RES-06: gets nothing of before with somebody else’s cursor', async () => {
+  // @abuse RES-06
+  it('gets nothing of before with somebody else’s cursor', async () => {
     const { client } = await open();
     await publish(1, 1);
     const cursor = await leaveAfter(client, 1);
@@ -231,7 +236,8 @@ describe('history', () => {
     }
   });
 
-  it('RES-04: lost with Redis can’t be resumed from', async () => {
+  // @abuse RES-04
+  it('lost with Redis can’t be resumed from', async () => {
     await together.start({});
     try {
       await openOrganization();
@@ -250,7 +256,8 @@ describe('history', () => {
     }
   });
 
-  it('SLOW-04, RES-07: is sent no faster than the client reads', async () => {
+  // @abuse SLOW-04, RES-07
+  it('is sent no faster than the client reads', async () => {
     await alone.start({ WS_MAX_BUFFERED_BYTES: '100000' });
     try {
       await openOrganization();

@@ -114,7 +114,8 @@ describe('a worker', () => {
     await user.expectCompleted([id]);
   });
 
-  it('JOB-01: is asked to end, and after the grace gives the job in hand to another one, which need not wait', async () => {
+  // @abuse JOB-01
+  it('is asked to end, and after the grace gives the job in hand to another one, which need not wait', async () => {
     const worker = await startWorker({ SHUTDOWN_GRACE_MS: '500' });
     const id = await heldHalfWay();
     await startWorker();
@@ -127,7 +128,8 @@ describe('a worker', () => {
     await user.expectCompleted([id]);
   });
 
-  it('JOB-01: whose event loop is blocked half-way goes on when another one has made the export, and changes nothing', async () => {
+  // @abuse JOB-01
+  it('whose event loop is blocked half-way goes on when another one has made the export, and changes nothing', async () => {
     const { id, blocked, goOn } = await blockedAt(SECOND_BATCH);
     await startWorker(BLOCKABLE);
     database.heal();
@@ -139,7 +141,8 @@ describe('a worker', () => {
     await user.expectCompleted([id, later]);
   });
 
-  it('JOB-01: whose event loop is blocked while it tells of the end has told once, though another one has its job', async () => {
+  // @abuse JOB-01
+  it('whose event loop is blocked while it tells of the end has told once, though another one has its job', async () => {
     const { id, blocked, goOn } = await blockedAt(END_OF_EXPORT);
     const isTaken = database.hears('UPDATE "exports"');
     await startWorker(BLOCKABLE);
@@ -151,7 +154,8 @@ describe('a worker', () => {
     await user.expectCompleted([id]);
   });
 
-  it('JOB-03: tells once, and only after its last attempt, that an export can’t be made, and does others meanwhile', async () => {
+  // @abuse JOB-03
+  it('tells once, and only after its last attempt, that an export can’t be made, and does others meanwhile', async () => {
     const id = await user.request();
     await mkdir(join(exportsDir, `${id}.csv`));
     await startWorker();

@@ -210,7 +210,8 @@ describe('Environment in production', () => {
     ['KEYCLOAK_JWKS_URL', 'http://id.example.com/certs'],
     ['KEYCLOAK_URL', 'http://id.example.com'],
     ['KEYCLOAK_JWKS_URL', 'http://8.8.8.8/certs'],
-  ])('JWKS-18: refuses keys that come from outside without TLS: %s=%s', (name, url) => {
+  // @abuse JWKS-18
+  ])('refuses keys that come from outside without TLS: %s=%s', (name, url) => {
     expect(problemsOf({ ...PRODUCTION, [name]: url })).toEqual([
       expect.stringMatching(new RegExp(`^${name}: got "${url}", takes https:// when NODE_ENV=production`)),
     ]);
@@ -218,7 +219,8 @@ describe('Environment in production', () => {
   });
 
   it.each(['http://keycloak:8080/certs', 'http://127.0.0.1:8080/certs', 'https://id.example.com/certs'])(
-    'JWKS-18: takes keys from %s',
+    // @abuse JWKS-18
+    'takes keys from %s',
     (url) => {
       expect(problemsOf({ ...PRODUCTION, KEYCLOAK_JWKS_URL: url })).toEqual([]);
     },
@@ -227,7 +229,8 @@ describe('Environment in production', () => {
   it.each([
     ['JWT_ISSUER', { JWT_ISSUER: 'http://id.example.com/realms/main' }],
     ['KEYCLOAK_URL', { KEYCLOAK_URL: 'http://id.example.com', KEYCLOAK_JWKS_URL: 'https://id.example.com/certs' }],
-  ])('OPS-20: refuses an issuer that is reached without TLS: %s', (name, source) => {
+  // @abuse OPS-20
+  ])('refuses an issuer that is reached without TLS: %s', (name, source) => {
     expect(problemsOf({ ...PRODUCTION, ...source })).toEqual([
       expect.stringMatching(
         new RegExp(`^${name}: got "http://id.example.com.*takes https:// when NODE_ENV=production`),

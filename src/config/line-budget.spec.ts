@@ -17,7 +17,8 @@ describe('LineBudget', () => {
   const take = (kind: string, times: number): number =>
     Array.from({ length: times }, () => budget.take(kind)).filter(Boolean).length;
 
-  it('LIM-20: writes half of its lines of one kind, and tells how many more there were', () => {
+  // @abuse LIM-20
+  it('writes half of its lines of one kind, and tells how many more there were', () => {
     expect(take('a', 1_000)).toBe(5);
     jest.advanceTimersByTime(1_000);
     expect(told).toEqual(['suppressed 995 lines within a second (a: 995)']);

@@ -140,7 +140,8 @@ describe.each([
     expect(work.done).toEqual(['fail once {}']);
   });
 
-  it('JOB-06: adds a job of a known id once', async () => {
+  // @abuse JOB-06
+  it('adds a job of a known id once', async () => {
     const jobs = await Promise.all([1, 2].map(() => queue.add('hold', {}, { jobId: 'one-export' })));
     expect(await queue.getJobCountByTypes('active', 'waiting')).toBe(1);
     work.letGo();

@@ -130,14 +130,16 @@ describe('a peer that resets its connection', () => {
         client.reset();
       },
     ],
-  ])('UPG-22: %s leaves nothing behind', async (_, attempt) => {
+    // @abuse UPG-22
+  ])('%s leaves nothing behind', async (_, attempt) => {
     for (let round = 0; round < 5; round += 1) await attempt();
     await leavesNothing(node);
     const client = await connect(`${node.wsUrl}${events}`, { token });
     expect(await client.next()).toMatchObject({ type: 'connection.established' });
   });
 
-  it('UPG-22: while its token waits for a key leaves nothing behind', async () => {
+  // @abuse UPG-22
+  it('while its token waits for a key leaves nothing behind', async () => {
     const { privateKey } = await createKey('new');
     const unknown = await jwks.sign('alice', { header: { kid: 'new' }, key: privateKey });
     const { fetches } = jwks;
@@ -155,7 +157,8 @@ describe('a peer that resets its connection', () => {
 });
 
 describe('a client that is not admitted yet', () => {
-  it('UPG-27, UPG-28: is not read: 5 MB of its frames stay with the peer', async () => {
+  // @abuse UPG-27, UPG-28
+  it('is not read: 5 MB of its frames stay with the peer', async () => {
     const other = await connect(`${node.wsUrl}/ws/notifications/`, { token });
     await other.next();
     await whileMembershipsWait(async () => {

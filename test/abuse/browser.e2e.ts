@@ -75,7 +75,8 @@ function openSocket(page: Page | Frame, path: string, protocols: string[] = []):
 const REFUSED = { hasOpened: false, code: 1006, reason: '', protocol: '', first: null };
 
 describe('a page of the application, in a real browser', () => {
-  it('ORIG-28: is welcomed by a subprotocol, which is not echoed', async () => {
+  // @abuse ORIG-28
+  it('is welcomed by a subprotocol, which is not echoed', async () => {
     const page = await visit('app');
     const credential = `access_token.${Buffer.from(token).toString('base64url')}`;
     expect(await openSocket(page, '/ws/notifications/', ['herald.v1', credential])).toMatchObject({
@@ -85,7 +86,8 @@ describe('a page of the application, in a real browser', () => {
     });
   });
 
-  it('ORIG-28: sees 4001 and 4003, with their reasons', async () => {
+  // @abuse ORIG-28
+  it('sees 4001 and 4003, with their reasons', async () => {
     const page = await visit('app');
     expect(await openSocket(page, '/ws/notifications/')).toMatchObject({
       hasOpened: true,
@@ -99,14 +101,16 @@ describe('a page of the application, in a real browser', () => {
     });
   });
 
-  it('ORIG-28: sees nothing but 1006 of what is refused before the handshake', async () => {
+  // @abuse ORIG-28
+  it('sees nothing but 1006 of what is refused before the handshake', async () => {
     const page = await visit('app');
     expect(await openSocket(page, `/ws/unknown/?token=${token}`)).toEqual(REFUSED);
   });
 });
 
 describe('a page of another site, in a real browser', () => {
-  it('ORIG-28: never gets a socket, with the victim’s own token and cookies', async () => {
+  // @abuse ORIG-28
+  it('never gets a socket, with the victim’s own token and cookies', async () => {
     const before = await refused(node, 'origin');
     const page = await visit('evil');
     await page.context().addCookies([{ name: 'access_token', value: token, url: node.url }]);
@@ -114,7 +118,8 @@ describe('a page of another site, in a real browser', () => {
     expect(await refused(node, 'origin')).toBe(before + 1);
   });
 
-  it('ORIG-29: never gets one from a sandboxed frame, not even one inside the application', async () => {
+  // @abuse ORIG-29
+  it('never gets one from a sandboxed frame, not even one inside the application', async () => {
     const before = await refused(node, 'origin');
     for (const name of ['evil', 'app']) {
       const page = await visit(name);

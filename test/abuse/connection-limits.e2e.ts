@@ -58,7 +58,8 @@ const statusFrom = async (address: string): Promise<number> =>
 describe('connections of a user', () => {
   useNode({ WS_MAX_CONNECTIONS_PER_USER: '10' });
 
-  it('LIM-01: beyond the limit of a node the new one is closed with 4029, and counted', async () => {
+  // @abuse LIM-01
+  it('beyond the limit of a node the new one is closed with 4029, and counted', async () => {
     const clients = await Promise.all(Array.from({ length: 10 }, () => join('alice')));
     const before = await sample(node, TOO_MANY_COUNT);
     expect(await (await ask('alice')).closed()).toEqual(TOO_MANY);
@@ -68,7 +69,8 @@ describe('connections of a user', () => {
     await (await join('bob')).ping();
   });
 
-  it('LIM-01: asked for at once, no more than the limit are let in', async () => {
+  // @abuse LIM-01
+  it('asked for at once, no more than the limit are let in', async () => {
     const clients = await Promise.all(Array.from({ length: 30 }, () => ask('alice')));
     const firsts = await Promise.allSettled(clients.map((client) => client.next()));
     expect(firsts.filter(({ status }) => status === 'fulfilled')).toHaveLength(10);
@@ -79,7 +81,8 @@ describe('connections of a user', () => {
 describe('connections of a user whose oldest one goes', () => {
   useNode({ WS_MAX_CONNECTIONS_PER_USER: '2', WS_CONNECTION_LIMIT_POLICY: 'oldest' });
 
-  it('LIM-01: beyond the limit the oldest is closed with 4029, and no other', async () => {
+  // @abuse LIM-01
+  it('beyond the limit the oldest is closed with 4029, and no other', async () => {
     const [first, second] = [await join('alice'), await join('alice')];
     const bob = await join('bob');
     const before = await sample(node, TOO_MANY_COUNT);
@@ -90,7 +93,8 @@ describe('connections of a user whose oldest one goes', () => {
     expect(openConnections(node)).toHaveLength(3);
   });
 
-  it('LIM-01: the oldest is cut off when it ignores the close, whether it reads or not', async () => {
+  // @abuse LIM-01
+  it('the oldest is cut off when it ignores the close, whether it reads or not', async () => {
     const [reading, stuck] = [await joinRaw('alice'), await joinRaw('alice')];
     stuck.pause();
     const clients = [await join('alice'), await join('alice')];
@@ -107,7 +111,8 @@ describe('connections of a user whose oldest one goes', () => {
     await Promise.all(clients.map((client) => client.ping()));
   });
 
-  it('LIM-15: a flood of them, none of which goes by itself, exceeds the limit by little and harms nobody else', async () => {
+  // @abuse LIM-15
+  it('a flood of them, none of which goes by itself, exceeds the limit by little and harms nobody else', async () => {
     const bob = await join('bob');
     const token = await node.tokenFor('alice');
     let most = 0;
@@ -127,7 +132,8 @@ describe('connections of a user whose oldest one goes', () => {
 describe('connections of an address', () => {
   useNode({ WS_MAX_CONNECTIONS_PER_IP: '50' });
 
-  it('LIM-02, LIM-15: beyond the limit are refused with 429 and Retry-After before anybody looks at their token', async () => {
+  // @abuse LIM-02, LIM-15
+  it('beyond the limit are refused with 429 and Retry-After before anybody looks at their token', async () => {
     // Refused with 4001, and still there: they don't answer the close.
     for (let n = 0; n < 50; n += 1) await (await openRaw({})).until('token_missing');
     for (let n = 0; n < 10; n += 1) {
@@ -147,7 +153,8 @@ describe('an address', () => {
     ['::ffff:10.9.8.7', '10.9.8.7', '10.9.8.8'],
     ['10.9.8.7', '::ffff:a09:807', '::ffff:10.9.8.8'],
     ['2001:db8:1:2::1', '2001:0DB8:1:2:ffff::9', '2001:db8:1:3::1'],
-  ])('LIM-08: %s is one with %s, and another than %s', async (first, same, other) => {
+    // @abuse LIM-08
+  ])('%s is one with %s, and another than %s', async (first, same, other) => {
     const token = await node.tokenFor('alice');
     const client = await connect(`${node.wsUrl}${PATH}`, { token, headers: { 'X-Forwarded-For': first } });
     await client.next();

@@ -28,7 +28,8 @@ const bearer = (token: string): ConnectOptions => ({ headers: { authorization: `
 const protocolOf = (token: string) => `access_token.${Buffer.from(token).toString('base64url')}`;
 
 describe('the query', () => {
-  it('HS-01: a connection without one is closed with 4001, subscribed to nothing', async () => {
+  // @abuse HS-01
+  it('a connection without one is closed with 4001, subscribed to nothing', async () => {
     const subscribe = jest.spyOn(node.app.get(Broker, { strict: false }), 'subscribe');
     expect(await knock(node, PATH)).toEqual(TOKEN_MISSING);
     expect(subscribe).not.toHaveBeenCalled();
@@ -37,39 +38,48 @@ describe('the query', () => {
     subscribe.mockRestore();
   });
 
-  it.each<[string, string, () => string, unknown]>([
-    ['HS-02', 'is empty', () => 'token=', TOKEN_MISSING],
-    ['HS-02', 'has no value', () => 'token', TOKEN_MISSING],
-    ['HS-03', 'is blank', () => 'token=%20%20', TOKEN_INVALID],
-    ['HS-03', 'is a plus sign', () => 'token=+', TOKEN_INVALID],
-    ['HS-03', 'is blank before a good one', () => `token=%20${alice}`, TOKEN_INVALID],
-    ['HS-05', 'comes twice, first the good one', () => `token=${alice}&token=${forged}`, TOKEN_INVALID],
-    ['HS-05', 'comes twice, first the forged one', () => `token=${forged}&token=${alice}`, TOKEN_INVALID],
-    ['HS-05', 'comes twice, both the same', () => `token=${alice}&token=${alice}`, TOKEN_INVALID],
-    ['HS-05', 'comes twice, once empty', () => `token=&token=${alice}`, TOKEN_INVALID],
-    ['HS-05', 'comes twice, once with its name encoded', () => `token=${alice}&%74oken=${forged}`, TOKEN_INVALID],
-    ['HS-07', 'is called Token', () => `Token=${alice}`, TOKEN_MISSING],
-    ['HS-07', 'is called TOKEN', () => `TOKEN=${alice}`, TOKEN_MISSING],
-    ['HS-07', 'has another name', () => `access_token=${alice}&jwt=${alice}&token[]=${alice}`, TOKEN_MISSING],
-    ['HS-11', 'is encoded twice', () => `token=%2565${alice.slice(1)}`, TOKEN_INVALID],
-    ['HS-12', 'ends in half an escape', () => 'token=%E0%A4%A', TOKEN_INVALID],
-    ['HS-12', 'has an escape that is none', () => 'token=%zz', TOKEN_INVALID],
-    ['HS-12', 'ends in a percent sign', () => `token=${alice}%`, TOKEN_INVALID],
-    ['HS-14', 'ends in NUL', () => `token=${alice}%00`, TOKEN_INVALID],
-    ['HS-14', 'ends in a header', () => `token=${alice}%0d%0aX-Injected:1`, TOKEN_INVALID],
-    ['HS-14', 'ends in a line feed', () => `token=${alice}%0A`, TOKEN_INVALID],
-    ['HS-14', 'has the name of its scheme before it', () => `token=Bearer%20${alice}`, TOKEN_INVALID],
-  ])('%s: closes with 4001 when the token %s', async (_, __, query, close) => {
+  it.each<[string, () => string, unknown]>([
+    // @abuse HS-02
+    ['is empty', () => 'token=', TOKEN_MISSING],
+    ['has no value', () => 'token', TOKEN_MISSING],
+    // @abuse HS-03
+    ['is blank', () => 'token=%20%20', TOKEN_INVALID],
+    ['is a plus sign', () => 'token=+', TOKEN_INVALID],
+    ['is blank before a good one', () => `token=%20${alice}`, TOKEN_INVALID],
+    // @abuse HS-05
+    ['comes twice, first the good one', () => `token=${alice}&token=${forged}`, TOKEN_INVALID],
+    ['comes twice, first the forged one', () => `token=${forged}&token=${alice}`, TOKEN_INVALID],
+    ['comes twice, both the same', () => `token=${alice}&token=${alice}`, TOKEN_INVALID],
+    ['comes twice, once empty', () => `token=&token=${alice}`, TOKEN_INVALID],
+    ['comes twice, once with its name encoded', () => `token=${alice}&%74oken=${forged}`, TOKEN_INVALID],
+    // @abuse HS-07
+    ['is called Token', () => `Token=${alice}`, TOKEN_MISSING],
+    ['is called TOKEN', () => `TOKEN=${alice}`, TOKEN_MISSING],
+    ['has another name', () => `access_token=${alice}&jwt=${alice}&token[]=${alice}`, TOKEN_MISSING],
+    // @abuse HS-11
+    ['is encoded twice', () => `token=%2565${alice.slice(1)}`, TOKEN_INVALID],
+    // @abuse HS-12
+    ['ends in half an escape', () => 'token=%E0%A4%A', TOKEN_INVALID],
+    ['has an escape that is none', () => 'token=%zz', TOKEN_INVALID],
+    ['ends in a percent sign', () => `token=${alice}%`, TOKEN_INVALID],
+    // @abuse HS-14
+    ['ends in NUL', () => `token=${alice}%00`, TOKEN_INVALID],
+    ['ends in a header', () => `token=${alice}%0d%0aX-Injected:1`, TOKEN_INVALID],
+    ['ends in a line feed', () => `token=${alice}%0A`, TOKEN_INVALID],
+    ['has the name of its scheme before it', () => `token=Bearer%20${alice}`, TOKEN_INVALID],
+  ])('closes with 4001 when the token %s', async (_, query, close) => {
     expect(await knock(node, `${PATH}?${query()}`)).toEqual(close);
   });
 
-  it('HS-11: a token that is encoded once is the token, its name too', async () => {
+  // @abuse HS-11
+  it('a token that is encoded once is the token, its name too', async () => {
     const encoded = Buffer.from(alice).toString('hex').replace(/../g, '%$&');
     expect(await knock(node, `${PATH}?token=%65${alice.slice(1)}`)).toEqual({ user: 'alice' });
     expect(await knock(node, `${PATH}?%74oken=${encoded}`)).toEqual({ user: 'alice' });
   });
 
-  it('HS-14: nothing of it comes back in the answer', async () => {
+  // @abuse HS-14
+  it('nothing of it comes back in the answer', async () => {
     const { headers } = await upgrade(`${node.wsUrl}${PATH}?token=${alice}%0d%0aX-Injected:1`);
     expect(headers).not.toHaveProperty('x-injected');
     expect(JSON.stringify(headers)).not.toContain(alice);
@@ -79,19 +89,22 @@ describe('the query', () => {
     ['the path of an endpoint', (token: string) => `/ws/notifications/${token}/`],
     ['a path segment of the target', (token: string) => `/ws/${token}/notifications/`],
     ['a path parameter', (token: string) => `/ws/notifications;token=${token}`],
-  ])('HS-17: a token in %s gives 404, without repeating it', async (_, target) => {
+    // @abuse HS-17
+  ])('a token in %s gives 404, without repeating it', async (_, target) => {
     const { status, body } = await upgrade(`${node.wsUrl}${target(alice)}`);
     expect(status).toBe(404);
     expect(body).not.toContain(alice.slice(0, 20));
   });
 
-  it('HS-17: a token for an organization names none', async () => {
+  // @abuse HS-17
+  it('a token for an organization names none', async () => {
     expect(await knock(node, `/ws/events/${alice}/?token=${alice}`)).toEqual({ code: 4003, reason: 'not_a_member' });
   });
 });
 
 describe('the headers', () => {
-  it('HS-19: a token in the Authorization header alone is accepted', async () => {
+  // @abuse HS-19
+  it('a token in the Authorization header alone is accepted', async () => {
     expect(await knock(node, PATH, bearer(alice))).toEqual({ user: 'alice' });
     expect(await knock(node, PATH, { headers: { authorization: `bearer   ${alice}` } })).toEqual({ user: 'alice' });
   });
@@ -103,22 +116,26 @@ describe('the headers', () => {
     ['a longer name of the scheme', 'BearerX a.b.c', TOKEN_MISSING],
     ['a forged token', `Bearer ${forged}`, TOKEN_INVALID],
     ['a token in quotes', 'Bearer "a.b.c"', TOKEN_INVALID],
-  ])('HS-19: with %s there it closes with 4001', async (_, authorization, close) => {
+    // @abuse HS-19
+  ])('with %s there it closes with 4001', async (_, authorization, close) => {
     expect(await knock(node, PATH, { headers: { authorization: authorization || alice } })).toEqual(close);
   });
 
-  it('HS-20: of a header and a query that disagree the header decides, never both', async () => {
+  // @abuse HS-20
+  it('of a header and a query that disagree the header decides, never both', async () => {
     expect(await knock(node, `${PATH}?token=${bob}`, bearer(alice))).toEqual({ user: 'alice' });
     expect(await knock(node, `${PATH}?token=${alice}`, bearer(bob))).toEqual({ user: 'bob' });
     expect(await knock(node, `${PATH}?token=${alice}`, bearer(forged))).toEqual(TOKEN_INVALID);
     expect(await knock(node, `${PATH}?token=${forged}`, bearer(alice))).toEqual({ user: 'alice' });
   });
 
-  it.each(['', ' ', 'Bearer', 'Bearer '])('HS-20: the empty header %j decides, too', async (authorization) => {
+  // @abuse HS-20
+  it.each(['', ' ', 'Bearer', 'Bearer '])('the empty header %j decides, too', async (authorization) => {
     expect(await knock(node, `${PATH}?token=${alice}`, { headers: { authorization } })).toEqual(TOKEN_MISSING);
   });
 
-  it('HS-20: a header of another scheme leaves it to the query', async () => {
+  // @abuse HS-20
+  it('a header of another scheme leaves it to the query', async () => {
     const headers = { authorization: 'Basic YWxpY2U6YWxpY2U=' };
     expect(await knock(node, `${PATH}?token=${alice}`, { headers })).toEqual({ user: 'alice' });
   });
@@ -127,7 +144,8 @@ describe('the headers', () => {
     ['two users', () => [`Bearer ${alice}`, `Bearer ${bob}`]],
     ['the same user', () => [`Bearer ${alice}`, `Bearer ${alice}`]],
     ['another scheme too', () => ['Basic YTpi', `Bearer ${alice}`]],
-  ])('HS-20: two Authorization headers, of %s, are refused over WebSocket and HTTP', async (_, lines) => {
+    // @abuse HS-20
+  ])('two Authorization headers, of %s, are refused over WebSocket and HTTP', async (_, lines) => {
     const [first, second] = lines();
     const socket = await RawClient.open(Number(new URL(node.url).port));
     socket.sendUpgrade({ target: PATH, headers: { Authorization: first ?? '', authorization: second ?? '' } });
@@ -139,14 +157,16 @@ describe('the headers', () => {
     plain.destroy();
   });
 
-  it('HS-21: cookies are no credential, whatever they are called', async () => {
+  // @abuse HS-21
+  it('cookies are no credential, whatever they are called', async () => {
     const names = ['access_token', 'token', 'KEYCLOAK_IDENTITY', 'Authorization', 'jwt', 'ticket'];
     const headers = { cookie: names.map((name) => `${name}=${alice}`).join('; ') };
     expect(await knock(node, PATH, { headers })).toEqual(TOKEN_MISSING);
     expect((await fetch(`${node.url}/api/v1/orgs`, { headers })).status).toBe(401);
   });
 
-  it('HS-22: only access_token.… is a token among the subprotocols; others are neither read nor selected', async () => {
+  // @abuse HS-22
+  it('only access_token.… is a token among the subprotocols; others are neither read nor selected', async () => {
     for (const protocols of [['app.v1', `bearer.${alice}`], [`bearer.${alice}`], ['herald.v1', alice]]) {
       const { protocol } = await selected(protocols);
       expect(protocol ?? 'none').not.toContain(alice.slice(0, 20));
@@ -161,11 +181,13 @@ describe('the headers', () => {
     ['is empty', () => ['herald.v1', 'access_token.']],
     ['comes twice', () => ['herald.v1', protocolOf(alice), protocolOf(bob)]],
     ['has its prefix in capitals', () => ['herald.v1', protocolOf(alice).replace('access', 'ACCESS')]],
-  ])('HS-22: closes with 4001 when the token in the subprotocol %s', async (_, protocols) => {
+    // @abuse HS-22
+  ])('closes with 4001 when the token in the subprotocol %s', async (_, protocols) => {
     expect(await knock(node, PATH, { protocols: protocols() })).toMatchObject({ code: 4001 });
   });
 
-  it('HS-21, HS-22: no other header is a credential', async () => {
+  // @abuse HS-21, HS-22
+  it('no other header is a credential', async () => {
     const headers = { 'x-access-token': alice, 'proxy-authorization': `Bearer ${alice}`, 'x-auth-token': alice };
     expect(await knock(node, PATH, { headers })).toEqual(TOKEN_MISSING);
   });
@@ -182,7 +204,8 @@ describe('the headers', () => {
 const NOTHING_SELECTED = { status: 101, headers: {} as Record<string, string> };
 
 describe('messages', () => {
-  it('HS-24: a token in the first message comes too late: the connection is closed already', async () => {
+  // @abuse HS-24
+  it('a token in the first message comes too late: the connection is closed already', async () => {
     const client = await RawClient.open(Number(new URL(node.url).port));
     client.sendUpgrade({ target: PATH });
     client.sendFrame(1, JSON.stringify({ type: 'auth', token: alice }));
@@ -191,7 +214,8 @@ describe('messages', () => {
     client.destroy();
   });
 
-  it('HS-24: nor does it help beside a bad token', async () => {
+  // @abuse HS-24
+  it('nor does it help beside a bad token', async () => {
     const client = await connect(`${node.wsUrl}${PATH}?token=${forged}`);
     client.send({ type: 'auth', token: alice });
     expect(await client.closed()).toEqual(TOKEN_INVALID);
@@ -200,13 +224,15 @@ describe('messages', () => {
 });
 
 describe('HTTP', () => {
-  it('HS-19: takes a token from the Authorization header only', async () => {
+  // @abuse HS-19
+  it('takes a token from the Authorization header only', async () => {
     expect((await fetch(`${node.url}/api/v1/orgs?token=${alice}&access_token=${alice}`)).status).toBe(401);
     expect((await fetch(`${node.url}/api/v1/orgs`, bearer(alice))).status).toBe(200);
   });
 });
 
-it('HS-12: refusals by the hundred leave no connection behind', async () => {
+// @abuse HS-12
+it('refusals by the hundred leave no connection behind', async () => {
   const queries = ['token=%E0%A4%A', 'token=%zz', 'token=', '', `token=${forged}`];
   const verdicts = await Promise.all(
     Array.from({ length: 200 }, (_, index) => knock(node, `${PATH}?${queries[index % queries.length]}`)),

@@ -45,7 +45,8 @@ afterAll(async () => {
 const attempt = (): Promise<TestClient> => connect(`${node.wsUrl}/ws/events/${orgId}/`, { token });
 
 describe('a database whose connections are all taken', () => {
-  it('PG-04: has who wants to be let in try again, within the deadline, and serves again when they come back', async () => {
+  // @abuse PG-04
+  it('has who wants to be let in try again, within the deadline, and serves again when they come back', async () => {
     const holders = Array.from({ length: POOL_SIZE }, () => dataSource.createQueryRunner());
     try {
       await Promise.all(holders.map((holder) => holder.startTransaction()));
@@ -63,7 +64,8 @@ describe('a database whose connections are all taken', () => {
 });
 
 describe('a scrape of the metrics', () => {
-  it('PG-04: is answered while no connection is left, with all but what only the database knows', async () => {
+  // @abuse PG-04
+  it('is answered while no connection is left, with all but what only the database knows', async () => {
     const holders = Array.from({ length: POOL_SIZE }, () => dataSource.createQueryRunner());
     try {
       await Promise.all(holders.map((holder) => holder.startTransaction()));
@@ -86,7 +88,8 @@ describe('a storm of clients that come back', () => {
   /** Of a request meanwhile: the case's 500 ms, and what a machine needs on top that is server, client and database at once. */
   const ANSWERED_MS = 4_000;
 
-  it('OPS-05: is let in while REST goes on, by one check at the door each and with no more connections to the database than there are', async () => {
+  // @abuse OPS-05
+  it('is let in while REST goes on, by one check at the door each and with no more connections to the database than there are', async () => {
     const find = jest.spyOn(node.app.get(MembershipsService, { strict: false }), 'find');
     let isOver = false as boolean;
     const storm = inTurns(CLIENTS, AT_ONCE, async () => {
@@ -140,7 +143,8 @@ describe('an outbox that has grown', () => {
     expect(await rows()).toBe(0);
   }
 
-  it('PG-19: is drained faster than it grew, empty again when history has forgotten, and no larger the next time', async () => {
+  // @abuse PG-19
+  it('is drained faster than it grew, empty again when history has forgotten, and no larger the next time', async () => {
     await growAndDrain();
     const before = await bytes();
     // As autovacuum does once a minute: nothing of ours keeps it from the rows that are gone.

@@ -52,7 +52,8 @@ const notify = (title: string): Promise<unknown> =>
 const dropped = (): Promise<void> => until(() => openConnections(node).length === 0, 20 * INTERVAL_MS);
 
 describe('a peer that is gone without a word', () => {
-  it('SLOW-07, SLOW-13: is dropped within two heartbeats, its place is free, and it resumes when it is back', async () => {
+  // @abuse SLOW-07, SLOW-13
+  it('is dropped within two heartbeats, its place is free, and it resumes when it is back', async () => {
     const { client, welcome } = await enter(`ws://${proxy.host}:${proxy.port}`);
     const before = await sample(node, SILENT);
     await client.pinged(1);
@@ -87,7 +88,8 @@ describe('a peer that is gone without a word', () => {
 });
 
 describe('a client whose process is stopped', () => {
-  it('SLOW-08, SLOW-13: is dropped although its kernel still takes what it is sent, and sees it when it goes on', async () => {
+  // @abuse SLOW-08, SLOW-13
+  it('is dropped although its kernel still takes what it is sent, and sees it when it goes on', async () => {
     const sleeper = spawn(process.execPath, [SLEEPER, `${node.wsUrl}${PATH}`, token], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });

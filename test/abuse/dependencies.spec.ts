@@ -29,7 +29,8 @@ function isAtLeast(version: string, wanted: string): boolean {
 }
 
 describe('The locked dependencies', () => {
-  it('SUP-02: ws is one copy, newer than its known advisories, and the one that is loaded', () => {
+  // @abuse SUP-02
+  it('ws is one copy, newer than its known advisories, and the one that is loaded', () => {
     const copies = copiesOf('ws');
     expect(copies).toHaveLength(1);
     expect(isAtLeast(copies[0]?.version ?? '0', '8.21.0')).toBe(true);
@@ -37,29 +38,34 @@ describe('The locked dependencies', () => {
     expect(loaded.version).toBe(copies[0]?.version);
   });
 
-  it('SUP-04: Express serves, and Fastify with its advisories is not there at all', () => {
+  // @abuse SUP-04
+  it('Express serves, and Fastify with its advisories is not there at all', () => {
     expect(copiesOf('@nestjs/platform-express')).toHaveLength(1);
     expect([...copiesOf('@nestjs/platform-fastify'), ...copiesOf('fastify')]).toEqual([]);
   });
 
-  it('SUP-05: jsonwebtoken and jws are those that check the key against the algorithm', () => {
+  // @abuse SUP-05
+  it('jsonwebtoken and jws are those that check the key against the algorithm', () => {
     for (const { version } of copiesOf('jsonwebtoken')) expect(isAtLeast(version, '9.0.3')).toBe(true);
     for (const { version } of copiesOf('jws')) expect(isAtLeast(version, '4.0.1')).toBe(true);
     expect(copiesOf('jsonwebtoken').length).toBeGreaterThan(0);
   });
 
   it.each(['class-validator', 'class-transformer', 'reflect-metadata', '@nestjs/core', '@nestjs/common'])(
-    'SUP-07: there is one copy of %s, so that decorators are seen',
+    // @abuse SUP-07
+    'there is one copy of %s, so that decorators are seen',
     (name) => expect(copiesOf(name)).toHaveLength(1),
   );
 
-  it('SUP-10: nothing that is needed at run time needs an install script', () => {
+  // @abuse SUP-10
+  it('nothing that is needed at run time needs an install script', () => {
     const scripted = Object.entries(LOCK.packages).filter(([, each]) => each.hasInstallScript && !each.dev);
     expect(scripted.map(([path]) => path).filter((path) => !NEEDLESS_SCRIPTS.includes(path))).toEqual([]);
     expect(readFileSync(join(ROOT, '.npmrc'), 'utf8')).toContain('ignore-scripts=true');
   });
 
-  it('SUP-11: Node 20.19 is the oldest that is taken', () => {
+  // @abuse SUP-11
+  it('Node 20.19 is the oldest that is taken', () => {
     expect(MANIFEST.engines.node).toBe('>=20.19.0');
     expect(isAtLeast(process.versions.node, '20.19.0')).toBe(true);
   });

@@ -69,7 +69,8 @@ describe('a flood of bad tokens', () => {
     ['no signature', () => Promise.resolve((n) => unsignedToken({ sub: `user-${n}`, exp: 4_000_000_000 }))],
     ['no form', () => Promise.resolve((n) => `rubbish-${n}`)],
   ])(
-    'LIM-04: with %s costs no query and no question to the identity provider, and locks nobody out',
+    // @abuse LIM-04
+    'with %s costs no query and no question to the identity provider, and locks nobody out',
     async (_, make) => {
       const find = jest.spyOn(node.app.get(MembershipsService, { strict: false }), 'find');
       const fetches = jwks.fetches;
@@ -83,7 +84,8 @@ describe('a flood of bad tokens', () => {
     },
   );
 
-  it('LIM-04: with forged key ids asks the identity provider a few times, however many there are', async () => {
+  // @abuse LIM-04
+  it('with forged key ids asks the identity provider a few times, however many there are', async () => {
     const forged = await Promise.all(
       Array.from({ length: 200 }, (_, n) => jwks.sign('alice', { header: { kid: `forged-${n}` } })),
     );
@@ -98,7 +100,8 @@ describe('a flood of bad tokens', () => {
 describe('a client that comes back unchanged', () => {
   useNode();
 
-  it('LIM-15: is refused the same each time, leaves nothing behind, and is let in as soon as it is right', async () => {
+  // @abuse LIM-15
+  it('is refused the same each time, leaves nothing behind, and is let in as soon as it is right', async () => {
     const stranger = await jwks.sign('alice');
     const before = await sample(node, 'herald_closes_total{code="4003",reason="not_a_member"}');
     for (const close of await closes(100, () => stranger, EVENTS_PATH)) {
@@ -115,7 +118,8 @@ describe('a client that comes back unchanged', () => {
 describe('a flood of frames', () => {
   useNode({ WS_RATE_LIMIT_PER_SECOND: '1', WS_RATE_LIMIT_BURST: '5' });
 
-  it('LIM-11: of the largest size ends after two bursts, so that the limit of messages is one of bytes', async () => {
+  // @abuse LIM-11
+  it('of the largest size ends after two bursts, so that the limit of messages is one of bytes', async () => {
     const raw = await joinRaw('alice');
     const dropped = await sample(node, 'herald_frames_dropped_total');
     const empty = JSON.stringify({ type: 'ping', timestamp: '' });
@@ -174,7 +178,8 @@ describe('the heartbeat', () => {
 describe('messages that wait for something', () => {
   useNode();
 
-  it('LIM-12: are no more than 16 a connection, then it is closed with 4029', async () => {
+  // @abuse LIM-12
+  it('are no more than 16 a connection, then it is closed with 4029', async () => {
     const client = await connect(`${node.wsUrl}${PATH}`, { token: await jwks.sign('alice') });
     const other = await connect(`${node.wsUrl}${PATH}`, { token: await jwks.sign('bob') });
     await Promise.all([client.next(), other.next()]);

@@ -67,7 +67,8 @@ function fragments(count: number, payload: string): Buffer {
 }
 
 describe('A flood of frames', () => {
-  it('FRM-22: of 16,000 fragments of one byte on each of 50 connections is closed with 1008, and costs no memory', async () => {
+  // @abuse FRM-22
+  it('of 16,000 fragments of one byte on each of 50 connections is closed with 1008, and costs no memory', async () => {
     const flood = fragments(16_000, 'x');
     const grown = await growth(async () => {
       const peers = await open(50);
@@ -78,13 +79,15 @@ describe('A flood of frames', () => {
     expect(grown).toBeLessThan(20 * MIB);
   });
 
-  it('FRM-23: of 10,000 empty fragments is closed with 1008', async () => {
+  // @abuse FRM-23
+  it('of 10,000 empty fragments is closed with 1008', async () => {
     const [peer] = await open(1);
     peer?.send(fragments(10_000, ''));
     expect(await peer?.closed()).toEqual({ code: 1008, reason: 'too_many_fragments' });
   });
 
-  it('FRM-26: of pings whose pongs are never read is closed, and costs no memory', async () => {
+  // @abuse FRM-26
+  it('of pings whose pongs are never read is closed, and costs no memory', async () => {
     const flood = repeated(1_000, () => encodeFrame(OPCODE.ping, Buffer.alloc(125)));
     const grown = await growth(async () => {
       const peers = await open(10);
@@ -98,9 +101,12 @@ describe('A flood of frames', () => {
   });
 
   it.each([
-    ['FRM-26: of pings', OPCODE.ping],
-    ['FRM-29: of pongs that nobody asked for', OPCODE.pong],
-    ['FRM-39: of binary messages', OPCODE.binary],
+    // @abuse FRM-26
+    ['of pings', OPCODE.ping],
+    // @abuse FRM-29
+    ['of pongs that nobody asked for', OPCODE.pong],
+    // @abuse FRM-39
+    ['of binary messages', OPCODE.binary],
   ])('%s counts against the rate limit: told once, then closed with 4029', async (_, opcode) => {
     const [peer] = await open(1);
     peer?.send(repeated(200, () => encodeFrame(opcode, Buffer.from('x'))));
@@ -108,7 +114,8 @@ describe('A flood of frames', () => {
     expect(peer?.messages.filter(({ code }) => code === 'rate_limited')).toEqual([error('rate_limited')]);
   });
 
-  it('FRM-48: that break the protocol on 100 connections is logged once for each at most, as nothing to worry about', async () => {
+  // @abuse FRM-48
+  it('that break the protocol on 100 connections is logged once for each at most, as nothing to worry about', async () => {
     const from = herald.output.length;
     const peers = await open(100);
     for (const peer of peers) peer.send(repeated(10, () => encodeFrame(3, Buffer.from('canary'))));

@@ -85,16 +85,19 @@ describe('a gateway of the application’s own', () => {
   beforeAll(() => start(Gateways));
   afterAll(stop);
 
-  it('UPG-29: is closed to a connection that its guard does not let in', async () => {
+  // @abuse UPG-29
+  it('is closed to a connection that its guard does not let in', async () => {
     expect(await closeOf('/ws/never')).toEqual({ code: 4003, reason: 'forbidden' });
     expect(await sample({ url }, 'herald_closes_total{code="4003",reason="forbidden"}')).toBe(1);
   });
 
-  it('UPG-29: lets nobody in when no guard has said who it is', async () => {
+  // @abuse UPG-29
+  it('lets nobody in when no guard has said who it is', async () => {
     expect(await closeOf('/ws/unguarded')).toEqual({ code: 1013, reason: 'unavailable' });
   });
 
-  it('UPG-29: is open to whom its guards let in', async () => {
+  // @abuse UPG-29
+  it('is open to whom its guards let in', async () => {
     expect(await closeOf('/ws/guarded')).toEqual({ code: 4001, reason: 'token_missing' });
     const { body } = await new ApiClient(url, null, '').post('/dev/token', { user_id: 'alice' });
     const client = await connect(`${url.replace('http', 'ws')}/ws/guarded`, { token: body.access_token });
@@ -106,7 +109,8 @@ describe('a guard of the whole application', () => {
   beforeAll(() => start(Gateways, NobodyComesIn));
   afterAll(stop);
 
-  it('UPG-29: stands before every gateway', async () => {
+  // @abuse UPG-29
+  it('stands before every gateway', async () => {
     for (const path of ['/ws/guarded', '/ws/unguarded', '/ws/notifications/']) {
       expect(await closeOf(path)).toEqual({ code: 4003, reason: 'forbidden' });
     }

@@ -43,7 +43,8 @@ describe('text that is made to take long', () => {
     ['a blank message', () => [`/orgs/${orgId}/messages`, { to: 'bob', body: ' '.repeat(60_000) }]],
     ['a blank comment', () => [`/orgs/${orgId}/resources/${resourceId}/comments`, { body: ' '.repeat(60_000) }]],
     ['mutes', () => ['/notifications/preferences', { muted: Array.from({ length: 5_000 }, () => EXPLOSIVE[0]) }]],
-  ])('LIM-18: as %s is refused at once', async (_, request) => {
+    // @abuse LIM-18
+  ])('as %s is refused at once', async (_, request) => {
     const [path, body] = request();
     const { status } = await api.request(path.endsWith('preferences') ? 'PUT' : 'POST', path, JSON.stringify(body));
     expect([400, 404]).toContain(status);
@@ -53,7 +54,8 @@ describe('text that is made to take long', () => {
     ['mentions', '@'.repeat(4_000)],
     ['mentions with all that may end a name', '@a b.'.repeat(800)],
     ['one long mention', `@${'a.'.repeat(1_900)}`],
-  ])('LIM-18: as a comment of %s is taken at once', async (_, body) => {
+    // @abuse LIM-18
+  ])('as a comment of %s is taken at once', async (_, body) => {
     const { status } = await api.post(`/orgs/${orgId}/resources/${resourceId}/comments`, { body });
     expect(status).toBe(201);
   });
@@ -63,7 +65,8 @@ describe('text that is made to take long', () => {
     ['dots', `/${'eyJ.'.repeat(1_800)}`],
     ['segments', '/a'.repeat(3_500)],
     ['percent signs', `/ws/${'%2e'.repeat(2_400)}`],
-  ])('LIM-18: as a path of %s is answered at once, twenty times', async (_, path) => {
+    // @abuse LIM-18
+  ])('as a path of %s is answered at once, twenty times', async (_, path) => {
     for (let n = 0; n < 20; n += 1) expect((await fetch(`${node.url}${path}`)).status).toBe(404);
   });
 
@@ -72,7 +75,8 @@ describe('text that is made to take long', () => {
     ['Sec-WebSocket-Protocol', Array.from({ length: 1_000 }, (_, n) => `p${n}`).join(', '), 101],
     ['Authorization', `Bearer ${' '.repeat(3_000)}${HEADER}`, 101],
     ['X-Forwarded-For', `${'1,'.repeat(3_500)}1`, 101],
-  ])('LIM-18: as a header %s of an upgrade is answered at once', async (name, value, status) => {
+    // @abuse LIM-18
+  ])('as a header %s of an upgrade is answered at once', async (name, value, status) => {
     for (let n = 0; n < 10; n += 1) {
       expect(await upgradeStatus(`${node.wsUrl}/ws/notifications/`, { headers: { [name]: value } })).toBe(status);
     }
@@ -85,18 +89,21 @@ describe('objects whose keys are made to collide', () => {
     return `{${entries.join(',')}}`;
   };
 
-  it('LIM-19: are taken or refused at once as an event', async () => {
+  // @abuse LIM-19
+  it('are taken or refused at once as an event', async () => {
     const body = (count: number): string => `{"event_type":"test.keys","data":${keys(count)}}`;
     expect((await api.request('POST', `/orgs/${orgId}/events`, body(4_000))).status).toBe(202);
     expect((await api.request('POST', `/orgs/${orgId}/events`, body(10_000))).status).toBe(400);
   });
 
-  it('LIM-19: are ignored at once beside the fields of a body', async () => {
+  // @abuse LIM-19
+  it('are ignored at once beside the fields of a body', async () => {
     const body = keys(10_000).replace('{', '{"name":"Keys",');
     expect([201, 400]).toContain((await api.request('POST', '/orgs', body)).status);
   });
 
-  it('LIM-19: are ignored at once in a message', async () => {
+  // @abuse LIM-19
+  it('are ignored at once in a message', async () => {
     const client = await connect(`${node.wsUrl}/ws/notifications/`, { token: await node.tokenFor('alice') });
     await client.next();
     client.sendRaw(keys(1_100).replace('{', '{"type":"ping","timestamp":1,'));

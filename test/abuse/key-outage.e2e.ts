@@ -44,8 +44,10 @@ async function readiness({ url }: Herald): Promise<unknown> {
 
 describe('a node that could not get any keys', () => {
   it.each<[string, (jwks: Jwks) => void]>([
-    ['JWKS-13: whose source drips', (jwks) => (jwks.answer = drip)],
-    ['JWKS-14: whose source answers 429', (jwks) => (jwks.answer = tooMany)],
+    // @abuse JWKS-13
+    ['whose source drips', (jwks) => (jwks.answer = drip)],
+    // @abuse JWKS-14
+    ['whose source answers 429', (jwks) => (jwks.answer = tooMany)],
   ])('%s starts, and says 1013 in time, and not 4001', async (_, prepare) => {
     const { node, jwks } = await start(prepare);
     const token = await jwks.sign('alice');
@@ -55,7 +57,8 @@ describe('a node that could not get any keys', () => {
     expect(jwks.fetches).toBe(1);
   });
 
-  it('JWKS-15: does not follow its source to another place', async () => {
+  // @abuse JWKS-15
+  it('does not follow its source to another place', async () => {
     let trapped = 0;
     const trap = createServer((_, response) => {
       trapped += 1;
@@ -71,7 +74,8 @@ describe('a node that could not get any keys', () => {
     trap.close();
   });
 
-  it('JWKS-09: is ready as soon as there are some', async () => {
+  // @abuse JWKS-09
+  it('is ready as soon as there are some', async () => {
     const { node, jwks } = await start((each) => each.stop());
     const token = await jwks.sign('alice');
     expect(await readiness(node)).toMatchObject({ status: 503, body: { dependencies: { keys: 'down' } } });
@@ -84,7 +88,8 @@ describe('a node that could not get any keys', () => {
 });
 
 describe('a node', () => {
-  it('JWKS-22: asks once for all who wait for keys, and lets them all in', async () => {
+  // @abuse JWKS-22
+  it('asks once for all who wait for keys, and lets them all in', async () => {
     let release = (): void => undefined;
     const isReleased = new Promise<void>((resolve) => (release = resolve));
     const { node, jwks } = await start((each) => {
@@ -101,7 +106,8 @@ describe('a node', () => {
     await leavesNothing(node);
   });
 
-  it('JWKS-12: lets holders of known keys in while its source hangs, and does not make others wait for long', async () => {
+  // @abuse JWKS-12
+  it('lets holders of known keys in while its source hangs, and does not make others wait for long', async () => {
     const { node, jwks } = await start();
     const known = await jwks.sign('alice');
     const unknown = await jwks.sign('alice', { header: { kid: 'new' } });

@@ -75,7 +75,8 @@ function signed(header: object, key: KeyObject): string {
 }
 
 describe('a set with entries of all kinds', () => {
-  it('JWKS-21: is fetched once, and all its good keys are known', async () => {
+  // @abuse JWKS-21
+  it('is fetched once, and all its good keys are known', async () => {
     for (let round = 0; round < 3; round += 1) {
       expect(await tryToken(node, await jwks.sign('alice'))).toEqual(accepted('alice'));
       for (const { kid, alg, privateKey } of further) {
@@ -99,38 +100,45 @@ describe('a set with entries of all kinds', () => {
     'private',
     'secret',
     '7',
-  ])('JWKS-21: verifies nothing by its entry %s', async (kid) => {
+    // @abuse JWKS-21
+  ])('verifies nothing by its entry %s', async (kid) => {
     expect(await tryToken(node, signed({ kid }, rsa.privateKey))).toEqual(REFUSED);
   });
 
-  it('JWKS-21: has no shared secrets', async () => {
+  // @abuse JWKS-21
+  it('has no shared secrets', async () => {
     const input = `${encode({ json: { alg: 'HS256', kid: 'secret' } })}.${encode(claims())}`;
     const signature = createHmac('sha256', 'secret').update(input).digest('base64url');
     expect(await tryToken(node, `${input}.${signature}`)).toEqual(REFUSED);
   });
 
-  it('JWKS-21: may have two keys with one kid, and means both', async () => {
+  // @abuse JWKS-21
+  it('may have two keys with one kid, and means both', async () => {
     expect(await tryToken(node, signed({ kid: 'key-1' }, first))).toEqual(accepted('alice'));
     expect(await tryToken(node, signed({ kid: 'key-1' }, rsa.privateKey))).toEqual(accepted('alice'));
     expect(await tryToken(node, signed({ kid: 'key-1' }, stranger.privateKey))).toEqual(REFUSED);
   });
 
-  it('JWKS-21: may name a key like a property of every object', async () => {
+  // @abuse JWKS-21
+  it('may name a key like a property of every object', async () => {
     expect(await tryToken(node, signed({ kid: '__proto__' }, rsa.privateKey))).toEqual(accepted('alice'));
     expect(await tryToken(node, signed({ kid: 'constructor' }, rsa.privateKey))).toEqual(REFUSED);
   });
 
-  it('JWKS-04: does not verify a token without a kid when several of its keys fit', async () => {
+  // @abuse JWKS-04
+  it('does not verify a token without a kid when several of its keys fit', async () => {
     expect(await tryToken(node, signed({}, first))).toEqual(REFUSED);
   });
 });
 
 describe('a kid', () => {
-  it.each([[1], [{}], [[]], [['key-1']], [null], [true], ['']])('JWKS-05: that is %j is refused', async (kid) => {
+  // @abuse JWKS-05
+  it.each([[1], [{}], [[]], [['key-1']], [null], [true], ['']])('that is %j is refused', async (kid) => {
     expect(await tryToken(node, signed({ kid }, first))).toEqual(REFUSED);
   });
 
-  it('JWKS-08: of 8 KB is refused without asking for it', async () => {
+  // @abuse JWKS-08
+  it('of 8 KB is refused without asking for it', async () => {
     const { fetches } = jwks;
     expect(await tryToken(node, signed({ kid: 'k'.repeat(8_192) }, first))).toEqual(REFUSED);
     expect(await tryToken(node, signed({ kid: 'k'.repeat(257) }, first))).toEqual(REFUSED);
@@ -139,7 +147,8 @@ describe('a kid', () => {
 });
 
 describe('a flood of bad tokens', () => {
-  it('JWKS-03: costs no query, and one request for keys a cool-down', async () => {
+  // @abuse JWKS-03
+  it('costs no query, and one request for keys a cool-down', async () => {
     const startedAt = performance.now();
     const queries = countQueries(node.app.get(DataSource));
     const { fetches } = jwks;
@@ -173,7 +182,8 @@ describe('a flood of bad tokens', () => {
     queries.stop();
   });
 
-  it('JWKS-03: with forged kids keeps a rotated key out for 10 s at most, and the old ones not at all', async () => {
+  // @abuse JWKS-03
+  it('with forged kids keeps a rotated key out for 10 s at most, and the old ones not at all', async () => {
     const old = signed({ kid: 'key-1' }, first);
     const { fetches } = jwks;
     const startedAt = performance.now();

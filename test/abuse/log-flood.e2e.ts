@@ -142,7 +142,8 @@ describe('a flood of what is refused', () => {
     }
   }
 
-  it('LIM-20: fills the log with 50 lines a second at most, and says how many were suppressed', async () => {
+  // @abuse LIM-20
+  it('fills the log with 50 lines a second at most, and says how many were suppressed', async () => {
     const mark = herald.output.length;
     await flood(1_000, async (n) => (await connect(`${herald.wsUrl}${PATH}`, { token: `secret-${n}` })).closed());
     await flood(1_000, (n) => fetch(`${herald.url}/api/v1/orgs`, { headers: { authorization: `Bearer secret-${n}` } }));

@@ -48,7 +48,8 @@ async function enter(path: string, userId: string): Promise<TestClient> {
 const notificationOf = ({ notification }: Frame) => notification as { to?: string; n?: number } | undefined;
 
 describe('an organization that was deleted', () => {
-  it('AUTHZ-03: is shut with 4003 to those who were its members, and tells them nothing', async () => {
+  // @abuse AUTHZ-03
+  it('is shut with 4003 to those who were its members, and tells them nothing', async () => {
     expect((await owner.delete(`/orgs/${orgId}`)).status).toBe(204);
     for (const userId of ['owner', 'bob']) {
       const client = await approach(`/ws/events/${orgId}/`, userId);
@@ -66,7 +67,8 @@ describe('a membership that ends between the check at the door and the subscript
       () =>
         abused.node.app.get(DataSource).query(`DELETE FROM memberships WHERE org_id = $1 AND user_id = 'bob'`, [orgId]),
     ],
-  ])('AUTHZ-09: lets nobody in when it ends %s', async (_, end) => {
+    // @abuse AUTHZ-09
+  ])('lets nobody in when it ends %s', async (_, end) => {
     const memberships = abused.node.app.get(MembershipsService, { strict: false });
     const find = memberships.find.bind(memberships);
     jest.spyOn(memberships, 'find').mockImplementationOnce(async (...pair) => {
@@ -85,7 +87,8 @@ describe('a membership that ends between the check at the door and the subscript
 
 describe('many connections whose tokens end at the same moment', () => {
   it(
-    'AUTHZ-18: are all closed with 4001, while the others go on',
+    // @abuse AUTHZ-18
+    'are all closed with 4001, while the others go on',
     async () => {
       const other = await enter('/ws/notifications/', 'owner');
       const token = await abused.node.tokenFor('bob', { expiresIn: 8 });
@@ -110,7 +113,8 @@ describe('many connections whose tokens end at the same moment', () => {
 });
 
 describe('two users who are notified at the same time', () => {
-  it('AUTHZ-20: each get their own notifications, all of them, in order', async () => {
+  // @abuse AUTHZ-20
+  it('each get their own notifications, all of them, in order', async () => {
     const users = ['anna', 'Anna'];
     const clients = await Promise.all(users.map((userId) => enter('/ws/notifications/', userId)));
     for (let n = 0; n < NOTIFICATIONS; n += 1) {
@@ -128,7 +132,8 @@ describe('two users who are notified at the same time', () => {
 
 describe('a client that closes and connects again and again', () => {
   it(
-    'AUTHZ-22: gets what is told meanwhile on its newest connection only, and leaves nothing behind',
+    // @abuse AUTHZ-22
+    'gets what is told meanwhile on its newest connection only, and leaves nothing behind',
     async () => {
       const path = '/ws/notifications/';
       const before: TestClient[] = [];
@@ -150,7 +155,8 @@ describe('a client that closes and connects again and again', () => {
   );
 
   it(
-    'AUTHZ-22: leaves nothing behind when it does not wait for anything',
+    // @abuse AUTHZ-22
+    'leaves nothing behind when it does not wait for anything',
     async () => {
       const token = await abused.node.tokenFor('bob');
       const port = Number(new URL(abused.node.url).port);

@@ -119,13 +119,15 @@ describe('the metrics of what is refused and dropped', () => {
     ],
   ];
 
-  it.each(counted)('OPS-15: count who is closed for %s', async (_, close, misbehave) => {
+  // @abuse OPS-15
+  it.each(counted)('count who is closed for %s', async (_, close, misbehave) => {
     const before = await closesOf(close);
     await misbehave();
     await until(async () => (await closesOf(close)) === before + 1);
   });
 
-  it('OPS-15: count who is closed because the node restarts', async () => {
+  // @abuse OPS-15
+  it('count who is closed because the node restarts', async () => {
     const node = await herald();
     const client = await connect(`${node.wsUrl}${NOTIFICATIONS}`, { token: await node.tokenFor('alice') });
     await client.next();
@@ -134,13 +136,15 @@ describe('the metrics of what is refused and dropped', () => {
     expect(await registry.metrics()).toContain('herald_closes_total{code="1012",reason="restarting"} 1');
   });
 
-  it('OPS-15: have a test for every close there is', () => {
+  // @abuse OPS-15
+  it('have a test for every close there is', () => {
     const seen = counted.map(([, close]) => /reason="(\w+)"/.exec(close)?.[1] ?? close);
     const known = new Set([...seen, ...COUNTED_ELSEWHERE.keys(), 'restarting']);
     expect(Object.values(CLOSE).filter(({ reason }) => !known.has(reason))).toEqual([]);
   });
 
-  it('OPS-15: count a request without a host that is one', async () => {
+  // @abuse OPS-15
+  it('count a request without a host that is one', async () => {
     const before = await refused(abused.node, 'host');
     const client = await RawClient.open(Number(new URL(abused.node.url).port));
     client.sendUpgrade({ target: NOTIFICATIONS, headers: { Host: 'evil@x' } });
@@ -148,7 +152,8 @@ describe('the metrics of what is refused and dropped', () => {
     expect(await refused(abused.node, 'host')).toBe(before + 1);
   });
 
-  it('OPS-16: have as many series however many users and organizations there are, and name none', async () => {
+  // @abuse OPS-16
+  it('have as many series however many users and organizations there are, and name none', async () => {
     const live = async (userId: string): Promise<void> => {
       const api = await abused.node.api(userId);
       const { id } = (await api.post('/orgs', { name: 'Acme' })).body;

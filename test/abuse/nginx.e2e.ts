@@ -51,12 +51,14 @@ function kindOf(decision: Decision): string {
 }
 
 describe('nginx, as its sample says,', () => {
-  it.each(TARGETS)('PATH-31: decides with Herald as Herald alone, $ids $what, $target', async (row) => {
+  // @abuse PATH-31
+  it.each(TARGETS)('decides with Herald as Herald alone, $ids $what, $target', async (row) => {
     const request = { target: fill(row, orgId), headers: { Authorization: `Bearer ${token}` } };
     expect(kindOf(await ask(request))).toBe(kindOf(row.decision));
   });
 
-  it('PATH-31: leaves origins, credentials and frames to Herald', async () => {
+  // @abuse PATH-31
+  it('leaves origins, credentials and frames to Herald', async () => {
     const target = `/ws/notifications/?token=${token}`;
     expect(await ask({ target, headers: { Origin: 'https://evil.example' } })).toBe('403');
     expect(await ask({ target, headers: { Origin: APP } })).toBe('welcome');
@@ -69,7 +71,8 @@ describe('nginx, as its sample says,', () => {
     client.destroy();
   });
 
-  it('UPG-02: passes a request to h2c on as a plain one', async () => {
+  // @abuse UPG-02
+  it('passes a request to h2c on as a plain one', async () => {
     const client = await byTls();
     const lines = [
       'Host: localhost',
@@ -82,7 +85,8 @@ describe('nginx, as its sample says,', () => {
     client.destroy();
   });
 
-  it('ORIG-27: tells Herald the address it knows, not the one that the client claims', async () => {
+  // @abuse ORIG-27
+  it('tells Herald the address it knows, not the one that the client claims', async () => {
     const client = await byTls();
     const headers = { 'X-Forwarded-For': '203.0.113.7', Forwarded: 'for=203.0.113.7' };
     client.sendUpgrade({ target: `/ws/notifications/?token=${token}`, headers });
@@ -110,7 +114,8 @@ describe('nginx, as its sample says,', () => {
     client.destroy();
   });
 
-  it('UPG-30: refuses sockets without TLS, and sends pages to TLS without their query', async () => {
+  // @abuse UPG-30
+  it('refuses sockets without TLS, and sends pages to TLS without their query', async () => {
     const plain = () => RawClient.open(nginx.plainPort);
     expect(await decisionOn(await plain(), { target: `/ws/notifications/?token=${token}` })).toBe('403');
     const client = await plain();
@@ -141,12 +146,14 @@ describe('its TLS', () => {
     return version;
   }
 
-  it('UPG-31: is 1.2 or later', async () => {
+  // @abuse UPG-31
+  it('is 1.2 or later', async () => {
     expect(await versionWith(nginx.port, 'TLSv1', 'TLSv1.1')).toBeNull();
     expect(await versionWith(nginx.port, 'TLSv1.2', 'TLSv1.3')).toBe('TLSv1.3');
   });
 
-  it('UPG-31: is not 1.2 or later because the test could not offer less', async () => {
+  // @abuse UPG-31
+  it('is not 1.2 or later because the test could not offer less', async () => {
     const [key, cert] = nginx.certificate();
     const old = createServer({ key, cert, minVersion: 'TLSv1', ciphers: 'DEFAULT@SECLEVEL=0' }).listen(0, '127.0.0.1');
     await once(old, 'listening');
@@ -159,7 +166,8 @@ describe('its TLS', () => {
 });
 
 describe('its log', () => {
-  it('PATH-22: has every request and no token, also when Herald is away', async () => {
+  // @abuse PATH-22
+  it('has every request and no token, also when Herald is away', async () => {
     await ask({ target: `/ws/notifications/?token=${token}` });
     await ask({ target: `/ws/${token}/` });
     const upstream = await herald();

@@ -65,7 +65,8 @@ describe('a node whose event loop is late', () => {
 });
 
 describe('a node that shuts down', () => {
-  it('UPG-32: refuses new clients with 503, after it has looked at their path and origin', async () => {
+  // @abuse UPG-32
+  it('refuses new clients with 503, after it has looked at their path and origin', async () => {
     node.app.get(Lifecycle, { strict: false }).beginDraining();
     const { status, headers } = await knock();
     expect([status, headers['retry-after']]).toEqual([503, expect.stringMatching(/^\d+$/)]);

@@ -30,7 +30,8 @@ function upgradeHead(token: string): string {
 
 describe('a request that merely carries an Upgrade header', () => {
   it.each(['h2c', 'foo', 'TLS/1.0', 'h2c, foo', 'websocket2', 'IRC/6.9'])(
-    'UPG-02: to %s is served as the plain one it is, body and all, and the connection is kept',
+    // @abuse UPG-02
+    'to %s is served as the plain one it is, body and all, and the connection is kept',
     async (protocol) => {
       const client = await RawClient.open(port);
       const body = JSON.stringify({ user_id: 'carol' });
@@ -45,7 +46,8 @@ describe('a request that merely carries an Upgrade header', () => {
     },
   );
 
-  it('UPG-02: may come in pieces, chunked, and with another request right behind it', async () => {
+  // @abuse UPG-02
+  it('may come in pieces, chunked, and with another request right behind it', async () => {
     const client = await RawClient.open(port);
     const lines = ['Connection: Upgrade', 'Upgrade: h2c', 'Content-Type: application/json'];
     const request = head('POST /dev/token', ...lines, 'Transfer-Encoding: chunked');
@@ -58,7 +60,8 @@ describe('a request that merely carries an Upgrade header', () => {
     expect(client.bytes.toString()).toMatch(/access_token[^]*HTTP\/1\.1 200 OK/);
   });
 
-  it('UPG-03: to a foreign protocol on a socket’s path is answered with 426', async () => {
+  // @abuse UPG-03
+  it('to a foreign protocol on a socket’s path is answered with 426', async () => {
     const client = await RawClient.open(port);
     client.send(head('GET /ws/notifications/', 'Connection: Upgrade', 'Upgrade: foo'));
     const { status, headers } = await client.answer();
@@ -68,7 +71,8 @@ describe('a request that merely carries an Upgrade header', () => {
 });
 
 describe('an upgrade behind other requests on the same connection', () => {
-  it('UPG-10: gets its answer after theirs', async () => {
+  // @abuse UPG-10
+  it('gets its answer after theirs', async () => {
     const client = await RawClient.open(port);
     const token = await node.tokenFor('alice');
     client.send(head('GET /health/ready') + head('GET /metrics') + upgradeHead(token));
@@ -85,7 +89,8 @@ describe('an upgrade behind other requests on the same connection', () => {
     client.destroy();
   });
 
-  it('UPG-10: to h2c gets its answer after theirs, too', async () => {
+  // @abuse UPG-10
+  it('to h2c gets its answer after theirs, too', async () => {
     const client = await RawClient.open(port);
     const h2c = head('GET /health/live', 'Connection: Upgrade', 'Upgrade: h2c');
     client.send(head('GET /health/ready') + h2c + head('GET /nowhere', 'Connection: close'));
@@ -98,14 +103,16 @@ describe('an upgrade behind other requests on the same connection', () => {
     ]);
   });
 
-  it('UPG-10: is not looked at when the connection ends with theirs, which is answered', async () => {
+  // @abuse UPG-10
+  it('is not looked at when the connection ends with theirs, which is answered', async () => {
     const client = await RawClient.open(port);
     client.send(head('GET /health/ready', 'Connection: close') + upgradeHead('x'));
     await client.ended();
     expect(client.bytes.toString('latin1').match(/HTTP\/1\.1 \d+/g)).toEqual(['HTTP/1.1 200']);
   });
 
-  it('UPG-22: harms nothing when the peer resets the connection meanwhile', async () => {
+  // @abuse UPG-22
+  it('harms nothing when the peer resets the connection meanwhile', async () => {
     for (let round = 0; round < 20; round += 1) {
       const client = await RawClient.open(port);
       client.send(head('GET /health/ready') + upgradeHead('x'));
@@ -117,14 +124,16 @@ describe('an upgrade behind other requests on the same connection', () => {
 });
 
 describe('answers to plain requests', () => {
-  it('UPG-30: tell browsers to come by TLS only', async () => {
+  // @abuse UPG-30
+  it('tell browsers to come by TLS only', async () => {
     const response = await fetch(`${node.url}/health/live`);
     expect(response.headers.get('strict-transport-security')).toMatch(/^max-age=\d{8}/);
   });
 });
 
 describe('a request that can’t be read', () => {
-  it('UPG-10: does not take the answer away from the one before it', async () => {
+  // @abuse UPG-10
+  it('does not take the answer away from the one before it', async () => {
     const before = await refused(node, 'unreadable');
     const client = await RawClient.open(port);
     client.send(`${head('GET /health/ready')}nonsense\r\n\r\n`);
@@ -134,7 +143,8 @@ describe('a request that can’t be read', () => {
     expect(await refused(node, 'unreadable')).toBe(before + 1);
   });
 
-  it('UPG-10: in its own body is answered once', async () => {
+  // @abuse UPG-10
+  it('in its own body is answered once', async () => {
     const client = await RawClient.open(port);
     const lines = ['Content-Type: application/json', 'Transfer-Encoding: chunked'];
     client.send(`${head('POST /dev/token', ...lines)}5\r\n{"use\r\nnonsense\r\n`);

@@ -45,7 +45,8 @@ async function count(from: string): Promise<number> {
 }
 
 describe('two nodes behind pgbouncer, which gives each transaction another session', () => {
-  it('PG-21: migrate, let in, and tell of all that is committed, once and in order', async () => {
+  // @abuse PG-21
+  it('migrate, let in, and tell of all that is committed, once and in order', async () => {
     const watches = await deployment.watchAll();
     const load = deployment.load(400);
     await until(() => load.least >= EVENTS);
@@ -59,7 +60,8 @@ describe('two nodes behind pgbouncer, which gives each transaction another sessi
     expect(await count(ours)).toBeLessThanOrEqual(SESSIONS);
   });
 
-  it('PG-21: hold no lock outside of a transaction, and close who is removed', async () => {
+  // @abuse PG-21
+  it('hold no lock outside of a transaction, and close who is removed', async () => {
     const api = deployment.api(deployment.nodes[0]);
     await api.post(`/orgs/${deployment.orgId}/members`, { user_id: 'second', role: 'owner' });
     const [client] = await Promise.all([
@@ -76,7 +78,8 @@ describe('two nodes behind pgbouncer, which gives each transaction another sessi
 describe('the statements of Herald', () => {
   const SRC = join(import.meta.dirname, '../../src');
 
-  it('PG-21: need no session of their own', () => {
+  // @abuse PG-21
+  it('need no session of their own', () => {
     const files = readdirSync(SRC, { recursive: true, encoding: 'utf8' })
       // The embedded database is in the process itself.
       .filter((name) => name.endsWith('.ts') && !name.includes('.spec.') && !name.includes('embedded'))

@@ -28,8 +28,10 @@ async function start(variables: Record<string, string>): Promise<HeraldProcess> 
 
 describe('an error that nothing handles', () => {
   it.each([
-    ['OPS-08: thrown in a timer or a signal', THROW_ON_SIGNAL],
-    ['OPS-08: of a promise that nobody waits for', REJECT_ON_SIGNAL],
+    // @abuse OPS-08
+    ['thrown in a timer or a signal', THROW_ON_SIGNAL],
+    // @abuse OPS-08
+    ['of a promise that nobody waits for', REJECT_ON_SIGNAL],
   ])('%s is told, sends the clients elsewhere and ends the process with 1', async (_title, options) => {
     const process = await (await start({ NODE_OPTIONS: options, SHUTDOWN_GRACE_MS: '1000' })).ready();
     const answer = await fetch(`${process.url}/dev/token`, {
@@ -73,12 +75,18 @@ describe('production', () => {
   };
 
   it.each([
-    ['OPS-20: a wildcard origin', { ALLOWED_ORIGINS: '*' }, 'ALLOWED_ORIGINS'],
-    ['OPS-20: no audience', { JWT_AUDIENCE: '' }, 'JWT_AUDIENCE'],
-    ['OPS-20: an http issuer', { JWT_ISSUER: 'http://id.example.com/realms/main' }, 'JWT_ISSUER'],
-    ['OPS-20: the development issuer', { KEYCLOAK_JWKS_URL: '' }, 'KEYCLOAK_URL'],
-    ['OPS-20: the embedded broker', { REDIS_HOST: '' }, 'REDIS_HOST'],
-    ['OPS-20: the embedded database', { DATABASE_URL: '' }, 'DATABASE_URL'],
+    // @abuse OPS-20
+    ['a wildcard origin', { ALLOWED_ORIGINS: '*' }, 'ALLOWED_ORIGINS'],
+    // @abuse OPS-20
+    ['no audience', { JWT_AUDIENCE: '' }, 'JWT_AUDIENCE'],
+    // @abuse OPS-20
+    ['an http issuer', { JWT_ISSUER: 'http://id.example.com/realms/main' }, 'JWT_ISSUER'],
+    // @abuse OPS-20
+    ['the development issuer', { KEYCLOAK_JWKS_URL: '' }, 'KEYCLOAK_URL'],
+    // @abuse OPS-20
+    ['the embedded broker', { REDIS_HOST: '' }, 'REDIS_HOST'],
+    // @abuse OPS-20
+    ['the embedded database', { DATABASE_URL: '' }, 'DATABASE_URL'],
   ])('%s stops the start, with what to set and no secret', async (_title, unsafe, name) => {
     const process = await start({ ...SAFE, ...unsafe });
     expect(await process.exit()).toEqual({ code: 1, signal: null });
@@ -95,7 +103,8 @@ describe('a clock that jumps', () => {
   afterAll(() => node.stop());
 
   it.each([3_600_000, -3_600_000])(
-    'OPS-24: by %d ms costs no connection, for heartbeats and limits have a clock of their own',
+    // @abuse OPS-24
+    'by %d ms costs no connection, for heartbeats and limits have a clock of their own',
     async (jumpMs) => {
       const token = await node.tokenFor('alice', { expiresIn: 4 * 3_600 });
       const client = await connect(`${node.wsUrl}/ws/notifications/`, { token });
@@ -108,7 +117,8 @@ describe('a clock that jumps', () => {
     },
   );
 
-  it('OPS-24: forward ends new connections of tokens that are over by then', async () => {
+  // @abuse OPS-24
+  it('forward ends new connections of tokens that are over by then', async () => {
     const token = await node.tokenFor('alice', { expiresIn: 600 });
     const now = Date.now.bind(Date);
     jest.spyOn(Date, 'now').mockImplementation(() => now() + 3_600_000);

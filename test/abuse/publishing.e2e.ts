@@ -68,7 +68,8 @@ describe('a broadcast to an organization', () => {
     ['a list', [randomUUID()]],
     ['a number', 1],
     ['an object', { toString: () => randomUUID() }],
-  ])('PUB-12, PUB-16: is refused when its id is %s', async (_, id) => {
+    // @abuse PUB-12, PUB-16
+  ])('is refused when its id is %s', async (_, id) => {
     await expectRefused('org_id', () => broadcast.broadcastOrgEvent(untyped(id), 'test.event', {}));
     await expectRefused('org_id', () =>
       broadcast.broadcastOrgEvent(untyped(id), 'test.event', {}, { manager: dataSource.manager }),
@@ -76,13 +77,15 @@ describe('a broadcast to an organization', () => {
     await expectRefused('org_id', () => broadcast.evictFromOrg(untyped(id), null));
   });
 
-  it('PUB-12: is one to the same organization in capitals', async () => {
+  // @abuse PUB-12
+  it('is one to the same organization in capitals', async () => {
     const client = await enter();
     await broadcast.broadcastOrgEvent(orgId.toUpperCase(), 'test.event', { n: 1 });
     expect(await client.next()).toMatchObject({ event_type: 'test.event', data: { n: 1 } });
   });
 
-  it('PUB-16: does not evict everybody for want of a user', async () => {
+  // @abuse PUB-16
+  it('does not evict everybody for want of a user', async () => {
     await expectRefused('user_id', () => broadcast.evictFromOrg(orgId, untyped(undefined)));
   });
 
@@ -90,7 +93,8 @@ describe('a broadcast to an organization', () => {
   const told = (org_id: unknown) => ({ user_id: 'bob', org_id, timestamp: new Date().toISOString() });
 
   it.each([[OTHER_ORG], [OTHER_ORG.toUpperCase()]])(
-    'PUB-14: is refused when it tells of another organization, %s',
+    // @abuse PUB-14
+    'is refused when it tells of another organization, %s',
     async (other) => {
       // A variable type is what the compiler does not hold against the catalogue.
       const type = ['member', 'left'].join('.');
@@ -101,7 +105,8 @@ describe('a broadcast to an organization', () => {
     },
   );
 
-  it('PUB-14: tells of its own organization, in capitals, too', async () => {
+  // @abuse PUB-14
+  it('tells of its own organization, in capitals, too', async () => {
     const client = await enter();
     for (const id of [orgId, orgId.toUpperCase()]) {
       const data = { user_id: 'bob', org_id: id, timestamp: new Date().toISOString() };
@@ -132,7 +137,8 @@ describe('a notification', () => {
     ['half a character', '\ud800'],
     ['a list', ['owner']],
     ['a number', 1],
-  ])('PUB-13: is refused when its user is %s', async (_, id) => {
+    // @abuse PUB-13
+  ])('is refused when its user is %s', async (_, id) => {
     const title = 'Secret';
     await expectRefused('user_id', () => broadcast.broadcastNotification(untyped(id), { title }));
     await expectRefused('user_id', () => broadcast.broadcastNotification(untyped(id), { title }, { ephemeral: true }));
@@ -140,7 +146,8 @@ describe('a notification', () => {
   });
 
   it.each(['*', 'x:y', 'user:owner', 'owner:', 'o?ner', 'own*', '{owner}', 'node:all'])(
-    'PUB-13: reaches the user %s, who may be called so, and nobody else',
+    // @abuse PUB-13
+    'reaches the user %s, who may be called so, and nobody else',
     async (userId) => {
       const [named, other] = [await enter('/ws/notifications/', userId), await enter('/ws/notifications/')];
       await broadcast.broadcastNotification(userId, { title: 'Named' }, { ephemeral: true });
@@ -152,7 +159,8 @@ describe('a notification', () => {
 });
 
 describe('what is broadcast', () => {
-  it('PUB-08: is no entity, neither itself nor inside', async () => {
+  // @abuse PUB-08
+  it('is no entity, neither itself nor inside', async () => {
     const membership = await dataSource.getRepository(Membership).findOneByOrFail({ orgId, userId: 'owner' });
     const user = Object.assign(new User(), { id: 'owner', password_hash: 'secret', orders: Promise.resolve([]) });
     for (const entity of [membership, user]) {
@@ -168,7 +176,8 @@ describe('what is broadcast', () => {
     );
   });
 
-  it('PUB-22: is what it was when it was given, whatever becomes of it', async () => {
+  // @abuse PUB-22
+  it('is what it was when it was given, whatever becomes of it', async () => {
     const [events, notifications] = [await enter(), await enter('/ws/notifications/')];
     const given = { title: 'Old', list: [{ value: 'old' }] };
     const told = [
@@ -193,7 +202,8 @@ describe('what is broadcast', () => {
 describe('the order of a channel', () => {
   const offsetOf = ({ cursor }: Frame): number => Number.parseInt(String(cursor).split('.')[1] ?? '', 16);
 
-  it('PUB-19: is one for all clients, without a hole, however many publish at once', async () => {
+  // @abuse PUB-19
+  it('is one for all clients, without a hole, however many publish at once', async () => {
     const clients = [await enter(), await enter(), await enter()];
     const publish = async (publisher: number): Promise<void> => {
       for (let n = 0; n < EVENTS_EACH; n += 1) {
@@ -209,7 +219,8 @@ describe('the order of a channel', () => {
     expect(offsets).toEqual(Array.from({ length: count }, (_, n) => (offsets[0] ?? 0) + n));
   });
 
-  it('PUB-21: is that of the publications, whatever their senders’ clocks say', async () => {
+  // @abuse PUB-21
+  it('is that of the publications, whatever their senders’ clocks say', async () => {
     const client = await enter('/ws/notifications/');
     const skews = [0, HOUR_MS, -HOUR_MS, 2 * HOUR_MS, -2 * HOUR_MS];
     const timestamps = skews.map((skew) => new Date(Date.now() + skew).toISOString());

@@ -68,7 +68,8 @@ describe('a Redis that answers with an error', () => {
     'MISCONF Redis is configured to save RDB snapshots, but it is currently unable to persist to disk.',
     'BUSY Redis is busy running a script.',
     'ERR something that nobody has foreseen',
-  ])('RED-11: is unavailable for that publication, which succeeds when it is tried again (%s)', async (error) => {
+    // @abuse RED-11
+  ])('is unavailable for that publication, which succeeds when it is tried again (%s)', async (error) => {
     const sent = await refused(error);
     const isAccepted = (): Promise<boolean> =>
       broker.publish(sent).then(
@@ -80,7 +81,8 @@ describe('a Redis that answers with an error', () => {
     expect(received.filter(({ id }) => id === sent.id)).toHaveLength(1);
   });
 
-  it('RED-11: is looked for anew when it says that it is a replica now', async () => {
+  // @abuse RED-11
+  it('is looked for anew when it says that it is a replica now', async () => {
     const closed = once(connection.commands, 'close');
     await refused("READONLY You can't write against a read only replica.");
     await closed;

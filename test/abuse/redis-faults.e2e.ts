@@ -56,7 +56,8 @@ describe('a Redis that refuses subscriptions', () => {
   it.each([
     ['-subscribe', '+subscribe'],
     ['resetchannels', 'allchannels'],
-  ])('RED-19: lets nobody in who would never receive anything (ACL %s)', async (refuse, allow) => {
+    // @abuse RED-19
+  ])('lets nobody in who would never receive anything (ACL %s)', async (refuse, allow) => {
     await admin.call('ACL', 'SETUSER', 'default', refuse);
     try {
       for (const path of [`/ws/events/${orgId}/`, '/ws/notifications/']) {
@@ -75,7 +76,8 @@ describe('a Redis that refuses subscriptions', () => {
 });
 
 describe('the last client of a channel', () => {
-  it('RED-20: leaves while the next one joins, and that one receives', async () => {
+  // @abuse RED-20
+  it('leaves while the next one joins, and that one receives', async () => {
     let last = await join();
     for (let n = 0; n < 150; n += 1) {
       const [next] = await Promise.all([join(), n % 2 === 0 ? last.close() : last.terminate()]);
@@ -102,7 +104,8 @@ describe('a node of a later release', () => {
     return Number(/^herald_foreign_messages_total (\d+)$/m.exec(text)?.[1] ?? NaN);
   }
 
-  it('RED-26: that writes another version has the clients of this one resynchronize, instead of missing it', async () => {
+  // @abuse RED-26
+  it('that writes another version has the clients of this one resynchronize, instead of missing it', async () => {
     const before = await foreignMessages();
     const client = await join();
     await publish(1);
@@ -120,7 +123,8 @@ describe('a node of a later release', () => {
 });
 
 describe('a node that starts before Redis', () => {
-  it('RED-25: serves without it, says so, and has it as soon as it is there', async () => {
+  // @abuse RED-25
+  it('serves without it, says so, and has it as soon as it is there', async () => {
     const late = await startRedis();
     await late.kill();
     const early = await herald(redisAt(late));

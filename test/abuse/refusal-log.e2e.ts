@@ -29,7 +29,8 @@ describe('the log', () => {
     ['origin', 403, { target: TARGET, headers: { Origin: `https://${CANARY}.example` } }],
     ['unreadable', 400, { target: `${TARGET}\t` }],
   ])(
-    'PATH-22: names %s and the address, once for many, and nothing of the request',
+    // @abuse PATH-22
+    'names %s and the address, once for many, and nothing of the request',
     async (reason, status, request) => {
       for (let count = 0; count < 10; count += 1) {
         const client = await RawClient.open(Number(new URL(node.url).port));

@@ -31,11 +31,12 @@ async function ask(target: string, token: string): Promise<string> {
 }
 
 describe('the request target', () => {
-  it.each(TARGETS)('$ids $what, $target, is decided as $decision', async (row) => {
+  it.each(TARGETS)('$what, $target, is decided as $decision', async (row) => {
     expect(await ask(fill(row, orgId), alice)).toBe(row.decision);
   });
 
-  it('PATH-11: an unknown path is answered in full, counted, and the connection ended', async () => {
+  // @abuse PATH-11
+  it('an unknown path is answered in full, counted, and the connection ended', async () => {
     const before = await refused(node, 'unknown_path');
     const client = await RawClient.open(port);
     client.sendUpgrade({ target: '/socket.io/?EIO=4&transport=websocket' });
@@ -50,7 +51,8 @@ describe('the request target', () => {
   it.each([
     ['a raw NUL', '/ws/notifications/\0'],
     ['a raw blank', '/ws/events/;drop table/'],
-  ])('PATH-18, PATH-22: %s ends the request with 400, counted', async (_, target) => {
+    // @abuse PATH-18, PATH-22
+  ])('%s ends the request with 400, counted', async (_, target) => {
     const before = await refused(node, 'unreadable');
     const client = await RawClient.open(port);
     client.sendUpgrade({ target });
@@ -59,18 +61,21 @@ describe('the request target', () => {
     expect(await refused(node, 'unreadable')).toBe(before + 1);
   });
 
-  it('PATH-22: a raw line feed makes it HTTP/0.9, which is answered with 426', async () => {
+  // @abuse PATH-22
+  it('a raw line feed makes it HTTP/0.9, which is answered with 426', async () => {
     expect(await ask('/ws/notifications/\nX-Injected:1', alice)).toBe('426');
   });
 
-  it('PATH-26: CONNECT is answered with 400 and ends', async () => {
+  // @abuse PATH-26
+  it('CONNECT is answered with 400 and ends', async () => {
     const client = await RawClient.open(port);
     client.send('CONNECT internal.example:443 HTTP/1.1\r\nHost: internal.example:443\r\n\r\n');
     expect((await client.answer()).status).toBe(400);
     await client.ended();
   });
 
-  it('PATH-26: OPTIONS * and GET * without an upgrade are answered', async () => {
+  // @abuse PATH-26
+  it('OPTIONS * and GET * without an upgrade are answered', async () => {
     for (const method of ['OPTIONS', 'GET']) {
       const client = await RawClient.open(port);
       client.send(`${method} * HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`);
@@ -79,14 +84,16 @@ describe('the request target', () => {
     }
   });
 
-  it('PATH-28: somebody else’s organization and one that does not exist look the same', async () => {
+  // @abuse PATH-28
+  it('somebody else’s organization and one that does not exist look the same', async () => {
     const foreign = `/ws/events/${orgId}/`;
     const unknown = `/ws/events/${randomUUID()}/`;
     expect(await ask(foreign, bob)).toBe('4003 not_a_member');
     expect(await ask(unknown, bob)).toBe('4003 not_a_member');
   });
 
-  it('PATH-29: who it is comes before what it may: a bad token beside a foreign organization is 4001', async () => {
+  // @abuse PATH-29
+  it('who it is comes before what it may: a bad token beside a foreign organization is 4001', async () => {
     expect(await ask(`/ws/events/${orgId}/`, 'a.b.c')).toBe('4001 token_invalid');
     expect(await ask(`/ws/events/${randomUUID()}/`, 'a.b.c')).toBe('4001 token_invalid');
   });
@@ -96,7 +103,8 @@ describe('the request target', () => {
     ['an encoded question mark', '/ws/notifications%3Ftoken=', '404'],
     ['a second question mark', '/ws/notifications/??token=', '4001 token_missing'],
     ['semicolons between parameters', '/ws/notifications/?a=b;token=', '4001 token_missing'],
-  ])('PATH-24: %s does not make a parameter of what follows', async (_, start, decision) => {
+    // @abuse PATH-24
+  ])('%s does not make a parameter of what follows', async (_, start, decision) => {
     const client = await RawClient.open(port);
     client.sendUpgrade({ target: `${start}${alice}` });
     expect(await decided(client)).toBe(decision);

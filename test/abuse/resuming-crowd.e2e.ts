@@ -49,7 +49,8 @@ afterAll(async () => {
 const memory = (): Promise<number> => sample(herald, 'process_resident_memory_bytes');
 
 describe('members who come back at once, have missed as much as history holds, and do not read', () => {
-  it('SLOW-04, RES-07: cost no more memory than each may owe, and cost a member who reads nothing', async () => {
+  // @abuse SLOW-04, RES-07
+  it('cost no more memory than each may owe, and cost a member who reads nothing', async () => {
     const anonymous = new ApiClient(herald.url, null, '');
     const token = String((await anonymous.post('/dev/token', { user_id: 'alice' })).body.access_token);
     const api = new ApiClient(herald.url, token);

@@ -53,7 +53,8 @@ const numbersOf = ({ received }: TestClient): unknown[] =>
 const upTo = (count: number): number[] => Array.from({ length: count }, (_, n) => n);
 
 describe('clients that resume', () => {
-  it('RES-02: get each event once and in order, at whichever moment they come back', async () => {
+  // @abuse RES-02
+  it('get each event once and in order, at whichever moment they come back', async () => {
     const first = await enter();
     let cursor = cursorOf(first);
     for (let seam = 0; seam < SEAMS; seam += 1) {
@@ -74,7 +75,8 @@ describe('clients that resume', () => {
     expect(numbersOf(first)).toEqual(Array.from({ length: SEAMS }, () => upTo(EVENTS_A_SEAM)).flat());
   });
 
-  it('RES-01, RES-07: all at once get everything, then what is live, and others do not wait for them', async () => {
+  // @abuse RES-01, RES-07
+  it('all at once get everything, then what is live, and others do not wait for them', async () => {
     const first = await enter();
     const cursor = cursorOf(first);
     await publish(0, MISSED);
@@ -89,7 +91,8 @@ describe('clients that resume', () => {
 });
 
 describe('a client that connects for the first time', () => {
-  it('RES-10: misses nothing if it connects first and reads over REST then, whatever happens in between', async () => {
+  // @abuse RES-10
+  it('misses nothing if it connects first and reads over REST then, whatever happens in between', async () => {
     const path = `/orgs/${orgId}/resources`;
     const made: string[] = [];
     const making = (async () => {

@@ -39,7 +39,8 @@ const wordsOf = ({ received }: TestClient): unknown[] =>
   received.map(({ event_type }) => event_type).filter((type) => String(type).startsWith('the.'));
 
 describe('a member who is removed while Redis is down', () => {
-  it('AUTHZ-08: gets nothing any more when it is back', async () => {
+  // @abuse AUTHZ-08
+  it('gets nothing any more when it is back', async () => {
     await start(3_600_000);
     await alice.post(`/orgs/${orgId}/members`, { user_id: 'bob' });
     const bobs = [await enter(one, 'bob'), await enter(two, 'bob')];
@@ -54,7 +55,8 @@ describe('a member who is removed while Redis is down', () => {
     expect(bobs.map(wordsOf)).toEqual([[], []]);
   });
 
-  it('AUTHZ-08: gets nothing that is published directly when it is back, though nobody has told of the removal yet', async () => {
+  // @abuse AUTHZ-08
+  it('gets nothing that is published directly when it is back, though nobody has told of the removal yet', async () => {
     await start(3_600_000);
     await alice.post(`/orgs/${orgId}/members`, { user_id: 'dave' });
     const daves = [await enter(one, 'dave'), await enter(two, 'dave')];
@@ -76,7 +78,8 @@ describe('a member who is removed while Redis is down', () => {
     expect(daves.map(wordsOf)).toEqual([[], []]);
   });
 
-  it('AUTHZ-08: is disconnected although it stays down', async () => {
+  // @abuse AUTHZ-08
+  it('is disconnected although it stays down', async () => {
     await start(500);
     await alice.post(`/orgs/${orgId}/members`, { user_id: 'carol' });
     const carols = [await enter(one, 'carol'), await enter(two, 'carol')];

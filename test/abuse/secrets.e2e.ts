@@ -85,7 +85,8 @@ function found(where: string): string[] {
 }
 
 describe('what only a client may know', () => {
-  it('OPS-09, OPS-11: is in no log, metric, answer, Redis command or table, whichever way it came and whatever failed', async () => {
+  // @abuse OPS-09, OPS-11
+  it('is in no log, metric, answer, Redis command or table, whichever way it came and whatever failed', async () => {
     const stranger = await createKey('key-1');
     const sub = (token: string): string => `access_token.${Buffer.from(token).toString('base64url')}`;
 

@@ -39,7 +39,8 @@ describe('the HTTP server', () => {
     });
   });
 
-  it('UPG-33: takes some more connections than WebSockets, to tell them that it is full', async () => {
+  // @abuse UPG-33
+  it('takes some more connections than WebSockets, to tell them that it is full', async () => {
     const limited = await herald({ WS_MAX_CONNECTIONS: '10' });
     const limitedPort = Number(new URL(limited.url).port);
     const silent = Array.from({ length: 10 + 1_024 }, () => connect(limitedPort, '127.0.0.1'));

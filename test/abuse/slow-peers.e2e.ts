@@ -54,7 +54,8 @@ const range = (from: number, end: number): number[] => Array.from({ length: end 
 const owed = (): number[] => openConnections(node).map(({ bufferedBytes }) => bufferedBytes);
 
 describe('a client that never reads', () => {
-  it('SLOW-01: owes one frame beyond the limit at most, is closed with 4008 and gone soon, and resumes', async () => {
+  // @abuse SLOW-01
+  it('owes one frame beyond the limit at most, is closed with 4008 and gone soon, and resumes', async () => {
     const { client: healthy } = await enter();
     const { client: stuck, welcome } = await enter();
     const first = count;
@@ -79,7 +80,8 @@ describe('a client that never reads', () => {
     expect(numbersOf(again)).toEqual(range(first, count));
   });
 
-  it('SLOW-06: is cut off when the server closes it, though the close frame never gets through', async () => {
+  // @abuse SLOW-06
+  it('is cut off when the server closes it, though the close frame never gets through', async () => {
     const { client: stuck } = await enter();
     stuck.pause();
     await until(async () => {
@@ -90,7 +92,8 @@ describe('a client that never reads', () => {
     await until(() => openConnections(node).length === 0, CUT_OFF_MS);
   });
 
-  it('SLOW-04: is sent no more than half of the limit at a time while it resumes, and others go on', async () => {
+  // @abuse SLOW-04
+  it('is sent no more than half of the limit at a time while it resumes, and others go on', async () => {
     const { client, welcome } = await enter();
     await client.close();
     const first = count;

@@ -65,20 +65,24 @@ async function listen(path: string): Promise<TestClient> {
 }
 
 describe('A text of a client', () => {
-  it.each(PLACES)('MSG-29: with half of a character is refused as %s', async (_, store) => {
+  // @abuse MSG-29
+  it.each(PLACES)('with half of a character is refused as %s', async (_, store) => {
     for (const text of [HALF, `a${HALF}`, '\udc00b']) expect((await store(text)).status).toBe(400);
   });
 
-  it.each(PLACES)('MSG-30: with a NUL is refused as %s', async (_, store) => {
+  // @abuse MSG-30
+  it.each(PLACES)('with a NUL is refused as %s', async (_, store) => {
     for (const text of [NUL, '\0']) expect((await store(text)).status).toBe(400);
   });
 
-  it.each(PLACES)('MSG-31: of another language is stored or refused, and never run, as %s', async (_, store) => {
+  // @abuse MSG-31
+  it.each(PLACES)('of another language is stored or refused, and never run, as %s', async (_, store) => {
     for (const text of TRICKS) expect((await store(text)).status).toBeLessThan(500);
     expect((await api.get(`/orgs/${orgId}/resources`)).status).toBe(200);
   });
 
-  it('MSG-31: comes back byte for byte, over HTTP and on the socket', async () => {
+  // @abuse MSG-31
+  it('comes back byte for byte, over HTTP and on the socket', async () => {
     const client = await listen(`/ws/events/${orgId}/`);
     for (const name of TRICKS) {
       const { status, body } = await api.post(`/orgs/${orgId}/resources`, { name, description: name });
@@ -88,7 +92,8 @@ describe('A text of a client', () => {
     }
   });
 
-  it('MSG-29: written as invalid UTF-8 becomes U+FFFD, and no client is closed with 1007', async () => {
+  // @abuse MSG-29
+  it('written as invalid UTF-8 becomes U+FFFD, and no client is closed with 1007', async () => {
     const client = await listen(`/ws/events/${orgId}/`);
     const body = Buffer.concat([
       Buffer.from('{"event_type":"test.text","data":{"text":"'),
@@ -106,7 +111,8 @@ describe('A text of a client', () => {
     await client.ping();
   });
 
-  it.each(['1e400', '-1e400'])('MSG-23: with the number %s is refused, for it would become null', async (number) => {
+  // @abuse MSG-23
+  it.each(['1e400', '-1e400'])('with the number %s is refused, for it would become null', async (number) => {
     const send = (path: string, body: string): Promise<ApiAnswer> => api.request('POST', path, body);
     expect((await send(`/orgs/${orgId}/events`, `{"event_type":"test.n","data":{"n":${number}}}`)).status).toBe(400);
     expect(
@@ -129,7 +135,8 @@ describe('A UUID', () => {
   ];
 
   it.each(inForms('').map(([form], index) => [form, index] as const))(
-    'MSG-28: %s is no organization',
+    // @abuse MSG-28
+    '%s is no organization',
     async (_, index) => {
       const [, id = ''] = inForms(orgId)[index] ?? [];
       expect((await api.get(`/orgs/${id}`)).status).toBe(404);
@@ -140,7 +147,8 @@ describe('A UUID', () => {
     },
   );
 
-  it('MSG-28: in capitals is the same organization', async () => {
+  // @abuse MSG-28
+  it('in capitals is the same organization', async () => {
     expect((await api.get(`/orgs/${orgId.toUpperCase()}`)).body.id).toBe(orgId);
     const client = await connect(`${abused.node.wsUrl}/ws/events/${orgId.toUpperCase()}/`, {
       token: await abused.node.tokenFor('mallory'),

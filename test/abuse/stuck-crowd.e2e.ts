@@ -41,7 +41,8 @@ afterAll(async () => {
 const memory = (): Promise<number> => sample(herald, 'process_resident_memory_bytes');
 
 describe('a hundred members who never read', () => {
-  it('SLOW-02: cost no more memory than each may owe, and cost a member who reads nothing', async () => {
+  // @abuse SLOW-02
+  it('cost no more memory than each may owe, and cost a member who reads nothing', async () => {
     const anonymous = new ApiClient(herald.url, null, '');
     const token = String((await anonymous.post('/dev/token', { user_id: 'alice' })).body.access_token);
     const api = new ApiClient(herald.url, token);

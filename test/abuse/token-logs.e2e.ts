@@ -47,14 +47,16 @@ async function refuse(pathAndQuery: string, options?: ConnectOptions): Promise<v
 const PATH = '/ws/notifications/';
 
 describe('the log', () => {
-  it('HS-01: has one line about a connection that was refused: the address and the reason', async () => {
+  // @abuse HS-01
+  it('has one line about a connection that was refused: the address and the reason', async () => {
     const lines = await saidDuring(() => refuse(`${PATH}?x=secret`));
     const about = lines.filter((line) => line.includes('4001'));
     expect(about).toEqual([expect.stringContaining('Refused a connection from 127.0.0.1: 4001 token_missing')]);
     expect(lines.join('\n')).not.toContain('secret');
   });
 
-  it('HS-14, HS-17: has no token in it, wherever it came and whatever became of it', async () => {
+  // @abuse HS-14, HS-17
+  it('has no token in it, wherever it came and whatever became of it', async () => {
     const protocol = `access_token.${Buffer.from(expired).toString('base64url')}`;
     const lines = await saidDuring(async () => {
       for (const token of [good, expired]) {
@@ -84,7 +86,8 @@ describe('the log', () => {
     expect(text.match(/4001 token_expired/g)).toHaveLength(4);
   });
 
-  it('JWT-41: says once which client scope puts sub into tokens', async () => {
+  // @abuse JWT-41
+  it('says once which client scope puts sub into tokens', async () => {
     const token = await jwks.sign('alice', { claims: { sub: undefined } });
     const lines = await saidDuring(async () => {
       for (let round = 0; round < 3; round += 1) await refuse(`${PATH}?token=${token}`);

@@ -60,17 +60,20 @@ describe('sub', () => {
     '"\\ud800"',
     '"a\\udfffb"',
     '"\\udc00\\ud800"',
-  ])('JWT-41: that is %s is refused', async (sub) => {
+    // @abuse JWT-41
+  ])('that is %s is refused', async (sub) => {
     expect(await tryToken(node, tokenWith(`"sub":${sub}`))).toEqual(REFUSED);
   });
 
-  it('JWT-41: that is missing is refused, whatever else names the user', async () => {
+  // @abuse JWT-41
+  it('that is missing is refused, whatever else names the user', async () => {
     for (const fields of ['"x":1', '"preferred_username":"alice","email":"alice@example.com","sid":"s"']) {
       expect(await tryToken(node, tokenWith(fields))).toEqual(REFUSED);
     }
   });
 
-  it('JWT-41: may have 255 code points, and not one more', async () => {
+  // @abuse JWT-41
+  it('may have 255 code points, and not one more', async () => {
     for (const character of ['x', 'é', '漢', '🦊']) {
       const longest = character.repeat(255);
       expect(await tryToken(node, tokenWith(`"sub":"${longest}"`))).toEqual(accepted(longest));
@@ -91,11 +94,13 @@ describe('sub', () => {
     'e\u0301',
     '\u200b',
     '0',
-  ])('JWT-41: that is %j is that user, and nobody else', async (sub) => {
+    // @abuse JWT-41
+  ])('that is %j is that user, and nobody else', async (sub) => {
     expect(await tryToken(node, tokenWith(`"sub":${JSON.stringify(sub)}`))).toEqual(accepted(sub));
   });
 
-  it('JWT-41: that only looks alike is another user, who hears nothing of the first one’s', async () => {
+  // @abuse JWT-41
+  it('that only looks alike is another user, who hears nothing of the first one’s', async () => {
     const alike = ['\u00e9', 'e\u0301', '\u00c9', ' \u00e9', '\u00e9\u200b', '%C3%A9'];
     const clients = await Promise.all(
       alike.map((sub) =>
@@ -111,13 +116,15 @@ describe('sub', () => {
     for (const client of clients) expect(client.received).toHaveLength(2);
   });
 
-  it('JWT-45: of a service account is a user like others: the contract knows no other kind', async () => {
+  // @abuse JWT-45
+  it('of a service account is a user like others: the contract knows no other kind', async () => {
     const id = '4a1cbd2c-0f0f-4c8a-9a0a-0f4d3e8f7c55';
     const fields = `"sub":"${id}","preferred_username":"service-account-billing","client_id":"billing","azp":"billing"`;
     expect(await tryToken(node, tokenWith(fields))).toEqual(accepted(id));
   });
 
-  it('JWT-57: of a user whom the provider has locked out is good until exp: nobody is asked about users', async () => {
+  // @abuse JWT-57
+  it('of a user whom the provider has locked out is good until exp: nobody is asked about users', async () => {
     const token = tokenWith('"sub":"locked"');
     expect(await tryToken(node, token)).toEqual(accepted('locked'));
     const fetches = jwks.fetches;
@@ -130,7 +137,8 @@ describe('sub', () => {
     expect(jwks.fetches).toBe(fetches);
   });
 
-  it('JWT-58: of a user whom the database does not know is accepted: users live at the provider', async () => {
+  // @abuse JWT-58
+  it('of a user whom the database does not know is accepted: users live at the provider', async () => {
     const token = tokenWith('"sub":"never seen"');
     expect(await tryToken(node, token)).toEqual(accepted('never seen'));
     expect(await (await node.api('', { token })).get('/orgs')).toMatchObject({ status: 200, body: { items: [] } });
@@ -140,7 +148,8 @@ describe('sub', () => {
 describe('roles', () => {
   const admin = '"sub":"root"';
 
-  it('JWT-53: of the realm make an administrator', async () => {
+  // @abuse JWT-53
+  it('of the realm make an administrator', async () => {
     expect(await administer(tokenWith(`${admin},"realm_access":{"roles":["user","realtime-admin"]}`))).toBe(200);
     expect(await administer(tokenWith(admin))).toBe(403);
   });
@@ -151,7 +160,8 @@ describe('roles', () => {
     '"realm_access":{"__proto__":{"roles":["realtime-admin"]}}',
     '"realm_access":{"roles":{"__proto__":["realtime-admin"]}}',
     '"constructor":{"prototype":{"realm_access":{"roles":["realtime-admin"]}}}',
-  ])('JWT-53: are not read through a prototype: %s', async (fields) => {
+    // @abuse JWT-53
+  ])('are not read through a prototype: %s', async (fields) => {
     const token = tokenWith(`${admin},${fields}`);
     expect(await tryToken(node, token)).toEqual(accepted('root'));
     expect(await administer(token)).toBe(403);
@@ -174,24 +184,28 @@ describe('roles', () => {
     '"realm_access":{"roles":["Realtime-Admin"," realtime-admin","realtime-admin\\u0000","realtime-admin,user"]}',
     '"roles":["realtime-admin"],"groups":["realtime-admin"],"scope":"realtime-admin"',
     '"resource_access":{"account":{"roles":["realtime-admin"]}}',
-  ])('JWT-53: of an odd kind give nothing, and keep nobody out: %s', async (fields) => {
+    // @abuse JWT-53
+  ])('of an odd kind give nothing, and keep nobody out: %s', async (fields) => {
     const token = tokenWith(`${admin},${fields}`);
     expect(await tryToken(node, token)).toEqual(accepted('root'));
     expect(await administer(token)).toBe(403);
   });
 
-  it('JWT-53: that are texts count among others that are not', async () => {
+  // @abuse JWT-53
+  it('that are texts count among others that are not', async () => {
     expect(await administer(tokenWith(`${admin},"realm_access":{"roles":[1,null,"realtime-admin",{}]}`))).toBe(200);
   });
 
-  it('JWT-54: may be as many as fit into a token of 16,384 characters', async () => {
+  // @abuse JWT-54
+  it('may be as many as fit into a token of 16,384 characters', async () => {
     const roles = JSON.stringify([...Array.from({ length: 1_500 }, (_, index) => `r${index}`), 'realtime-admin']);
     const token = tokenWith(`${admin},"realm_access":{"roles":${roles}}`);
     expect(await tryToken(node, token)).toEqual(accepted('root'));
     expect(await administer(token)).toBe(200);
   });
 
-  it('JWT-54: of 10,000 make a token too long: for the headers of a request, and for a message', async () => {
+  // @abuse JWT-54
+  it('of 10,000 make a token too long: for the headers of a request, and for a message', async () => {
     const roles = JSON.stringify(Array.from({ length: 10_000 }, (_, index) => `role-${index}`));
     const token = tokenWith(`${admin},"realm_access":{"roles":${roles}}`);
     expect(token.length).toBeGreaterThan(100_000);

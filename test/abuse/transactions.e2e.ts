@@ -78,7 +78,8 @@ async function run({ isKept: kept, steps }: Work, around: EntityManager | DataSo
 }
 
 it(
-  `PG-07: random transactions tell of exactly what they have committed (TRANSACTIONS_SEED=${seed})`,
+  // @abuse PG-07
+  `random transactions tell of exactly what they have committed (TRANSACTIONS_SEED=${seed})`,
   async () => {
     const client = await connect(`${node.wsUrl}/ws/events/${orgId}/`, { token: await node.tokenFor('owner') });
     await client.next();

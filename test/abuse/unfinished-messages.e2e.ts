@@ -24,21 +24,24 @@ describe('A message that is never finished', () => {
       'half of a frame after a fragment',
       Buffer.concat([encodeFrame(OPCODE.text, Buffer.from('{'), { fin: false }), Buffer.of(0x80, 0xfe)]),
     ],
-  ])('FRM-25: %s is no sign of life: the heartbeat drops the connection', async (_, bytes) => {
+    // @abuse FRM-25
+  ])('%s is no sign of life: the heartbeat drops the connection', async (_, bytes) => {
     const peer = await abused.open();
     peer.send(bytes);
     await peer.client.ended();
     expect(peer.closes).toEqual([]);
   });
 
-  it('FRM-25: a frame that goes on byte by byte, with pongs in it that are none, is no sign of life either', async () => {
+  // @abuse FRM-25
+  it('a frame that goes on byte by byte, with pongs in it that are none, is no sign of life either', async () => {
     const peer = await abused.open();
     peer.sendFrame(OPCODE.text, 'x'.repeat(5_000), { claimedLength: 10_000 });
     await expect(answerPings(peer, 10)).rejects.toThrow('The connection ended');
     expect(peer.closes).toEqual([]);
   });
 
-  it('FRM-25: between fragments pongs count: the connection stays, and holds no more than one message', async () => {
+  // @abuse FRM-25
+  it('between fragments pongs count: the connection stays, and holds no more than one message', async () => {
     const peer = await abused.open();
     const text = Buffer.from(ping('at last'));
     peer.sendFrame(OPCODE.text, text.subarray(0, 5), { fin: false });

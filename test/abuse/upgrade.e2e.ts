@@ -52,68 +52,62 @@ async function askWithLines(...lines: string[]): Promise<string> {
 }
 
 describe('a request that is no WebSocket handshake', () => {
-  it.each<[string, string, RawUpgrade, string, string]>([
-    ['UPG-03:', 'another protocol beside websocket', { headers: { Upgrade: 'websocket, h2c' } }, '400', 'protocol'],
-    ['UPG-03:', 'websocket with a version', { headers: { Upgrade: 'websocket/13, websocket' } }, '400', 'protocol'],
-    ['UPG-06:', 'version 12', { headers: { 'Sec-WebSocket-Version': '12' } }, '426', 'version'],
-    ['UPG-06:', 'version 8', { headers: { 'Sec-WebSocket-Version': '8' } }, '426', 'version'],
-    ['UPG-06:', 'version 0', { headers: { 'Sec-WebSocket-Version': '0' } }, '426', 'version'],
-    ['UPG-06:', 'version 14', { headers: { 'Sec-WebSocket-Version': '14' } }, '426', 'version'],
-    ['UPG-06:', 'version 013', { headers: { 'Sec-WebSocket-Version': '013' } }, '426', 'version'],
-    ['UPG-06:', 'a version that is text', { headers: { 'Sec-WebSocket-Version': 'thirteen' } }, '426', 'version'],
-    ['UPG-06:', 'an empty version', { headers: { 'Sec-WebSocket-Version': '' } }, '426', 'version'],
-    ['UPG-06:', 'no version', { headers: { 'Sec-WebSocket-Version': null } }, '426', 'version'],
-    ['UPG-07:', 'no key', { headers: { 'Sec-WebSocket-Key': null } }, '400', 'key'],
-    ['UPG-07:', 'an empty key', { headers: { 'Sec-WebSocket-Key': '' } }, '400', 'key'],
-    ['UPG-07:', 'the key abc', { headers: { 'Sec-WebSocket-Key': 'abc' } }, '400', 'key'],
-    ['UPG-07:', 'a key of 23 characters', { headers: { 'Sec-WebSocket-Key': KEY.slice(1) } }, '400', 'key'],
-    ['UPG-07:', 'a key of 25 characters', { headers: { 'Sec-WebSocket-Key': `a${KEY}` } }, '400', 'key'],
-    ['UPG-07:', 'a key that is not base64', { headers: { 'Sec-WebSocket-Key': `${'!'.repeat(22)}==` } }, '400', 'key'],
-    ['UPG-07:', 'a key of base64url', { headers: { 'Sec-WebSocket-Key': `${'_'.repeat(22)}==` } }, '400', 'key'],
-    ['UPG-07:', 'two keys', { headers: { 'Sec-WebSocket-Key': KEY, 'sec-websocket-key': KEY } }, '400', 'key'],
-    ['UPG-08:', 'POST', { method: 'POST' }, '400', 'method'],
-    ['UPG-08:', 'PUT', { method: 'PUT' }, '400', 'method'],
-    ['UPG-08:', 'HEAD', { method: 'HEAD' }, '400', 'method'],
-    ['UPG-08:', 'OPTIONS', { method: 'OPTIONS' }, '400', 'method'],
-    ['UPG-08:', 'DELETE', { method: 'DELETE' }, '400', 'method'],
-    ['UPG-08:', 'TRACE', { method: 'TRACE' }, '400', 'method'],
-    ['UPG-08:', 'a method in small letters', { method: 'get' }, '400', 'unreadable'],
-    ['UPG-09:', 'HTTP/1.0', { version: 'HTTP/1.0' }, '426', 'http_version'],
-    ['UPG-09:', 'HTTP/2.0', { version: 'HTTP/2.0' }, '426', 'http_version'],
-    ['UPG-09:', 'HTTP/1.2', { version: 'HTTP/1.2' }, '400', 'unreadable'],
-    ['UPG-10:', 'a body', { headers: { 'Content-Length': '5' }, body: 'hello' }, '400', 'body'],
+  it.each<[string, RawUpgrade, string, string]>([
+    // @abuse UPG-03
+    ['another protocol beside websocket', { headers: { Upgrade: 'websocket, h2c' } }, '400', 'protocol'],
+    ['websocket with a version', { headers: { Upgrade: 'websocket/13, websocket' } }, '400', 'protocol'],
+    // @abuse UPG-06
+    ['version 12', { headers: { 'Sec-WebSocket-Version': '12' } }, '426', 'version'],
+    ['version 8', { headers: { 'Sec-WebSocket-Version': '8' } }, '426', 'version'],
+    ['version 0', { headers: { 'Sec-WebSocket-Version': '0' } }, '426', 'version'],
+    ['version 14', { headers: { 'Sec-WebSocket-Version': '14' } }, '426', 'version'],
+    ['version 013', { headers: { 'Sec-WebSocket-Version': '013' } }, '426', 'version'],
+    ['a version that is text', { headers: { 'Sec-WebSocket-Version': 'thirteen' } }, '426', 'version'],
+    ['an empty version', { headers: { 'Sec-WebSocket-Version': '' } }, '426', 'version'],
+    ['no version', { headers: { 'Sec-WebSocket-Version': null } }, '426', 'version'],
+    // @abuse UPG-07
+    ['no key', { headers: { 'Sec-WebSocket-Key': null } }, '400', 'key'],
+    ['an empty key', { headers: { 'Sec-WebSocket-Key': '' } }, '400', 'key'],
+    ['the key abc', { headers: { 'Sec-WebSocket-Key': 'abc' } }, '400', 'key'],
+    ['a key of 23 characters', { headers: { 'Sec-WebSocket-Key': KEY.slice(1) } }, '400', 'key'],
+    ['a key of 25 characters', { headers: { 'Sec-WebSocket-Key': `a${KEY}` } }, '400', 'key'],
+    ['a key that is not base64', { headers: { 'Sec-WebSocket-Key': `${'!'.repeat(22)}==` } }, '400', 'key'],
+    ['a key of base64url', { headers: { 'Sec-WebSocket-Key': `${'_'.repeat(22)}==` } }, '400', 'key'],
+    ['two keys', { headers: { 'Sec-WebSocket-Key': KEY, 'sec-websocket-key': KEY } }, '400', 'key'],
+    // @abuse UPG-08
+    ['POST', { method: 'POST' }, '400', 'method'],
+    ['PUT', { method: 'PUT' }, '400', 'method'],
+    ['HEAD', { method: 'HEAD' }, '400', 'method'],
+    ['OPTIONS', { method: 'OPTIONS' }, '400', 'method'],
+    ['DELETE', { method: 'DELETE' }, '400', 'method'],
+    ['TRACE', { method: 'TRACE' }, '400', 'method'],
+    ['a method in small letters', { method: 'get' }, '400', 'unreadable'],
+    // @abuse UPG-09
+    ['HTTP/1.0', { version: 'HTTP/1.0' }, '426', 'http_version'],
+    ['HTTP/2.0', { version: 'HTTP/2.0' }, '426', 'http_version'],
+    ['HTTP/1.2', { version: 'HTTP/1.2' }, '400', 'unreadable'],
+    // @abuse UPG-10
+    ['a body', { headers: { 'Content-Length': '5' }, body: 'hello' }, '400', 'body'],
+    ['a chunked body', { headers: { 'Transfer-Encoding': 'chunked' }, body: '5\r\nhello\r\n0\r\n\r\n' }, '400', 'body'],
+    ['an empty chunked body', { headers: { 'Transfer-Encoding': 'chunked' }, body: '0\r\n\r\n' }, '400', 'body'],
+    ['a body of another coding', { headers: { 'Transfer-Encoding': 'gzip, chunked' } }, '400', 'body'],
+    ['a length that is none', { headers: { 'Content-Length': '+5' }, body: 'hello' }, '400', 'unreadable'],
     [
-      'UPG-10:',
-      'a chunked body',
-      { headers: { 'Transfer-Encoding': 'chunked' }, body: '5\r\nhello\r\n0\r\n\r\n' },
-      '400',
-      'body',
-    ],
-    [
-      'UPG-10:',
-      'an empty chunked body',
-      { headers: { 'Transfer-Encoding': 'chunked' }, body: '0\r\n\r\n' },
-      '400',
-      'body',
-    ],
-    ['UPG-10:', 'a body of another coding', { headers: { 'Transfer-Encoding': 'gzip, chunked' } }, '400', 'body'],
-    ['UPG-10:', 'a length that is none', { headers: { 'Content-Length': '+5' }, body: 'hello' }, '400', 'unreadable'],
-    [
-      'UPG-10:',
       'two ways to tell the length',
       { headers: { 'Content-Length': '5', 'Transfer-Encoding': 'chunked' }, body: '0\r\n\r\n' },
       '400',
       'unreadable',
     ],
-    ['UPG-17:', 'an empty subprotocol', { headers: { 'Sec-WebSocket-Protocol': 'a,,b' } }, '400', 'subprotocol'],
-    ['UPG-17:', 'no subprotocol at all', { headers: { 'Sec-WebSocket-Protocol': '' } }, '400', 'subprotocol'],
-    ['UPG-17:', 'a comma at the end', { headers: { 'Sec-WebSocket-Protocol': 'a,' } }, '400', 'subprotocol'],
-    ['UPG-17:', 'a subprotocol twice', { headers: { 'Sec-WebSocket-Protocol': 'a, b, a' } }, '400', 'subprotocol'],
-    ['UPG-17:', 'a subprotocol with a blank', { headers: { 'Sec-WebSocket-Protocol': 'a b' } }, '400', 'subprotocol'],
-    ['UPG-17:', 'a quoted subprotocol', { headers: { 'Sec-WebSocket-Protocol': '"a"' } }, '400', 'subprotocol'],
-    ['UPG-17:', 'no-break space', { headers: { 'Sec-WebSocket-Protocol': '\u00a0a' } }, '400', 'subprotocol'],
-    ['UPG-17:', 'a control character', { headers: { 'Sec-WebSocket-Protocol': 'a\u0001b' } }, '400', 'unreadable'],
-  ])('%s with %s is refused over HTTP, in full, and counted', async (_, __, request, status, reason) => {
+    // @abuse UPG-17
+    ['an empty subprotocol', { headers: { 'Sec-WebSocket-Protocol': 'a,,b' } }, '400', 'subprotocol'],
+    ['no subprotocol at all', { headers: { 'Sec-WebSocket-Protocol': '' } }, '400', 'subprotocol'],
+    ['a comma at the end', { headers: { 'Sec-WebSocket-Protocol': 'a,' } }, '400', 'subprotocol'],
+    ['a subprotocol twice', { headers: { 'Sec-WebSocket-Protocol': 'a, b, a' } }, '400', 'subprotocol'],
+    ['a subprotocol with a blank', { headers: { 'Sec-WebSocket-Protocol': 'a b' } }, '400', 'subprotocol'],
+    ['a quoted subprotocol', { headers: { 'Sec-WebSocket-Protocol': '"a"' } }, '400', 'subprotocol'],
+    ['no-break space', { headers: { 'Sec-WebSocket-Protocol': '\u00a0a' } }, '400', 'subprotocol'],
+    ['a control character', { headers: { 'Sec-WebSocket-Protocol': 'a\u0001b' } }, '400', 'unreadable'],
+  ])('with %s is refused over HTTP, in full, and counted', async (_, request, status, reason) => {
     const before = await refused(node, reason);
     const client = await RawClient.open(port);
     client.sendUpgrade({ target: good(), ...request });
@@ -131,14 +125,16 @@ describe('a request that is no WebSocket handshake', () => {
     expect(await refused(node, reason)).toBe(before + 1);
   });
 
-  it('UPG-08: is told so without an upgrade, too', async () => {
+  // @abuse UPG-08
+  it('is told so without an upgrade, too', async () => {
     const before = await refused(node, 'upgrade_required');
     const response = await fetch(`${node.url}${TARGET}`, { method: 'POST' });
     expect([response.status, response.headers.get('upgrade')]).toEqual([426, 'websocket']);
     expect(await refused(node, 'upgrade_required')).toBe(before + 1);
   });
 
-  it('UPG-10: whose body looks like a frame does not get an answer to that frame', async () => {
+  // @abuse UPG-10
+  it('whose body looks like a frame does not get an answer to that frame', async () => {
     const ping = Buffer.from('8180000000', 'hex');
     const client = await RawClient.open(port);
     client.sendUpgrade({ target: good(), headers: { 'Content-Length': String(ping.length) } });
@@ -165,12 +161,14 @@ describe('a request that is no WebSocket handshake', () => {
     ['400', 'Sec-WebSocket-Protocol: herald.v1', 'Sec-WebSocket-Protocol: herald.v1'],
     ['welcome', 'Sec-WebSocket-Protocol: herald.v1', 'Sec-WebSocket-Protocol: other'],
     ['4001 token_invalid', 'Authorization: Bearer x', 'Authorization: Bearer x'],
-  ])('UPG-14: one decision, %s, is made about %s and %s', async (decision, first, second) => {
+    // @abuse UPG-14
+  ])('one decision, %s, is made about %s and %s', async (decision, first, second) => {
     expect(await askWithLines(first, second)).toBe(decision);
   });
 
   it.each(['a : b', ' folded: a', 'a\r\n b: c', 'a\0: b', ': b'])(
-    'UPG-14: a malformed header, %j, is refused with 400',
+    // @abuse UPG-14
+    'a malformed header, %j, is refused with 400',
     async (line) => {
       expect(await askWithLines(line)).toBe('400');
     },
@@ -178,11 +176,13 @@ describe('a request that is no WebSocket handshake', () => {
 });
 
 describe('a WebSocket handshake', () => {
-  it.each(['WebSocket', 'WEBSOCKET'])('UPG-03: may write the protocol as %s', async (protocol) => {
+  // @abuse UPG-03
+  it.each(['WebSocket', 'WEBSOCKET'])('may write the protocol as %s', async (protocol) => {
     expect(await ask({ headers: { Upgrade: protocol } })).toBe('welcome');
   });
 
-  it('UPG-16: with as many blanks in Sec-WebSocket-Protocol as headers hold is decided at once', async () => {
+  // @abuse UPG-16
+  it('with as many blanks in Sec-WebSocket-Protocol as headers hold is decided at once', async () => {
     for (const value of ['b' + ' '.repeat(14_000) + 'x', ' '.repeat(14_000) + 'b', `${'b ,'.repeat(4_500)}b`]) {
       // Quadratic matching would take seconds for each of these, and the client waits for five in all.
       const asked = Array.from({ length: 10 }, () =>
@@ -198,13 +198,15 @@ describe('a WebSocket handshake', () => {
     'permessage-deflate; server_no_context_takeover, x-webkit-deflate-frame',
     'permessage-deflate; server_max_window_bits=99',
     ';;;',
-  ])('UPG-18: that offers %s gets no extension', async (extensions) => {
+    // @abuse UPG-18
+  ])('that offers %s gets no extension', async (extensions) => {
     const headers = { 'sec-websocket-extensions': extensions };
     const answer = await upgrade(`${node.wsUrl}${good()}`, { headers });
     expect([answer.status, answer.headers['sec-websocket-extensions']]).toEqual([101, undefined]);
   });
 
-  it('UPG-25: that was refused with 4001 is cut when the peer ignores the close', async () => {
+  // @abuse UPG-25
+  it('that was refused with 4001 is cut when the peer ignores the close', async () => {
     const client = await RawClient.open(port);
     client.sendUpgrade({ target: TARGET });
     expect(await decided(client)).toBe('4001 token_missing');
@@ -212,7 +214,8 @@ describe('a WebSocket handshake', () => {
     await client.ended();
   });
 
-  it('UPG-25: that was refused over HTTP is cut when the peer neither reads nor ends', async () => {
+  // @abuse UPG-25
+  it('that was refused over HTTP is cut when the peer neither reads nor ends', async () => {
     const client = await RawClient.open(port);
     client.sendUpgrade({ target: '/ws/unknown/' });
     client.send(Buffer.alloc(1_000_000));

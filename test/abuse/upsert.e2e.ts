@@ -21,10 +21,12 @@ it.each([
   `void resources.upsert({ id }, ['id']);`,
   `await manager.upsert(Resource, [{ id }], { conflictPaths: ['id'] });`,
   `await manager.createQueryBuilder().insert().into(Resource).values({ id }).orUpdate(['name'], ['id']).execute();`,
-])('PG-12: lint refuses an upsert, whose update would be told as a creation: %s', async (text) => {
+  // @abuse PG-12
+])('lint refuses an upsert, whose update would be told as a creation: %s', async (text) => {
   expect(await complaintsAbout(text)).toEqual([expect.stringMatching(`^${RULE}: .*load, then save`)]);
 });
 
-it('PG-12: lint has nothing against saving what was loaded', async () => {
+// @abuse PG-12
+it('lint has nothing against saving what was loaded', async () => {
   expect(await complaintsAbout(`await resources.save(Object.assign(found, { name }));`)).toEqual([]);
 });

@@ -84,7 +84,8 @@ describe('signing in at an OpenID provider', () => {
     await page.page.getByLabel('Name').waitFor();
   });
 
-  it('OPS-13: leaves tokens in no address, and stored in this tab only', async () => {
+  // @abuse OPS-13
+  it('leaves tokens in no address, and stored in this tab only', async () => {
     await signIn('bob');
     await page.untilLive();
     const user = await storedUser();

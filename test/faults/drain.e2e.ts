@@ -29,7 +29,8 @@ afterEach(async () => {
 });
 
 describe('a node that is told to end under 200 changes a second', () => {
-  it('OPS-02: and is killed at once, costs its clients nothing when they resume on the other', async () => {
+  // @abuse OPS-02
+  it('and is killed at once, costs its clients nothing when they resume on the other', async () => {
     const watches = await Promise.all(
       deployment.orgIds.map(async (orgId) => ({ orgId, client: await deployment.watch(leaving, orgId) })),
     );

@@ -29,7 +29,8 @@ afterEach(async () => {
 });
 
 describe('an event that Redis has accepted and lost before anybody else heard of it', () => {
-  it('RED-07: is told once, also when the process that published it notes the success after the loss was noticed', async () => {
+  // @abuse RED-07
+  it('is told once, also when the process that published it notes the success after the loss was noticed', async () => {
     const clients = await Promise.all(deployment.nodes.map((node) => deployment.watch(node)));
     const [node] = deployment.nodes;
     // Nobody receives, and the publisher waits for an answer about the last event when Redis dies.

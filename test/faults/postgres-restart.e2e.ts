@@ -44,7 +44,8 @@ const send = async (n: number): Promise<number> =>
   (await api.post(`/orgs/${deployment.orgId}/events`, { event_type: 'test.numbered', data: { n } })).status;
 
 describe('a Postgres that is killed and restarted', () => {
-  it('PG-01: makes REST answer 503 meanwhile; process and sockets stay; what was accepted is told once', async () => {
+  // @abuse PG-01
+  it('makes REST answer 503 meanwhile; process and sockets stay; what was accepted is told once', async () => {
     const clients = [await deployment.watch(process), await deployment.watch(deployment.nodes[0])];
     const accepted: number[] = [];
     const statuses = new Set<number>();

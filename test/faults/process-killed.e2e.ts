@@ -51,7 +51,8 @@ describe('a process that is killed', () => {
     ]);
   });
 
-  it('PG-16: while it publishes a long outbox leaves the rest to the others, who double nothing', async () => {
+  // @abuse PG-16
+  it('while it publishes a long outbox leaves the rest to the others, who double nothing', async () => {
     const count = 4_000;
     const [node] = deployment.nodes;
     const clients = await Promise.all(deployment.nodes.map((each) => deployment.watch(each)));

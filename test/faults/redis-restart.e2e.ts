@@ -46,7 +46,8 @@ describe('a Redis that is killed and restarted under 200 changes a second', () =
   it.each([
     ['with its data', ['--appendonly', 'yes', '--appendfsync', 'always']],
     ['without its data', []],
-  ])('RED-07: %s costs no connection, no event, and doubles none', async (_, args) => {
+    // @abuse RED-07
+  ])('%s costs no connection, no event, and doubles none', async (_, args) => {
     await start(args);
     const watches = await deployment.watchAll();
     const load = deployment.load();

@@ -54,7 +54,8 @@ async function expectNothingAmiss(): Promise<void> {
 }
 
 describe('a Redis in trouble', () => {
-  it('RED-11: that has no memory left delays events, and neither loses them nor disturbs writes and connections', async () => {
+  // @abuse RED-11
+  it('that has no memory left delays events, and neither loses them nor disturbs writes and connections', async () => {
     const admin = new Redis(redis.url);
     await admin.config('SET', 'maxmemory-policy', 'noeviction');
     await admin.config('SET', 'maxmemory', '1');

@@ -49,7 +49,8 @@ function watchFrom(node: HeraldProcess): Promise<Watch[]> {
 
 describe('a rolling restart under 200 changes a second', () => {
   it(
-    'OPS-01, OPS-03: sends all its clients away with 1012, twice, who miss nothing by resuming on the other node each time',
+    // @abuse OPS-01, OPS-03
+    'sends all its clients away with 1012, twice, who miss nothing by resuming on the other node each time',
     async () => {
       let [leaving, staying] = await Promise.all([start(), start()]);
       const watches = await watchFrom(leaving);

@@ -64,7 +64,8 @@ async function expectNothingAmiss(): Promise<void> {
 }
 
 describe('a Sentinel failover under 200 changes a second', () => {
-  it('RED-15: after the master’s death loses no event, doubles none, and costs no connection', async () => {
+  // @abuse RED-15
+  it('after the master’s death loses no event, doubles none, and costs no connection', async () => {
     await group.master.kill();
     await untilCaughtUp();
     await expectNothingAmiss();
@@ -79,7 +80,8 @@ describe('a Sentinel failover under 200 changes a second', () => {
     await expectNothingAmiss();
   });
 
-  it('RED-16: to a replica that lags tells the lost events to whoever missed them, and trusts no cursor of theirs', async () => {
+  // @abuse RED-16
+  it('to a replica that lags tells the lost events to whoever missed them, and trusts no cursor of theirs', async () => {
     const away = await deployment.watch(deployment.nodes[0]);
     // From now on the replica is refused, and falls behind.
     await master.call('ACL', 'SETUSER', 'default', '-psync');

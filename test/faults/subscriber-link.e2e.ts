@@ -60,7 +60,8 @@ async function untilCaughtUp(deadlineMs: number): Promise<void> {
 
 describe('the link that a node receives by', () => {
   it.each(['to-client', 'to-server', 'both'] as const)(
-    'RED-08: is found dead and replaced when nothing gets through it (%s)',
+    // @abuse RED-08
+    'is found dead and replaced when nothing gets through it (%s)',
     async (direction) => {
       proxy.blackHole(direction, SUBSCRIBE);
       await untilCaughtUp(NOTICED_MS);
@@ -68,7 +69,8 @@ describe('the link that a node receives by', () => {
     },
   );
 
-  it('RED-09: is whole again after all that the node says to Redis has been in a black hole', async () => {
+  // @abuse RED-09
+  it('is whole again after all that the node says to Redis has been in a black hole', async () => {
     const behind = watches.filter(({ client }) => client.node === deployment.nodes[1]).map(({ client }) => client);
     proxy.blackHole();
     await until(async () => !(await deployment.nodes[1].isHealthy()), NOTICED_MS);

@@ -62,7 +62,8 @@ async function overrun(count: number, bytes: number): Promise<void> {
 }
 
 describe('a node whose event loop stands still, and whose link Redis gives up for what it owes it', () => {
-  it('RED-14: sends its clients away when 8,000 events of 10 KB are more than history has, and they start anew', async () => {
+  // @abuse RED-14
+  it('sends its clients away when 8,000 events of 10 KB are more than history has, and they start anew', async () => {
     const client = await deployment.watch(frozen);
     await publish(0, 1, 10_000);
     await until(() => client.has(0));
@@ -78,7 +79,8 @@ describe('a node whose event loop stands still, and whose link Redis gives up fo
     expect(client.numbers.filter((n) => n >= 8_000)).toEqual([8_000]);
   });
 
-  it('RED-14: fetches for its clients what was lost on the way and history has, and closes nobody', async () => {
+  // @abuse RED-14
+  it('fetches for its clients what was lost on the way and history has, and closes nobody', async () => {
     await admin.config('SET', 'client-output-buffer-limit', 'pubsub 262144 0 0');
     const client = await deployment.watch(frozen);
     await publish(0, 1, 60_000);

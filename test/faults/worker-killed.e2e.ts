@@ -131,7 +131,8 @@ describe('the exports of a worker that is killed', () => {
   );
 
   it(
-    `JOB-02: are completed and told once, whenever it is (WORKER_SEED=${seed})`,
+    // @abuse JOB-02
+    `are completed and told once, whenever it is (WORKER_SEED=${seed})`,
     async () => {
       const ids: string[] = [];
       for (let n = 0; n < EXPORTS; n += 1) ids.push(await user.request());
@@ -153,7 +154,8 @@ describe('the exports of a worker that is killed', () => {
 });
 
 describe('an export whose job was lost with the data of Redis', () => {
-  it('JOB-12: runs in the next worker that starts', async () => {
+  // @abuse JOB-12
+  it('runs in the next worker that starts', async () => {
     const id = await user.request();
     await client.flushall();
     await startWorker();

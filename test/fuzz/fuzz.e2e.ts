@@ -19,7 +19,8 @@ describe(`Others are served, and told what is theirs alone, whatever somebody se
   it.each<[string, Property, number?]>([
     ['messages, each of which gets its one answer', messages],
     ['frames, which are answered or closed as RFC 6455 says', frames],
-    ['FRM-45: recorded sessions with some of their bits flipped', sessions, 600],
+    // @abuse FRM-45
+    ['recorded sessions with some of their bits flipped', sessions, 600],
     ['handshakes, which are refused or admitted', handshakes],
     ['requests to the HTTP API, which are never answered with a 5xx', rest],
   ])('%s', async (_, { check }, numRuns = 60) => {

@@ -5,7 +5,8 @@ import { runModel } from './run.js';
 // `MODEL_SEED=123` repeats a run; `scripts/model.mjs` makes a long one.
 const seed = Number(process.env.MODEL_SEED ?? randomInt(2 ** 31));
 
-it(`PG-07: delivers every committed change once and in order, whatever happens (MODEL_SEED=${seed})`, async () => {
+// @abuse PG-07
+it(`delivers every committed change once and in order, whatever happens (MODEL_SEED=${seed})`, async () => {
   const { committed, resumed } = await runModel({ seed, operations: 400 });
   expect(committed).toBeGreaterThan(0);
   expect(resumed).toBeGreaterThan(0);

@@ -31,7 +31,8 @@ describe('RFC 6455 5.2, base framing: a client is closed', () => {
   });
 
   it.each([0xb, 0xc, 0xd, 0xe, 0xf])(
-    'FRM-04: for the reserved control opcode %d (Autobahn 4.2) with 1002',
+    // @abuse FRM-04
+    'for the reserved control opcode %d (Autobahn 4.2) with 1002',
     async (opcode) => {
       const peer = await abused.open();
       peer.sendFrame(opcode, 'data');
@@ -40,7 +41,8 @@ describe('RFC 6455 5.2, base framing: a client is closed', () => {
   );
 
   it.each(['ff8000000000000000', 'ff8000000000000001', 'ffffffffffffffffff'])(
-    'FRM-15: for a 64-bit length with its top bit set (%s), at once, with 1009',
+    // @abuse FRM-15
+    'for a 64-bit length with its top bit set (%s), at once, with 1009',
     async (bytes) => {
       const peer = await abused.open();
       peer.send(header(bytes));
@@ -65,7 +67,8 @@ describe('RFC 6455 5.2, base framing: a client is closed', () => {
 describe('RFC 6455 5.2, base framing: the server takes', () => {
   it.each<Acceptance>([
     [
-      'FRM-17: lengths of more bits than they need',
+      // @abuse FRM-17
+      'lengths of more bits than they need',
       (peer) => {
         peer.sendFrame(OPCODE.text, 'hello', { lengthBits: 16 });
         peer.sendFrame(OPCODE.text, 'hello', { lengthBits: 64 });
@@ -74,7 +77,8 @@ describe('RFC 6455 5.2, base framing: the server takes', () => {
       [error('invalid_json'), error('invalid_json'), error('invalid_json')],
     ],
     [
-      'FRM-40: an empty text and an empty binary message',
+      // @abuse FRM-40
+      'an empty text and an empty binary message',
       (peer) => {
         peer.sendFrame(OPCODE.text);
         peer.sendFrame(OPCODE.binary);
@@ -82,7 +86,8 @@ describe('RFC 6455 5.2, base framing: the server takes', () => {
       [error('invalid_json'), error('invalid_json')],
     ],
     [
-      'FRM-39: a binary message, without looking into it',
+      // @abuse FRM-39
+      'a binary message, without looking into it',
       (peer) => peer.sendFrame(OPCODE.binary, ping('binary')),
       [error('invalid_json')],
     ],
@@ -133,15 +138,18 @@ describe('RFC 6455 9, extensions: compression', () => {
   });
 
   it.each([
-    ['FRM-41: used without having been offered', {}],
-    ['FRM-41: used although it was not agreed to', OFFER],
+    // @abuse FRM-41
+    ['used without having been offered', {}],
+    // @abuse FRM-41
+    ['used although it was not agreed to', OFFER],
   ])('%s is closed with 1002', async (_, headers) => {
     const peer = await abused.open({ headers });
     peer.sendFrame(OPCODE.text, DEFLATED, { rsv: 4 });
     expect(await peer.closed()).toEqual({ code: 1002, reason: 'protocol_error' });
   });
 
-  it('FRM-42: is never inflated, so that a bomb is closed with 1002 by its first byte', async () => {
+  // @abuse FRM-42
+  it('is never inflated, so that a bomb is closed with 1002 by its first byte', async () => {
     const peer = await abused.open({ headers: OFFER });
     peer.sendFrame(OPCODE.text, '', { rsv: 4, claimedLength: 60_000 });
     expect(await peer.closed()).toEqual({ code: 1002, reason: 'protocol_error' });

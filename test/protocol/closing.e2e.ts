@@ -33,7 +33,8 @@ describe('RFC 6455 5.5.1 and 7, closing', () => {
     },
   );
 
-  it.each([3000, 4999])('FRM-34: answers the code %d with itself (Autobahn 7.7)', async (code) => {
+  // @abuse FRM-34
+  it.each([3000, 4999])('answers the code %d with itself (Autobahn 7.7)', async (code) => {
     const peer = await abused.open();
     peer.sendFrame(OPCODE.close, closePayload(code, 'as you like'));
     expect(await peer.closed()).toMatchObject({ code });
@@ -52,19 +53,22 @@ describe('RFC 6455 5.5.1 and 7, closing', () => {
   it.each<Refusal>([
     ...[1004, 1005, 1006, 1015].map((code): Refusal => {
       return [
-        `FRM-32: the code ${code}, which no frame may carry (Autobahn 7.9)`,
+        // @abuse FRM-32
+        `the code ${code}, which no frame may carry (Autobahn 7.9)`,
         1002,
         (peer) => peer.sendFrame(OPCODE.close, closePayload(code)),
       ];
     }),
     ...[0, 999, 1016, 1100, 2000, 2999, 5000, 65_535].map((code): Refusal => {
       return [
-        `FRM-33: the code ${code}, which is no code (Autobahn 7.9, 7.13)`,
+        // @abuse FRM-33
+        `the code ${code}, which is no code (Autobahn 7.9, 7.13)`,
         1002,
         (peer) => peer.sendFrame(OPCODE.close, closePayload(code)),
       ];
     }),
-    ['FRM-31: one byte (Autobahn 7.3.2)', 1002, (peer) => peer.sendFrame(OPCODE.close, Buffer.of(3))],
+    // @abuse FRM-31
+    ['one byte (Autobahn 7.3.2)', 1002, (peer) => peer.sendFrame(OPCODE.close, Buffer.of(3))],
     [
       'a reason that is not UTF-8 (Autobahn 7.5.1)',
       1007,
@@ -82,9 +86,12 @@ describe('RFC 6455 5.5.1 and 7, closing', () => {
   });
 
   it.each([
-    ['FRM-38: a second close (Autobahn 7.1.2)', 1000],
-    ['FRM-38: a second close with another code', 1001],
-    ['FRM-38: a second close that is none', 1005],
+    // @abuse FRM-38
+    ['a second close (Autobahn 7.1.2)', 1000],
+    // @abuse FRM-38
+    ['a second close with another code', 1001],
+    // @abuse FRM-38
+    ['a second close that is none', 1005],
   ])('%s gets no second answer', async (_, second) => {
     const peer = await abused.open();
     peer.sendFrame(OPCODE.close, closePayload(1000));
@@ -92,7 +99,8 @@ describe('RFC 6455 5.5.1 and 7, closing', () => {
     expect(await peer.closed()).toEqual({ code: 1000, reason: '' });
   });
 
-  it('FRM-37: a text, a ping and garbage after the close are not looked at (Autobahn 7.1.3, 7.1.4)', async () => {
+  // @abuse FRM-37
+  it('a text, a ping and garbage after the close are not looked at (Autobahn 7.1.3, 7.1.4)', async () => {
     const peer = await abused.open();
     peer.sendFrame(OPCODE.close, closePayload(1000));
     peer.sendText(ping('late'));
@@ -102,7 +110,8 @@ describe('RFC 6455 5.5.1 and 7, closing', () => {
     expect([peer.messages, peer.pongs]).toEqual([[], []]);
   });
 
-  it('FRM-37: what comes in the same segment as the close is not looked at either', async () => {
+  // @abuse FRM-37
+  it('what comes in the same segment as the close is not looked at either', async () => {
     const peer = await abused.open();
     peer.send(encodeFrame(OPCODE.close, closePayload(1000)), encodeFrame(OPCODE.text, Buffer.from(ping('late'))));
     expect(await peer.closed()).toEqual({ code: 1000, reason: '' });

@@ -10,7 +10,8 @@ describe('RFC 6455 5.5, control frames', () => {
     ['nothing (Autobahn 2.1)', Buffer.alloc(0)],
     ['a text (Autobahn 2.2)', Buffer.from('Hello, world!')],
     ['bytes that are no text (Autobahn 2.3)', Buffer.of(0x00, 0xff, 0xfe, 0xfd, 0xfc, 0xfb, 0x00, 0xff)],
-    ['FRM-07: 125 bytes (Autobahn 2.4)', Buffer.alloc(125, 0xfe)],
+    // @abuse FRM-07
+    ['125 bytes (Autobahn 2.4)', Buffer.alloc(125, 0xfe)],
   ])('answers a ping that carries %s with the same', async (_, payload) => {
     const peer = await abused.open();
     peer.sendFrame(OPCODE.ping, payload);
@@ -30,9 +31,11 @@ describe('RFC 6455 5.5, control frames', () => {
   });
 
   it.each<Refusal>([
-    ['FRM-06: a ping of 126 bytes (Autobahn 2.5)', 1002, (peer) => peer.sendFrame(OPCODE.ping, Buffer.alloc(126))],
+    // @abuse FRM-06
+    ['a ping of 126 bytes (Autobahn 2.5)', 1002, (peer) => peer.sendFrame(OPCODE.ping, Buffer.alloc(126))],
     [
-      'FRM-06: a ping that says 125 bytes in 16 bits',
+      // @abuse FRM-06
+      'a ping that says 125 bytes in 16 bits',
       1002,
       (peer) => peer.sendFrame(OPCODE.ping, Buffer.alloc(125), { lengthBits: 16 }),
     ],
@@ -45,7 +48,8 @@ describe('RFC 6455 5.5, control frames', () => {
     expect(await peer.closed()).toEqual({ code, reason: VIOLATION_REASONS[code] });
   });
 
-  it('FRM-29: ignores a pong that nobody asked for (Autobahn 2.7, 2.8)', async () => {
+  // @abuse FRM-29
+  it('ignores a pong that nobody asked for (Autobahn 2.7, 2.8)', async () => {
     const peer = await abused.open();
     peer.sendFrame(OPCODE.pong);
     peer.sendFrame(OPCODE.pong, 'unasked');

@@ -64,7 +64,8 @@ describe('RFC 6455 5.4, fragmentation: the server takes', () => {
   });
 
   it.each([1, 2, 10])(
-    'FRM-10: %d pings between pieces, answered before the message is (Autobahn 5.6-5.8, 5.19)',
+    // @abuse FRM-10
+    '%d pings between pieces, answered before the message is (Autobahn 5.6-5.8, 5.19)',
     async (count) => {
       const peer = await abused.open();
       sendPieces(peer, OPCODE.text, ['{"type":"ping",', '"timestamp":1', '}'], () => {
@@ -138,7 +139,8 @@ describe('RFC 6455 5.4, fragmentation: a client is closed', () => {
     ['a text', OPCODE.text, true],
     ['a binary message', OPCODE.binary, true],
     ['an unfinished text', OPCODE.text, false],
-  ])('FRM-09: for %s inside a fragmented text with 1002 (Autobahn 5.18)', async (_, opcode, fin) => {
+    // @abuse FRM-09
+  ])('for %s inside a fragmented text with 1002 (Autobahn 5.18)', async (_, opcode, fin) => {
     const peer = await abused.open();
     peer.sendFrame(OPCODE.text, 'a', MORE);
     peer.sendFrame(opcode, 'b', { fin });

@@ -20,7 +20,8 @@ function sendInPieces(peer: RawSession, text: Buffer, size: number): void {
 describe('RFC 6455 10.4, the largest message', () => {
   const abused = useAbusedNode({ WS_MAX_PAYLOAD_BYTES: '65536' });
 
-  it('FRM-18: is taken, in one frame and in pieces', async () => {
+  // @abuse FRM-18
+  it('is taken, in one frame and in pieces', async () => {
     const peer = await abused.open();
     peer.send(encodeFrame(OPCODE.text, pingOf(65_536)));
     sendInPieces(peer, pingOf(65_536), 30_720);
@@ -29,15 +30,19 @@ describe('RFC 6455 10.4, the largest message', () => {
   });
 
   it.each<Refusal>([
-    ['FRM-19: one byte more in one frame', 1009, (peer) => peer.send(encodeFrame(OPCODE.text, pingOf(65_537)))],
-    ['FRM-19: the header of one byte more', 1009, (peer) => peer.sendFrame(OPCODE.text, '', { claimedLength: 65_537 })],
+    // @abuse FRM-19
+    ['one byte more in one frame', 1009, (peer) => peer.send(encodeFrame(OPCODE.text, pingOf(65_537)))],
+    // @abuse FRM-19
+    ['the header of one byte more', 1009, (peer) => peer.sendFrame(OPCODE.text, '', { claimedLength: 65_537 })],
     [
-      'FRM-19: a binary message of one byte more',
+      // @abuse FRM-19
+      'a binary message of one byte more',
       1009,
       (peer) => peer.sendFrame(OPCODE.binary, '', { claimedLength: 65_537 }),
     ],
     [
-      'FRM-20: one byte more over three fragments, of the third the header',
+      // @abuse FRM-20
+      'one byte more over three fragments, of the third the header',
       1009,
       (peer) => {
         peer.sendFrame(OPCODE.text, Buffer.alloc(30_720), { fin: false });
@@ -72,7 +77,8 @@ describe('Autobahn section 9, with the limits lifted', () => {
     ['9.1.2', 256 * KIB],
     ['9.1.4', 4_096 * KIB],
     ['9.1.6', 16_384 * KIB],
-  ])('FRM-47: a message of case %s, %d bytes, is answered', async (_, bytes) => {
+    // @abuse FRM-47
+  ])('a message of case %s, %d bytes, is answered', async (_, bytes) => {
     const peer = await abused.open();
     peer.send(encodeFrame(OPCODE.text, pingOf(bytes)));
     await peer.client.until('"pong"');
@@ -84,20 +90,23 @@ describe('Autobahn section 9, with the limits lifted', () => {
     ['9.3.3', 1_024],
     ['9.3.4', 4_096],
     ['9.3.7', 262_144],
-  ])('FRM-47: 4 MiB in fragments as in case %s, of %d bytes, are answered', async (_, size) => {
+    // @abuse FRM-47
+  ])('4 MiB in fragments as in case %s, of %d bytes, are answered', async (_, size) => {
     const peer = await abused.open();
     sendInPieces(peer, pingOf(4_096 * KIB), size);
     await peer.until(() => textsOf(peer).length === 2);
     expect(textsOf(peer)[1]?.payload.length).toBe(4_096 * KIB);
   });
 
-  it('FRM-47: 4 MiB in fragments of 64 bytes, as in cases 9.3.1, 9.3.2, 9.4.1 and 9.4.2, are too many: 1008', async () => {
+  // @abuse FRM-47
+  it('4 MiB in fragments of 64 bytes, as in cases 9.3.1, 9.3.2, 9.4.1 and 9.4.2, are too many: 1008', async () => {
     const peer = await abused.open();
     sendInPieces(peer, pingOf(4_096 * KIB), 64);
     expect(await peer.closed()).toEqual({ code: 1008, reason: 'too_many_fragments' });
   });
 
-  it('FRM-47: 1 MiB in packets of 512 bytes, as in case 9.5.4, is answered', async () => {
+  // @abuse FRM-47
+  it('1 MiB in packets of 512 bytes, as in case 9.5.4, is answered', async () => {
     const peer = await abused.open();
     const frame = encodeFrame(OPCODE.text, pingOf(1_024 * KIB));
     for (let at = 0; at < frame.length; at += 512) peer.send(frame.subarray(at, at + 512));
@@ -105,7 +114,8 @@ describe('Autobahn section 9, with the limits lifted', () => {
     expect(textsOf(peer)[1]?.payload.length).toBe(1_024 * KIB);
   });
 
-  it('FRM-47: 1,000 messages of 1 KiB, as in case 9.7.4, are all answered in order', async () => {
+  // @abuse FRM-47
+  it('1,000 messages of 1 KiB, as in case 9.7.4, are all answered in order', async () => {
     const peer = await abused.open();
     for (let count = 0; count < 1_000; count += 1) peer.sendText(ping(`${count} ${'x'.repeat(1_000)}`));
     const answers = await peer.answers();

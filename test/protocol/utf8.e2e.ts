@@ -94,7 +94,8 @@ describe('RFC 6455 8.1, UTF-8', () => {
   });
 
   it.each([1, 2, 3])(
-    'FRM-13: takes a character of four bytes that is split over fragments after byte %d (Autobahn 6.2)',
+    // @abuse FRM-13
+    'takes a character of four bytes that is split over fragments after byte %d (Autobahn 6.2)',
     async (at) => {
       const peer = await abused.open();
       const bytes = pingOf('f09f8e89');
@@ -107,7 +108,8 @@ describe('RFC 6455 8.1, UTF-8', () => {
     },
   );
 
-  it('FRM-13: takes E2 82 and AC in two fragments', async () => {
+  // @abuse FRM-13
+  it('takes E2 82 and AC in two fragments', async () => {
     const peer = await abused.open();
     peer.sendFrame(OPCODE.text, Buffer.from('7b2274797065223a2270696e67222c2274696d657374616d70223a22e282', 'hex'), {
       fin: false,

@@ -44,7 +44,8 @@ describe('JwksEndpoint', () => {
     expect(requests).toBe(1);
   });
 
-  it.each([204, 404, 429, 500, 503])('JWKS-14: rejects an answer with status %i', async (status) => {
+  // @abuse JWKS-14
+  it.each([204, 404, 429, 500, 503])('rejects an answer with status %i', async (status) => {
     const fetched = fetchFrom((_, response) => response.writeHead(status).end('{"keys":[]}'));
     await expect(fetched).rejects.toThrow(status === 204 ? 'JSON' : `got HTTP ${status}`);
   });
@@ -60,12 +61,14 @@ describe('JwksEndpoint', () => {
     ['120', 120_000],
     [' 0 ', 0],
     ['Thu, 01 Jan 1970 00:00:00 GMT', 0],
-  ])('JWKS-14: tells when the source wants to be asked again: %j', async (retryAfter, retryAfterMs) => {
+  // @abuse JWKS-14
+  ])('tells when the source wants to be asked again: %j', async (retryAfter, retryAfterMs) => {
     const fetched = fetchFrom((_, response) => response.writeHead(429, { 'retry-after': retryAfter }).end());
     await expect(fetched).rejects.toMatchObject({ name: 'SourceBusyError', retryAfterMs });
   });
 
-  it.each(['', 'soon'])('JWKS-14: takes no notice of the Retry-After %j', async (retryAfter) => {
+  // @abuse JWKS-14
+  it.each(['', 'soon'])('takes no notice of the Retry-After %j', async (retryAfter) => {
     const fetched = fetchFrom((_, response) => response.writeHead(503, { 'retry-after': retryAfter }).end());
     await expect(fetched).rejects.toMatchObject({ name: 'Error' });
   });
@@ -79,7 +82,8 @@ describe('JwksEndpoint', () => {
     await expect(fetched).rejects.toThrow('got more than 1048576 bytes');
   });
 
-  it.each([301, 302, 303, 307, 308])('JWKS-15: does not follow a redirect with %i', async (status) => {
+  // @abuse JWKS-15
+  it.each([301, 302, 303, 307, 308])('does not follow a redirect with %i', async (status) => {
     let trapped = 0;
     const trap = await listen((_, response) => {
       trapped += 1;

@@ -55,7 +55,8 @@ describe('KeyCache', () => {
     Logger.overrideLogger(['log', 'warn', 'error']);
   });
 
-  it('JWKS-22: fetches once for all who wait, and once for all who come when the set is old', async () => {
+  // @abuse JWKS-22
+  it('fetches once for all who wait, and once for all who come when the set is old', async () => {
     const { source, find, wait } = setUp();
     const storm = () => Promise.all(Array.from({ length: 10_000 }, () => find('a')));
     await storm();
@@ -66,14 +67,16 @@ describe('KeyCache', () => {
     expect(source.fetches).toBe(2);
   });
 
-  it('JWKS-21: knows all keys of a set after one fetch', async () => {
+  // @abuse JWKS-21
+  it('knows all keys of a set after one fetch', async () => {
     const { source, find } = setUp();
     source.kids = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'];
     for (let round = 0; round < 8; round += 1) for (const kid of source.kids) await find(kid);
     expect(source.fetches).toBe(1);
   });
 
-  it('JWKS-14: leaves a source alone for as long as it asks, but no longer than a minute', async () => {
+  // @abuse JWKS-14
+  it('leaves a source alone for as long as it asks, but no longer than a minute', async () => {
     const { source, find, wait } = setUp();
     await find('a');
     wait(5_000);
@@ -97,7 +100,8 @@ describe('KeyCache', () => {
     await expect(find('b')).resolves.toBeDefined();
   });
 
-  it('JWKS-03: costs the source one fetch a cool-down, whichever way forged tokens name their key', async () => {
+  // @abuse JWKS-03
+  it('costs the source one fetch a cool-down, whichever way forged tokens name their key', async () => {
     const { source, find, wait } = setUp();
     await find('a');
     for (let ms = 0; ms < 60_000; ms += 50) {
@@ -108,7 +112,8 @@ describe('KeyCache', () => {
     expect(source.fetches).toBeLessThanOrEqual(13);
   });
 
-  it('JWKS-03: asks a slow source the earlier, so that its answer about a rotated key still comes in time', async () => {
+  // @abuse JWKS-03
+  it('asks a slow source the earlier, so that its answer about a rotated key still comes in time', async () => {
     const { source, find, wait } = setUp(9_000);
     await find('a');
     wait(9_000);
@@ -143,7 +148,8 @@ describe('KeyCache', () => {
     expect(source.fetches).toBe(2);
   });
 
-  it('JWKS-03: accepts a rotated key within 10 s under a flood of forged kids, at one fetch a cool-down', async () => {
+  // @abuse JWKS-03
+  it('accepts a rotated key within 10 s under a flood of forged kids, at one fetch a cool-down', async () => {
     const { source, find, wait } = setUp();
     await find('a');
     const acceptedAfter: number[] = [];

@@ -12,7 +12,8 @@ describe('MemoryThrottlerStorage', () => {
     storage = new MemoryThrottlerStorage(100_000, () => now);
   });
 
-  it('LIM-14: remembers 100,000 keys of a flood of 300,000 at most, and forgets the oldest first', async () => {
+  // @abuse LIM-14
+  it('remembers 100,000 keys of a flood of 300,000 at most, and forgets the oldest first', async () => {
     await storage.increment('first', WINDOW, 3);
     for (let n = 1; n < 300_000; n += 1) void storage.increment(`key-${n}`, WINDOW, 3);
     expect(storage.size).toBeLessThanOrEqual(100_000);
@@ -21,7 +22,8 @@ describe('MemoryThrottlerStorage', () => {
     expect(await storage.increment('first', WINDOW, 3)).toMatchObject({ totalHits: 1 });
   });
 
-  it('LIM-14: forgets what is over without being asked about it', async () => {
+  // @abuse LIM-14
+  it('forgets what is over without being asked about it', async () => {
     for (let n = 0; n < 1_000; n += 1) void storage.increment(`key-${n}`, WINDOW, 3);
     now = WINDOW;
     await storage.increment('later', WINDOW, 3);

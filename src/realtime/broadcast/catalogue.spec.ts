@@ -111,7 +111,8 @@ describe('the fields of the catalogue', () => {
   const SECRET = /token|password|passwd|secret|authorization|credential|api_?key|cookie|hash|ticket/i;
 
   it.each([...DATA_CLASSES.orgEvents, ...DATA_CLASSES.notifications])(
-    'PUB-24: hold no secrets in %s',
+    // @abuse PUB-24
+    'hold no secrets in %s',
     (_, dataClass) => {
       const rules = getMetadataStorage().getTargetValidationMetadatas(dataClass, '', false, false);
       const fields = rules.map(({ propertyName }) => propertyName);

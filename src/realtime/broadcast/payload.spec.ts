@@ -52,12 +52,14 @@ describe('toJsonObject', () => {
     ['an object of no class', Object.create({ constructor: null }), 'an unnamed class'],
     ['a proxy of a Map', new Proxy(new Map(), {}), 'an instance of Map'],
     ['an entity', new Entity(), 'an instance of Entity'],
-  ])('PUB-05: refuses %s deep inside, and names the place', (_, value, what) => {
+  // @abuse PUB-05
+  ])('refuses %s deep inside, and names the place', (_, value, what) => {
     expect(() => toJsonObject({ list: [{ value }] }, 'data')).toThrow(/^data\.list\[0\]\.value: /);
     expect(() => toJsonObject({ value }, 'data')).toThrow(what);
   });
 
-  it('PUB-05: refuses a hole in an array', () => {
+  // @abuse PUB-05
+  it('refuses a hole in an array', () => {
     expect(() => toJsonObject({ list: [1, ...Array<number>(1)] }, 'data')).toThrow(
       'data.list[1]: takes JSON, got undefined',
     );
@@ -82,7 +84,8 @@ describe('toJsonObject', () => {
     expect(() => toJsonObject({ often }, 'data')).toThrow(/levels|bytes/);
   });
 
-  it('PUB-07, PUB-22: reads a getter once, and is not touched by later changes', () => {
+  // @abuse PUB-07, PUB-22
+  it('reads a getter once, and is not touched by later changes', () => {
     let reads = 0;
     const source = {
       nested: { value: 1 },
@@ -95,7 +98,8 @@ describe('toJsonObject', () => {
     expect([copy, reads]).toEqual([{ nested: { value: 1 }, counted: 1 }, 1]);
   });
 
-  it('PUB-07: reads each field of a proxy once', () => {
+  // @abuse PUB-07
+  it('reads each field of a proxy once', () => {
     const reads: unknown[] = [];
     const source = new Proxy(
       { a: 1, b: { c: 2 } },
@@ -110,7 +114,8 @@ describe('toJsonObject', () => {
     expect(reads).toEqual(['a', 'b']);
   });
 
-  it('PUB-10: takes no more levels than 32, of objects or arrays', () => {
+  // @abuse PUB-10
+  it('takes no more levels than 32, of objects or arrays', () => {
     const nested = (levels: number, wrap: (inner: unknown) => unknown): unknown =>
       Array.from({ length: levels }).reduce<unknown>((inner) => wrap(inner), 1);
     const wraps = [(inner: unknown) => ({ inner }), (inner: unknown) => [inner]];
@@ -130,12 +135,14 @@ describe('toJsonObject', () => {
 });
 
 describe('serialize', () => {
-  it('PUB-10: takes no 10,000 keys, however short they are', () => {
+  // @abuse PUB-10
+  it('takes no 10,000 keys, however short they are', () => {
     const keys = Object.fromEntries(Array.from({ length: 10_000 }, (_, n) => [n.toString(36), 0]));
     expect(() => serialize({ data: toJsonObject(keys, 'data') }, 'data')).toThrow('takes up to 65536 bytes');
   });
 
-  it('PUB-09: takes up to 64 KiB of JSON, counted in bytes', () => {
+  // @abuse PUB-09
+  it('takes up to 64 KiB of JSON, counted in bytes', () => {
     const overhead = '{"a":""}'.length;
     const around = '{"type":"é","data":}'.length;
     const frame = { type: 'é', data: { a: 'x'.repeat(MAX_PAYLOAD_BYTES - overhead) } };

@@ -42,7 +42,8 @@ describe('Outbound', () => {
     outbound = new Outbound(socket, MAX, recipient);
   });
 
-  it('SLOW-01: lets no more wait for the client than the limit', () => {
+  // @abuse SLOW-01
+  it('lets no more wait for the client than the limit', () => {
     outbound.goLive(POSITION, false);
     for (let n = 0; n < 5; n += 1) outbound.show(Buffer.alloc(200));
     expect([isTooSlow, outbound.bytes]).toEqual([false, MAX]);
@@ -72,7 +73,8 @@ describe('Outbound', () => {
     expect(isTooSlow).toBe(true);
   });
 
-  it('SLOW-04: sends what was missed no faster than the client reads', async () => {
+  // @abuse SLOW-04
+  it('sends what was missed no faster than the client reads', async () => {
     let replayed = 0;
     const all = (async () => {
       while (replayed < 20 && (await outbound.replay(Buffer.alloc(200)))) replayed += 1;

@@ -136,7 +136,8 @@ describe('the re-check', () => {
     expect(gone?.isOpen).toBe(false);
   });
 
-  it('AUTHZ-08: asks about all at once when the broker was away, and holds nobody up whom it gets no answer about', async () => {
+  // @abuse AUTHZ-08
+  it('asks about all at once when the broker was away, and holds nobody up whom it gets no answer about', async () => {
     const [gone, other] = come(1_500);
     gateway.ended.add(gone);
     await clear();

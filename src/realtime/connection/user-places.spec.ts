@@ -21,7 +21,8 @@ describe('UserPlaces', () => {
   }
 
   describe('with the policy reject', () => {
-    it('LIM-01: has as many for a user as the limit says, those in admission included', () => {
+    // @abuse LIM-01
+    it('has as many for a user as the limit says, those in admission included', () => {
       const places = new UserPlaces(2, 'reject');
       fill(places, 'alice', 'a');
       const pending = places.claim('alice', occupant('b'));
@@ -41,7 +42,8 @@ describe('UserPlaces', () => {
   });
 
   describe('with the policy oldest', () => {
-    it('LIM-01: sends the oldest away when one more is let in', () => {
+    // @abuse LIM-01
+    it('sends the oldest away when one more is let in', () => {
       const places = new UserPlaces(2, 'oldest');
       fill(places, 'alice', 'a', 'b', 'c', 'd');
       expect(events).toEqual(['dismiss a', 'dismiss b']);
