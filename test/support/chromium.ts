@@ -1,14 +1,12 @@
 import { type Browser, type BrowserContext, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
-import { provideProgram } from './servers.js';
-
-const NAMES = ['chromium', 'chromium-browser', 'google-chrome'];
+import { CHROMIUM, provideProgram } from './servers.js';
 
 /** A real browser under the control of a test. Whoever opens it closes it. */
 export class TestBrowser {
   private constructor(private readonly browser: Browser) {}
 
   static async open(): Promise<TestBrowser> {
-    const executablePath = process.env.CHROMIUM ?? (await provideProgram(NAMES, 'chromium'));
+    const executablePath = process.env.CHROMIUM ?? (await provideProgram(CHROMIUM, 'chromium'));
     // Chromium's sandbox refuses to run for root.
     const args = process.getuid?.() === 0 ? ['--no-sandbox'] : [];
     return new TestBrowser(

@@ -2,14 +2,16 @@ import { basename, join } from 'node:path';
 import { makeTemporaryFolder, shareTemplate } from './temporary-folder.mjs';
 
 /** Starts the Postgres that all test files share, each with databases of its own: copies of one with the whole schema. */
-export default async function setUp() {
+export default async function setUp(globalConfig) {
+  const { provideAllPrograms, startPostgres } = await import('./servers.ts');
+  // Of a run of some files each brings what it needs.
+  if (isWhole(globalConfig)) await provideAllPrograms();
   const folder = makeTemporaryFolder();
   await shareTemplate(folder, async () => {
     const { ensureDataFolder } = await import('../../src/database/embedded/data-folder.ts');
     await ensureDataFolder(join(folder, 'template'));
   });
   process.env.TMPDIR = folder;
-  const { startPostgres } = await import('./servers.ts');
   const postgres = await startPostgres();
   globalThis.sharedPostgres = postgres;
   process.env.TEST_POSTGRES_URL = postgres.url;
@@ -20,4 +22,8 @@ export default async function setUp() {
   ]);
   await migrate(serverOptions(template));
   process.env.TEST_POSTGRES_TEMPLATE = basename(new URL(template).pathname);
+}
+
+function isWhole({ testPathPatterns, nonFlagArgs }) {
+  return nonFlagArgs.length === 0 && testPathPatterns.patterns.length === 0;
 }

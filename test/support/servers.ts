@@ -16,7 +16,7 @@ export { startPgbouncer } from './servers/pgbouncer.js';
 export type { PgbouncerServer } from './servers/pgbouncer.js';
 export { createDatabase, startPostgres } from './servers/postgres.js';
 export type { PostgresServer } from './servers/postgres.js';
-export { findServers } from './servers/programs.js';
+export { CHROMIUM, findServers, provideAllPrograms } from './servers/programs.js';
 export { startRedis } from './servers/redis.js';
 export type { RedisOptions, RedisServer } from './servers/redis.js';
 export { startSentinelGroup } from './servers/sentinel.js';

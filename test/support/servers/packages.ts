@@ -23,14 +23,14 @@ export function findIn(folders: readonly string[], programs: readonly string[]):
 }
 
 /**
- * Installs Debian's packages, where that is allowed: as root, or in CI.
- * @param advice what to type, where it is not
+ * Installs Debian's packages, where that was asked for: by `CI=true` or `npm test -- --install`.
+ * @throws {Error} that says what to type, where it was not
  */
-export async function installPackages(packages: readonly string[], advice: string): Promise<void> {
+export async function installPackages(packages: readonly string[]): Promise<void> {
   const isRoot = process.getuid?.() === 0;
-  const mayInstall = isRoot || process.env.CI === 'true';
-  if (!mayInstall || findIn(searchPath(), ['apt-get']) === null) throw new Error(advice);
-  process.stderr.write(`Installing ${packages.join(' and ')} for the tests, once\n`);
+  const mayInstall = process.env.CI === 'true' || process.env.HERALD_TEST_INSTALL === 'true';
+  if (!mayInstall || findIn(searchPath(), ['apt-get']) === null) throw new Error(adviceFor(packages));
+  process.stderr.write(`Installing ${packages.join(', ')} for the tests, once\n`);
   // One at a time, for test files that run side by side; RUNLEVEL=1 keeps the packages from starting their services.
   const command = installCommand(packages);
   const script = `export DEBIAN_FRONTEND=noninteractive RUNLEVEL=1; exec flock /tmp/herald-test-install sh -c '${command}'`;
@@ -42,6 +42,18 @@ export async function installPackages(packages: readonly string[], advice: strin
   }
 }
 
+function adviceFor(packages: readonly string[]): string {
+  const byHand =
+    process.platform === 'darwin'
+      ? 'brew install redis postgresql@17 nginx pgbouncer && brew install --cask chromium'
+      : `sudo sh -c '${installCommand(packages)}'`;
+  return (
+    `The tests need ${packages.join(', ')}, and found none on this machine. Let the run install what it needs:\n\n` +
+    `  npm test -- --install\n\nor do it yourself:\n\n  ${byHand}\n\n` +
+    '`npm run test:unit` needs nothing but Node.\n'
+  );
+}
+
 /**
  * The path of a program of this machine, which Debian's package brings if it is not there.
  * @param names the first that is found
@@ -51,11 +63,7 @@ export async function provideProgram(names: readonly string[], debianPackage: st
     names.map((name) => findIn(searchPath(), [name])).find((path) => path !== null);
   const found = find();
   if (found !== undefined) return found;
-  const command = `sudo sh -c '${installCommand([debianPackage])}'`;
-  await installPackages(
-    [debianPackage],
-    `The tests need ${names.join(' or ')}, and found none. Type:\n\n  ${command}\n`,
-  );
+  await installPackages([debianPackage]);
   const installed = find();
   if (installed === undefined) throw new Error(`${names.join(', ')}: still missing after installing ${debianPackage}`);
   return installed;

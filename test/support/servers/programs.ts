@@ -9,6 +9,8 @@ export type Source = 'machine' | 'containers';
 
 const OLDEST_POSTGRES = 14;
 const PACKAGES = ['redis-server', 'postgresql'];
+/** The names under which Chromium is found; `CHROMIUM` names another one. */
+export const CHROMIUM = ['chromium', 'chromium-browser', 'google-chrome'];
 const INSTALL = installCommand(PACKAGES);
 
 /** The path of `redis-server` on this machine; null where there is none. */
@@ -22,29 +24,43 @@ export function findPostgres(): string | null {
   return folders.find((folder) => findIn([folder], ['postgres', 'initdb']) !== null && isFitting(folder)) ?? null;
 }
 
+/** The names that a program may have, and Debian's package of it. */
+type Program = [names: string[], debianPackage: string];
+
+/** What a run of all tests starts besides. */
+const OTHERS: Program[] = [
+  ...(process.env.CHROMIUM === undefined ? [[CHROMIUM, 'chromium'] satisfies Program] : []),
+  [['nginx'], 'nginx'],
+  [['openssl'], 'openssl'],
+  [['pgbouncer'], 'pgbouncer'],
+];
+
+/**
+ * Makes sure that all programs are there which a run of all tests starts; says once, before the first test, which are not.
+ * @throws {Error} with what to type, where nothing may be installed
+ */
+export async function provideAllPrograms(): Promise<void> {
+  const missing = OTHERS.filter(([names]) => names.every((name) => findIn(searchPath(), [name]) === null));
+  const packages = missing.map(([, debianPackage]) => debianPackage);
+  if (!areInstalled() && !(await hasContainerEngine())) packages.unshift(...PACKAGES);
+  if (packages.length > 0) await installPackages(packages);
+}
+
 /**
  * Makes sure that Redis and Postgres can be started: from the programs of this machine, else in containers, else from
- * Debian's packages, installed now where that is allowed (as root, or in CI).
- * @throws {Error} with the one command to type, where none of that is possible
+ * Debian's packages, installed now where that was asked for.
+ * @throws {Error} with what to type, where none of that is possible
  */
 export async function findServers(): Promise<Source> {
   if (areInstalled()) return 'machine';
   if (await hasContainerEngine()) return 'containers';
-  await installPackages(PACKAGES, adviceFor(process.platform));
+  await installPackages(PACKAGES);
   if (areInstalled()) return 'machine';
   throw new Error(`redis-server and postgres are still missing after: ${INSTALL}`);
 }
 
 function areInstalled(): boolean {
   return findRedis() !== null && findPostgres() !== null;
-}
-
-function adviceFor(platform: NodeJS.Platform): string {
-  const command = platform === 'darwin' ? 'brew install redis postgresql@17' : `sudo sh -c '${INSTALL}'`;
-  return (
-    `The tests need redis-server and PostgreSQL ${OLDEST_POSTGRES} or later, as programs of this machine or in Docker, ` +
-    `and found neither. Type:\n\n  ${command}\n`
-  );
 }
 
 /** Debian keeps Postgres out of PATH, one folder a version: the newest first. */
