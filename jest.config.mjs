@@ -17,7 +17,8 @@ const withServers = {
 export default {
   // On two cores: most of a test is waiting for servers.
   maxWorkers: 3,
-  testTimeout: 30_000,
+  // A machine may be busy with other things; what hangs, hangs for longer.
+  testTimeout: 60_000,
   projects: [
     // Needs no server.
     { ...project, displayName: 'unit', testMatch: ['<rootDir>/{src,client/src,console/src,test}/**/*.spec.{ts,tsx}'] },

@@ -1,13 +1,16 @@
-/** Prints the totals of a Jest run from the file that its --outputFile wrote; fails if no test ran. */
+/** Prints the totals of Jest runs from the files that their --outputFile wrote; fails if a run had no test. */
 import { readFileSync } from 'node:fs';
 
-const report = JSON.parse(readFileSync(process.argv[2], 'utf8'));
-for (const { name, message } of report.testResults.filter(({ assertionResults }) => assertionResults.length === 0)) {
-  console.log(`Did not run: ${name}\n${message}`);
+const totals = { passed: 0, failed: 0, skipped: 0 };
+for (const file of process.argv.slice(2)) {
+  const report = JSON.parse(readFileSync(file, 'utf8'));
+  for (const { name, message } of report.testResults.filter(({ assertionResults }) => assertionResults.length === 0)) {
+    console.log(`Did not run: ${name}\n${message}`);
+  }
+  totals.passed += report.numPassedTests;
+  // A test file that could not run has no test to count, and must not look like a success.
+  totals.failed += report.numFailedTests + report.numRuntimeErrorTestSuites;
+  totals.skipped += report.numPendingTests + report.numTodoTests;
+  if (report.numPassedTests === 0) process.exitCode = 1;
 }
-// A test file that could not run has no test to count, and must not look like a success.
-const failed = report.numFailedTests + report.numRuntimeErrorTestSuites;
-console.log(
-  `${report.numPassedTests} passed, ${failed} failed, ${report.numPendingTests + report.numTodoTests} skipped`,
-);
-if (report.numPassedTests === 0) process.exitCode = 1;
+console.log(`${totals.passed} passed, ${totals.failed} failed, ${totals.skipped} skipped`);
