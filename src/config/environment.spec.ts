@@ -210,7 +210,7 @@ describe('Environment in production', () => {
     ['KEYCLOAK_JWKS_URL', 'http://id.example.com/certs'],
     ['KEYCLOAK_URL', 'http://id.example.com'],
     ['KEYCLOAK_JWKS_URL', 'http://8.8.8.8/certs'],
-  // @abuse JWKS-18
+    // @abuse JWKS-18
   ])('refuses keys that come from outside without TLS: %s=%s', (name, url) => {
     expect(problemsOf({ ...PRODUCTION, [name]: url })).toEqual([
       expect.stringMatching(new RegExp(`^${name}: got "${url}", takes https:// when NODE_ENV=production`)),
@@ -229,7 +229,7 @@ describe('Environment in production', () => {
   it.each([
     ['JWT_ISSUER', { JWT_ISSUER: 'http://id.example.com/realms/main' }],
     ['KEYCLOAK_URL', { KEYCLOAK_URL: 'http://id.example.com', KEYCLOAK_JWKS_URL: 'https://id.example.com/certs' }],
-  // @abuse OPS-20
+    // @abuse OPS-20
   ])('refuses an issuer that is reached without TLS: %s', (name, source) => {
     expect(problemsOf({ ...PRODUCTION, ...source })).toEqual([
       expect.stringMatching(

@@ -48,11 +48,11 @@ export interface WebSocketSettings {
 
 /** Intervals that no operator sets, and tests shorten. */
 export interface Timings {
-  /** How long a connection goes unasked whether it may stay. */
-  recheckIntervalMs: number;
+  /** How often a node reads the recent revocations, in case their signals were lost. */
+  revocationsIntervalMs: number;
 }
 
-const TIMINGS: Timings = { recheckIntervalMs: 30_000 };
+const TIMINGS: Timings = { revocationsIntervalMs: 10_000 };
 
 /** Everything the environment decides, checked. Injected by this class as its token. */
 export class Environment {

@@ -1,25 +1,14 @@
 import { UseGuards } from '@nestjs/common';
 import { WebSocketGateway } from '@nestjs/websockets';
-import {
-  type Admission,
-  type Admitted,
-  Channel,
-  type Handshake,
-  type RealtimeGateway,
-  WsJwtGuard,
-} from '../realtime/index.js';
+import { type Admission, Channel, type Handshake, type RealtimeGateway, WsJwtGuard } from '../realtime/index.js';
 import { UsersService } from '../users/users.service.js';
-import { MembershipsService } from './memberships.service.js';
 import { OrgMemberGuard } from './org-member.guard.js';
 
 /** The live events of an organization, for its members. */
 @UseGuards(WsJwtGuard, OrgMemberGuard)
 @WebSocketGateway({ path: '/ws/events/:org_id' })
 export class OrgEventsGateway implements RealtimeGateway {
-  constructor(
-    private readonly users: UsersService,
-    private readonly memberships: MembershipsService,
-  ) {}
+  constructor(private readonly users: UsersService) {}
 
   admit({ params, principal, query }: Handshake): Admission {
     void this.users.remember(principal);
@@ -27,14 +16,5 @@ export class OrgEventsGateway implements RealtimeGateway {
     const welcome = { message: 'Connected to organization events', org_id: channel.id };
     const watchesPresence = query.get('presence') === 'true';
     return { channel, endpoint: 'events', watchesPresence, welcome };
-  }
-
-  async lapsed(admitted: readonly Admitted[]): Promise<Admitted[]> {
-    const pairs = admitted.map(({ admission: { channel }, principal }) => ({
-      orgId: channel.id,
-      userId: principal.userId,
-    }));
-    const areMembers = await this.memberships.areMembers(pairs);
-    return admitted.filter((_, index) => areMembers[index] === false);
   }
 }

@@ -16,7 +16,7 @@ export type { JsonObject, JsonValue } from './broadcast/json.js';
 export { Broker } from './broker/broker.js';
 export { Channel } from './broker/channel.js';
 export { CLOSE, type Close, ConnectionRefusedError } from './connection/close-code.js';
-export type { Admission, Admitted, Handshake, RealtimeGateway } from './connection/handshake.js';
+export type { Admission, Handshake, RealtimeGateway } from './connection/handshake.js';
 export { RealtimeAdapter } from './connection/realtime-adapter.js';
 export { WsJwtGuard } from './connection/ws-jwt.guard.js';
 export { Presence } from './presence/presence.js';

@@ -18,7 +18,7 @@ export class RealtimeMetrics {
   readonly reconnects: Counter;
   readonly foreignMessages: Counter;
   readonly unreadableMessages: Counter;
-  readonly rechecks: Counter<'result'>;
+  readonly revocations: Counter<'source'>;
   readonly refusals: Counter<'reason'>;
   readonly droppedFrames: Counter;
   private readonly closes: Counter<'code' | 'reason'>;
@@ -77,12 +77,10 @@ export class RealtimeMetrics {
       help: 'Messages in the outbox that are none, or of no channel: left out',
       registers,
     });
-    this.rechecks = new Counter({
-      name: 'herald_rechecks_total',
-      help:
-        'Connections of which was asked again whether they may stay; lapsed: not told that they may not, closed; ' +
-        'failed: questions that could not be answered',
-      labelNames: ['result'],
+    this.revocations = new Counter({
+      name: 'herald_revocations_total',
+      help: 'Connections ended by a revocation, by what told of it: its signal, or the outbox where the signal was lost',
+      labelNames: ['source'],
       registers,
     });
     this.refusals = new Counter({
@@ -144,12 +142,12 @@ export class RealtimeMetrics {
     this.closes.inc({ code, reason });
   }
 
-  /** Measures one step of publishing, and counts its messages by their kinds. */
-  async publishing<T>(kinds: readonly string[], publish: () => Promise<T>): Promise<T> {
+  /** Measures one step of publishing, and counts its messages. */
+  async publishing<T>(count: number, kind: 'frame' | 'signal', publish: () => Promise<T>): Promise<T> {
     const end = this.publishSeconds.startTimer();
     const result = await publish();
     end();
-    for (const kind of kinds) this.publications.inc({ kind });
+    this.publications.inc({ kind }, count);
     return result;
   }
 

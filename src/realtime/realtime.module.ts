@@ -27,8 +27,9 @@ import { Drain } from './connection/drain.js';
 import { GatewayRegistry } from './connection/gateway-registry.js';
 import { Heartbeat } from './connection/heartbeat.js';
 import { Hub } from './connection/hub.js';
-import { Recheck } from './connection/recheck.js';
-import { LiveConnections } from './connection/live-connections.js';
+import { Connections } from './connection/connections.js';
+import { Revocations } from './connection/revocations.js';
+import { Signals } from './connection/signals.js';
 import { Overload } from './connection/overload.js';
 import { Places } from './connection/places.js';
 import { Refusals } from './connection/refusals.js';
@@ -79,13 +80,13 @@ import { Outbox } from './outbox/outbox.js';
       useFactory: (
         redis: RealtimeRedis | null,
         directory: RedisNodeDirectory | null,
-        live: LiveConnections,
+        connections: Connections,
         node: NodeName,
       ) =>
         redis === null || directory === null
-          ? new MemoryConnectionRegistry(live, node.text)
-          : new RedisConnectionRegistry(redis, directory, live),
-      inject: [RealtimeRedis, RedisNodeDirectory, LiveConnections, NodeName],
+          ? new MemoryConnectionRegistry(connections, node.text)
+          : new RedisConnectionRegistry(redis, directory, connections),
+      inject: [RealtimeRedis, RedisNodeDirectory, Connections, NodeName],
     },
     {
       provide: PresenceStore,
@@ -95,7 +96,8 @@ import { Outbox } from './outbox/outbox.js';
     },
     Presence,
     NodeName,
-    LiveConnections,
+    Connections,
+    Revocations,
     BroadcastService,
     DataCheck,
     Publisher,
@@ -105,6 +107,7 @@ import { Outbox } from './outbox/outbox.js';
     OutboxRelay,
     RealtimeMetrics,
     Hub,
+    Signals,
     GatewayRegistry,
     UpgradeHandler,
     UnreadableRequests,
@@ -114,7 +117,6 @@ import { Outbox } from './outbox/outbox.js';
     Admissions,
     ConnectionLog,
     Heartbeat,
-    Recheck,
     Drain,
     WsJwtGuard,
   ],

@@ -43,7 +43,7 @@ afterAll(async () => {
 });
 
 function message(): Message {
-  const common = { channel, kind: 'frame', body: '{"a":1', except: null, formerPosition: null } as const;
+  const common = { channel, body: '{"a":1}', except: null, formerPosition: null } as const;
   return { ...common, id: randomUUID(), idempotencyKey: randomUUID() };
 }
 

@@ -1,17 +1,18 @@
-import type { LiveConnections } from '../connection/live-connections.js';
+import type { Connection } from '../connection/connection.js';
+import type { Connections } from '../connection/connections.js';
 import { type ConnectionFilter, type ConnectionRecord, ConnectionRegistry, recordOf } from './connection-registry.js';
 
 /** The connections of a process that is alone: looked at directly. */
 export class MemoryConnectionRegistry extends ConnectionRegistry {
   constructor(
-    private readonly live: LiveConnections,
+    private readonly connections: Connections,
     private readonly node: string,
   ) {
     super();
   }
 
   override list({ userId, orgId }: ConnectionFilter, after: string | null, limit: number): Promise<ConnectionRecord[]> {
-    const fitting = [...this.live.all()].filter(({ id }) => after === null || id > after);
+    const fitting = [...this.connections.live()].filter(({ id }) => after === null || id > after);
     const records = fitting
       .map((connection) => recordOf(connection, this.node))
       .filter((each) => userId === null || each.user_id === userId)
@@ -21,6 +22,11 @@ export class MemoryConnectionRegistry extends ConnectionRegistry {
   }
 
   override has(connectionId: string): Promise<boolean> {
-    return Promise.resolve(this.live.find(connectionId) !== undefined);
+    return Promise.resolve(this.findLive(connectionId) !== undefined);
+  }
+
+  private findLive(connectionId: string): Connection | undefined {
+    const connection = this.connections.find(connectionId);
+    return connection?.isLive === true ? connection : undefined;
   }
 }

@@ -2,7 +2,7 @@ import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShut
 import { QuietErrorLog } from '../../config/quiet-error-log.js';
 import type { RealtimeRedis } from '../broker/realtime-redis.js';
 import type { Connection } from '../connection/connection.js';
-import type { LiveConnections } from '../connection/live-connections.js';
+import type { Connections } from '../connection/connections.js';
 import {
   type ConnectionFilter,
   type ConnectionRecord,
@@ -47,10 +47,10 @@ export class RedisConnectionRegistry
   constructor(
     private readonly redis: RealtimeRedis,
     private readonly directory: RedisNodeDirectory,
-    private readonly live: LiveConnections,
+    private readonly connections: Connections,
   ) {
     super();
-    live.observe({
+    connections.observe({
       entered: ({ id }) => this.changes.mark(id),
       left: ({ id }) => this.changes.mark(id),
     });
@@ -116,7 +116,7 @@ export class RedisConnectionRegistry
   private async refresh(): Promise<void> {
     try {
       const wasKnown = await this.directory.renew();
-      for (const { id } of wasKnown ? this.changed() : this.live.all()) this.changes.mark(id);
+      for (const { id } of wasKnown ? this.changed() : this.connections.live()) this.changes.mark(id);
       await this.changes.flush();
       await this.extend();
     } catch (error) {
@@ -138,7 +138,7 @@ export class RedisConnectionRegistry
   private *changed(): Generator<Connection> {
     let count = 0;
     for (const [id, { state }] of this.written) {
-      const connection = this.live.find(id);
+      const connection = this.findLive(id);
       if (connection === undefined || stateOf(connection) === state) continue;
       yield connection;
       count += 1;
@@ -147,7 +147,7 @@ export class RedisConnectionRegistry
   }
 
   private async write(ids: readonly string[]): Promise<void> {
-    const changes = ids.map((id) => ({ id, connection: this.live.find(id), state: '' }));
+    const changes = ids.map((id) => ({ id, connection: this.findLive(id), state: '' }));
     for (const change of changes) {
       if (change.connection === undefined) continue;
       change.state = stateOf(change.connection);
@@ -180,6 +180,11 @@ export class RedisConnectionRegistry
       ['hset', records, id, JSON.stringify(recordOf(connection, self))],
       ...placesOf(connection).map((place) => ['zadd', index, 0, place]),
     ];
+  }
+
+  private findLive(connectionId: string): Connection | undefined {
+    const connection = this.connections.find(connectionId);
+    return connection?.isLive === true ? connection : undefined;
   }
 }
 

@@ -3,7 +3,8 @@ import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource, type EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import { Channel } from '../broker/channel.js';
-import type { Disconnection } from '../connection/disconnection.js';
+import { CLOSE } from '../connection/close-code.js';
+import type { RevocationTarget } from '../outbox/revocation.js';
 import type { Notifications, OrgEvents } from './catalogue.js';
 import { isCatalogueType, isEventType } from './catalogue.js';
 import { DataCheck } from './data-check.js';
@@ -22,7 +23,7 @@ export interface NotificationOptions extends BroadcastOptions {
 }
 
 /** With `manager` it happens exactly if that transaction commits. */
-export type DisconnectOptions = Pick<BroadcastOptions, 'manager'>;
+export type RevokeOptions = Pick<BroadcastOptions, 'manager'>;
 
 /** What has become of a notification: `stored` is new, `repeated` was there already, of a muted type there is nothing. */
 export interface NotificationReceipt {
@@ -86,19 +87,19 @@ export class BroadcastService {
   }
 
   /**
-   * Shows a notification to every user who is online, on all nodes. It is kept in no inbox, and a type that may be muted is
-   * none to send this way: nobody's preferences are asked for.
+   * Shows a notification to every user who is online, on all nodes, and keeps it in no inbox. Ignores mute settings; don't use
+   * it for types that can be muted.
    * @throws {InvalidBroadcastError}
    * @throws {UnavailableError} if the broker is down; never with `manager`
    */
   async broadcastToEveryone<T extends string>(
     notification: NotificationMessage<T>,
-    options: BroadcastOptions = {},
+    options: Pick<BroadcastOptions, 'manager'> = {},
   ): Promise<void> {
     const content = readNotification(notification);
     this.check.expectNotification(content);
     const text = serialize({ type: 'notification', notification: content }, 'notification');
-    await this.publisher.publish(Channel.ofAllNodes(), text, options);
+    await this.publisher.announce(text, options);
   }
 
   /** Tells all of a user's connections what has changed in the inbox, in the transaction that changes it. */
@@ -132,36 +133,34 @@ export class BroadcastService {
 
   /**
    * Ends connections to an organization, on every node, with 4003: those of a member whose membership ends in this
-   * transaction, or all of them.
+   * transaction, or all of them. A connection of a membership that begins later stays.
    * @param userId null: everybody's
    * @throws {InvalidBroadcastError}
    */
-  async evictFromOrg(orgId: string, userId: string | null, options: BroadcastOptions = {}): Promise<void> {
+  async evictFromOrg(orgId: string, userId: string | null, options: RevokeOptions = {}): Promise<void> {
     const channel = channelOf('org_id', () => Channel.ofOrganization(orgId));
     if (userId !== null) channelOf('user_id', () => Channel.ofUser(userId));
-    await this.publisher.publish(channel, JSON.stringify({ user_id: userId }), options, 'eviction');
+    await this.revoke({ channel: channel.name, userId, connectionId: null, close: CLOSE.notAMember }, options);
   }
 
   /**
    * Ends all connections of a user, to both endpoints, on every node, with 4001. Nothing keeps the user from connecting again
-   * with a token that is still valid. It always goes through the outbox: there every node finds it, should the message be lost
-   * or the broker be down.
+   * with a token that is still valid.
    * @throws {InvalidBroadcastError}
    */
-  async disconnectUser(userId: string, options: DisconnectOptions = {}): Promise<void> {
+  async disconnectUser(userId: string, options: RevokeOptions = {}): Promise<void> {
     channelOf('user_id', () => Channel.ofUser(userId));
-    await this.disconnect({ user_id: userId }, options);
+    await this.revoke({ channel: null, userId, connectionId: null, close: CLOSE.disconnected }, options);
   }
 
-  /** Ends one connection in the same way, on whichever node it is; one that is gone already is none to end. */
-  async disconnectConnection(connectionId: string, options: DisconnectOptions = {}): Promise<void> {
-    await this.disconnect({ connection_id: connectionId }, options);
+  /** Ends one connection in the same way, on whichever node it is. Does nothing if it is already closed. */
+  async disconnectConnection(connectionId: string, options: RevokeOptions = {}): Promise<void> {
+    await this.revoke({ channel: null, userId: null, connectionId, close: CLOSE.disconnected }, options);
   }
 
-  private async disconnect(disconnection: Disconnection, { manager }: DisconnectOptions): Promise<void> {
-    const text = JSON.stringify(disconnection);
-    const ask = (own: EntityManager): Promise<void> =>
-      this.publisher.publish(Channel.ofAllNodes(), text, { manager: own }, 'disconnection');
+  /** Always through the outbox: there every node finds it, should its signal be lost or the broker be down. */
+  private async revoke(target: RevocationTarget, { manager }: RevokeOptions): Promise<void> {
+    const ask = (own: EntityManager): Promise<void> => this.publisher.revoke(target, own);
     await (manager === undefined ? this.dataSource.transaction(ask) : ask(manager));
   }
 

@@ -52,7 +52,7 @@ describe('toJsonObject', () => {
     ['an object of no class', Object.create({ constructor: null }), 'an unnamed class'],
     ['a proxy of a Map', new Proxy(new Map(), {}), 'an instance of Map'],
     ['an entity', new Entity(), 'an instance of Entity'],
-  // @abuse PUB-05
+    // @abuse PUB-05
   ])('refuses %s deep inside, and names the place', (_, value, what) => {
     expect(() => toJsonObject({ list: [{ value }] }, 'data')).toThrow(/^data\.list\[0\]\.value: /);
     expect(() => toJsonObject({ value }, 'data')).toThrow(what);

@@ -1,9 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
-import { Broker, type Message, type MessageKind } from '../broker/broker.js';
+import { Broker, type Message } from '../broker/broker.js';
 import type { Channel } from '../broker/channel.js';
+import { Topic } from '../broker/topic.js';
 import { Outbox } from '../outbox/outbox.js';
+import { revocationBody, type RevocationTarget } from '../outbox/revocation.js';
 import { RealtimeMetrics } from '../realtime-metrics.js';
 import { CallOrigin } from './call-origin.js';
 import { InvalidBroadcastError } from './invalid-broadcast.error.js';
@@ -35,26 +37,52 @@ export class Publisher {
    * @throws {InvalidBroadcastError}
    * @throws {UnavailableError} if the broker is down; never with `manager`
    */
-  async publish(
-    channel: Channel,
-    text: string,
-    { manager, idempotencyKey }: BroadcastOptions,
-    kind: MessageKind = 'frame',
-  ): Promise<void> {
+  async publish(channel: Channel, body: string, { manager, idempotencyKey }: BroadcastOptions): Promise<void> {
     expectIdempotencyKey({ idempotencyKey });
-    // The broker adds the cursor and the closing brace.
-    const body = text.slice(0, -1);
     const message: Message = {
       id: uuidv7(),
       channel,
-      kind,
       body,
       idempotencyKey: idempotencyKey ?? null,
-      except: kind === 'frame' ? this.origin.current : null,
+      except: this.origin.current,
       formerPosition: null,
     };
-    if (manager === undefined) await this.metrics.publishing([kind], () => this.broker.publish(message));
+    if (manager === undefined) await this.metrics.publishing(1, 'frame', () => this.broker.publish(message));
     else await this.outbox.add(message, manager);
+  }
+
+  /**
+   * Shows a frame to everybody who is connected to their notifications, on all nodes.
+   * @param frame the JSON text of an object
+   * @throws {UnavailableError} if the broker is down; never with `manager`
+   */
+  async announce(frame: string, { manager }: Pick<BroadcastOptions, 'manager'>): Promise<void> {
+    const id = uuidv7();
+    const except = this.origin.current;
+    const body = `{"frame":${frame}}`;
+    if (manager !== undefined) {
+      await this.outbox.addSignal({ id, kind: 'announcement', body, except }, manager);
+      return;
+    }
+    const payload = JSON.stringify({
+      type: 'announcement',
+      id,
+      at: Date.now(),
+      except,
+      ...(JSON.parse(body) as object),
+    });
+    await this.signal(Topic.nodes, payload);
+  }
+
+  /** Ends connections on all nodes, after the commit of the transaction. */
+  async revoke(target: RevocationTarget, manager: EntityManager): Promise<void> {
+    const body = revocationBody(target);
+    await this.outbox.addSignal({ id: uuidv7(), kind: 'revocation', body, except: null }, manager);
+  }
+
+  /** @throws {UnavailableError} if the broker is down */
+  async signal(topic: Topic, payload: string): Promise<void> {
+    await this.metrics.publishing(1, 'signal', () => this.broker.signal(topic, payload));
   }
 }
 

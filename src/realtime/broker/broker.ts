@@ -1,22 +1,14 @@
 import type { Channel } from './channel.js';
 import type { Position } from './cursor.js';
 import type { History } from './history.js';
-
-/**
- * `frame`: for the clients of the channel. The others are for the processes: `eviction` closes the connections to this channel
- * that it names, `disconnection` those to any channel.
- */
-export const MESSAGE_KINDS = ['frame', 'eviction', 'disconnection'] as const;
-
-export type MessageKind = (typeof MESSAGE_KINDS)[number];
+import type { Topic } from './topic.js';
 
 /** What is handed to the broker. */
 export interface Message {
   /** A UUID that stays the same however often this message is tried. */
   id: string;
   channel: Channel;
-  kind: MessageKind;
-  /** JSON text that is still open: its closing brace is missing, the broker adds the cursor and closes it. */
+  /** The JSON text of an object with at least one field. The broker adds the cursor to it. */
   body: string;
   /** Of all messages of a channel with the same key, 10 minutes long, only the first is published. */
   idempotencyKey: string | null;
@@ -42,7 +34,6 @@ export interface Publication {
   id: string;
   /** `Channel.name` */
   channel: string;
-  kind: MessageKind;
   position: Position;
   /** As in the message. */
   except: string | null;
@@ -50,7 +41,7 @@ export interface Publication {
   formerPosition: Position | null;
   /** By the broker's clock, in milliseconds since the Unix epoch. */
   publishedAt: number;
-  /** The complete JSON as UTF-8, its cursor included. */
+  /** The JSON of the message with its cursor, as UTF-8. */
   payload: Buffer;
 }
 
@@ -58,6 +49,12 @@ export interface Publication {
 export interface BrokerReceiver {
   /** MUST NOT throw, and must not wait: publications of all channels come through here. */
   receive(publication: Publication): void;
+
+  /**
+   * A signal of a topic that this process is subscribed to. MUST NOT throw, and must not wait.
+   * @param payload the JSON text that was given to `signal`
+   */
+  signalled(topic: string, payload: Buffer): void;
 
   /**
    * The link to the broker was interrupted and is whole again: what was published meanwhile has not been received. MUST NOT
@@ -115,14 +112,22 @@ export abstract class Broker {
   abstract publishAll(messages: Messages, generation: string | null): Promise<Published[]>;
 
   /**
-   * Resolves when every later publication of the channel reaches the receiver. Calls take effect in the order they are
-   * made.
+   * Tells every process that is subscribed to the topic now. A signal has no position and no history: a process that is cut off
+   * misses it and never learns that it did.
+   * @param payload the JSON text of an object
+   * @throws {UnavailableError} if the broker did not confirm in time
+   */
+  abstract signal(topic: Topic, payload: string): Promise<void>;
+
+  /**
+   * Resolves when every later publication of the channel, or signal of the topic, reaches the receiver. Calls take effect in
+   * the order they are made.
    * @throws {UnavailableError}
    */
-  abstract subscribe(channel: Channel): Promise<void>;
+  abstract subscribe(address: Channel | Topic): Promise<void>;
 
   /** @throws {UnavailableError} */
-  abstract unsubscribe(channel: Channel): Promise<void>;
+  abstract unsubscribe(address: Channel | Topic): Promise<void>;
 
   /**
    * The position of the channel's newest message.

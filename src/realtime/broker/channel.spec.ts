@@ -36,10 +36,6 @@ describe('Channel', () => {
     expect(() => Channel.ofUser(id)).toThrow('1 to 255 Unicode code points');
   });
 
-  it('finds the channel of all nodes by its name', () => {
-    expect(Channel.parse(Channel.ofAllNodes().name)).toEqual(Channel.ofAllNodes());
-  });
-
   it('takes an organization id in capitals for the same organization', () => {
     expect(Channel.ofOrganization(ORG.toUpperCase())).toEqual(Channel.ofOrganization(ORG));
   });

@@ -2,15 +2,14 @@ import { validate as isUuid } from 'uuid';
 import { isUserId } from '../../auth/user-id.js';
 
 /**
- * The address of a stream of messages: one user's notifications, one organization's events, who
- * comes and goes there, or what every process is told.
+ * The address of a stream of messages: one user's notifications, or one organization's events.
  *
  * Channels are made here only, and injectively: two different ids never give the same name.
  */
 export class Channel {
   private constructor(
-    readonly kind: 'user' | 'org' | 'presence' | 'node',
-    /** The user's id as the token has it, the organization's UUID in lower case, or `all`. */
+    readonly kind: 'user' | 'org',
+    /** The user's id as the token has it, or the organization's UUID in lower case. */
     readonly id: string,
     /** Safe in Redis keys and hash tags: no braces, blanks or further colons. */
     readonly name: string,
@@ -32,20 +31,6 @@ export class Channel {
   }
 
   /**
-   * Apart from the organization's events: it must not use up their history.
-   * @throws {TypeError} if the id is not a UUID
-   */
-  static ofPresence(orgId: string): Channel {
-    const { id } = Channel.ofOrganization(orgId);
-    return new Channel('presence', id, `presence:${id}`);
-  }
-
-  /** The one that every process with connections listens to, whoever they are of. */
-  static ofAllNodes(): Channel {
-    return new Channel('node', 'all', 'node:all');
-  }
-
-  /**
    * Finds the channel a name was made from, as the outbox stores names.
    * @throws {TypeError} if no channel has that name
    */
@@ -55,10 +40,6 @@ export class Channel {
     const id = name.slice(separator + 1);
     if (kind === 'user') return Channel.ofUser(decodeURIComponent(id));
     if (kind === 'org') return Channel.ofOrganization(id);
-    if (kind === 'presence') return Channel.ofPresence(id);
-    if (name === 'node:all') return Channel.ofAllNodes();
-    throw new TypeError(
-      `channel name: takes user:<id>, org:<uuid>, presence:<uuid> or node:all, got ${JSON.stringify(name.slice(0, 100))}`,
-    );
+    throw new TypeError(`channel name: takes user:<id> or org:<uuid>, got ${JSON.stringify(name.slice(0, 100))}`);
   }
 }

@@ -44,14 +44,6 @@ export function formatCursor({ epoch, offset, tag }: Position): string {
   return `${epoch}.${offset.toString(16).padStart(OFFSET_DIGITS, '0')}.${tag}`;
 }
 
-/** What a broker has appended to the JSON of a message, so that it can be taken off again. */
-const CURSOR_FIELD_LENGTH = `,"cursor":"${'.'.repeat(EPOCH_DIGITS + OFFSET_DIGITS + 10)}"}`.length;
-
-/** The JSON of a publication as it was before the broker has added its cursor: open, without its closing brace. */
-export function withoutCursor(payload: Buffer): string {
-  return payload.toString('utf8', 0, payload.length - CURSOR_FIELD_LENGTH);
-}
-
 /** Null if the text is no cursor. */
 export function parseCursor(text: string): Position | null {
   const [, epoch, offset, tag] = CURSOR.exec(text) ?? [];

@@ -32,6 +32,12 @@ export class ExpiringMap<V> {
     return entry === undefined || entry.endsAt <= this.now() ? undefined : entry.value;
   }
 
+  /** Those that have not ended. */
+  *values(): Generator<V> {
+    const now = this.now();
+    for (const { value, endsAt } of this.entries.values()) if (endsAt > now) yield value;
+  }
+
   delete(key: string): void {
     this.entries.delete(key);
   }

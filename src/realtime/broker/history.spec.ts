@@ -13,7 +13,6 @@ function history(first: number, last: number): History {
   const publications = offsets.map((offset): Publication => ({
     id: String(offset),
     channel: 'c',
-    kind: 'frame',
     position: at(offset),
     except: null,
     formerPosition: null,

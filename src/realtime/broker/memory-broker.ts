@@ -3,9 +3,11 @@ import type { BrokerReceiver, HistoryLimits, Message, Messages, Publication, Pub
 import { Broker, IDEMPOTENCY_SECONDS, IDLE_CHANNEL_SECONDS } from './broker.js';
 import type { Channel } from './channel.js';
 import type { Position } from './cursor.js';
-import { formatCursor, newEpoch, NO_TAG, tagOf } from './cursor.js';
+import { newEpoch, NO_TAG, tagOf } from './cursor.js';
+import { withCursor } from './cursor-field.js';
 import { ExpiringMap } from './expiring-map.js';
 import type { History } from './history.js';
+import type { Topic } from './topic.js';
 
 /** The broker of a process that is alone: the same promises as Redis gives, kept in memory. */
 @Injectable()
@@ -27,13 +29,18 @@ export class MemoryBroker extends Broker {
     return Promise.resolve(messages.map((message) => this.publishOne(message)));
   }
 
-  override subscribe(channel: Channel): Promise<void> {
-    this.subscriptions.add(channel.name);
+  override signal({ name }: Topic, payload: string): Promise<void> {
+    if (this.subscriptions.has(name)) this.receiver?.signalled(name, Buffer.from(payload));
     return Promise.resolve();
   }
 
-  override unsubscribe(channel: Channel): Promise<void> {
-    this.subscriptions.delete(channel.name);
+  override subscribe({ name }: Channel | Topic): Promise<void> {
+    this.subscriptions.add(name);
+    return Promise.resolve();
+  }
+
+  override unsubscribe({ name }: Channel | Topic): Promise<void> {
+    this.subscriptions.delete(name);
     return Promise.resolve();
   }
 
@@ -62,7 +69,7 @@ export class MemoryBroker extends Broker {
     return true;
   }
 
-  private publishOne({ id, channel, kind, body, idempotencyKey, except, formerPosition }: Message): Published {
+  private publishOne({ id, channel, body, idempotencyKey, except, formerPosition }: Message): Published {
     const key = idempotencyKey === null ? null : `${channel.name} ${idempotencyKey}`;
     const first = key === null ? undefined : this.published.get(key);
     if (first !== undefined) return { position: first, isRepetition: true };
@@ -70,9 +77,9 @@ export class MemoryBroker extends Broker {
     const position = { epoch: last.epoch, offset: last.offset + 1, tag: tagOf(id) };
     if (key !== null) this.published.set(key, position);
     this.positions.set(channel.name, position);
-    const payload = Buffer.from(`${body},"cursor":"${formatCursor(position)}"}`);
+    const payload = Buffer.from(withCursor(body, position));
     const publishedAt = Date.now();
-    const publication = { id, channel: channel.name, kind, position, except, formerPosition, publishedAt, payload };
+    const publication = { id, channel: channel.name, position, except, formerPosition, publishedAt, payload };
     if (this.limits.size > 0) this.remember(channel, publication);
     if (this.subscriptions.has(channel.name)) this.receiver?.receive(publication);
     return { position, isRepetition: false };

@@ -13,6 +13,7 @@ import type { RealtimeRedis } from './realtime-redis.js';
 import type { RedisKeys } from './redis-keys.js';
 import { HISTORY_SCRIPT, PUBLISH_SCRIPT } from './redis-scripts.js';
 import { RedisSubscriber } from './redis-subscriber.js';
+import { Topic } from './topic.js';
 import { Turns } from './turns.js';
 
 /** How long the start waits for Redis; after that the process starts without, and says so in `/health/ready`. */
@@ -84,12 +85,16 @@ export class RedisBroker extends Broker implements OnModuleInit, OnApplicationSh
     }
   }
 
-  override subscribe(channel: Channel): Promise<void> {
-    return this.redis.ask(() => this.subscriber.subscribe(channel));
+  override async signal(topic: Topic, payload: string): Promise<void> {
+    await this.redis.ask((commands) => commands.call(this.publishCommand, this.keys.channel(topic), payload));
   }
 
-  override unsubscribe(channel: Channel): Promise<void> {
-    return this.redis.ask(() => this.subscriber.unsubscribe(channel));
+  override subscribe(address: Channel | Topic): Promise<void> {
+    return this.redis.ask(() => this.subscriber.subscribe(address));
+  }
+
+  override unsubscribe(address: Channel | Topic): Promise<void> {
+    return this.redis.ask(() => this.subscriber.unsubscribe(address));
   }
 
   override async position(channel: Channel): Promise<Position> {
@@ -169,6 +174,10 @@ export class RedisBroker extends Broker implements OnModuleInit, OnApplicationSh
   }
 
   private receive(channel: string, message: Buffer): void {
+    if (Topic.isName(channel)) {
+      this.receiver?.signalled(channel, message);
+      return;
+    }
     const publication = this.publicationOf(channel, message);
     if (publication !== null) this.receiver?.receive(publication);
   }

@@ -11,7 +11,6 @@ describe('readEnvelope', () => {
     expect(readEnvelope(message)).toEqual({
       position: POSITION,
       id: 'some-id',
-      kind: 'frame',
       except: null,
       formerPosition: null,
       publishedAt: 1_700_000_000_123,

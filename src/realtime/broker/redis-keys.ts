@@ -1,4 +1,8 @@
 import type { Channel } from './channel.js';
+import type { Topic } from './topic.js';
+
+/** What is published to: a stream, or whoever listens to signals. */
+export type Address = Channel | Topic;
 
 /**
  * Names everything Herald keeps in Redis. The database's number is part of each name, because pub/sub knows no databases; the
@@ -17,7 +21,7 @@ export class RedisKeys {
   }
 
   /** The pub/sub channel, and what the channel's keys begin with. */
-  channel({ name }: Channel): string {
+  channel({ name }: Address): string {
     return `${this.prefix}{${name}}`;
   }
 
@@ -61,7 +65,7 @@ export class RedisKeys {
     return `${this.prefix}{node:${node}}:index`;
   }
 
-  /** A hash: how many connections each user has on each node; of a presence channel. */
+  /** A hash: how many connections to the channel each user has on each node. */
   presence(channel: Channel): string {
     return `${this.channel(channel)}:counts`;
   }

@@ -6,8 +6,8 @@
  * if one is expected.
  * ARGV: pub/sub channel, chance for the epoch of a channel without one, seconds that the position lives after its last use,
  * seconds that idempotency keys are remembered, PUBLISH or SPUBLISH, how many messages history keeps (0: none), seconds that
- * history lives after the last message, the expected generation (empty: any); then of each message its open JSON, its id with
- * kind, former cursor and except, its own part of the tag, and 1 if it has an idempotency key.
+ * history lives after the last message, the expected generation (empty: any); then of each message its JSON, its id with
+ * former cursor and except, its own part of the tag, and 1 if it has an idempotency key.
  * Writes nothing if all of them are known.
  * Returns of each message the cursor and 0, or the first cursor and 1 if the idempotency key was seen before; an error, and
  * nothing is published, if the generation is another one.
@@ -47,7 +47,7 @@ for i = 1, count do
     offset = offset + 1
     tag = string.sub(redis.sha1hex(tag .. ownTag), 1, 8)
     local cursor = before[1] .. '.' .. string.format('%012x', offset) .. '.' .. tag
-    messages[#messages + 1] = '1 ' .. cursor .. ' ' .. head .. ' ' .. string.format('%.0f', now) .. '\\n' .. body .. ',"cursor":"' .. cursor .. '"}'
+    messages[#messages + 1] = '1 ' .. cursor .. ' ' .. head .. ' ' .. string.format('%.0f', now) .. '\\n' .. string.sub(body, 1, -2) .. ',"cursor":"' .. cursor .. '"}'
     answer[i] = { cursor, 0 }
     if isOnce == '1' then
       firsts[KEYS[2 + i]] = cursor

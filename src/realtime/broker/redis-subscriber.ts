@@ -1,8 +1,7 @@
 import { Logger } from '@nestjs/common';
 import { Cluster, type Redis } from 'ioredis';
 import { QuietErrorLog } from '../../config/quiet-error-log.js';
-import type { Channel } from './channel.js';
-import type { RedisKeys } from './redis-keys.js';
+import type { Address, RedisKeys } from './redis-keys.js';
 
 /** How often the link is asked for a sign of life. It is given up when the answer takes longer than a command may. */
 const PROBE_INTERVAL_MS = 1_000;
@@ -52,8 +51,8 @@ export class RedisSubscriber {
   }
 
   /** @throws what ioredis throws; the channel is then not subscribed to, unless it was before */
-  async subscribe(channel: Channel): Promise<void> {
-    const name = this.keys.channel(channel);
+  async subscribe(address: Address): Promise<void> {
+    const name = this.keys.channel(address);
     const wasWanted = this.wanted.has(name);
     this.wanted.add(name);
     try {
@@ -65,8 +64,8 @@ export class RedisSubscriber {
   }
 
   /** @throws what ioredis throws; the subscription ends at the next reconnect at the latest */
-  async unsubscribe(channel: Channel): Promise<void> {
-    const name = this.keys.channel(channel);
+  async unsubscribe(address: Address): Promise<void> {
+    const name = this.keys.channel(address);
     this.wanted.delete(name);
     await (this.isCluster ? this.link.sunsubscribe(name) : this.link.unsubscribe(name));
   }

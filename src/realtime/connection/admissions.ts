@@ -14,7 +14,8 @@ import type { GuardedGateway } from './gateway-registry.js';
 import type { Handshake } from './handshake.js';
 import { Hub } from './hub.js';
 import { join, type JoinContext, type Start } from './join.js';
-import { LiveConnections } from './live-connections.js';
+import { Connections } from './connections.js';
+import { Revocations } from './revocations.js';
 import { type UserPlace, UserPlaces } from './user-places.js';
 
 /**
@@ -38,7 +39,8 @@ export class Admissions {
   constructor(
     private readonly lifecycle: Lifecycle,
     private readonly hub: Hub,
-    private readonly live: LiveConnections,
+    private readonly connections: Connections,
+    private readonly revocations: Revocations,
     private readonly metrics: RealtimeMetrics,
     private readonly log: ConnectionLog,
     broker: Broker,
@@ -48,7 +50,7 @@ export class Admissions {
     this.connectionContext = { settings: environment.ws, log, verifier };
     // As much waits in the socket of a client that resumes: together no more than it may owe.
     const pageBytes = environment.ws.maxBufferedBytes / 2;
-    this.joinContext = { hub, broker, historySize: environment.history.size, pageBytes };
+    this.joinContext = { hub, revocations, broker, historySize: environment.history.size, pageBytes };
     this.places = new UserPlaces(environment.ws.maxConnectionsPerUser, environment.ws.connectionLimitPolicy);
   }
 
@@ -64,20 +66,21 @@ export class Admissions {
     ws.on('error', (error) => this.logger.debug(`A peer broke the protocol or its connection: ${error.message}`));
     const deadline = setTimeout(() => this.refuse(ws, handshake, CLOSE.unavailable), ADMISSION_DEADLINE_MS);
     ws.once('close', () => clearTimeout(deadline));
+    const admittedAt = this.revocations.now();
     try {
       handshake.onAuthenticated = (userId) => {
         place = this.claimPlace(userId, ws, dismiss);
       };
       const admission = await gateway.admit(handshake);
       if (ws.readyState !== ws.OPEN) return;
-      const joining = new Connection(ws, socket, handshake, gateway, admission, this.connectionContext);
+      const joining = new Connection(ws, socket, handshake, admission, admittedAt, this.connectionContext);
       connection = joining;
       ws.once('close', () => this.hub.remove(joining));
       const start = await join(joining, handshake.query.getAll('cursor'), this.joinContext);
       clearTimeout(deadline);
       if (joining.isOpen) place?.admitted();
       if (start.resumed !== null) this.metrics.resumes.inc({ result: start.resumed ? 'complete' : 'incomplete' });
-      void this.welcome(joining, start, ws);
+      void this.welcome(joining, start);
     } catch (error) {
       this.refuse(ws, handshake, this.closeFor(error));
     } finally {
@@ -86,12 +89,9 @@ export class Admissions {
   }
 
   /** Takes as long as the client takes to read what it has missed. */
-  private async welcome(connection: Connection, start: Start, ws: WebSocket): Promise<void> {
+  private async welcome(connection: Connection, start: Start): Promise<void> {
     await connection.welcome(start);
-    if (connection.isOpen) {
-      ws.once('close', () => this.live.leave(connection));
-      this.live.enter(connection);
-    }
+    if (connection.isOpen) this.connections.goLive(connection);
     // The drain may have looked for connections before this one was there.
     if (this.lifecycle.isDraining) connection.close(CLOSE.restarting);
   }

@@ -11,7 +11,6 @@ import type { ConnectionLog } from './connection-log.js';
 import { Deadline } from './deadline.js';
 import { echoKey } from './echo-key.js';
 import { encodePongFrame, encodeTextFrame } from './frame.js';
-import type { GuardedGateway } from './gateway-registry.js';
 import type { Admission, Handshake } from './handshake.js';
 import type { Start } from './join.js';
 import { Outbound } from './outbound.js';
@@ -43,8 +42,8 @@ export class Connection {
   /** When the peer last showed a sign of life, and when it was last asked for one; milliseconds of the monotonic clock. */
   lastSeenAt = performance.now();
   lastPingAt: number;
-  /** When its gateway is to be asked again whether it would admit it; milliseconds of the monotonic clock. */
-  recheckAt = Infinity;
+  /** Whether it has been welcomed, and has not ended. Set by `Connections`. */
+  isLive = false;
   private readonly outbound: Outbound;
   private knownEchoKey: string | null = null;
   private isClosing = false;
@@ -62,9 +61,9 @@ export class Connection {
     private readonly ws: WebSocket,
     socket: Duplex,
     handshake: Handshake,
-    /** That has admitted it. */
-    readonly gateway: GuardedGateway,
     readonly admission: Admission,
+    /** When its admission began: milliseconds, by the database's clock. */
+    readonly admittedAt: number,
     private readonly context: ConnectionContext,
   ) {
     const { settings } = context;
@@ -108,8 +107,13 @@ export class Connection {
   }
 
   /** Hands a publication of the channel to the client, or holds it back while the welcome isn't sent. Never throws. */
-  deliver(position: Position, frame: Buffer): void {
-    this.outbound.deliver(position, frame);
+  deliver(position: Position, former: Position | null, frame: Buffer): void {
+    this.outbound.deliver(position, former, frame);
+  }
+
+  /** The broker has lost the stream of the channel, or the end of it. */
+  streamLost(): void {
+    this.outbound.streamLost();
   }
 
   /** Sends the client a frame that has no place in its channel. Never throws. */
@@ -118,8 +122,9 @@ export class Connection {
   }
 
   /**
-   * Tells the client something that is not of its channel. The cursor stays where it is, so that the client can resume.
-   * @param text JSON that is still open: its closing brace is missing. Never throws.
+   * Tells the client something that is not of its channel. The cursor stays where it is, so that the client can resume. Never
+   * throws.
+   * @param text the JSON of an object
    */
   announce(text: string): void {
     this.outbound.announce(text);
@@ -128,7 +133,7 @@ export class Connection {
   /** Sends the first frame and what the client has missed, as fast as it reads, and goes live. */
   async welcome(start: Start): Promise<void> {
     if (!this.isOpen) return;
-    const { position, resumed, missed, isAhead } = start;
+    const { position, resumed, missed } = start;
     const frame = {
       type: 'connection.established',
       ...this.admission.welcome,
@@ -141,7 +146,7 @@ export class Connection {
     };
     this.outbound.send(JSON.stringify(frame));
     if (!(await this.replay(missed))) return;
-    this.outbound.goLive(position, isAhead);
+    this.outbound.goLive(position);
     this.ws.resume();
   }
 
@@ -187,7 +192,7 @@ export class Connection {
     this.ws.terminate();
   }
 
-  /** For what it writes to. */
+  /** Called by `Outbound` when the client falls behind. */
   onTooSlow(): void {
     this.close(CLOSE.tooSlow);
   }

@@ -4,7 +4,7 @@ import { Environment } from '../../config/environment.js';
 import { Lifecycle } from '../../config/lifecycle.js';
 import { OutboxRelay } from '../outbox/outbox-relay.js';
 import { CLOSE } from './close-code.js';
-import { Hub } from './hub.js';
+import { Connections } from './connections.js';
 
 const BATCHES = 10;
 const SMALLEST_BATCH = 100;
@@ -25,15 +25,14 @@ export class Drain implements OnModuleDestroy, BeforeApplicationShutdown {
   constructor(
     private readonly environment: Environment,
     private readonly lifecycle: Lifecycle,
-    private readonly hub: Hub,
+    private readonly connections: Connections,
     private readonly relay: OutboxRelay,
   ) {}
 
   /** Begins at once, together with the jobs in hand; Nest would wait for those before it asks the next module. */
   onModuleDestroy(): void {
     this.lifecycle.beginDraining();
-    const [first] = this.hub.connections();
-    if (first !== undefined || this.lifecycle.isWatched) {
+    if (this.connections.size > 0 || this.lifecycle.isWatched) {
       this.noticed = wait(Math.min(NOTICE_MS, this.environment.shutdownGraceMs * NOTICE_SHARE));
     }
     this.drained = this.closeAll();
@@ -48,7 +47,7 @@ export class Drain implements OnModuleDestroy, BeforeApplicationShutdown {
   }
 
   private async closeAll(): Promise<void> {
-    const connections = [...this.hub.connections()];
+    const connections = [...this.connections.all()];
     const size = Math.max(SMALLEST_BATCH, Math.ceil(connections.length / BATCHES));
     const pause = (this.environment.shutdownGraceMs * SPREAD) / BATCHES;
     for (let start = 0; start < connections.length; start += size) {

@@ -1,15 +1,13 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { DiscoveryService, ExternalContextCreator } from '@nestjs/core';
 import { GATEWAY_METADATA, GATEWAY_OPTIONS, MESSAGE_MAPPING_METADATA } from '@nestjs/websockets/constants.js';
-import type { Admission, Admitted, Handshake, RealtimeGateway } from './handshake.js';
+import type { Admission, Handshake, RealtimeGateway } from './handshake.js';
 import { Route } from './route.js';
 
 /** A gateway behind its guards. */
 export interface GuardedGateway {
   /** Runs the guards, then the gateway itself. */
   admit: (handshake: Handshake) => Promise<Admission>;
-  /** As `RealtimeGateway` has it; null: nothing but its token ends a connection of this gateway. */
-  lapsed: ((admitted: readonly Admitted[]) => Promise<readonly Admitted[]>) | null;
 }
 
 export interface RoutedGateway {
@@ -79,7 +77,6 @@ export class GatewayRegistry implements OnModuleInit {
       route: new Route(path),
       gateway: {
         admit: (handshake) => guarded(handshake) as Promise<Admission>,
-        lapsed: gateway.lapsed?.bind(gateway) ?? null,
       },
     });
   }

@@ -9,7 +9,10 @@ import type { Credential } from './credentials.js';
 export class Handshake {
   private verified: Principal | null = null;
 
-  /** Nothing that was published before is for this user. Set by the guard that knows; null: everything is. */
+  /**
+   * Since when the user may be here, by the database's clock: nothing older is for this user, and no earlier revocation. Set by the guard
+   * that knows; null: everything is for the user.
+   */
   memberSince: Date | null = null;
 
   /** Called with the user's id as soon as it is known; throws to refuse the connection before any other guard runs. */
@@ -52,12 +55,6 @@ export interface Admission {
   welcome: JsonObject;
 }
 
-/** Whom a gateway has let in, and to what. */
-export interface Admitted {
-  readonly principal: Principal;
-  readonly admission: Admission;
-}
-
 /** A gateway of the engine: `@UseGuards(…) @WebSocketGateway({ path }) class … implements RealtimeGateway`. */
 export interface RealtimeGateway {
   /**
@@ -65,12 +62,4 @@ export interface RealtimeGateway {
    * @throws {ConnectionRefusedError} to refuse it after all
    */
   admit(handshake: Handshake): Admission | Promise<Admission>;
-
-  /**
-   * Which of these it would not admit any more; they are closed with 4003. A gateway whose guards ask for more than a token
-   * has this. Asked of a connection right after it has joined its channel, because what ended the permission in between was
-   * told to a channel that it was not in yet; and from time to time of all of them, up to a thousand at once (so it takes one
-   * query, not one for each), because what ends a permission may be told in vain. If it throws, they stay.
-   */
-  lapsed?(admitted: readonly Admitted[]): Promise<readonly Admitted[]>;
 }

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import type { Environment } from '../../config/environment.js';
 import { Heartbeat } from './heartbeat.js';
-import type { Hub } from './hub.js';
+import type { Connections } from './connections.js';
 
 const INTERVAL = 1_000;
 
@@ -32,9 +32,9 @@ describe('Heartbeat', () => {
   beforeEach(() => {
     jest.useFakeTimers();
     peers = Array.from({ length: 10_000 }, (_, index) => new Peer(index % 10 < 3));
-    const hub = { connections: () => peers.filter(({ endedAt }) => endedAt === null).values() };
+    const connections = { all: () => peers.filter(({ endedAt }) => endedAt === null).values() };
     const environment = { ws: { heartbeatIntervalMs: INTERVAL } };
-    heartbeat = new Heartbeat(environment as Environment, hub as unknown as Hub);
+    heartbeat = new Heartbeat(environment as Environment, connections as unknown as Connections);
     heartbeat.onModuleInit();
   });
   afterEach(() => {

@@ -1,6 +1,6 @@
 import { Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { Environment } from '../../config/environment.js';
-import { Hub } from './hub.js';
+import { Connections } from './connections.js';
 
 /** How many times an interval the connections are looked through: spreads the pings, and bounds how late one is. */
 const SWEEPS_PER_INTERVAL = 10;
@@ -12,7 +12,7 @@ export class Heartbeat implements OnModuleInit, OnApplicationShutdown {
 
   constructor(
     private readonly environment: Environment,
-    private readonly hub: Hub,
+    private readonly connections: Connections,
   ) {}
 
   onModuleInit(): void {
@@ -29,7 +29,7 @@ export class Heartbeat implements OnModuleInit, OnApplicationShutdown {
   }
 
   private sweep(now: number): void {
-    for (const connection of this.hub.connections()) {
+    for (const connection of this.connections.all()) {
       const { lastPingAt, lastSeenAt } = connection;
       if (now - lastPingAt < this.interval) continue;
       // Judged by the ping as well: after this process was stalled, every peer seems to have been silent.

@@ -4,11 +4,11 @@ import { UnavailableError } from '../../http/errors.js';
 import { Broker, type BrokerReceiver, type Publication } from '../broker/broker.js';
 import { OutboxRelay } from '../outbox/outbox-relay.js';
 import { RealtimeMetrics } from '../realtime-metrics.js';
-import { Channel } from '../broker/channel.js';
+import type { Channel } from '../broker/channel.js';
 import type { Connection } from './connection.js';
-import { ConnectionIndex } from './connection-index.js';
-import { type DisconnectionMessage, Disconnections } from './disconnection.js';
-import { type Delivery, toMembers, toNode, toWatchers } from './delivery.js';
+import { Connections } from './connections.js';
+import { Revocations } from './revocations.js';
+import { Signals } from './signals.js';
 import { Subscription } from './subscription.js';
 
 /** How often the positions of all channels are compared with the broker's. */
@@ -16,25 +16,21 @@ const CHECK_INTERVAL_MS = 15_000;
 /** How many channels are compared or caught up at a time. */
 const BATCH = 200;
 
-/**
- * The one way out: knows this process's connections by their channels, and hands each publication to all of them. Besides its
- * own, every connection is in the channel of all nodes, and in its organization's presence if it wants to watch it.
- */
+/** The one way out: knows this process's connections by their channels, and hands each publication to all of them. */
 @Injectable()
 export class Hub implements BrokerReceiver, OnModuleInit, OnApplicationShutdown {
   private readonly logger = new Logger(Hub.name);
   private readonly subscriptions = new Map<string, Subscription>();
-  private readonly index = new ConnectionIndex();
-  private readonly disconnections = new Disconnections(this.index);
-  private readonly allNodes = Channel.ofAllNodes();
   private checkTimer: NodeJS.Timeout | undefined;
-  private clear: () => Promise<void> = () => Promise.resolve();
 
   constructor(
     private readonly environment: Environment,
     private readonly broker: Broker,
     private readonly relay: OutboxRelay,
     private readonly metrics: RealtimeMetrics,
+    private readonly connections: Connections,
+    private readonly revocations: Revocations,
+    private readonly signals: Signals,
   ) {}
 
   onModuleInit(): void {
@@ -64,58 +60,45 @@ export class Hub implements BrokerReceiver, OnModuleInit, OnApplicationShutdown 
   async add(connection: Connection): Promise<Subscription> {
     // A channel that is subscribed to already would take a new member also while nothing can come in.
     if (!this.broker.isConnected()) throw new UnavailableError('redis');
-    this.index.add(connection);
-    const [own] = await Promise.all([
+    this.connections.add(connection);
+    const [subscription] = await Promise.all([
       this.enter(connection.admission.channel, connection),
-      ...this.furtherChannels(connection).map((channel) => this.enter(channel, connection)),
+      this.signals.enter(connection),
     ]);
-    return own;
+    return subscription;
   }
 
   /** Takes a connection out of its channels; the last one of a channel ends the process's subscription. */
   remove(connection: Connection): void {
-    this.index.remove(connection);
+    this.connections.remove(connection);
     this.leave(connection.admission.channel, connection);
-    for (const channel of this.furtherChannels(connection)) this.leave(channel, connection);
+    this.signals.leave(connection);
   }
 
   receive(publication: Publication): void {
     this.subscriptions.get(publication.channel)?.receive(publication);
   }
 
-  resynchronize(): void {
-    this.metrics.reconnects.inc();
-    // All at once: any of them may have somebody who must not see even the next message.
-    const held = [...this.subscriptions.values()];
-    for (const each of held) each.hold();
-    void this.clear().then(() => inBatches(held, (each) => each.release()));
+  signalled(topic: string, payload: Buffer): void {
+    this.signals.receive(topic, payload);
   }
 
   /**
-   * Sets what is waited for, once the link to the broker is whole again, before anybody gets anything more: while it was cut, nobody
-   * could be told who is to be sent away. MUST NOT reject.
+   * While the link was cut, nobody could be told who is to be sent away: channels that take a membership wait until that is known
+   * from the outbox. Users' own channels go on at once.
    */
-  clearBeforeResuming(clear: () => Promise<void>): void {
-    this.clear = clear;
+  resynchronize(): void {
+    this.metrics.reconnects.inc();
+    const all = [...this.subscriptions.values()];
+    const held = all.filter(({ channel }) => takesMembership(channel));
+    const free = all.filter(({ channel }) => !takesMembership(channel));
+    for (const each of held) each.hold();
+    void inBatches(free, (each) => each.catchUp());
+    void this.revocations.catchUp().then(() => inBatches(held, (each) => each.release()));
   }
 
   disregard(): void {
     this.metrics.foreignMessages.inc();
-  }
-
-  /** Ends whom a disconnection names that the outbox has, unless the broker has brought it already. */
-  makeUpFor(disconnection: DisconnectionMessage): void {
-    this.disconnections.makeUpFor(disconnection);
-  }
-
-  /** All connections of this process. */
-  connections(): IterableIterator<Connection> {
-    return this.index.all();
-  }
-
-  private furtherChannels({ admission: { channel, watchesPresence } }: Connection): Channel[] {
-    const isWatching = watchesPresence === true && channel.kind === 'org';
-    return isWatching ? [this.allNodes, Channel.ofPresence(channel.id)] : [this.allNodes];
   }
 
   private async enter(channel: Channel, connection: Connection): Promise<Subscription> {
@@ -139,14 +122,14 @@ export class Hub implements BrokerReceiver, OnModuleInit, OnApplicationShutdown 
 
   private count(): Record<Connection['admission']['endpoint'], number> {
     const counts = { notifications: 0, events: 0 };
-    for (const { admission } of this.connections()) counts[admission.endpoint] += 1;
+    for (const { admission } of this.connections.all()) counts[admission.endpoint] += 1;
     return counts;
   }
 
   private end(channel: Channel): void {
     this.subscriptions.delete(channel.name);
     this.broker.unsubscribe(channel).catch((error: unknown) => {
-      this.logger.debug(`A channel without members is left at the next reconnect only: ${String(error)}`);
+      this.logger.debug(`Unsubscribe failed; takes effect at the next reconnect: ${String(error)}`);
     });
   }
 
@@ -155,17 +138,15 @@ export class Hub implements BrokerReceiver, OnModuleInit, OnApplicationShutdown 
       broker: this.broker,
       metrics: this.metrics,
       historySize: this.environment.history.size,
-      deliver: this.deliveryOf(channel),
       onDiverged: () => void this.relay.republish(channel),
     });
     this.subscriptions.set(channel.name, subscription);
     return subscription;
   }
+}
 
-  private deliveryOf({ kind }: Channel): Delivery {
-    if (kind === 'node') return toNode(this.disconnections, this.metrics);
-    return kind === 'presence' ? toWatchers : toMembers(this.metrics);
-  }
+function takesMembership({ kind }: Channel): boolean {
+  return kind !== 'user';
 }
 
 async function inBatches(

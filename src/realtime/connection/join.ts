@@ -1,8 +1,9 @@
-import { comparePositions, parseCursor, type Position } from '../broker/cursor.js';
+import { parseCursor, type Position } from '../broker/cursor.js';
 import { missedSince } from '../broker/history.js';
-import { CLOSE, ConnectionRefusedError } from './close-code.js';
+import { ConnectionRefusedError } from './close-code.js';
 import type { Connection } from './connection.js';
 import type { Hub } from './hub.js';
+import type { Revocations } from './revocations.js';
 import { isEntitledTo, type MissedContext, missedFrames } from './missed-frames.js';
 
 /** Where a connection begins: what is after `position` comes live. */
@@ -12,12 +13,11 @@ export interface Start {
   resumed: boolean | null;
   /** The frames that the client has missed, up to `position`; read while they are sent, which may fail. */
   missed: AsyncIterable<Buffer> | readonly Buffer[];
-  /** This process has not yet received the channel up to there: what is missing comes live, and again. */
-  isAhead: boolean;
 }
 
 export interface JoinContext extends MissedContext {
   hub: Hub;
+  revocations: Revocations;
 }
 
 /**
@@ -26,29 +26,30 @@ export interface JoinContext extends MissedContext {
  * held, or, by its position, recognised as in both.
  *
  * @param cursors what the client gave as its cursor; empty if it does not want to resume
- * @throws {ConnectionRefusedError} if what the guards have found is no longer true
+ * @throws {ConnectionRefusedError} if it was revoked since its guards have let it in
  * @throws {UnavailableError} if the broker is down
  */
 export async function join(
   connection: Connection,
   cursors: readonly string[],
-  { hub, ...context }: JoinContext,
+  { hub, revocations, ...context }: JoinContext,
 ): Promise<Start> {
   const subscription = await hub.add(connection);
-  const lapsed = await connection.gateway.lapsed?.([connection]);
-  if (lapsed?.includes(connection) === true) throw new ConnectionRefusedError(CLOSE.notAMember);
-  if (cursors.length === 0) return { position: subscription.position, resumed: null, missed: [], isAhead: false };
+  const revoked = revocations.revokedWhileJoining(connection);
+  if (revoked !== null) throw new ConnectionRefusedError(revoked);
+  if (cursors.length === 0) return { position: subscription.position, resumed: null, missed: [] };
   const since = cursors.length === 1 ? parseCursor(cursors[0] ?? '') : null;
-  if (since === null) return { position: subscription.position, resumed: false, missed: [], isAhead: false };
+  if (since === null) return { position: subscription.position, resumed: false, missed: [] };
   const history = await context.broker.history(connection.admission.channel, since.offset, context.pageBytes);
+  // Where the broker has lost what this process has received, that has to be known before the connection begins.
+  if (!subscription.isPastOf(history.position)) await subscription.catchUp();
   const missed = missedSince(history, since, context.historySize);
   if (missed === null || !isEntitledTo(missed, connection)) {
-    return { position: subscription.position, resumed: false, missed: [], isAhead: false };
+    return { position: subscription.position, resumed: false, missed: [] };
   }
   return {
     position: history.position,
     resumed: true,
     missed: missedFrames(connection, missed, history.position, context),
-    isAhead: comparePositions(history.position, subscription.position) > 0,
   };
 }

@@ -3,10 +3,9 @@ import type { Position } from '../broker/cursor.js';
 import { missedSince } from '../broker/history.js';
 import { CLOSE, ConnectionRefusedError } from './close-code.js';
 import type { Connection } from './connection.js';
-import { userOf } from './user-of.js';
 
 /** Whose frames they are. */
-export type Resumer = Pick<Connection, 'admission' | 'memberSince' | 'principal'>;
+export type Resumer = Pick<Connection, 'admission' | 'memberSince'>;
 
 export interface MissedContext {
   broker: Broker;
@@ -33,7 +32,7 @@ export async function* missedFrames(
   while (page.length > 0) {
     for (const publication of page) {
       last = publication.position;
-      if (publication.kind === 'frame') yield publication.payload;
+      yield publication.payload;
       if (last.offset === end.offset) return;
     }
     if (last === undefined) return;
@@ -45,10 +44,7 @@ export async function* missedFrames(
 }
 
 /** Whether all of it was published during the user's present membership. */
-export function isEntitledTo(missed: readonly Publication[], { memberSince, principal }: Resumer): boolean {
+export function isEntitledTo(missed: readonly Publication[], { memberSince }: Resumer): boolean {
   const since = memberSince?.getTime() ?? 0;
-  return missed.every(
-    ({ kind, publishedAt, payload }) =>
-      publishedAt >= since && (kind === 'frame' || ![null, principal.userId].includes(userOf(payload))),
-  );
+  return missed.every(({ publishedAt }) => publishedAt >= since);
 }

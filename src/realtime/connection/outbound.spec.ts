@@ -44,7 +44,7 @@ describe('Outbound', () => {
 
   // @abuse SLOW-01
   it('lets no more wait for the client than the limit', () => {
-    outbound.goLive(POSITION, false);
+    outbound.goLive(POSITION);
     for (let n = 0; n < 5; n += 1) outbound.show(Buffer.alloc(200));
     expect([isTooSlow, outbound.bytes]).toEqual([false, MAX]);
     outbound.show(Buffer.alloc(1));
@@ -62,7 +62,7 @@ describe('Outbound', () => {
   });
 
   it('sends one frame that is larger than the limit to a client that reads', async () => {
-    outbound.goLive(POSITION, false);
+    outbound.goLive(POSITION);
     for (let n = 0; n < 3; n += 1) {
       outbound.show(Buffer.alloc(5 * MAX));
       await socket.drain();

@@ -1,5 +1,6 @@
 import type { Duplex } from 'node:stream';
-import { comparePositions, formatCursor, type Position } from '../broker/cursor.js';
+import type { Position } from '../broker/cursor.js';
+import { withCursor } from '../broker/cursor-field.js';
 import { encodeTextFrame } from './frame.js';
 
 /** The connection that an `Outbound` writes to. */
@@ -19,10 +20,10 @@ export class Outbound {
   sentBytes = 0;
   private held: (() => void)[] | null = [];
   private heldBytes = 0;
-  /** The cursor that the client was last given. */
+  /** Up to where the client has had its channel. */
   private position: Position | null = null;
-  /** Up to where the client has had everything from history, while that is further than this process has received. */
-  private had: Position | null = null;
+  /** Up to where it has had a stream that the broker has lost since, or the end of it. */
+  private lost: Position | null = null;
 
   constructor(
     private readonly socket: Duplex,
@@ -35,15 +36,30 @@ export class Outbound {
     return this.heldBytes + this.socket.writableLength;
   }
 
-  /** A publication of the channel. Never throws. */
-  deliver(position: Position, frame: Buffer): void {
+  /**
+   * A publication of the channel, unless the client has had it. Never throws.
+   * @param former where it was published before the broker has lost it; null: nowhere
+   */
+  deliver(position: Position, former: Position | null, frame: Buffer): void {
     if (!this.recipient.isOpen) return;
     if (this.held !== null) {
-      this.hold(frame.length, () => this.deliver(position, frame));
-    } else if (!this.hasHad(position)) {
-      this.position = position;
-      this.write(frame);
+      this.hold(frame.length, () => this.deliver(position, former, frame));
+      return;
     }
+    // History had it already when the client joined.
+    if (isUpTo(position, this.position)) return;
+    this.position = position;
+    if (!isUpTo(former, this.lost)) this.write(frame);
+  }
+
+  /** The broker has lost the stream, or the end of it: positions that the client has had may be given out again. */
+  streamLost(): void {
+    if (this.held !== null) {
+      this.held.push(() => this.streamLost());
+      return;
+    }
+    this.lost = this.position;
+    this.position = null;
   }
 
   /** A frame that has no place in the channel. Never throws. */
@@ -55,12 +71,13 @@ export class Outbound {
 
   /**
    * Something that is not of the channel. The cursor stays where it is, so that the client can resume.
-   * @param text JSON that is still open: its closing brace is missing. Never throws.
+   * Never throws.
+   * @param text the JSON of an object
    */
   announce(text: string): void {
     if (!this.recipient.isOpen) return;
     if (this.held !== null) this.hold(text.length, () => this.announce(text));
-    else this.send(this.position === null ? `${text}}` : `${text},"cursor":"${formatCursor(this.position)}"}`);
+    else this.send(this.position === null ? text : withCursor(text, this.position));
   }
 
   /** Text that is not held back: the welcome, and answers to the client. */
@@ -97,16 +114,14 @@ export class Outbound {
 
   /**
    * Sends what was held back, and holds no more.
-   * @param isAhead this process has not yet received the channel up to the position, which the client has had
+   * @param position up to where the client has had the channel
    */
-  goLive(position: Position, isAhead: boolean): void {
+  goLive(position: Position): void {
     const held = this.held ?? [];
     this.held = null;
     this.heldBytes = 0;
-    this.had = position;
     this.position = position;
     for (const each of held) each();
-    if (!isAhead) this.had = null;
   }
 
   /** Lets go of what was held back, for a client that is sent away. */
@@ -131,12 +146,9 @@ export class Outbound {
     this.recipient.onTooSlow();
     return true;
   }
+}
 
-  private hasHad(position: Position): boolean {
-    if (this.had === null) return false;
-    const order = comparePositions(position, this.had);
-    // From here on positions say nothing: a store that loses its newest messages gives theirs out again.
-    if (order >= 0) this.had = null;
-    return order <= 0;
-  }
+/** Whether a place lies in the past that ends at another one. */
+function isUpTo(position: Position | null, end: Position | null): boolean {
+  return position !== null && position.epoch === end?.epoch && position.offset <= end.offset;
 }

@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { PassThrough } from 'node:stream';
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { Registry } from 'prom-client';
 import { Broker, type Publication } from '../broker/broker.js';
@@ -8,7 +8,7 @@ import type { History } from '../broker/history.js';
 import { RealtimeMetrics } from '../realtime-metrics.js';
 import type { Close } from './close-code.js';
 import type { Connection } from './connection.js';
-import { toMembers } from './delivery.js';
+import { Outbound } from './outbound.js';
 import { Subscription } from './subscription.js';
 
 const HISTORY_SIZE = 4;
@@ -19,7 +19,6 @@ function published(name: string, offset: number, options: { epoch?: string; form
   return {
     id: name,
     channel: channel.name,
-    kind: 'frame',
     position: { epoch: options.epoch ?? EPOCH, offset, tag: name.padStart(8, '-') },
     except: null,
     formerPosition: options.former ?? null,
@@ -47,6 +46,7 @@ class StreamBroker extends Broker {
   }
 
   override publishAll = (): never => unused();
+  override signal = (): never => unused();
   override generation = (): never => unused();
   override subscribe = (): Promise<void> => Promise.resolve();
   override unsubscribe = (): Promise<void> => Promise.resolve();
@@ -72,18 +72,28 @@ beforeEach(async () => {
     broker,
     metrics,
     historySize: HISTORY_SIZE,
-    deliver: toMembers(metrics),
     onDiverged: () => (divergences += 1),
   });
+  join(seen, await broker.position());
+  await subscription.confirmed;
+});
+
+/** Adds a member that has had the channel up to a position, and notes what it is sent. */
+function join(frames: string[], upTo: Position): void {
+  const socket = new PassThrough();
+  socket.on('data', (frame: Buffer) => frames.push(frame.subarray(2).toString()));
+  // Each frame is read before the next one is written.
+  socket.write = (frame: Buffer) => socket.emit('data', frame);
+  const outbound = new Outbound(socket, 1_000_000, { isOpen: true, onTooSlow: unused });
+  outbound.goLive(upTo);
   const member = {
-    principal: { userId: randomUUID() },
-    deliver: (_position: Position, frame: Buffer) => seen.push(frame.subarray(2).toString()),
+    deliver: outbound.deliver.bind(outbound),
+    streamLost: outbound.streamLost.bind(outbound),
     close: (close: Close) => closes.push(close),
   };
   // Only what a subscription does with its members.
   subscription.members.add(member as unknown as Connection);
-  await subscription.confirmed;
-});
+}
 
 /** Publishes to the stream, and hands to the subscription. */
 function receive(...publications: Publication[]): void {
@@ -117,6 +127,18 @@ describe('Subscription', () => {
     expect(seen).toEqual(['a', 'b', 'c', 'd', 'e']);
     expect(divergences).toBe(1);
     expect(closes).toEqual([]);
+  });
+
+  it('gives what is published again to a member that came in between and has not had it, and to nobody else', async () => {
+    receive(...abc);
+    const [a, b, c] = abc;
+    broker.stream = abc.slice(0, 1);
+    await subscription.catchUp();
+    const newcomer: string[] = [];
+    if (a !== undefined) join(newcomer, a.position);
+    receive(published('d', 2), published('b', 3, { former: b?.position }), published('c', 4, { former: c?.position }));
+    expect(newcomer).toEqual(['d', 'b', 'c']);
+    expect(seen).toEqual(['a', 'b', 'c', 'd']);
   });
 
   it('hands on what is new in a stream that has begun anew, also what comes before that which is published again', async () => {

@@ -7,8 +7,8 @@ import { type History, missedSince } from '../broker/history.js';
 import type { RealtimeMetrics } from '../realtime-metrics.js';
 import { CLOSE } from './close-code.js';
 import type { Connection } from './connection.js';
-import type { Delivery } from './delivery.js';
-import { RecentIds } from './recent-ids.js';
+import { encodeTextFrame } from './frame.js';
+import { RecentPositions } from './recent-positions.js';
 
 /** How soon history is asked for again after the broker could not answer. */
 const RETRY_MS = 250;
@@ -18,7 +18,6 @@ export interface SubscriptionContext {
   metrics: RealtimeMetrics;
   /** How many missed messages can be fetched from history. */
   historySize: number;
-  deliver: Delivery;
   /** The channel's stream has lost messages that were published, and nothing else tells of it. */
   onDiverged: (channel: Channel) => void;
 }
@@ -32,9 +31,7 @@ export class Subscription {
   /** Resolves when the broker has confirmed it; rejects with `UnavailableError`. */
   readonly confirmed: Promise<void>;
   private last: Position | null = null;
-  /** Up to where the stream was received that the broker has lost since, or the end of it. */
-  private lastOfLost: Position | null = null;
-  private readonly recent: RecentIds;
+  private readonly recent: RecentPositions;
   /** Publications that came in while history was being read, or it was held; null when there is nothing to wait for. */
   private waiting: Publication[] | null = [];
   /** Whether history is being read, or the broker asked for the first time. */
@@ -47,7 +44,7 @@ export class Subscription {
     private readonly context: SubscriptionContext,
   ) {
     // Twice, because what is published again after a loss comes on top of what is new.
-    this.recent = new RecentIds(2 * (context.historySize + 1));
+    this.recent = new RecentPositions(2 * (context.historySize + 1));
     this.confirmed = this.open();
   }
 
@@ -63,7 +60,14 @@ export class Subscription {
   receive(publication: Publication): void {
     if (this.waiting !== null) this.waiting.push(publication);
     else if (this.isNext(publication.position)) this.hand(publication);
-    else if (!this.recent.has(publication.id)) void this.catchUp([publication]);
+    else if (this.recent.get(publication.id)?.tag !== publication.position.tag) void this.catchUp([publication]);
+  }
+
+  /** Whether what was received here can be continued by a position of the broker: false where the broker has lost it. */
+  isPastOf({ epoch, offset, tag }: Position): boolean {
+    const { position } = this;
+    if (epoch !== position.epoch || offset < position.offset) return false;
+    return offset > position.offset || tag === position.tag;
   }
 
   /** Compares with the broker, and fetches what was missed. Never rejects. */
@@ -169,7 +173,7 @@ export class Subscription {
     const { publications, position } = history;
     const isNewEpoch = position.epoch !== this.position.epoch;
     if (!isNewEpoch && !this.hasDiverged(history)) return null;
-    this.lastOfLost = this.position;
+    for (const member of this.members) member.streamLost();
     if (!isNewEpoch || this.context.broker.losesChannelsAlone) this.context.onDiverged(this.channel);
     const isFromTheBeginning = position.offset === publications.length;
     if (isNewEpoch && isFromTheBeginning) return publications;
@@ -189,17 +193,22 @@ export class Subscription {
     return epoch === this.position.epoch && offset === this.position.offset + 1;
   }
 
-  private hand(publication: Publication): void {
-    this.last = publication.position;
-    if (this.wasReceived(publication)) return;
-    this.recent.add(publication.id);
-    this.context.deliver(publication, this.members);
+  /** Gives it to every member that has not had it: each knows its own place. */
+  private hand({ id, position, formerPosition, except, payload }: Publication): void {
+    const former = formerPosition ?? this.recent.get(id) ?? null;
+    this.last = position;
+    this.recent.set(id, position);
+    const frame = encodeTextFrame(payload);
+    for (const member of this.members) {
+      // Keys are only made where somebody has asked for that.
+      if (except === null || member.echoKey !== except) member.deliver(position, former, frame);
+    }
+    this.context.metrics.delivered(id, this.members.size);
   }
 
   /** Whether it has come before: itself, or where it was published before a loss; or was older than all members then. */
   private wasReceived({ id, formerPosition: former }: Publication): boolean {
-    const { lastOfLost } = this;
-    const wasBefore = former !== null && former.epoch === lastOfLost?.epoch && former.offset <= lastOfLost.offset;
-    return wasBefore || this.recent.has(id);
+    const wasBefore = former !== null && former.epoch === this.position.epoch && former.offset <= this.position.offset;
+    return wasBefore || this.recent.get(id) !== undefined;
   }
 }

@@ -1,9 +1,11 @@
 import type { DataSource, EntityManager } from 'typeorm';
 import type { Broker, Message } from '../broker/broker.js';
+import { Topic } from '../broker/topic.js';
 import { formatCursor } from '../broker/cursor.js';
 import { Turns } from '../broker/turns.js';
 import type { RealtimeMetrics } from '../realtime-metrics.js';
-import { messageOf, type OutboxRow } from './outbox-row.js';
+import { type OutboxRow, readRow } from './outbox-row.js';
+import type { Signal } from './signal.js';
 import { inSteps } from './steps.js';
 
 const BATCH_SIZE = 200;
@@ -37,7 +39,9 @@ const LOCK_CHANNELS = `
  * sooner.
  */
 const SELECT_MESSAGES = `
-  SELECT id, channel, kind, body, idempotency_key, "except", cursor FROM realtime_outbox
+  SELECT id, channel, kind, body, idempotency_key, "except", cursor,
+    (extract(epoch FROM created_at) * 1000)::float8 AS created_ms
+  FROM realtime_outbox
   WHERE published_at IS NULL AND channel = ANY($1::text[])
   ORDER BY cursor COLLATE "C" NULLS LAST, sequence LIMIT ${BATCH_SIZE}`;
 
@@ -51,7 +55,7 @@ export type BatchResult = 'empty' | 'more' | 'contended';
 /** What has become of a batch's messages. */
 export interface Batch {
   result: BatchResult;
-  /** By message id: its cursor, or null if it can't be published, now or ever. */
+  /** By message id: its cursor, or null if it has none: a signal, or what can't be published, now or ever. */
   settled: Map<string, string | null>;
   /** By message id: why it can't be published. */
   unreadable: Map<string, Error>;
@@ -98,8 +102,10 @@ export async function publishBatch(context: BatchContext): Promise<Batch> {
       batch.result = waiting.length === 0 ? 'empty' : 'contended';
       return;
     }
-    const channels = messagesByChannel(await manager.query<OutboxRow[]>(SELECT_MESSAGES, [mine]), batch);
+    const { channels, signals } = sort(await manager.query<OutboxRow[]>(SELECT_MESSAGES, [mine]), batch);
     const end = performance.now() + BATCH_MS;
+    // Revocations first: what follows may not be for whom they send away.
+    await publishSignals(signals, context, batch);
     const turns = new Turns(CHANNELS_AT_ONCE);
     await Promise.all(
       [...channels].map(([name, messages]) => turns.take(() => publishChannel(name, messages, end, context, batch))),
@@ -109,21 +115,50 @@ export async function publishBatch(context: BatchContext): Promise<Batch> {
   return batch;
 }
 
-/** Leaves out what is no message. */
-function messagesByChannel(rows: readonly OutboxRow[], { settled, unreadable }: Batch): Map<string, Message[]> {
+/** What of a batch goes where. */
+interface Sorted {
+  channels: Map<string, Message[]>;
+  /** With the names under which their rows wait. */
+  signals: [name: string, signal: Signal][];
+}
+
+/** Leaves out invalid rows. */
+function sort(rows: readonly OutboxRow[], { settled, unreadable }: Batch): Sorted {
   const channels = new Map<string, Message[]>();
+  const signals: Sorted['signals'] = [];
   for (const row of rows) {
-    const message = messageOf(row);
-    if (message instanceof Error) {
+    const content = readRow(row);
+    if (content instanceof Error) {
       settled.set(row.id, null);
-      unreadable.set(row.id, message);
+      unreadable.set(row.id, content);
+    } else if ('payload' in content) {
+      signals.push([row.channel, content]);
     } else {
       const messages = channels.get(row.channel);
-      if (messages === undefined) channels.set(row.channel, [message]);
-      else messages.push(message);
+      if (messages === undefined) channels.set(row.channel, [content]);
+      else messages.push(content);
     }
   }
-  return channels;
+  return { channels, signals };
+}
+
+/** Never rejects. */
+async function publishSignals(
+  signals: Sorted['signals'],
+  { broker, metrics }: BatchContext,
+  { settled, whole, failures }: Batch,
+): Promise<void> {
+  for (const [name, { id, payload }] of signals) {
+    if (failures.has(name)) continue;
+    try {
+      await metrics.publishing(1, 'signal', () => broker.signal(Topic.nodes, payload));
+      settled.set(id, null);
+      whole.add(name);
+    } catch (error) {
+      whole.delete(name);
+      failures.set(name, error instanceof Error ? error : new Error(String(error)));
+    }
+  }
 }
 
 /** Never rejects. */
@@ -137,8 +172,7 @@ async function publishChannel(
   for (const some of inSteps(messages)) {
     if (performance.now() > end) return;
     try {
-      const kinds = some.map(({ kind }) => kind);
-      const published = await metrics.publishing(kinds, () => broker.publishAll(some, generation));
+      const published = await metrics.publishing(some.length, 'frame', () => broker.publishAll(some, generation));
       for (const [index, { position }] of published.entries()) {
         const message = some[index];
         if (message !== undefined) batch.settled.set(message.id, formatCursor(position));

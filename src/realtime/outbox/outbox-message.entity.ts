@@ -1,5 +1,10 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
-import type { MessageKind } from '../broker/broker.js';
+
+/**
+ * `frame`: a message of a stream. The others are signals to all nodes: `revocation` ends connections, `announcement` is for
+ * everybody.
+ */
+export type OutboxKind = 'frame' | 'revocation' | 'announcement';
 
 /** A message that waits for its publication, written in the transaction of the change it tells of. */
 @Entity('realtime_outbox')
@@ -12,13 +17,14 @@ export class OutboxMessage {
   @Column({ type: 'bigint', insert: false, update: false })
   sequence: string;
 
-  /** `Channel.name` */
+  /** The name of a `Channel`, or of a `Topic`. */
   @Column('text')
   channel: string;
 
   @Column('text')
-  kind: MessageKind;
+  kind: OutboxKind;
 
+  /** The JSON text of an object. */
   @Column('text')
   body: string;
 
@@ -29,6 +35,7 @@ export class OutboxMessage {
   @Column({ type: 'text', nullable: true })
   except: string | null;
 
+  /** When the row was written, by the database's clock. */
   @Column({ type: 'timestamptz', name: 'created_at', precision: 3, insert: false, update: false })
   createdAt: Date;
 

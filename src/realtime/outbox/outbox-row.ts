@@ -1,34 +1,38 @@
-import { type Message, MESSAGE_KINDS, type MessageKind } from '../broker/broker.js';
+import type { Message } from '../broker/broker.js';
 import { Channel } from '../broker/channel.js';
 import { parseCursor } from '../broker/cursor.js';
+import type { Signal } from './signal.js';
+import { upgraded } from './old-rows.js';
 
 /** A waiting message as the table has it. */
 export interface OutboxRow {
   id: string;
   channel: string;
-  kind: MessageKind;
+  kind: string;
   body: string;
   idempotency_key: string | null;
   except: string | null;
   /** Set if it was published before. */
   cursor: string | null;
+  /** Milliseconds since the Unix epoch, by the database's clock. */
+  created_ms: number;
 }
 
-/**
- * The message of a row, or why there is none: whoever writes into the table by other ways than this application's must not
- * have clients sent what is no frame.
- */
-export function messageOf(row: OutboxRow): Message | Error {
-  const { id, channel, kind, body, idempotency_key, except, cursor } = row;
-  if (!MESSAGE_KINDS.includes(kind)) {
-    return new TypeError(`kind: takes ${MESSAGE_KINDS.join(', ')}, got ${JSON.stringify(kind.slice(0, 100))}`);
+/** What a row publishes, or why it publishes nothing. Invalid rows must never reach clients. */
+export function readRow(row: OutboxRow): Message | Signal | Error {
+  const { id, channel, kind, body, idempotency_key, except, cursor, created_ms } = upgraded(row);
+  const content = readObject(body);
+  if (content === null) return new TypeError('body: takes the JSON of an object');
+  if (kind === 'revocation' || kind === 'announcement') {
+    return { id, payload: JSON.stringify({ type: kind, id, at: created_ms, except, ...content }) };
   }
-  if (!isOpenObject(body)) return new TypeError('body: takes the JSON of an object without its closing brace');
+  if (kind !== 'frame') {
+    return new TypeError(`kind: takes frame, revocation or announcement, got ${JSON.stringify(kind.slice(0, 100))}`);
+  }
   try {
     return {
       id,
       channel: Channel.parse(channel),
-      kind,
       body,
       idempotencyKey: idempotency_key ?? id,
       except,
@@ -39,12 +43,11 @@ export function messageOf(row: OutboxRow): Message | Error {
   }
 }
 
-/** Whether a closing brace, after one more field, makes it an object. */
-function isOpenObject(body: string): boolean {
+function readObject(body: string): object | null {
   try {
-    const whole: unknown = JSON.parse(`${body},"cursor":""}`);
-    return typeof whole === 'object' && whole !== null && !Array.isArray(whole);
+    const content: unknown = JSON.parse(body);
+    return typeof content === 'object' && content !== null && !Array.isArray(content) ? content : null;
   } catch {
-    return false;
+    return null;
   }
 }

@@ -22,7 +22,7 @@ const REOPEN_ALL = `
   WHERE id IN (
     SELECT id FROM (
       SELECT id, row_number() OVER (PARTITION BY channel ORDER BY cursor COLLATE "C" DESC NULLS LAST) AS place
-      FROM realtime_outbox WHERE published_at > now() - make_interval(secs => $1)
+      FROM realtime_outbox WHERE published_at > now() - make_interval(secs => $1) AND kind = 'frame'
     ) published WHERE place <= $2
   )`;
 

@@ -8,6 +8,7 @@ import type {
   TransactionCommitEvent,
 } from 'typeorm';
 import type { Message } from '../broker/broker.js';
+import { Topic } from '../broker/topic.js';
 import { OutboxMessage } from './outbox-message.entity.js';
 import { OutboxRelay } from './outbox-relay.js';
 
@@ -24,8 +25,27 @@ export class Outbox implements EntitySubscriberInterface {
   }
 
   /** @param manager of the transaction; of none: the message goes out at once */
-  async add({ id, channel, kind, body, idempotencyKey, except }: Message, manager: EntityManager): Promise<void> {
-    await manager.insert(OutboxMessage, { id, channel: channel.name, kind, body, idempotencyKey, except });
+  add({ channel, ...message }: Message, manager: EntityManager): Promise<void> {
+    return this.insert({ ...message, channel: channel.name, kind: 'frame' }, manager);
+  }
+
+  /** Adds a signal to all nodes. */
+  addSignal(signal: Pick<OutboxMessage, 'id' | 'kind' | 'body' | 'except'>, manager: EntityManager): Promise<void> {
+    return this.insert({ ...signal, channel: Topic.nodes.name, idempotencyKey: null }, manager);
+  }
+
+  private async insert(
+    {
+      id,
+      channel,
+      kind,
+      body,
+      idempotencyKey,
+      except,
+    }: Omit<OutboxMessage, 'sequence' | 'createdAt' | 'cursor' | 'publishedAt'>,
+    manager: EntityManager,
+  ): Promise<void> {
+    await manager.insert(OutboxMessage, { id, channel, kind, body, idempotencyKey, except });
     const { queryRunner } = manager;
     if (queryRunner?.isTransactionActive === true) this.written.add(queryRunner);
     else this.relay.wake();

@@ -6,7 +6,7 @@ import { inSteps } from './steps.js';
 const channel = Channel.ofUser('alice');
 
 function message(id: number, length = 10): Message {
-  const common = { channel, kind: 'frame', idempotencyKey: null, except: null, formerPosition: null } as const;
+  const common = { channel, idempotencyKey: null, except: null, formerPosition: null } as const;
   return { ...common, id: String(id), body: '{'.padEnd(length) };
 }
 

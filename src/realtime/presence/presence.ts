@@ -4,8 +4,9 @@ import { WriteBehind } from '../admin/write-behind.js';
 import { orgOf } from '../admin/connection-registry.js';
 import { Publisher } from '../broadcast/publisher.js';
 import { Channel } from '../broker/channel.js';
+import { Topic } from '../broker/topic.js';
 import type { Connection } from '../connection/connection.js';
-import { type ConnectionObserver, LiveConnections } from '../connection/live-connections.js';
+import { type ConnectionObserver, Connections } from '../connection/connections.js';
 import { type PresenceChange, PresenceStore } from './presence-store.js';
 
 const UPKEEP_MS = 5_000;
@@ -36,9 +37,9 @@ export class Presence implements ConnectionObserver, OnApplicationBootstrap, OnA
   constructor(
     private readonly store: PresenceStore,
     private readonly publisher: Publisher,
-    live: LiveConnections,
+    connections: Connections,
   ) {
-    live.observe(this);
+    connections.observe(this);
   }
 
   onApplicationBootstrap(): void {
@@ -97,7 +98,7 @@ export class Presence implements ConnectionObserver, OnApplicationBootstrap, OnA
 
   private async tell(orgId: string, userId: string, action: PresenceChange): Promise<void> {
     const frame = { type: 'presence', action, user_id: userId };
-    await this.publisher.publish(Channel.ofPresence(orgId), JSON.stringify(frame), {});
+    await this.publisher.signal(Topic.presenceOf(Channel.ofOrganization(orgId)), JSON.stringify(frame));
   }
 
   /** Never rejects. */

@@ -127,6 +127,6 @@ export class RedisPresenceStore extends PresenceStore {
   }
 
   private countsOf(orgId: string): string {
-    return this.redis.keys.presence(Channel.ofPresence(orgId));
+    return this.redis.keys.presence(Channel.ofOrganization(orgId));
   }
 }

@@ -1,0 +1,129 @@
+import { type BeforeApplicationShutdown, Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
+import { InjectDataSource } from '@nestjs/typeorm';
+import { setTimeout as wait } from 'node:timers/promises';
+import { DataSource } from 'typeorm';
+import { Environment } from '../../config/environment.js';
+import { QuietErrorLog } from '../../config/quiet-error-log.js';
+import { ExpiringMap } from '../broker/expiring-map.js';
+import { recentRevocations } from '../outbox/recent-revocations.js';
+import { readRevocation, type Revocation } from '../outbox/revocation.js';
+import { RealtimeMetrics } from '../realtime-metrics.js';
+import type { Close } from './close-code.js';
+import type { Connection } from './connection.js';
+import { Connections } from './connections.js';
+
+/** How long a revocation is remembered for connections that are being admitted: longer than an admission may take. */
+const REMEMBERED_MS = 30_000;
+/** How soon the outbox is asked again after an interruption, while the database doesn't answer. */
+const RETRY_MS = 500;
+
+/**
+ * Ends connections whose permission was revoked. The signal acts at once. A signal can be lost, so the recent revocations are
+ * also read from the outbox: in one query at an interval, and after every interruption of the broker's link.
+ *
+ * A connection that was admitted after a revocation is not its target. Where a guard has told since when the user may be there
+ * (`memberSince`), that time decides; both are of the database's clock.
+ */
+@Injectable()
+export class Revocations implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  private readonly errors = new QuietErrorLog(new Logger(Revocations.name), 'Could not read the recent revocations');
+  private readonly remembered = new ExpiringMap<Revocation>(REMEMBERED_MS);
+  private readonly intervalMs: number;
+  /** The database's clock less this machine's. */
+  private clockOffsetMs = 0;
+  private timer: NodeJS.Timeout | undefined;
+  private reading: Promise<boolean> | null = null;
+  private isStopped = false;
+
+  constructor(
+    @InjectDataSource() private readonly dataSource: DataSource,
+    private readonly connections: Connections,
+    private readonly metrics: RealtimeMetrics,
+    environment: Environment,
+  ) {
+    this.intervalMs = environment.timings.revocationsIntervalMs;
+  }
+
+  async onApplicationBootstrap(): Promise<void> {
+    // Also for the clock.
+    await this.read();
+    this.timer = setInterval(() => {
+      if (this.connections.size > 0) void this.read();
+    }, this.intervalMs).unref();
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
+    this.isStopped = true;
+    clearInterval(this.timer);
+    await this.reading;
+  }
+
+  /** The time by the database's clock, in milliseconds. */
+  now(): number {
+    return Date.now() + this.clockOffsetMs;
+  }
+
+  /** Handles the signal. Never throws. */
+  heed(payload: string): void {
+    const revocation = readRevocation(payload);
+    if (revocation !== null) this.apply(revocation, 'signal');
+  }
+
+  /** Resolves when the recent revocations have been applied, however long the database takes. Never rejects. */
+  async catchUp(): Promise<void> {
+    // One that is under way may have begun before the interruption.
+    await this.reading;
+    while (!(await this.read()) && !this.isStopped) await wait(RETRY_MS, undefined, { ref: false });
+  }
+
+  /** How a connection that has just joined ends, if it was revoked while it was being admitted. */
+  revokedWhileJoining(connection: Connection): Close | null {
+    for (const revocation of this.remembered.values()) {
+      if (isTarget(connection, revocation)) return revocation.close;
+    }
+    return null;
+  }
+
+  /** Resolves with whether the database has answered. Never rejects. */
+  private read(): Promise<boolean> {
+    this.reading ??= this.ask().finally(() => (this.reading = null));
+    return this.reading;
+  }
+
+  private async ask(): Promise<boolean> {
+    try {
+      const { now, revocations } = await recentRevocations(this.dataSource);
+      // The database looked at its clock before its answer came: too early by no more than that took.
+      this.clockOffsetMs = now - Date.now();
+      for (const revocation of revocations) this.apply(revocation, 'outbox');
+      return true;
+    } catch (error) {
+      this.errors.report(error instanceof Error ? error : new Error(String(error)));
+      return false;
+    }
+  }
+
+  private apply(revocation: Revocation, source: 'signal' | 'outbox'): void {
+    if (source === 'signal') this.remembered.set(revocation.id, revocation);
+    for (const connection of this.candidates(revocation)) {
+      if (!connection.isOpen || !isTarget(connection, revocation)) continue;
+      connection.close(revocation.close);
+      this.metrics.revocations.inc({ source });
+    }
+  }
+
+  private candidates({ userId, connectionId }: Revocation): Iterable<Connection> {
+    if (userId !== null) return this.connections.ofUser(userId);
+    if (connectionId === null) return [...this.connections.all()];
+    const connection = this.connections.find(connectionId);
+    return connection === undefined ? [] : [connection];
+  }
+}
+
+function isTarget(connection: Connection, { channel, userId, connectionId, at }: Revocation): boolean {
+  if (channel !== null && connection.admission.channel.name !== channel) return false;
+  if (userId !== null && connection.principal.userId !== userId) return false;
+  if (connectionId !== null) return connection.id === connectionId;
+  const since = channel === null ? null : connection.memberSince;
+  return (since?.getTime() ?? connection.admittedAt) <= at;
+}

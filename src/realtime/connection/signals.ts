@@ -1,0 +1,108 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { QuietErrorLog } from '../../config/quiet-error-log.js';
+import { Broker } from '../broker/broker.js';
+import { Topic } from '../broker/topic.js';
+import { RealtimeMetrics } from '../realtime-metrics.js';
+import type { Connection } from './connection.js';
+import { Connections } from './connections.js';
+import { encodeTextFrame } from './frame.js';
+import { Revocations } from './revocations.js';
+
+/** Receives this process's signals: revocations and announcements of all nodes, and presence for those who watch it. */
+@Injectable()
+export class Signals {
+  private readonly invalid = new QuietErrorLog(new Logger(Signals.name), 'Dropped a signal');
+  /** Resolves when the topic of all nodes is subscribed to; null before the first connection, and after a failure. */
+  private nodes: Promise<void> | null = null;
+  private readonly watchers = new Map<string, { members: Set<Connection>; confirmed: Promise<void> }>();
+
+  constructor(
+    private readonly broker: Broker,
+    private readonly connections: Connections,
+    private readonly revocations: Revocations,
+    private readonly metrics: RealtimeMetrics,
+  ) {}
+
+  /**
+   * From when this resolves on, signals reach the connection.
+   * @throws {UnavailableError}
+   */
+  async enter(connection: Connection): Promise<void> {
+    this.nodes ??= this.broker.subscribe(Topic.nodes).catch((error: unknown) => {
+      this.nodes = null;
+      throw error;
+    });
+    const topic = watchedBy(connection);
+    await Promise.all([this.nodes, topic === null ? null : this.watch(topic, connection)]);
+  }
+
+  leave(connection: Connection): void {
+    const topic = watchedBy(connection);
+    if (topic === null) return;
+    const watch = this.watchers.get(topic.name);
+    if (watch?.members.delete(connection) !== true || watch.members.size > 0) return;
+    this.watchers.delete(topic.name);
+    // The broker forgets it with the link, if not now.
+    void this.broker.unsubscribe(topic).catch(() => undefined);
+  }
+
+  /** Never throws. */
+  receive(topic: string, payload: Buffer): void {
+    const text = payload.toString();
+    const signal = readObject(text);
+    if (signal === null) {
+      this.invalid.report(new Error(`that is not the JSON of an object, in the topic ${topic}`));
+      return;
+    }
+    if (topic !== Topic.nodes.name) this.tellWatchers(topic, signal, payload);
+    else if (signal.type === 'revocation') this.revocations.heed(text);
+    else if (signal.type === 'announcement') this.announce(signal);
+  }
+
+  private announce({ id, except, frame }: Record<string, unknown>): void {
+    const text = JSON.stringify(frame);
+    let count = 0;
+    for (const connection of this.connections.all()) {
+      const { endpoint } = connection.admission;
+      const isOrigin = typeof except === 'string' && connection.echoKey === except;
+      if (endpoint !== 'notifications' || isOrigin) continue;
+      connection.announce(text);
+      count += 1;
+    }
+    if (typeof id === 'string') this.metrics.delivered(id, count);
+  }
+
+  /** Users do not receive their own presence changes. */
+  private tellWatchers(topic: string, signal: Record<string, unknown>, payload: Buffer): void {
+    const frame = encodeTextFrame(payload);
+    for (const member of this.watchers.get(topic)?.members ?? []) {
+      if (member.principal.userId !== signal.user_id) member.show(frame);
+    }
+  }
+
+  private async watch(topic: Topic, connection: Connection): Promise<void> {
+    const watch = this.watchers.get(topic.name) ?? { members: new Set(), confirmed: this.broker.subscribe(topic) };
+    this.watchers.set(topic.name, watch);
+    watch.members.add(connection);
+    try {
+      await watch.confirmed;
+    } catch (error) {
+      if (this.watchers.get(topic.name) === watch) this.watchers.delete(topic.name);
+      throw error;
+    }
+  }
+}
+
+/** The topic of the presence that a connection watches; null if it watches none. */
+function watchedBy({ admission: { channel, watchesPresence } }: Connection): Topic | null {
+  return watchesPresence === true && channel.kind === 'org' ? Topic.presenceOf(channel) : null;
+}
+
+function readObject(text: string): Record<string, unknown> | null {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null ? { ...value } : null;
+  } catch {
+    return null;
+  }
+}

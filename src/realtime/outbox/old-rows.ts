@@ -1,0 +1,38 @@
+import { Topic } from '../broker/topic.js';
+import type { OutboxRow } from './outbox-row.js';
+
+/**
+ * Reads a row as release 0.1.0 has written it, which may still wait, or be written while nodes of both releases run. Its bodies
+ * lack their closing brace, and what is a signal today were messages of streams.
+ */
+export function upgraded(row: OutboxRow): OutboxRow {
+  if (isJson(row.body)) return row;
+  const body = `${row.body}}`;
+  const signal = { ...row, channel: Topic.nodes.name };
+  switch (row.kind) {
+    case 'eviction':
+      return { ...signal, kind: 'revocation', body: withFields(body, { channel: row.channel, ...NOT_A_MEMBER }) };
+    case 'disconnection':
+      return { ...signal, kind: 'revocation', body: withFields(body, DISCONNECTED) };
+    default:
+      if (row.channel !== 'node:all') return { ...row, body };
+      return { ...signal, kind: 'announcement', body: `{"frame":${body}}` };
+  }
+}
+
+const NOT_A_MEMBER = { close: { code: 4003, reason: 'not_a_member' } };
+const DISCONNECTED = { close: { code: 4001, reason: 'disconnected' } };
+
+function withFields(body: string, fields: object): string {
+  if (!isJson(body)) return body;
+  return JSON.stringify({ ...(JSON.parse(body) as object), ...fields });
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
