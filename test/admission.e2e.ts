@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { Hub } from '../src/realtime/connection/hub.js';
+import { Connections } from '../src/realtime/connection/connections.js';
 import { type Jwks, startJwks, unsignedToken } from './support/keys.js';
 import { type Herald, herald } from './support/herald.js';
 import { RawClient } from './support/raw-client.js';
@@ -100,7 +100,7 @@ describe('the door', () => {
       if (round % 3 === 2) await client.until('connection.established');
       client.reset();
     }
-    await until(() => [...node.app.get(Hub, { strict: false }).connections()].length === 0);
+    await until(() => [...node.app.get(Connections, { strict: false }).all()].length === 0);
     const client = await connect(`${node.wsUrl}/ws/events/${orgId}/`, { token });
     expect(await client.next()).toMatchObject({ type: 'connection.established' });
   });

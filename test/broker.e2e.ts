@@ -32,9 +32,11 @@ interface Adapter {
 
 function listen(broker: Broker, stop: () => void): Process {
   const received: Publication[] = [];
+  const signals: string[] = [];
   const counters = { interruptions: 0, foreign: 0 };
   broker.listen({
     receive: (publication) => received.push(publication),
+    signalled: (topic, payload) => signals.push(`${topic} ${payload.toString()}`),
     resynchronize: () => (counters.interruptions += 1),
     disregard: () => (counters.foreign += 1),
   });
@@ -86,8 +88,7 @@ function message(channel: Channel, text: string, idempotencyKey: string | null =
   return {
     id: randomUUID(),
     channel,
-    kind: 'frame',
-    body: `{"text":${JSON.stringify(text)}`,
+    body: JSON.stringify({ text }),
     idempotencyKey,
     except: null,
     formerPosition: null,
@@ -221,7 +222,7 @@ describe.each([memory, overRedis, overCluster])('a $name', ({ open, close, start
     const { position, publications } = await process.broker.history(channel, 0);
     expect(position.offset).toBe(9);
     expect(texts(publications)).toEqual(['4', '5', '6', '7', '8', '9']);
-    expect(publications.at(-1)).toMatchObject({ id: sent[8]?.id, channel: channel.name, kind: 'frame', position });
+    expect(publications.at(-1)).toMatchObject({ id: sent[8]?.id, channel: channel.name, position });
     expect(Math.abs(Date.now() - (publications.at(-1)?.publishedAt ?? 0))).toBeLessThan(60_000);
     expect(texts((await process.broker.history(channel, 8)).publications)).toEqual(['8', '9']);
   });

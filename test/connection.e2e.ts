@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { Hub } from '../src/realtime/connection/hub.js';
+import { Connections } from '../src/realtime/connection/connections.js';
 import { refused } from './support/metrics.js';
 import { type Herald, herald, type Variables } from './support/herald.js';
 import { RawClient } from './support/raw-client.js';
@@ -15,7 +15,7 @@ function useNode(variables: Variables): void {
 
 /** How many connections the process still holds. */
 function openConnections({ app }: Herald): number {
-  return [...app.get(Hub, { strict: false }).connections()].length;
+  return [...app.get(Connections, { strict: false }).all()].length;
 }
 
 /** A welcomed client of the notifications. */

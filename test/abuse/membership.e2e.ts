@@ -2,7 +2,7 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { DataSource } from 'typeorm';
 import { MembershipsService } from '../../src/organizations/memberships.service.js';
-import { Hub } from '../../src/realtime/connection/hub.js';
+import { Connections } from '../../src/realtime/connection/connections.js';
 import { BroadcastService } from '../../src/realtime/index.js';
 import { useAbusedNode } from '../support/abused-node.js';
 import type { ApiClient } from '../support/api-client.js';
@@ -149,7 +149,7 @@ describe('a client that closes and connects again and again', () => {
         expect(received.slice(1).map(notificationOf)).toEqual([expect.objectContaining({ n })]);
       }
       await until(async () => (await countConnections(abused.node.url)) === 0);
-      expect([...abused.node.app.get(Hub, { strict: false }).connections()]).toEqual([]);
+      expect([...abused.node.app.get(Connections, { strict: false }).all()]).toEqual([]);
     },
     BUSY_MS,
   );
@@ -170,7 +170,7 @@ describe('a client that closes and connects again and again', () => {
         raw.reset();
       }
       await until(async () => (await countConnections(abused.node.url)) === 0);
-      expect([...abused.node.app.get(Hub, { strict: false }).connections()]).toEqual([]);
+      expect([...abused.node.app.get(Connections, { strict: false }).all()]).toEqual([]);
       await (await enter(`/ws/events/${orgId}/`, 'bob')).ping();
     },
     BUSY_MS,

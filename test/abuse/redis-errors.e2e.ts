@@ -30,6 +30,7 @@ beforeAll(async () => {
   const ignore = (): void => undefined;
   broker.listen({
     receive: (publication) => received.push(publication),
+    signalled: ignore,
     resynchronize: ignore,
     disregard: ignore,
   });

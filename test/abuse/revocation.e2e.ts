@@ -15,8 +15,8 @@ let alice: ApiClient;
 let orgId: string;
 
 /** Starts two nodes that ask so often about their connections. */
-async function start(recheckIntervalMs: number): Promise<void> {
-  [one, two] = await twoHeralds({}, { timings: { recheckIntervalMs } });
+async function start(revocationsIntervalMs: number): Promise<void> {
+  [one, two] = await twoHeralds({}, { timings: { revocationsIntervalMs } });
   alice = await one.api('alice');
   orgId = await one.organization('alice');
 }

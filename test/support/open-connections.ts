@@ -1,8 +1,8 @@
-import { Hub } from '../../src/realtime/connection/hub.js';
+import { Connections } from '../../src/realtime/connection/connections.js';
 import type { Connection } from '../../src/realtime/connection/connection.js';
 import type { Herald } from './herald.js';
 
 /** The connections that a node still holds. */
 export function openConnections({ app }: Herald): Connection[] {
-  return [...app.get(Hub, { strict: false }).connections()];
+  return [...app.get(Connections, { strict: false }).all()];
 }
