@@ -37,6 +37,7 @@ function listen(broker: Broker, stop: () => void): Process {
   broker.listen({
     receive: (publication) => received.push(publication),
     signalled: (topic, payload) => signals.push(`${topic} ${payload.toString()}`),
+    interrupted: () => undefined,
     resynchronize: () => (counters.interruptions += 1),
     disregard: () => (counters.foreign += 1),
   });

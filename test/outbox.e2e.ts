@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { v7 as uuidv7 } from 'uuid';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { Redis } from 'ioredis';
 import { DataSource } from 'typeorm';
@@ -49,14 +50,14 @@ function told(title: string): object {
 }
 
 describe('a message of the outbox that is none', () => {
-  const FRAME = '{"type":"x"';
+  const FRAME = '{"type":"x"}';
 
   it.each([
     ['text that is no JSON', 'user:alice', 'frame', 'not json'],
     ['nothing', 'user:alice', 'frame', ''],
-    ['an empty object', 'user:alice', 'frame', '{'],
-    ['a list', 'user:alice', 'frame', '[1'],
-    ['an object that is closed already', 'user:alice', 'frame', '{"type":"x"}'],
+    ['an empty object', 'user:alice', 'frame', '{}'],
+    ['a list', 'user:alice', 'frame', '[1]'],
+    ['an object with two ends', 'user:alice', 'frame', '{"type":"x"}}'],
     ['a channel that does not exist', 'bogus', 'frame', FRAME],
     ['a user whose id is not encoded', 'user:%zz', 'frame', FRAME],
     ['an unknown kind', 'user:alice', 'letter', FRAME],
@@ -78,6 +79,33 @@ describe('a message of the outbox that is none', () => {
       [id],
     );
     expect(rows).toEqual([{ cursor: null }]);
+  });
+});
+
+describe('a message that release 0.1.0 has left in the outbox, without its closing brace', () => {
+  it('is told to its channel', async () => {
+    const alice = await listen('alice');
+    await dataSource.query('INSERT INTO realtime_outbox (id, channel, kind, body) VALUES ($1, $2, $3, $4)', [
+      uuidv7(),
+      'user:alice',
+      'frame',
+      '{"type":"notification","notification":{"title":"Old"}',
+    ]);
+    await notify('alice', 'Next');
+    expect([await alice.next(), await alice.next()]).toEqual([told('Old'), told('Next')]);
+  });
+
+  it('is told to everybody if it was an announcement', async () => {
+    const alice = await listen('alice');
+    await dataSource.query('INSERT INTO realtime_outbox (id, channel, kind, body) VALUES ($1, $2, $3, $4)', [
+      uuidv7(),
+      'node:all',
+      'frame',
+      '{"type":"notification","notification":{"title":"To all"}',
+    ]);
+    await notify('alice', 'Next');
+    const both = [await alice.next(), await alice.next()];
+    expect(both).toEqual(expect.arrayContaining([told('To all'), told('Next')]));
   });
 });
 

@@ -16,6 +16,7 @@ export class RealtimeMetrics {
   readonly resumes: Counter<'result'>;
   readonly gaps: Counter<'result'>;
   readonly reconnects: Counter;
+  readonly recovery: Counter<'step'>;
   readonly foreignMessages: Counter;
   readonly unreadableMessages: Counter;
   readonly revocations: Counter<'source'>;
@@ -65,6 +66,12 @@ export class RealtimeMetrics {
     this.reconnects = new Counter({
       name: 'herald_broker_reconnects_total',
       help: 'Interruptions of the link from the broker',
+      registers,
+    });
+    this.recovery = new Counter({
+      name: 'herald_recovery_total',
+      help: 'Steps of recovering what was missed: docs/delivery.md explains each',
+      labelNames: ['step'],
       registers,
     });
     this.foreignMessages = new Counter({

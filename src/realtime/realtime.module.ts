@@ -28,6 +28,7 @@ import { GatewayRegistry } from './connection/gateway-registry.js';
 import { Heartbeat } from './connection/heartbeat.js';
 import { Hub } from './connection/hub.js';
 import { Connections } from './connection/connections.js';
+import { RecoveryLog } from './connection/recovery-log.js';
 import { Revocations } from './connection/revocations.js';
 import { Signals } from './connection/signals.js';
 import { Overload } from './connection/overload.js';
@@ -108,6 +109,7 @@ import { Outbox } from './outbox/outbox.js';
     RealtimeMetrics,
     Hub,
     Signals,
+    RecoveryLog,
     GatewayRegistry,
     UpgradeHandler,
     UnreadableRequests,

@@ -31,6 +31,7 @@ beforeAll(async () => {
   broker.listen({
     receive: (publication) => received.push(publication),
     signalled: ignore,
+    interrupted: ignore,
     resynchronize: ignore,
     disregard: ignore,
   });

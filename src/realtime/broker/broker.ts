@@ -56,6 +56,9 @@ export interface BrokerReceiver {
    */
   signalled(topic: string, payload: Buffer): void;
 
+  /** The link from the broker is cut: nothing is received until `resynchronize`. MUST NOT throw. */
+  interrupted(): void;
+
   /**
    * The link to the broker was interrupted and is whole again: what was published meanwhile has not been received. MUST NOT
    * throw.

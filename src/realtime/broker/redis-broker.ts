@@ -62,7 +62,8 @@ export class RedisBroker extends Broker implements OnModuleInit, OnApplicationSh
     this.link = redis.connect('Redis, for receiving');
     this.subscriber = new RedisSubscriber(this.link, this.keys, {
       onMessage: (channel, message) => this.receive(channel, message),
-      onInterrupted: () => this.receiver?.resynchronize(),
+      onCut: () => this.receiver?.interrupted(),
+      onRestored: () => this.receiver?.resynchronize(),
     });
   }
 

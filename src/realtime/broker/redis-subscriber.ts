@@ -10,8 +10,9 @@ const BATCH = 500;
 
 export interface SubscriberEvents {
   onMessage: (channel: string, message: Buffer) => void;
+  onCut: () => void;
   /** The link was cut and is whole again; every subscription is in force once more. */
-  onInterrupted: () => void;
+  onRestored: () => void;
 }
 
 /**
@@ -87,11 +88,12 @@ export class RedisSubscriber {
     this.isListening = true;
     clearInterval(this.probeTimer);
     this.probeTimer = setInterval(() => void this.probe(), PROBE_INTERVAL_MS).unref();
-    if (this.wasListening) this.events.onInterrupted();
+    if (this.wasListening) this.events.onRestored();
     this.wasListening = true;
   }
 
   private onClose(): void {
+    if (this.isListening) this.events.onCut();
     this.isListening = false;
     clearInterval(this.probeTimer);
   }

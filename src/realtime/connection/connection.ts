@@ -11,8 +11,7 @@ import type { ConnectionLog } from './connection-log.js';
 import { Deadline } from './deadline.js';
 import { echoKey } from './echo-key.js';
 import { encodePongFrame, encodeTextFrame } from './frame.js';
-import type { Admission, Handshake } from './handshake.js';
-import type { Start } from './join.js';
+import type { Admission } from './admission.js';
 import { Outbound } from './outbound.js';
 import { RateLimit } from './rate-limit.js';
 import { closeForToken } from './token-close.js';
@@ -21,6 +20,23 @@ import { closeForToken } from './token-close.js';
 const EXPIRY_SKEW_MS = 5_000;
 /** How many new tokens of a client may wait for their keys at once. It needs one in minutes. */
 const MAX_RENEWALS = 16;
+
+/** Who connects, as the handshake has found out. */
+export interface Peer {
+  readonly principal: Principal;
+  readonly remoteAddress: string;
+  /** Since when the user may be here, by the database's clock; null: no matter. */
+  readonly memberSince: Date | null;
+}
+
+/** Where a connection begins: what is after `position` comes live. */
+export interface Start {
+  position: Position;
+  /** Null if the client did not ask to resume. */
+  resumed: boolean | null;
+  /** The frames that the client has missed, up to `position`; read while they are sent, which may fail. */
+  missed: AsyncIterable<Buffer> | readonly Buffer[];
+}
 
 /** What all connections of a process share. */
 export interface ConnectionContext {
@@ -60,16 +76,16 @@ export class Connection {
   constructor(
     private readonly ws: WebSocket,
     socket: Duplex,
-    handshake: Handshake,
+    peer: Peer,
     readonly admission: Admission,
     /** When its admission began: milliseconds, by the database's clock. */
     readonly admittedAt: number,
     private readonly context: ConnectionContext,
   ) {
     const { settings } = context;
-    this.principal = handshake.principal;
-    this.remoteAddress = handshake.remoteAddress;
-    this.memberSince = handshake.memberSince;
+    this.principal = peer.principal;
+    this.remoteAddress = peer.remoteAddress;
+    this.memberSince = peer.memberSince;
     // Clients that come at once, as after a restart, must not be pinged at once for ever after.
     this.lastPingAt = this.lastSeenAt - Math.random() * settings.heartbeatIntervalMs;
     this.outbound = new Outbound(socket, settings.maxBufferedBytes, this);

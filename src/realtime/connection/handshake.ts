@@ -1,6 +1,5 @@
 import type { Principal } from '../../auth/principal.js';
-import type { Channel } from '../broker/channel.js';
-import type { JsonObject } from '../broadcast/json.js';
+import type { Admission } from './admission.js';
 import type { Credential } from './credentials.js';
 
 /**
@@ -43,16 +42,6 @@ export class Handshake {
     this.verified = principal;
     this.onAuthenticated(principal.userId);
   }
-}
-
-/** What a gateway gives a client that its guards let in. */
-export interface Admission {
-  channel: Channel;
-  endpoint: 'notifications' | 'events';
-  /** Whether the client wants to be told who joins and leaves the organization. */
-  watchesPresence?: boolean;
-  /** The gateway's own fields of `connection.established`. */
-  welcome: JsonObject;
 }
 
 /** A gateway of the engine: `@UseGuards(…) @WebSocketGateway({ path }) class … implements RealtimeGateway`. */

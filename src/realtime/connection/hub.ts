@@ -7,6 +7,7 @@ import { RealtimeMetrics } from '../realtime-metrics.js';
 import type { Channel } from '../broker/channel.js';
 import type { Connection } from './connection.js';
 import { Connections } from './connections.js';
+import { RecoveryLog } from './recovery-log.js';
 import { Revocations } from './revocations.js';
 import { Signals } from './signals.js';
 import { Subscription } from './subscription.js';
@@ -31,6 +32,7 @@ export class Hub implements BrokerReceiver, OnModuleInit, OnApplicationShutdown 
     private readonly connections: Connections,
     private readonly revocations: Revocations,
     private readonly signals: Signals,
+    private readonly log: RecoveryLog,
   ) {}
 
   onModuleInit(): void {
@@ -83,6 +85,10 @@ export class Hub implements BrokerReceiver, OnModuleInit, OnApplicationShutdown 
     this.signals.receive(topic, payload);
   }
 
+  interrupted(): void {
+    this.log.note('link_down', 'the link from the broker is cut');
+  }
+
   /**
    * While the link was cut, nobody could be told who is to be sent away: channels that take a membership wait until that is known
    * from the outbox. Users' own channels go on at once.
@@ -90,6 +96,7 @@ export class Hub implements BrokerReceiver, OnModuleInit, OnApplicationShutdown 
   resynchronize(): void {
     this.metrics.reconnects.inc();
     const all = [...this.subscriptions.values()];
+    this.log.note('link_up', `${all.length} channels compare themselves with the broker`);
     const held = all.filter(({ channel }) => takesMembership(channel));
     const free = all.filter(({ channel }) => !takesMembership(channel));
     for (const each of held) each.hold();
@@ -133,12 +140,19 @@ export class Hub implements BrokerReceiver, OnModuleInit, OnApplicationShutdown 
     });
   }
 
+  /** Never rejects. */
+  private async republish(channel: Channel): Promise<void> {
+    const count = await this.relay.republish(channel);
+    this.log.note('republished', `${channel.name}: the outbox publishes ${count} messages again`);
+  }
+
   private subscribe(channel: Channel): Subscription {
     const subscription = new Subscription(channel, {
       broker: this.broker,
       metrics: this.metrics,
+      log: this.log,
       historySize: this.environment.history.size,
-      onDiverged: () => void this.relay.republish(channel),
+      onDiverged: () => void this.republish(channel),
     });
     this.subscriptions.set(channel.name, subscription);
     return subscription;

@@ -1,19 +1,10 @@
-import { parseCursor, type Position } from '../broker/cursor.js';
+import { parseCursor } from '../broker/cursor.js';
 import { missedSince } from '../broker/history.js';
 import { ConnectionRefusedError } from './close-code.js';
-import type { Connection } from './connection.js';
+import type { Connection, Start } from './connection.js';
 import type { Hub } from './hub.js';
 import type { Revocations } from './revocations.js';
 import { isEntitledTo, type MissedContext, missedFrames } from './missed-frames.js';
-
-/** Where a connection begins: what is after `position` comes live. */
-export interface Start {
-  position: Position;
-  /** Null if the client did not ask to resume. */
-  resumed: boolean | null;
-  /** The frames that the client has missed, up to `position`; read while they are sent, which may fail. */
-  missed: AsyncIterable<Buffer> | readonly Buffer[];
-}
 
 export interface JoinContext extends MissedContext {
   hub: Hub;

@@ -11,6 +11,7 @@ import { RealtimeMetrics } from '../realtime-metrics.js';
 import type { Close } from './close-code.js';
 import type { Connection } from './connection.js';
 import { Connections } from './connections.js';
+import { DatabaseClock } from './database-clock.js';
 
 /** How long a revocation is remembered for connections that are being admitted: longer than an admission may take. */
 const REMEMBERED_MS = 30_000;
@@ -29,8 +30,7 @@ export class Revocations implements OnApplicationBootstrap, BeforeApplicationShu
   private readonly errors = new QuietErrorLog(new Logger(Revocations.name), 'Could not read the recent revocations');
   private readonly remembered = new ExpiringMap<Revocation>(REMEMBERED_MS);
   private readonly intervalMs: number;
-  /** The database's clock less this machine's. */
-  private clockOffsetMs = 0;
+  private readonly clock = new DatabaseClock();
   private timer: NodeJS.Timeout | undefined;
   private reading: Promise<boolean> | null = null;
   private isStopped = false;
@@ -60,7 +60,7 @@ export class Revocations implements OnApplicationBootstrap, BeforeApplicationShu
 
   /** The time by the database's clock, in milliseconds. */
   now(): number {
-    return Date.now() + this.clockOffsetMs;
+    return this.clock.now();
   }
 
   /** Handles the signal. Never throws. */
@@ -92,9 +92,9 @@ export class Revocations implements OnApplicationBootstrap, BeforeApplicationShu
 
   private async ask(): Promise<boolean> {
     try {
+      const asked = Date.now();
       const { now, revocations } = await recentRevocations(this.dataSource);
-      // The database looked at its clock before its answer came: too early by no more than that took.
-      this.clockOffsetMs = now - Date.now();
+      this.clock.learn({ asked, told: now, answered: Date.now() });
       for (const revocation of revocations) this.apply(revocation, 'outbox');
       return true;
     } catch (error) {

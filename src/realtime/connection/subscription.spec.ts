@@ -9,6 +9,7 @@ import { RealtimeMetrics } from '../realtime-metrics.js';
 import type { Close } from './close-code.js';
 import type { Connection } from './connection.js';
 import { Outbound } from './outbound.js';
+import { RecoveryLog } from './recovery-log.js';
 import { Subscription } from './subscription.js';
 
 const HISTORY_SIZE = 4;
@@ -71,6 +72,7 @@ beforeEach(async () => {
   subscription = new Subscription(channel, {
     broker,
     metrics,
+    log: new RecoveryLog(metrics),
     historySize: HISTORY_SIZE,
     onDiverged: () => (divergences += 1),
   });

@@ -1,14 +1,15 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Broker, Publication } from '../broker/broker.js';
 import type { Channel } from '../broker/channel.js';
-import type { Position } from '../broker/cursor.js';
-import { comparePositions } from '../broker/cursor.js';
+import { UnavailableError } from '../../http/errors.js';
+import { comparePositions, formatCursor, type Position } from '../broker/cursor.js';
 import { type History, missedSince } from '../broker/history.js';
 import type { RealtimeMetrics } from '../realtime-metrics.js';
 import { CLOSE } from './close-code.js';
 import type { Connection } from './connection.js';
 import { encodeTextFrame } from './frame.js';
 import { RecentPositions } from './recent-positions.js';
+import type { RecoveryLog } from './recovery-log.js';
 
 /** How soon history is asked for again after the broker could not answer. */
 const RETRY_MS = 250;
@@ -16,6 +17,7 @@ const RETRY_MS = 250;
 export interface SubscriptionContext {
   broker: Broker;
   metrics: RealtimeMetrics;
+  log: RecoveryLog;
   /** How many missed messages can be fetched from history. */
   historySize: number;
   /** The channel's stream has lost messages that were published, and nothing else tells of it. */
@@ -60,7 +62,7 @@ export class Subscription {
   receive(publication: Publication): void {
     if (this.waiting !== null) this.waiting.push(publication);
     else if (this.isNext(publication.position)) this.hand(publication);
-    else if (this.recent.get(publication.id)?.tag !== publication.position.tag) void this.catchUp([publication]);
+    else if (this.recent.get(publication.id)?.tag !== publication.position.tag) this.onGap(publication);
   }
 
   /** Whether what was received here can be continued by a position of the broker: false where the broker has lost it. */
@@ -79,8 +81,9 @@ export class Subscription {
       // Maybe only a moment ahead of us; maybe the broker has forgotten that we listen.
       await this.context.broker.subscribe(this.channel);
       await this.catchUp();
-    } catch {
-      // The broker is away: the end of that interruption, or the next check, comes here again.
+    } catch (error) {
+      // While the broker is away, the end of that interruption, or the next check, comes here again.
+      if (!(error instanceof UnavailableError)) this.fail(error);
     }
   }
 
@@ -103,13 +106,16 @@ export class Subscription {
     this.isFetching = true;
     while (this.members.size > 0) {
       try {
-        await this.repair();
-        break;
-      } catch {
-        // What waits is in history, too, when the broker is back.
-        this.waiting = [];
-        await wait(RETRY_MS);
+        if (await this.repair()) break;
+      } catch (error) {
+        if (!(error instanceof UnavailableError)) {
+          this.fail(error);
+          break;
+        }
       }
+      // What waits is in history, too, when the broker is back.
+      this.waiting = [];
+      await wait(RETRY_MS);
     }
     this.settle();
   }
@@ -136,31 +142,54 @@ export class Subscription {
     }
   }
 
-  private async repair(): Promise<void> {
-    const { historySize, metrics } = this.context;
-    let history = await this.history(this.position.offset);
-    let missed = missedSince(history, this.position, historySize);
+  private onGap(publication: Publication): void {
+    const { channel, position } = this;
+    this.context.log.note(
+      'gap_noticed',
+      `${channel.name}: received ${formatCursor(publication.position)} after ${formatCursor(position)}`,
+    );
+    void this.catchUp([publication]);
+  }
+
+  /** Resolves with false as long as members may get nothing. */
+  private async repair(): Promise<boolean> {
+    const { historySize, metrics, log } = this.context;
+    const from = this.position;
+    let history = await this.history(from.offset);
+    if (history === null) return false;
+    let missed = missedSince(history, from, historySize);
     if (missed === null) {
       history = await this.history(0);
+      if (history === null) return false;
       missed = this.reconcile(history);
     }
+    const span = `${this.channel.name}: ${formatCursor(from)} to ${formatCursor(history.position)}`;
     if (missed === null) {
       metrics.gaps.inc({ result: 'lost' });
+      log.note('gap_lost', `${span}: history does not reach back, closing ${this.members.size} connections`);
       for (const member of this.members) member.close(CLOSE.streamLost);
-    } else {
-      if (missed.length > 0) metrics.gaps.inc({ result: 'repaired' });
+    } else if (missed.length > 0) {
+      metrics.gaps.inc({ result: 'repaired' });
+      log.note('gap_filled', `${span}: ${missed.length} messages from history`);
       for (const publication of missed) this.hand(publication);
     }
     this.last = history.position;
+    return true;
   }
 
-  /** @throws {Error} as long as members may get nothing */
-  private async history(fromOffset: number): Promise<History> {
+  /** Null as long as members may get nothing. */
+  private async history(fromOffset: number): Promise<History | null> {
     const { broker } = this.context;
     const history = await broker.history(this.channel, fromOffset);
     // Commands get through again before the link that publications come by is whole, and its interruption reported.
-    if (this.holds > 0 || !broker.isConnected()) throw new Error(`${this.channel.name} is held`);
-    return history;
+    return this.holds > 0 || !broker.isConnected() ? null : history;
+  }
+
+  /** An error of ours: members come back and begin anew. */
+  private fail(error: unknown): void {
+    const reason = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    this.context.log.note('failed', `${this.channel.name}: closing ${this.members.size} connections: ${reason}`);
+    for (const member of this.members) member.close(CLOSE.streamLost);
   }
 
   /**
@@ -173,6 +202,11 @@ export class Subscription {
     const { publications, position } = history;
     const isNewEpoch = position.epoch !== this.position.epoch;
     if (!isNewEpoch && !this.hasDiverged(history)) return null;
+    this.context.log.note(
+      'diverged',
+      `${this.channel.name}: the broker ${isNewEpoch ? 'has a new epoch' : 'has lost the end of the stream'}, ` +
+        `${formatCursor(this.position)} here, ${formatCursor(position)} there`,
+    );
     for (const member of this.members) member.streamLost();
     if (!isNewEpoch || this.context.broker.losesChannelsAlone) this.context.onDiverged(this.channel);
     const isFromTheBeginning = position.offset === publications.length;

@@ -73,14 +73,16 @@ export class OutboxRelay implements OnApplicationBootstrap {
   /**
    * Publishes the latest messages of a channel again, because its stream has lost some. The broker knows the others by their
    * idempotency keys. Never rejects.
+   * @returns how many
    */
-  async republish(channel: Channel): Promise<void> {
+  async republish(channel: Channel): Promise<number> {
     try {
-      await this.table.reopenChannel(channel, IDEMPOTENCY_SECONDS);
-      this.logger.warn('The broker has lost the newest messages of a channel: they are published again');
+      const count = await this.table.reopenChannel(channel, IDEMPOTENCY_SECONDS);
       this.wake();
+      return count;
     } catch (error) {
-      this.logger.error(`Lost messages of a channel could not be published again: ${String(error)}`);
+      this.logger.error(`Lost messages of ${channel.name} could not be published again: ${String(error)}`);
+      return 0;
     }
   }
 

@@ -22,7 +22,7 @@ export interface OutboxRow {
 export function readRow(row: OutboxRow): Message | Signal | Error {
   const { id, channel, kind, body, idempotency_key, except, cursor, created_ms } = upgraded(row);
   const content = readObject(body);
-  if (content === null) return new TypeError('body: takes the JSON of an object');
+  if (content === null) return new TypeError('body: takes the JSON of an object that is not empty');
   if (kind === 'revocation' || kind === 'announcement') {
     return { id, payload: JSON.stringify({ type: kind, id, at: created_ms, except, ...content }) };
   }
@@ -46,7 +46,8 @@ export function readRow(row: OutboxRow): Message | Signal | Error {
 function readObject(body: string): object | null {
   try {
     const content: unknown = JSON.parse(body);
-    return typeof content === 'object' && content !== null && !Array.isArray(content) ? content : null;
+    const isObject = typeof content === 'object' && content !== null && !Array.isArray(content);
+    return isObject && Object.keys(content).length > 0 ? content : null;
   } catch {
     return null;
   }

@@ -64,11 +64,12 @@ export class OutboxTable {
     await this.dataSource.query(DELETE_PUBLISHED, [seconds]);
   }
 
-  /** Lets the messages of a channel that were published within the last seconds wait again. */
-  async reopenChannel({ name }: Channel, seconds: number): Promise<void> {
-    await this.dataSource.transaction(async (manager) => {
+  /** Lets the messages of a channel that were published within the last seconds wait again, and says how many. */
+  reopenChannel({ name }: Channel, seconds: number): Promise<number> {
+    return this.dataSource.transaction(async (manager) => {
       await manager.query(AWAIT_BATCHES);
-      await manager.query(REOPEN_CHANNEL, [name, seconds]);
+      const [, count] = await manager.query<[unknown, number]>(REOPEN_CHANNEL, [name, seconds]);
+      return count;
     });
   }
 
