@@ -14,7 +14,7 @@ import { RedisTicketStore } from './admin/redis-ticket-store.js';
 import { TicketStore } from './admin/ticket-store.js';
 import { TicketsController } from './admin/tickets.controller.js';
 import { BroadcastService } from './broadcast/broadcast.service.js';
-import { CallOrigin } from './broadcast/call-origin.js';
+import { Call } from './broadcast/call.js';
 import { DataCheck } from './broadcast/data-check.js';
 import { Publisher } from './broadcast/publisher.js';
 import { Broker } from './broker/broker.js';
@@ -102,8 +102,8 @@ import { Outbox } from './outbox/outbox.js';
     BroadcastService,
     DataCheck,
     Publisher,
-    CallOrigin,
-    { provide: APP_INTERCEPTOR, useExisting: CallOrigin },
+    Call,
+    { provide: APP_INTERCEPTOR, useExisting: Call },
     Outbox,
     OutboxRelay,
     RealtimeMetrics,

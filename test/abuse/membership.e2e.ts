@@ -1,6 +1,5 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { DataSource } from 'typeorm';
 import { MembershipsService } from '../../src/organizations/memberships.service.js';
 import { Connections } from '../../src/realtime/connection/connections.js';
 import { BroadcastService } from '../../src/realtime/index.js';

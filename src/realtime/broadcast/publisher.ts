@@ -7,7 +7,7 @@ import { Topic } from '../broker/topic.js';
 import { Outbox } from '../outbox/outbox.js';
 import { revocationBody, type RevocationTarget } from '../outbox/revocation.js';
 import { RealtimeMetrics } from '../realtime-metrics.js';
-import { CallOrigin } from './call-origin.js';
+import { Call } from './call.js';
 import { InvalidBroadcastError } from './invalid-broadcast.error.js';
 
 export interface BroadcastOptions {
@@ -29,7 +29,7 @@ export class Publisher {
     private readonly broker: Broker,
     private readonly outbox: Outbox,
     private readonly metrics: RealtimeMetrics,
-    private readonly origin: CallOrigin,
+    private readonly call: Call,
   ) {}
 
   /**
@@ -44,7 +44,7 @@ export class Publisher {
       channel,
       body,
       idempotencyKey: idempotencyKey ?? null,
-      except: this.origin.current,
+      except: this.call.origin,
       formerPosition: null,
     };
     if (manager === undefined) await this.metrics.publishing(1, 'frame', () => this.broker.publish(message));
@@ -58,7 +58,7 @@ export class Publisher {
    */
   async announce(frame: string, { manager }: Pick<BroadcastOptions, 'manager'>): Promise<void> {
     const id = uuidv7();
-    const except = this.origin.current;
+    const except = this.call.origin;
     const body = `{"frame":${frame}}`;
     if (manager !== undefined) {
       await this.outbox.addSignal({ id, kind: 'announcement', body, except }, manager);

@@ -7,6 +7,7 @@ import type { Channel } from '../broker/channel.js';
 import { RealtimeMetrics } from '../realtime-metrics.js';
 import { QuietErrorLog } from '../../config/quiet-error-log.js';
 import { type Batch, isBrokerAtFault, publishBatch } from './outbox-batch.js';
+import { AwaitedMessages } from './awaited-messages.js';
 import { OutboxTable } from './outbox-table.js';
 import { RestingChannels } from './resting-channels.js';
 
@@ -28,6 +29,7 @@ export class OutboxRelay implements OnApplicationBootstrap {
   private readonly channelFailures = new QuietErrorLog(this.logger, 'A channel of the outbox waits');
   private readonly resting = new RestingChannels();
   private readonly table: OutboxTable;
+  private readonly awaited = new AwaitedMessages();
   private timer: NodeJS.Timeout | undefined;
   private running: Promise<void> | null = null;
   private isWoken = false;
@@ -60,6 +62,11 @@ export class OutboxRelay implements OnApplicationBootstrap {
     this.isStopped = true;
     clearTimeout(this.timer);
     await this.running;
+  }
+
+  /** Resolves when this process has published these messages; never, if another one does. */
+  published(ids: readonly string[]): Promise<void> {
+    return this.awaited.published(ids);
   }
 
   /** Has the outbox looked through soon. Never throws, never waits. */
@@ -119,7 +126,8 @@ export class OutboxRelay implements OnApplicationBootstrap {
 
   /** @throws the first failure, if it can be the broker's: then everybody waits. */
   private learnFrom(batch: Batch): void {
-    const { unreadable, whole, failures } = batch;
+    const { settled, unreadable, whole, failures } = batch;
+    this.awaited.settle(settled.keys());
     for (const [id, error] of unreadable) {
       this.metrics.unreadableMessages.inc();
       this.logger.error(`The message ${id} of the outbox can't be published and is left out: ${error.message}`);

@@ -10,16 +10,19 @@ import type {
 import type { Message } from '../broker/broker.js';
 import { Topic } from '../broker/topic.js';
 import { OutboxMessage } from './outbox-message.entity.js';
+import { Call } from '../broadcast/call.js';
 import { OutboxRelay } from './outbox-relay.js';
 
 /** Takes messages into the transactions they belong to, and wakes the relay when such a transaction has been committed. */
 @Injectable()
 export class Outbox implements EntitySubscriberInterface {
-  private readonly written = new WeakSet<QueryRunner>();
+  /** The ids of what was written in transactions that are not over. */
+  private readonly written = new WeakMap<QueryRunner, string[]>();
 
   constructor(
     @InjectDataSource() dataSource: DataSource,
     private readonly relay: OutboxRelay,
+    private readonly call: Call,
   ) {
     dataSource.subscribers.push(this);
   }
@@ -47,12 +50,25 @@ export class Outbox implements EntitySubscriberInterface {
   ): Promise<void> {
     await manager.insert(OutboxMessage, { id, channel, kind, body, idempotencyKey, except });
     const { queryRunner } = manager;
-    if (queryRunner?.isTransactionActive === true) this.written.add(queryRunner);
-    else this.relay.wake();
+    if (queryRunner?.isTransactionActive !== true) {
+      this.hand([id]);
+      return;
+    }
+    const ids = this.written.get(queryRunner);
+    if (ids === undefined) this.written.set(queryRunner, [id]);
+    else ids.push(id);
   }
 
   /** Also called when a savepoint is released: the transaction around it is then still active, and may yet be rolled back. */
   afterTransactionCommit({ queryRunner }: TransactionCommitEvent): void {
-    if (!queryRunner.isTransactionActive && this.written.delete(queryRunner)) this.relay.wake();
+    const ids = this.written.get(queryRunner);
+    if (queryRunner.isTransactionActive || ids === undefined) return;
+    this.written.delete(queryRunner);
+    this.hand(ids);
+  }
+
+  private hand(ids: readonly string[]): void {
+    this.call.awaits(this.relay.published(ids));
+    this.relay.wake();
   }
 }

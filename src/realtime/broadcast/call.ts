@@ -1,0 +1,64 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { type CallHandler, type ExecutionContext, Injectable, type NestInterceptor } from '@nestjs/common';
+import { setTimeout as wait } from 'node:timers/promises';
+import { concatMap, Observable } from 'rxjs';
+import { validate as isUuid } from 'uuid';
+import type { AuthenticatedRequest } from '../../auth/authenticated-request.js';
+import { echoKey } from '../connection/echo-key.js';
+
+/** How long an answer waits for what its call has told. */
+const PATIENCE_MS = 100;
+
+/** What one call over HTTP has to do with what it tells. */
+interface CallState {
+  /** Of the connection that the call names as its own; null if it names none. */
+  echoKey: string | null;
+  /** Each resolves when messages that the call has committed are published. */
+  publications: Promise<void>[];
+}
+
+/**
+ * Surrounds each HTTP call. The connection named by the request doesn't receive the call's own events; and the answer waits until
+ * what the call has committed is published, so that what was answered comes before what is asked for afterwards, on any node.
+ */
+@Injectable()
+export class Call implements NestInterceptor {
+  private readonly states = new AsyncLocalStorage<CallState>();
+
+  /** The echo key of the connection that the call at hand has come from; null if it names none. */
+  get origin(): string | null {
+    return this.states.getStore()?.echoKey ?? null;
+  }
+
+  /** Has the answer to the call at hand wait for a publication, for a little while. */
+  awaits(publication: Promise<void>): void {
+    this.states.getStore()?.publications.push(publication);
+  }
+
+  intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
+    if (context.getType() !== 'http') return next.handle();
+    const request = context.switchToHttp().getRequest<AuthenticatedRequest>();
+    const state: CallState = { echoKey: originOf(request), publications: [] };
+    const answer = new Observable((subscriber) => this.states.run(state, () => next.handle().subscribe(subscriber)));
+    return answer.pipe(
+      concatMap(async (value) => {
+        if (state.publications.length > 0) await published(state.publications);
+        return value;
+      }),
+    );
+  }
+}
+
+/** Bound to the caller, so that nobody can keep anything from others. */
+function originOf({ principal, headers }: AuthenticatedRequest): string | null {
+  const connectionId = headers['x-connection-id'];
+  if (principal === undefined || typeof connectionId !== 'string' || !isUuid(connectionId)) return null;
+  return echoKey(connectionId.toLowerCase(), principal.userId);
+}
+
+async function published(publications: readonly Promise<void>[]): Promise<void> {
+  const isOver = new AbortController();
+  const patience = wait(PATIENCE_MS, undefined, { signal: isOver.signal }).catch(() => undefined);
+  await Promise.race([Promise.all(publications), patience]);
+  isOver.abort();
+}
