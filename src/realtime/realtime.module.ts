@@ -14,7 +14,7 @@ import { RedisTicketStore } from './admin/redis-ticket-store.js';
 import { TicketStore } from './admin/ticket-store.js';
 import { TicketsController } from './admin/tickets.controller.js';
 import { BroadcastService } from './broadcast/broadcast.service.js';
-import { Call } from './broadcast/call.js';
+import { Call } from './outbox/call.js';
 import { DataCheck } from './broadcast/data-check.js';
 import { Publisher } from './broadcast/publisher.js';
 import { Broker } from './broker/broker.js';

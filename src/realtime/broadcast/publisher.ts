@@ -7,7 +7,7 @@ import { Topic } from '../broker/topic.js';
 import { Outbox } from '../outbox/outbox.js';
 import { revocationBody, type RevocationTarget } from '../outbox/revocation.js';
 import { RealtimeMetrics } from '../realtime-metrics.js';
-import { Call } from './call.js';
+import { Call } from '../outbox/call.js';
 import { InvalidBroadcastError } from './invalid-broadcast.error.js';
 
 export interface BroadcastOptions {

@@ -6,11 +6,12 @@ import type {
   EntitySubscriberInterface,
   QueryRunner,
   TransactionCommitEvent,
+  TransactionRollbackEvent,
 } from 'typeorm';
 import type { Message } from '../broker/broker.js';
 import { Topic } from '../broker/topic.js';
 import { OutboxMessage } from './outbox-message.entity.js';
-import { Call } from '../broadcast/call.js';
+import { Call } from './call.js';
 import { OutboxRelay } from './outbox-relay.js';
 
 /** Takes messages into the transactions they belong to, and wakes the relay when such a transaction has been committed. */
@@ -65,6 +66,10 @@ export class Outbox implements EntitySubscriberInterface {
     if (queryRunner.isTransactionActive || ids === undefined) return;
     this.written.delete(queryRunner);
     this.hand(ids);
+  }
+
+  afterTransactionRollback({ queryRunner }: TransactionRollbackEvent): void {
+    if (!queryRunner.isTransactionActive) this.written.delete(queryRunner);
   }
 
   private hand(ids: readonly string[]): void {
