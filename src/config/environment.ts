@@ -50,9 +50,26 @@ export interface WebSocketSettings {
 export interface Timings {
   /** How long a connection goes unasked whether it may stay. */
   recheckIntervalMs: number;
+  /** How long a client may take to send the head of a request. */
+  requestHeadMs: number;
+  /** How long a client may take to send a whole request. */
+  requestMs: number;
+  /** How soon a token may cause the next request for keys: the most that forged tokens can cost the identity provider. */
+  keyCoolDownMs: number;
+  /** How long the identity provider may take to answer with its keys. */
+  keyAnswerMs: number;
 }
 
-const TIMINGS: Timings = { recheckIntervalMs: 30_000 };
+const TIMINGS: Timings = {
+  recheckIntervalMs: 30_000,
+  // A head is a packet or two, on the worst of links a second; what dribbles holds a connection for nothing.
+  requestHeadMs: 10_000,
+  // The largest body, 256 KB, comes in this time at 9 KB a second.
+  requestMs: 30_000,
+  // A rotated key must be accepted within 10 s of its first use, even when a forged one has just begun the cool-down.
+  keyCoolDownMs: 9_000,
+  keyAnswerMs: 3_000,
+};
 
 /** Everything the environment decides, checked. Injected by this class as its token. */
 export class Environment {
