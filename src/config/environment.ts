@@ -54,6 +54,8 @@ export interface Timings {
   requestHeadMs: number;
   /** How long a client may take to send a whole request. */
   requestMs: number;
+  /** How long guards, subscription and history may take together before the client is sent away to try again. */
+  admissionMs: number;
   /** How soon a token may cause the next request for keys: the most that forged tokens can cost the identity provider. */
   keyCoolDownMs: number;
   /** How long the identity provider may take to answer with its keys. */
@@ -66,6 +68,8 @@ const TIMINGS: Timings = {
   requestHeadMs: 10_000,
   // The largest body, 256 KB, comes in this time at 9 KB a second.
   requestMs: 30_000,
+  // Longer than new keys may take to come, shorter than clients commonly wait for a connection.
+  admissionMs: 4_000,
   // A rotated key must be accepted within 10 s of its first use, even when a forged one has just begun the cool-down.
   keyCoolDownMs: 9_000,
   keyAnswerMs: 3_000,
