@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { DataSource } from 'typeorm';
 import { createHerald } from '../../src/app.js';
+import { DevelopmentIssuer } from '../../src/auth/development/development-issuer.js';
 import { Environment, type Timings } from '../../src/config/environment.js';
 import { BroadcastService } from '../../src/realtime/index.js';
 import { ApiClient } from './api-client.js';
@@ -18,7 +19,7 @@ export interface TokenOptions {
   roles?: string[];
   email?: string;
   name?: string;
-  /** Seconds. */
+  /** Seconds; less than none for one that has expired. */
   expiresIn?: number;
 }
 
@@ -138,11 +139,9 @@ export class Herald {
   }
 
   /** A token of the development issuer. */
-  async tokenFor(userId: string, { roles, email, name, expiresIn }: TokenOptions = {}): Promise<string> {
-    const body = { user_id: userId, roles, email, name, expires_in: expiresIn };
-    const { status, body: answer } = await new ApiClient(this.url, null, '').post('/dev/token', body);
-    if (status !== 200 && status !== 201) throw new Error(`No token: ${status} ${JSON.stringify(answer)}`);
-    return (answer as { access_token: string }).access_token;
+  tokenFor(userId: string, { expiresIn = 3_600, ...profile }: TokenOptions = {}): Promise<string> {
+    const issuer = this.app.get(DevelopmentIssuer, { strict: false });
+    return issuer.sign({ userId, ...profile, expiresInSeconds: expiresIn });
   }
 
   /** The HTTP API as a user sees it; with a token of the development issuer, or one of the caller's. */
@@ -159,10 +158,15 @@ export class Herald {
     return id;
   }
 
-  /** Connects a user, and resolves when the welcome has come: `welcome` of the client. */
-  async join(path: string, userId: string, options: TokenOptions & ConnectOptions = {}): Promise<TestClient> {
+  /** Connects a user, who may be sent away then. */
+  async connect(path: string, userId: string, options: TokenOptions & ConnectOptions = {}): Promise<TestClient> {
     const token = options.token ?? (await this.tokenFor(userId, options));
-    const client = await connect(`${this.wsUrl}${path}`, { ...options, token });
+    return connect(`${this.wsUrl}${path}`, { ...options, token });
+  }
+
+  /** Connects a user, and resolves when the welcome has come: the first of `received`. */
+  async join(path: string, userId: string, options: TokenOptions & ConnectOptions = {}): Promise<TestClient> {
+    const client = await this.connect(path, userId, options);
     await client.next();
     return client;
   }
