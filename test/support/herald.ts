@@ -2,8 +2,10 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Type } from '@nestjs/common';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { DataSource } from 'typeorm';
+import { AppModule } from '../../src/app.module.js';
 import { createHerald } from '../../src/app.js';
 import { DevelopmentIssuer } from '../../src/auth/development/development-issuer.js';
 import { Environment, type Timings } from '../../src/config/environment.js';
@@ -27,6 +29,8 @@ export interface HeraldOptions {
   /** True: no Redis and no Postgres but the embedded ones. */
   embedded?: boolean;
   timings?: Partial<Timings>;
+  /** Modules that an application has added to Herald's own. */
+  features?: Type[];
   /** Changes the node before it serves. */
   prepare?: (app: NestExpressApplication) => void;
 }
@@ -89,7 +93,7 @@ export class Herald {
 
   static async start(
     variables: Variables,
-    { timings, prepare }: HeraldOptions,
+    { timings, features = [], prepare }: HeraldOptions,
     redis: RedisServer | null = null,
     release: () => Promise<void> = () => Promise.resolve(),
   ): Promise<Herald> {
@@ -103,7 +107,8 @@ export class Herald {
     };
     try {
       const environment = new Environment({ ...defaults, ...variables }, timings);
-      const app = await createHerald(environment);
+      const root = AppModule.forRoot(environment);
+      const app = await createHerald(environment, { ...root, imports: [...(root.imports ?? []), ...features] });
       prepare?.(app);
       await app.listen(environment.port, environment.host);
       const { port } = app.getHttpServer().address() as AddressInfo;
