@@ -1,24 +1,12 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { isInternalHost } from './internal-host.js';
-import type { HostAndPort, OriginPattern } from './values.js';
+import { readRedis, type RedisSettings } from './redis-settings.js';
+import type { OriginPattern } from './values.js';
 import { parseOriginPattern } from './values.js';
 import { EnvironmentError, Variables } from './variables.js';
 
-export { EnvironmentError };
-
-/** Where Redis is and how to enter it. */
-export type RedisSettings = {
-  username: string | null;
-  password: string | null;
-  tls: boolean;
-  /** Also part of every key and channel name: pub/sub knows no databases. */
-  db: number;
-} & (
-  | { mode: 'single'; host: string; port: number }
-  | { mode: 'cluster'; nodes: HostAndPort[] }
-  | { mode: 'sentinel'; sentinels: HostAndPort[]; name: string }
-);
+export { EnvironmentError, type RedisSettings };
 
 /** Whose tokens are accepted. */
 export interface AuthSettings {
@@ -212,34 +200,6 @@ export class Environment {
 /** Adds the variables of a `.env` file in the working directory, where there is one, to those the process was given. */
 export function loadEnvironmentFile(path = '.env'): void {
   if (existsSync(path)) process.loadEnvFile(path);
-}
-
-function readRedis(variables: Variables): RedisSettings | null {
-  const host = variables.host('REDIS_HOST');
-  const port = variables.integer('REDIS_PORT', 6379, 1, 65_535);
-  const nodes = variables.hostsAndPorts('REDIS_CLUSTER_NODES');
-  const sentinels = variables.hostsAndPorts('REDIS_SENTINELS');
-  const name = variables.text('REDIS_SENTINEL_NAME');
-  const access = {
-    username: variables.text('REDIS_USERNAME'),
-    password: variables.text('REDIS_PASSWORD'),
-    tls: variables.boolean('REDIS_TLS', false),
-    db: variables.integer('REDIS_DB', 0, 0, 65_535),
-  };
-  const ways = [host, nodes, sentinels].filter((way) => way !== null).length;
-  if (ways > 1) {
-    variables.problem('REDIS_HOST, REDIS_CLUSTER_NODES, REDIS_SENTINELS: got more than one of them, takes one');
-  }
-  if ((sentinels === null) !== (name === null)) {
-    variables.problem('REDIS_SENTINELS, REDIS_SENTINEL_NAME: got one without the other, takes both');
-  }
-  if (nodes !== null && access.db !== 0) {
-    variables.problem(`REDIS_DB: got "${access.db}" with REDIS_CLUSTER_NODES, takes 0 (a cluster has one database)`);
-  }
-  if (host !== null) return { ...access, mode: 'single', host, port };
-  if (nodes !== null) return { ...access, mode: 'cluster', nodes };
-  if (sentinels !== null && name !== null) return { ...access, mode: 'sentinel', sentinels, name };
-  return null;
 }
 
 function readAuth(variables: Variables): AuthSettings {
