@@ -13,8 +13,6 @@ const LIMITS = {
   connectionsCheckingInterval: 1_000,
   // Longer than the 60 s after which proxies give up an idle connection, so that none sends a request into our closing.
   keepAliveTimeout: 65_000,
-  // Two tokens of 6 KB with room for the rest; Node's own limit, whatever the process was started with.
-  maxHeaderSize: 16_384,
 };
 
 /** Connections beyond `WS_MAX_CONNECTIONS`, for requests and for those who are told that the node is full. */
@@ -30,7 +28,7 @@ export class BoundedExpressAdapter extends ExpressAdapter {
   }
 
   override initHttpServer(): void {
-    const server = createServer(LIMITS);
+    const server = createServer({ ...LIMITS, maxHeaderSize: this.environment.httpMaxHeaderBytes });
     const drop: RequestDropped = (request, socket) => server.emit('dropRequest', request, socket);
     server.on('request', oneAtATime(this.getInstance<RequestListener>(), drop));
     const { maxConnections } = this.environment.ws;
