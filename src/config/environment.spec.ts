@@ -34,6 +34,7 @@ describe('Environment', () => {
       auth: { jwksUrl: null, issuer: null, audience: null },
       trustProxy: 0,
       httpRateLimitPerMinute: 600,
+      httpMaxHeaderBytes: 32_768,
       ws: {
         maxPayloadBytes: 16_384,
         maxConnections: 0,

@@ -82,6 +82,8 @@ export class Environment {
   readonly trustProxy: number;
   /** REST requests of a user, or of an address where there is no token. 0: no limit. */
   readonly httpRateLimitPerMinute: number;
+  /** Of a request: its first line and its headers. */
+  readonly httpMaxHeaderBytes: number;
   readonly ws: WebSocketSettings;
   /** What resume can reach, of each channel. */
   readonly history: { size: number; ttlSeconds: number };
@@ -116,6 +118,7 @@ export class Environment {
     this.allowedOrigins = variables.origins('ALLOWED_ORIGINS') ?? (this.isProduction ? [] : localOrigins(this.port));
     this.trustProxy = variables.integer('TRUST_PROXY', 0, 0, 100);
     this.httpRateLimitPerMinute = variables.integer('HTTP_RATE_LIMIT_PER_MINUTE', 600, 0, 1_000_000);
+    this.httpMaxHeaderBytes = variables.integer('HTTP_MAX_HEADER_BYTES', 32_768, 8_192, 1_048_576);
     this.ws = readWebSocket(variables);
     this.history = {
       size: variables.integer('HISTORY_SIZE', 256, 0, 100_000),

@@ -7,8 +7,6 @@ import { oneAtATime, type RequestDropped } from './one-at-a-time.js';
 const LIMITS = {
   // Longer than the 60 s after which proxies give up an idle connection, so that none sends a request into our closing.
   keepAliveTimeout: 65_000,
-  // Two tokens of 6 KB with room for the rest; Node's own limit, whatever the process was started with.
-  maxHeaderSize: 16_384,
 };
 
 /** Connections beyond `WS_MAX_CONNECTIONS`, for requests and for those who are told that the node is full. */
@@ -27,6 +25,7 @@ export class BoundedExpressAdapter extends ExpressAdapter {
     const { requestHeadMs, requestMs } = this.environment.timings;
     const server = createServer({
       ...LIMITS,
+      maxHeaderSize: this.environment.httpMaxHeaderBytes,
       headersTimeout: requestHeadMs,
       requestTimeout: requestMs,
       // Node's own 30 s would make the two above mean up to 30 s more.
