@@ -1,4 +1,4 @@
-import type { INestApplicationContext } from '@nestjs/common';
+import type { DynamicModule, INestApplicationContext } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { AppModule } from './app.module.js';
@@ -11,13 +11,19 @@ import { ProcessLogger } from './operations/process-logger.js';
 import { requestLog } from './operations/request-log.js';
 import { RealtimeAdapter } from './realtime/index.js';
 
-/** Builds the server: HTTP and WebSocket. It serves after `listen`, and `close` drains it. */
-export async function createHerald(environment: Environment): Promise<NestExpressApplication> {
+/**
+ * Builds the server: HTTP and WebSocket. It serves after `listen`, and `close` drains it.
+ * @param root what it is made of, which an application can add to
+ */
+export async function createHerald(
+  environment: Environment,
+  root: DynamicModule = AppModule.forRoot(environment),
+): Promise<NestExpressApplication> {
   const logger = new ProcessLogger(environment);
   // Errors at start go to the caller, instead of an exit behind its back.
   const options = { logger, abortOnError: false };
   const app = await NestFactory.create<NestExpressApplication>(
-    AppModule.forRoot(environment),
+    root,
     new BoundedExpressAdapter(environment),
     options,
   );

@@ -3,9 +3,22 @@ import { readCommandLine, USAGE, UsageError } from './herald/command-line.js';
 import { describeError } from './herald/describe-error.js';
 import { run } from './herald/run.js';
 
+for (const output of [process.stdout, process.stderr]) {
+  output.on('error', (error: NodeJS.ErrnoException) => {
+    // The reader of the pipe, such as head, has all that it wants: that is no failure.
+    if (error.code !== 'EPIPE') fail(error);
+    process.exit();
+  });
+}
+
 try {
   await run(readCommandLine());
 } catch (error) {
-  process.stderr.write(`herald: ${describeError(error)}\n${error instanceof UsageError ? `\n${USAGE}` : ''}`);
-  process.exitCode = 1;
+  fail(error);
+}
+
+function fail(error: unknown): void {
+  const isUsage = error instanceof UsageError;
+  process.exitCode = isUsage ? 2 : 1;
+  process.stderr.write(`herald: ${describeError(error)}\n${isUsage ? `\n${USAGE}` : ''}`);
 }

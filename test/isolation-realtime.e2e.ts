@@ -1,6 +1,3 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { DataSource } from 'typeorm';
 import { BroadcastService } from '../src/realtime/index.js';
@@ -15,30 +12,23 @@ const QUOTA = 5;
 
 let one: Herald;
 let two: Herald;
-let exportsDir: string;
 let broadcast: BroadcastService;
 let theirs: Tenant;
 let ours: Tenant;
 let operator: ApiClient;
 
 beforeAll(async () => {
-  exportsDir = await mkdtemp(join(tmpdir(), 'herald-exports-'));
   [one, two] = await twoHeralds({
     RUN_JOBS: 'true',
-    EXPORTS_DIR: exportsDir,
     ORG_RESOURCE_QUOTA: String(QUOTA),
     WS_MAX_CONNECTIONS_PER_USER: '0',
-    HTTP_RATE_LIMIT_PER_MINUTE: '0',
   });
   broadcast = one.app.get(BroadcastService, { strict: false });
   [theirs, ours] = [await settle(one, 'theirs'), await settle(one, 'ours')];
   operator = await one.api('operator', { roles: ['realtime-admin'] });
 });
 afterEach(closeAllClients);
-afterAll(async () => {
-  await one.stop();
-  await rm(exportsDir, { recursive: true });
-});
+afterAll(() => one.stop());
 
 let turns = 0;
 

@@ -1,64 +1,39 @@
 import { randomUUID } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { DataSource } from 'typeorm';
+import { validate as isUuid } from 'uuid';
 import { type Snapshot, snapshotOf } from './support/database-snapshot.js';
-import {
-  askExactly,
-  type ExactAnswer,
-  type OrgRoute,
-  orgRoutesOf,
-  pathOf,
-  type PathValues,
-} from './support/org-routes.js';
-import { settle, type Tenant } from './support/tenant.js';
+import { DocumentedApi } from './support/documented-api.js';
+import { askExactly, type ExactAnswer } from './support/exact-request.js';
+import { bodyOf, type Ids, idsInPath, pathOf } from './support/example-request.js';
 import { type Herald, twoHeralds } from './support/herald.js';
+import { inTurns } from './support/in-turns.js';
+import { type OrgRoute, orgRoutesOf } from './support/org-routes.js';
+import { settle, type Tenant } from './support/tenant.js';
+import { WidgetsModule } from './support/widgets.js';
 import { closeAllClients, connect } from './support/ws-client.js';
-
-/** A good body for every route that takes one, and for the others that they take none. A new route needs its line here. */
-const BODIES: Record<string, object | null> = {
-  'GET /orgs/:org_id': null,
-  'PATCH /orgs/:org_id': { name: 'Taken over' },
-  'DELETE /orgs/:org_id': null,
-  'GET /orgs/:org_id/members': null,
-  'POST /orgs/:org_id/members': { user_id: 'intruder', role: 'owner' },
-  'PATCH /orgs/:org_id/members/:user_id': { role: 'member' },
-  'DELETE /orgs/:org_id/members/:user_id': null,
-  'POST /orgs/:org_id/resources': { name: 'Trojan horse' },
-  'GET /orgs/:org_id/resources': null,
-  'GET /orgs/:org_id/resources/:id': null,
-  'PATCH /orgs/:org_id/resources/:id': { name: 'Defaced' },
-  'DELETE /orgs/:org_id/resources/:id': null,
-  'POST /orgs/:org_id/resources/:id/comments': { body: 'I was here, @ours-owner @theirs-owner' },
-  'GET /orgs/:org_id/resources/:id/comments': null,
-  'POST /orgs/:org_id/messages': { to: 'theirs-member', body: 'Click here' },
-  'POST /orgs/:org_id/exports': { format: 'csv' },
-  'GET /orgs/:org_id/exports/:id': null,
-  'GET /orgs/:org_id/exports/:id/download': null,
-  'POST /orgs/:org_id/events': { event_type: 'invoice.paid', data: {} },
-  'GET /orgs/:org_id/presence': null,
-};
 
 let one: Herald;
 let two: Herald;
-let exportsDir: string;
 let dataSource: DataSource;
 let routes: OrgRoute[];
 /** Whose promise is held here, and the neighbours, who have the same names for everything. */
 let theirs: Tenant;
 let ours: Tenant;
+/** What is in them, by the routes that name it. */
+const things = new Map<Tenant, Map<OrgRoute, Ids>>();
 /** Of users who are no members of `theirs`. */
 let outsiders: Map<string, string>;
 
 beforeAll(async () => {
-  exportsDir = await mkdtemp(join(tmpdir(), 'herald-exports-'));
-  const further = { RUN_JOBS: 'true', EXPORTS_DIR: exportsDir, HTTP_RATE_LIMIT_PER_MINUTE: '0' };
-  [one, two] = await twoHeralds(further);
+  [one, two] = await twoHeralds({ RUN_JOBS: 'true' }, { features: [WidgetsModule] });
   dataSource = one.app.get(DataSource);
-  routes = orgRoutesOf(one.app);
+  routes = orgRoutesOf(one.app, await DocumentedApi.of(one));
   [theirs, ours] = [await settle(one, 'theirs'), await settle(one, 'ours')];
+  for (const tenant of [theirs, ours]) {
+    const entries = routes.map(async (route) => [route, await tenant.world.idsFor(route)] as const);
+    things.set(tenant, new Map(await Promise.all(entries)));
+  }
   await theirs.owner.post(`/orgs/${theirs.orgId}/members`, { user_id: 'former', role: 'admin' });
   await theirs.owner.delete(`/orgs/${theirs.orgId}/members/former`);
   // Somebody who is at home in both, and has an export in the one.
@@ -69,22 +44,30 @@ beforeAll(async () => {
   for (const name of names) await (await one.api(name)).get('/orgs');
 });
 afterEach(closeAllClients);
-afterAll(async () => {
-  await one.stop();
-  await rm(exportsDir, { recursive: true });
-});
+afterAll(() => one.stop());
 
-function valuesOf({ path }: OrgRoute, { orgId, resourceId, exportId, memberId }: Tenant): PathValues {
-  return { org_id: orgId, id: path.includes('/exports/') ? exportId : resourceId, user_id: memberId };
+function idsOf(route: OrgRoute, tenant: Tenant): Ids {
+  return things.get(tenant)?.get(route) ?? {};
 }
 
-function ask(token: string, { method, key }: OrgRoute, path: string, body = BODIES[key] ?? undefined) {
-  return askExactly(one.url, token, method, path, body);
+function unknownIds(route: OrgRoute): Ids {
+  return Object.fromEntries(idsInPath(route).map(({ name, isUuid }) => [name, isUuid ? randomUUID() : 'nobody']));
+}
+
+function ask(token: string, route: OrgRoute, path: string, body: object | null = bodyOf(route, {})) {
+  return askExactly(one.url, token, route.method, path, body);
+}
+
+async function forEachRoute(work: (route: OrgRoute) => Promise<void>, of: readonly OrgRoute[] = routes): Promise<void> {
+  await inTurns(of.length, 8, async (n) => {
+    const route = of[n];
+    if (route !== undefined) await work(route);
+  });
 }
 
 /** All of it but the path that was asked for. */
 function withoutInstance({ status, type, body }: ExactAnswer): unknown {
-  return { status, type, problem: { ...(JSON.parse(body) as object), instance: null } };
+  return { status, type, problem: type.includes('json') ? { ...(JSON.parse(body) as object), instance: null } : body };
 }
 
 const NOT_FOUND = {
@@ -107,51 +90,49 @@ async function changingNothing(work: () => Promise<void>): Promise<void> {
 }
 
 describe('a route of an organization', () => {
-  it('is known to this test, whichever it is', () => {
-    expect(routes.map(({ key }) => key).sort()).toEqual(Object.keys(BODIES).sort());
-  });
-
   it.each(['stranger', 'former', 'ours-member', 'ours-owner'])(
     // @abuse PUB-15
     'tells %s the same as for an organization that does not exist, and does nothing',
     async (name) => {
       const token = outsiders.get(name) ?? '';
       await changingNothing(async () => {
-        for (const route of routes) {
-          const unknown = { org_id: randomUUID(), id: randomUUID(), user_id: 'nobody' };
+        await forEachRoute(async (route) => {
+          const foreign = idsOf(route, theirs);
           const answers = [
-            await ask(token, route, pathOf(route, unknown)),
-            await ask(token, route, pathOf(route, valuesOf(route, theirs))),
-            await ask(token, route, pathOf(route, { ...valuesOf(route, theirs), org_id: theirs.orgId.toUpperCase() })),
+            await ask(token, route, pathOf(route, unknownIds(route))),
+            await ask(token, route, pathOf(route, foreign)),
+            await ask(token, route, pathOf(route, { ...foreign, org_id: theirs.orgId.toUpperCase() })),
             // The own things under the foreign organization.
-            await ask(token, route, pathOf(route, { ...valuesOf(route, ours), org_id: theirs.orgId })),
+            await ask(token, route, pathOf(route, { ...idsOf(route, ours), org_id: theirs.orgId })),
             // What is wrong with the request must not tell more.
-            await ask(token, route, pathOf(route, valuesOf(route, theirs)), { nonsense: 1 }),
-            await ask(token, route, `${pathOf(route, valuesOf(route, theirs))}?limit=0&nonsense=1`),
+            await ask(token, route, pathOf(route, foreign), { nonsense: 1 }),
+            await ask(token, route, `${pathOf(route, foreign)}?limit=0&nonsense=1`),
           ];
           expect({ [route.key]: answers.map(withoutInstance) }).toEqual({ [route.key]: answers.map(() => NOT_FOUND) });
-        }
+        });
       });
     },
   );
 
   it('does not find what is another organization’s, in the own organization, not even for who is in both', async () => {
+    const names = ['ours-member', 'ours-owner', theirs.ownerId];
+    const tokens = await Promise.all(names.map((name) => one.tokenFor(name)));
     await changingNothing(async () => {
-      for (const route of routes.filter(({ path }) => /:(?!org_id)/.test(path))) {
-        const foreign = { ...valuesOf(route, theirs), org_id: ours.orgId };
-        const unknown = { org_id: ours.orgId, id: randomUUID(), user_id: 'nobody' };
-        for (const name of ['ours-member', 'ours-owner', theirs.ownerId]) {
-          const token = await one.tokenFor(name);
+      await forEachRoute(async (route) => {
+        if (idsInPath(route).length === 1) return;
+        const foreign = { ...idsOf(route, theirs), org_id: ours.orgId };
+        const unknown = { ...unknownIds(route), org_id: ours.orgId };
+        for (const [index, token] of tokens.entries()) {
           const answers = [
             await ask(token, route, pathOf(route, foreign)),
             await ask(token, route, pathOf(route, unknown)),
           ].map(withoutInstance);
           expect(answers[0]).toEqual(answers[1]);
-          // A plain member may change nobody, be it a member or not.
-          const isForbidden = name === 'ours-member' && route.path.endsWith('/members/:user_id');
+          // What a plain member may do to nothing at all is refused before it is looked for.
+          const isForbidden = names[index] === 'ours-member' && route.statuses.includes(403);
           expect({ [route.key]: answers[0] }).toMatchObject({ [route.key]: { status: isForbidden ? 403 : 404 } });
         }
-      }
+      });
     });
   });
 
@@ -168,6 +149,15 @@ describe('a route of an organization', () => {
     expect((await owner.post(`/orgs/${orgId}/resources/${resourceId}/comments`, comment)).status).toBe(201);
     expect(await notificationsOf(theirs.memberId)).toEqual(before);
     expect(await notificationsOf('stranger')).toEqual([]);
+  });
+
+  it('shows nothing of another organization, whatever is asked for', async () => {
+    const foreign = [...(things.get(theirs)?.values() ?? [])].flatMap((ids) => Object.values(ids)).filter(isUuid);
+    await forEachRoute(async (route) => {
+      if (route.method !== 'GET') return;
+      const { body } = await ask(await one.tokenFor(ours.ownerId), route, pathOf(route, idsOf(route, ours)));
+      expect({ [route.key]: foreign.filter((id) => body.includes(id)) }).toEqual({ [route.key]: [] });
+    });
   });
 
   it('lists nothing of another organization', async () => {
@@ -207,26 +197,8 @@ describe('the endpoints', () => {
 
 describe('an odd id', () => {
   const ODD = [
-    '%00',
-    '%27',
-    "'%20OR%201=1--",
-    '%20',
-    '%09',
-    '..',
-    '%2e%2e',
-    '..%2F..',
-    '.',
-    '*',
-    '-1',
-    '0',
-    'null',
-    'undefined',
-    '__proto__',
-    '%C3%28',
-    '%',
-    '%ud800',
-    'x'.repeat(5_000),
-    '%F0%9F%8E%89',
+    ...['%00', '%27', "'%20OR%201=1--", '%20', '%09', '%', '%C3%28', '%ud800', '%F0%9F%8E%89', 'x'.repeat(5_000)],
+    ...['..', '%2e%2e', '..%2F..', '.', '*', '-1', '0', 'null', 'undefined', '__proto__'],
     '00000000-0000-0000-0000-000000000000',
   ];
 
@@ -246,10 +218,10 @@ describe('an odd id', () => {
     const token = outsiders.get(ours.ownerId) ?? '';
     const wrong: string[] = [];
     await changingNothing(async () => {
-      for (const route of routes) {
-        const good = valuesOf(route, ours);
-        for (const [, name = ''] of route.path.matchAll(/:(\w+)/g)) {
-          const odd = name === 'user_id' ? ODD : [...ODD, ...around(good[name] ?? '')];
+      await forEachRoute(async (route) => {
+        const good = idsOf(route, ours);
+        for (const { name, isUuid } of idsInPath(route)) {
+          const odd = isUuid ? [...ODD, ...around(good[name] ?? '')] : ODD;
           for (const id of odd) {
             const answer = await ask(token, route, pathOf(route, { ...good, [name]: id }));
             const isProblem = answer.type.startsWith('application/problem+json');
@@ -258,7 +230,7 @@ describe('an odd id', () => {
             }
           }
         }
-      }
+      });
     });
     expect(wrong).toEqual([]);
   });
@@ -266,11 +238,12 @@ describe('an odd id', () => {
   it('that is the real one in capitals is the real one', async () => {
     const token = outsiders.get(ours.ownerId) ?? '';
     for (const route of routes.filter(({ method }) => method === 'GET')) {
-      const { user_id, ...ids } = valuesOf(route, ours);
-      const capitals = Object.fromEntries(Object.entries(ids).map(([name, id]) => [name, id.toUpperCase()]));
-      const answer = await ask(token, route, pathOf(route, { user_id: user_id ?? '', ...ids }));
+      const ids = idsOf(route, ours);
+      const uuids = idsInPath(route).filter(({ isUuid }) => isUuid);
+      const capitals = Object.fromEntries(uuids.map(({ name }) => [name, ids[name]?.toUpperCase() ?? '']));
+      const answer = await ask(token, route, pathOf(route, ids));
       expect(answer.status).toBe(200);
-      expect(await ask(token, route, pathOf(route, { user_id: user_id ?? '', ...capitals }))).toEqual(answer);
+      expect(await ask(token, route, pathOf(route, { ...ids, ...capitals }))).toEqual(answer);
     }
   });
 });

@@ -83,7 +83,7 @@ describe("the operator's tool", () => {
     [['token', 'alice', '--loud'], '--loud'],
   ])('prints its usage for %j', async (words, problem) => {
     const { code, output } = await run(...words);
-    expect(code).toBe(1);
+    expect(code).toBe(2);
     expect(output).toContain(problem);
     expect(output).toContain('Usage: npm run herald');
   });

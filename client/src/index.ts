@@ -1,6 +1,7 @@
 import type { Connection, NotificationFrames, OrgFrames } from './connection.js';
 import { LiveConnection } from './live-connection.js';
 import type { ClientOptions, OrgEventsOptions } from './options.js';
+import { segment } from './segment.js';
 
 // All of it, so that an application's declarations merge with these.
 export * from './catalogue.js';
@@ -31,8 +32,11 @@ export function connectNotifications(options: ClientOptions): Connection<Notific
   return new LiveConnection<NotificationFrames>({ path: '/ws/notifications/', query: {} }, 'notification', options);
 }
 
-/** Connects to the events of an organization that the user is a member of. */
+/**
+ * Connects to the events of an organization that the user is a member of.
+ * @throws {RangeError} if no organization can have that id
+ */
 export function connectOrgEvents(orgId: string, options: OrgEventsOptions): Connection<OrgFrames> {
   const query = { presence: options.presence === true ? 'true' : undefined };
-  return new LiveConnection<OrgFrames>({ path: `/ws/events/${encodeURIComponent(orgId)}/`, query }, 'event', options);
+  return new LiveConnection<OrgFrames>({ path: `/ws/events/${segment(orgId)}/`, query }, 'event', options);
 }

@@ -15,13 +15,17 @@ import { TokenVerifier } from './token-verifier.js';
 @Global()
 @Module({})
 export class AuthModule {
-  static forRoot({ auth: { jwksUrl } }: Environment): DynamicModule {
+  static forRoot({ auth: { jwksUrl }, timings: { keyAnswerMs, keyCoolDownMs } }: Environment): DynamicModule {
     return {
       module: AuthModule,
       controllers: jwksUrl === null ? [DevIssuerController] : [],
       providers: [
-        ...(jwksUrl === null ? developmentKeys() : publishedKeys(jwksUrl)),
-        { provide: KeyCache, inject: [KeySource], useFactory: (source: KeySource) => new KeyCache(source) },
+        ...(jwksUrl === null ? developmentKeys() : publishedKeys(jwksUrl, keyAnswerMs)),
+        {
+          provide: KeyCache,
+          inject: [KeySource],
+          useFactory: (source: KeySource) => new KeyCache(source, { coolDownMs: keyCoolDownMs }),
+        },
         {
           provide: TokenVerifier,
           inject: [KeyCache, Environment],
@@ -36,8 +40,8 @@ export class AuthModule {
   }
 }
 
-function publishedKeys(jwksUrl: string): Provider[] {
-  return [{ provide: KeySource, useFactory: () => new JwksEndpoint(jwksUrl) }];
+function publishedKeys(jwksUrl: string, answerMs: number): Provider[] {
+  return [{ provide: KeySource, useFactory: () => new JwksEndpoint(jwksUrl, answerMs) }];
 }
 
 function developmentKeys(): Provider[] {

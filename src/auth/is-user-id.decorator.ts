@@ -1,14 +1,22 @@
 import { ValidateBy, type ValidationOptions } from 'class-validator';
-import { isUserId } from './user-id.js';
+import { DOT_SEGMENTS, isUserId, USER_ID_RULE } from './user-id.js';
 
-/** Takes what can be a user's id: 1 to 255 characters of any kind but control characters. */
+/** How the API's document describes a user's id. */
+export const USER_ID_SCHEMA = {
+  type: 'string' as const,
+  minLength: 1,
+  maxLength: 255,
+  not: { enum: [...DOT_SEGMENTS] },
+};
+
+/** Takes what can be a user's id. */
 export function IsUserId(options?: ValidationOptions): PropertyDecorator {
   return ValidateBy(
     {
       name: 'isUserId',
       validator: {
         validate: isUserId,
-        defaultMessage: () => '$property must be a text of 1 to 255 characters without control characters',
+        defaultMessage: () => `$property must be a text of ${USER_ID_RULE}`,
       },
     },
     options,

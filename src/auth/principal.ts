@@ -1,6 +1,6 @@
 /** Who a verified token speaks for. After the door only this travels, never the token. */
 export interface Principal {
-  /** The token's `sub`, as it is: 1 to 255 code points of any kind but control characters. */
+  /** The token's `sub`, as it is: any text that `isUserId` takes. */
   readonly userId: string;
   readonly email: string | null;
   readonly name: string | null;

@@ -1,6 +1,6 @@
 import type { Principal } from './principal.js';
 import { TokenRejectedError } from './token-errors.js';
-import { isUserId } from './user-id.js';
+import { isUserId, USER_ID_RULE } from './user-id.js';
 
 /** The last second of the year 9999: later times have another form in ISO 8601, and no honest token is that long. */
 const MAX_EXPIRY_SECONDS = 253_402_300_799;
@@ -32,7 +32,7 @@ export function readPrincipal(payload: unknown, nowSeconds: number): Principal {
   // Keycloak marks access tokens as Bearer; Refresh, Offline, ID and Logout tokens carry good signatures too.
   if (typ !== undefined && typ !== 'Bearer') throw invalid('typ is not that of an access token');
   if (sub === undefined) throw new SubjectMissingError();
-  if (!isUserId(sub)) throw invalid('sub is not a text of 1 to 255 characters without control characters');
+  if (!isUserId(sub)) throw invalid(`sub is not a text of ${USER_ID_RULE}`);
   return {
     userId: sub,
     email: displayText(payload.email),

@@ -73,7 +73,7 @@ function verifierOf(
   settings: Partial<{ issuer: null; audience: null }> = {},
 ): TokenVerifier {
   return new TokenVerifier(
-    new KeyCache(new FakeSource(jwks)),
+    new KeyCache(new FakeSource(jwks), { coolDownMs: 0 }),
     { issuer: ISSUER, audience: AUDIENCE, ...settings },
     () => NOW * 1_000,
   );

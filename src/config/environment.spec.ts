@@ -34,6 +34,7 @@ describe('Environment', () => {
       auth: { jwksUrl: null, issuer: null, audience: null },
       trustProxy: 0,
       httpRateLimitPerMinute: 600,
+      httpMaxHeaderBytes: 32_768,
       ws: {
         maxPayloadBytes: 16_384,
         maxConnections: 0,
@@ -315,6 +316,18 @@ describe('Environment of Redis', () => {
       ],
       name: 'main',
     });
+  });
+
+  it('reads the credentials of the sentinels apart from those of the master', () => {
+    const sentinels = { REDIS_SENTINELS: 'a:26379', REDIS_SENTINEL_NAME: 'main' };
+    const ofSentinels = { REDIS_SENTINEL_USERNAME: 'watcher', REDIS_SENTINEL_PASSWORD: 'w' };
+    expect(new Environment({ ...sentinels, ...ofSentinels, REDIS_PASSWORD: 'm' }).redis).toMatchObject({
+      username: null,
+      password: 'm',
+      sentinelUsername: 'watcher',
+      sentinelPassword: 'w',
+    });
+    expect(new Environment({ ...sentinels, REDIS_PASSWORD: 'm' }).redis).toMatchObject({ sentinelPassword: null });
   });
 
   it.each(['a', 'a:', 'a:0', 'a:65536', 'a:1,', 'redis://a:1', ':1'])('refuses the list of hosts "%s"', (nodes) => {

@@ -1,24 +1,12 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { isInternalHost } from './internal-host.js';
-import type { HostAndPort, OriginPattern } from './values.js';
+import { readRedis, type RedisSettings } from './redis-settings.js';
+import type { OriginPattern } from './values.js';
 import { parseOriginPattern } from './values.js';
 import { EnvironmentError, Variables } from './variables.js';
 
-export { EnvironmentError };
-
-/** Where Redis is and how to enter it. */
-export type RedisSettings = {
-  username: string | null;
-  password: string | null;
-  tls: boolean;
-  /** Also part of every key and channel name: pub/sub knows no databases. */
-  db: number;
-} & (
-  | { mode: 'single'; host: string; port: number }
-  | { mode: 'cluster'; nodes: HostAndPort[] }
-  | { mode: 'sentinel'; sentinels: HostAndPort[]; name: string }
-);
+export { EnvironmentError, type RedisSettings };
 
 /** Whose tokens are accepted. */
 export interface AuthSettings {
@@ -50,9 +38,30 @@ export interface WebSocketSettings {
 export interface Timings {
   /** How often a node reads the recent revocations, in case their signals were lost. */
   revocationsIntervalMs: number;
+  /** How long a client may take to send the head of a request. */
+  requestHeadMs: number;
+  /** How long a client may take to send a whole request. */
+  requestMs: number;
+  /** How long guards, subscription and history may take together before the client is sent away to try again. */
+  admissionMs: number;
+  /** How soon a token may cause the next request for keys: the most that forged tokens can cost the identity provider. */
+  keyCoolDownMs: number;
+  /** How long the identity provider may take to answer with its keys. */
+  keyAnswerMs: number;
 }
 
-const TIMINGS: Timings = { revocationsIntervalMs: 10_000 };
+const TIMINGS: Timings = {
+  revocationsIntervalMs: 10_000,
+  // A head is a packet or two, on the worst of links a second; what dribbles holds a connection for nothing.
+  requestHeadMs: 10_000,
+  // The largest body, 256 KB, comes in this time at 9 KB a second.
+  requestMs: 30_000,
+  // Longer than new keys may take to come, shorter than clients commonly wait for a connection.
+  admissionMs: 4_000,
+  // A rotated key must be accepted within 10 s of its first use, even when a forged one has just begun the cool-down.
+  keyCoolDownMs: 9_000,
+  keyAnswerMs: 3_000,
+};
 
 /** Everything the environment decides, checked. Injected by this class as its token. */
 export class Environment {
@@ -73,6 +82,8 @@ export class Environment {
   readonly trustProxy: number;
   /** REST requests of a user, or of an address where there is no token. 0: no limit. */
   readonly httpRateLimitPerMinute: number;
+  /** Of a request: its first line and its headers. */
+  readonly httpMaxHeaderBytes: number;
   readonly ws: WebSocketSettings;
   /** What resume can reach, of each channel. */
   readonly history: { size: number; ttlSeconds: number };
@@ -107,6 +118,7 @@ export class Environment {
     this.allowedOrigins = variables.origins('ALLOWED_ORIGINS') ?? (this.isProduction ? [] : localOrigins(this.port));
     this.trustProxy = variables.integer('TRUST_PROXY', 0, 0, 100);
     this.httpRateLimitPerMinute = variables.integer('HTTP_RATE_LIMIT_PER_MINUTE', 600, 0, 1_000_000);
+    this.httpMaxHeaderBytes = variables.integer('HTTP_MAX_HEADER_BYTES', 32_768, 8_192, 1_048_576);
     this.ws = readWebSocket(variables);
     this.history = {
       size: variables.integer('HISTORY_SIZE', 256, 0, 100_000),
@@ -191,34 +203,6 @@ export class Environment {
 /** Adds the variables of a `.env` file in the working directory, where there is one, to those the process was given. */
 export function loadEnvironmentFile(path = '.env'): void {
   if (existsSync(path)) process.loadEnvFile(path);
-}
-
-function readRedis(variables: Variables): RedisSettings | null {
-  const host = variables.host('REDIS_HOST');
-  const port = variables.integer('REDIS_PORT', 6379, 1, 65_535);
-  const nodes = variables.hostsAndPorts('REDIS_CLUSTER_NODES');
-  const sentinels = variables.hostsAndPorts('REDIS_SENTINELS');
-  const name = variables.text('REDIS_SENTINEL_NAME');
-  const access = {
-    username: variables.text('REDIS_USERNAME'),
-    password: variables.text('REDIS_PASSWORD'),
-    tls: variables.boolean('REDIS_TLS', false),
-    db: variables.integer('REDIS_DB', 0, 0, 65_535),
-  };
-  const ways = [host, nodes, sentinels].filter((way) => way !== null).length;
-  if (ways > 1) {
-    variables.problem('REDIS_HOST, REDIS_CLUSTER_NODES, REDIS_SENTINELS: got more than one of them, takes one');
-  }
-  if ((sentinels === null) !== (name === null)) {
-    variables.problem('REDIS_SENTINELS, REDIS_SENTINEL_NAME: got one without the other, takes both');
-  }
-  if (nodes !== null && access.db !== 0) {
-    variables.problem(`REDIS_DB: got "${access.db}" with REDIS_CLUSTER_NODES, takes 0 (a cluster has one database)`);
-  }
-  if (host !== null) return { ...access, mode: 'single', host, port };
-  if (nodes !== null) return { ...access, mode: 'cluster', nodes };
-  if (sentinels !== null && name !== null) return { ...access, mode: 'sentinel', sentinels, name };
-  return null;
 }
 
 function readAuth(variables: Variables): AuthSettings {

@@ -12,7 +12,7 @@ export class DemoController {
 
   @Post('demo')
   @HttpCode(204)
-  @ApiOperation({ summary: 'Founds an organization of alice, bob and carol, if alice has none' })
+  @ApiOperation({ summary: "Founds the demo organization of alice, bob and carol, if it isn't there" })
   @ApiNoContentResponse({ description: 'It is there.' })
   async createDemo(): Promise<void> {
     await this.demo.ensure();

@@ -10,9 +10,11 @@ export const USAGE = `Usage: npm run herald -- <command>
   doctor                               checks the environment of this folder, what it leads to, and the server
 
 Options:
-  --url <url>      where Herald serves (http://localhost:8000)
+  --url <url>      where Herald serves, also below a path (http://localhost:8000)
   --token <jwt>    who you are; without it the development issuer is asked for a token
   --as <user_id>   whom the development issuer is asked for (operator)
+
+Exits with 1 if it failed or found something broken, with 2 if the command line is wrong.
 `;
 
 const OPTIONS = {
@@ -37,9 +39,7 @@ export type Options = CommandLine['options'];
 export function readCommandLine() {
   try {
     const { values, positionals } = parseArgs({ options: OPTIONS, allowPositionals: true });
-    if (values.url !== undefined && !/^https?:$/.test(protocolOf(values.url))) {
-      throw new Error(`--url: got "${values.url}", takes http://… or https://…`);
-    }
+    if (values.url !== undefined) checkUrl(values.url);
     const [command, ...words] = positionals;
     return { options: values, command, words };
   } catch (error) {
@@ -47,8 +47,12 @@ export function readCommandLine() {
   }
 }
 
-function protocolOf(url: string): string {
-  return URL.canParse(url) ? new URL(url).protocol : '';
+function checkUrl(text: string): void {
+  const url = URL.parse(text);
+  if (url === null || !/^https?:$/.test(url.protocol)) {
+    throw new Error(`--url: got "${text}", takes http://… or https://…`);
+  }
+  if (url.username !== '' || url.password !== '') throw new Error('--url: takes no user name and password');
 }
 
 /** @throws {UsageError} if there is no such word */

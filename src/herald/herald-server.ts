@@ -2,17 +2,26 @@ import type { Options } from './command-line.js';
 
 /** The server that the tool speaks to, and as whom. */
 export class HeraldServer {
-  readonly url: URL;
+  /** Of the pages that it serves itself. */
+  readonly origin: string;
+  /** With the path below which a proxy serves it, without a slash at its end. */
+  readonly address: string;
 
   constructor(
     private readonly options: Pick<Options, 'url' | 'token' | 'as'>,
     fallbackUrl = 'http://localhost:8000',
   ) {
-    this.url = new URL(options.url ?? fallbackUrl);
+    const { origin, pathname } = new URL(options.url ?? fallbackUrl);
+    this.origin = origin;
+    this.address = `${origin}${pathname}`.replace(/\/+$/, '');
   }
 
-  get webSocketUrl(): URL {
-    return new URL(this.url.href.replace(/^http/, 'ws'));
+  at(path: string): URL {
+    return new URL(`${this.address}/${path.replace(/^\/+/, '')}`);
+  }
+
+  webSocketAt(path: string): URL {
+    return new URL(this.at(path).href.replace(/^http/, 'ws'));
   }
 
   /** The token that was given, or one of the development issuer. */
@@ -32,7 +41,7 @@ export class HeraldServer {
   }
 
   private async request(method: string, path: string, body?: object, headers: Record<string, string> = {}) {
-    const response = await fetch(new URL(path, this.url), {
+    const response = await fetch(this.at(path), {
       method,
       headers: { ...(body === undefined ? {} : { 'Content-Type': 'application/json' }), ...headers },
       body: body === undefined ? undefined : JSON.stringify(body),

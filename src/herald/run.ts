@@ -3,6 +3,9 @@ import { type CommandLine, type Options, USAGE, UsageError, word } from './comma
 import { connections } from './connections.js';
 import { HeraldServer } from './herald-server.js';
 
+/** The code of a connection that ended without a close. */
+const LOST = 1006;
+
 type Command = (server: HeraldServer, words: readonly string[], options: Options) => Promise<void>;
 
 const COMMANDS: Readonly<Record<string, Command>> = {
@@ -44,9 +47,9 @@ async function emit(server: HeraldServer, words: readonly string[]): Promise<voi
 }
 
 async function tail(server: HeraldServer, words: readonly string[]): Promise<void> {
-  const url = new URL(word(words, 0, 'path'), server.webSocketUrl);
+  const url = server.webSocketAt(word(words, 0, 'path'));
   const socket = new WebSocket(url, { headers: { Authorization: `Bearer ${await server.token()}` } });
-  // The first frame is the welcome: whoever has none was refused.
+  // The first frame is the welcome: without it the connection was refused.
   let isEstablished = false;
   socket.on('message', (data: Buffer) => {
     isEstablished = true;
@@ -56,7 +59,7 @@ async function tail(server: HeraldServer, words: readonly string[]): Promise<voi
     socket.once('error', reject);
     socket.once('close', (code, reason) => {
       process.stderr.write(`closed with ${code} ${reason.toString()}\n`);
-      if (!isEstablished) process.exitCode = 1;
+      if (!isEstablished || code === LOST) process.exitCode = 1;
       resolve();
     });
   });

@@ -5,16 +5,8 @@ import type { Environment } from '../config/environment.js';
 import { oneAtATime, type RequestDropped } from './one-at-a-time.js';
 
 const LIMITS = {
-  // A head is a packet or two, on the worst of links a second; what dribbles holds a connection for nothing.
-  headersTimeout: 10_000,
-  // The largest body, 256 KB, comes in this time at 9 KB a second.
-  requestTimeout: 30_000,
-  // Node's own 30 s would make the two above mean up to 30 s more.
-  connectionsCheckingInterval: 1_000,
   // Longer than the 60 s after which proxies give up an idle connection, so that none sends a request into our closing.
   keepAliveTimeout: 65_000,
-  // Two tokens of 6 KB with room for the rest; Node's own limit, whatever the process was started with.
-  maxHeaderSize: 16_384,
 };
 
 /** Connections beyond `WS_MAX_CONNECTIONS`, for requests and for those who are told that the node is full. */
@@ -30,7 +22,15 @@ export class BoundedExpressAdapter extends ExpressAdapter {
   }
 
   override initHttpServer(): void {
-    const server = createServer(LIMITS);
+    const { requestHeadMs, requestMs } = this.environment.timings;
+    const server = createServer({
+      ...LIMITS,
+      maxHeaderSize: this.environment.httpMaxHeaderBytes,
+      headersTimeout: requestHeadMs,
+      requestTimeout: requestMs,
+      // Node's own 30 s would make the two above mean up to 30 s more.
+      connectionsCheckingInterval: requestHeadMs / 10,
+    });
     const drop: RequestDropped = (request, socket) => server.emit('dropRequest', request, socket);
     server.on('request', oneAtATime(this.getInstance<RequestListener>(), drop));
     const { maxConnections } = this.environment.ws;

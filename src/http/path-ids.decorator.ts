@@ -1,5 +1,6 @@
 import { Param, type PipeTransform, type Type } from '@nestjs/common';
 import { ApiParam } from '@nestjs/swagger';
+import { USER_ID_SCHEMA } from '../auth/is-user-id.decorator.js';
 import { ParseUserIdPipe } from './parse-user-id.pipe.js';
 import { ParseUuidPipe } from './parse-uuid.pipe.js';
 
@@ -10,8 +11,7 @@ export function UuidParam(name: string, description: string): ParameterDecorator
 
 /** Gives a handler the user id of its path, and documents it. One that nobody can have is 404. */
 export function UserIdParam(name: string, description: string): ParameterDecorator {
-  const schema = { type: 'string', minLength: 1, maxLength: 255, example: 'bob' };
-  return documented(name, ParseUserIdPipe, { description, schema });
+  return documented(name, ParseUserIdPipe, { description, schema: { ...USER_ID_SCHEMA, example: 'bob' } });
 }
 
 function documented(

@@ -1,6 +1,6 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { Matches } from 'class-validator';
-import { IsUserId } from '../auth/is-user-id.decorator.js';
+import { IsUserId, USER_ID_SCHEMA } from '../auth/is-user-id.decorator.js';
 import { IsText } from '../http/is-text.js';
 
 /** As much as the body of a notification holds. */
@@ -8,7 +8,7 @@ const BODY = { max: 4_000, multiline: true };
 
 /** The body that sends a direct message. */
 export class SendMessageDto {
-  @ApiProperty({ example: 'bob', minLength: 1, maxLength: 255, description: 'The user id of a member' })
+  @ApiProperty({ ...USER_ID_SCHEMA, example: 'bob', description: 'The user id of a member' })
   @IsUserId()
   to: string;
 

@@ -3,14 +3,14 @@ import { IsObject, ValidateIf } from 'class-validator';
 import type { NotificationMessage } from '../realtime/index.js';
 import { AsGiven } from '../http/as-given.js';
 import { IsText } from '../http/is-text.js';
-import { IsUserId } from '../auth/is-user-id.decorator.js';
+import { IsUserId, USER_ID_SCHEMA } from '../auth/is-user-id.decorator.js';
 
 /** Each code point may take two of the 200 characters that an idempotency key has. */
 const DEDUPE_KEY_LENGTH = 95;
 
 /** The body that notifies a user. The engine checks the notification itself, whose further fields are the sender's. */
 export class NotifyDto {
-  @ApiProperty({ example: 'alice', minLength: 1, maxLength: 255 })
+  @ApiProperty({ ...USER_ID_SCHEMA, example: 'alice' })
   @IsUserId()
   user_id: string;
 

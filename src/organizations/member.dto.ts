@@ -1,6 +1,6 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { IsIn, ValidateIf } from 'class-validator';
-import { IsUserId } from '../auth/is-user-id.decorator.js';
+import { IsUserId, USER_ID_SCHEMA } from '../auth/is-user-id.decorator.js';
 import type { Membership } from './membership.entity.js';
 import { ORG_ROLES, type OrgRole } from './org-role.js';
 
@@ -8,7 +8,7 @@ const ROLE_MESSAGE = `$property must be one of ${ORG_ROLES.join(', ')}`;
 
 /** The body that makes a user a member. */
 export class AddMemberDto {
-  @ApiProperty({ example: 'carol', minLength: 1, maxLength: 255 })
+  @ApiProperty({ ...USER_ID_SCHEMA, example: 'carol' })
   @IsUserId()
   user_id: string;
 

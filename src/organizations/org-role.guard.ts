@@ -17,7 +17,7 @@ import { MembershipsService } from './memberships.service.js';
 import { may, type OrgAction, takesRole } from './org-role.js';
 import { noSuchOrganization } from './organizations.service.js';
 
-const ACTION = 'organizations:action';
+export const ACTION = 'organizations:action';
 
 interface OrgRequest extends AuthenticatedRequest {
   membership?: Membership;

@@ -23,9 +23,9 @@ export class OrganizationsService {
   ) {}
 
   /** Creates an organization whose first owner is the founder. Nobody is told: there is nobody else yet. */
-  found(founderId: string, name: string): Promise<OwnOrganization> {
+  found(founderId: string, name: string, id: string = uuidv7()): Promise<OwnOrganization> {
     return this.dataSource.transaction(async (manager) => {
-      const organization = await manager.save(manager.create(Organization, { id: uuidv7(), name }));
+      const organization = await manager.save(manager.create(Organization, { id, name }));
       const founder = manager.create(Membership, { orgId: organization.id, userId: founderId, role: 'owner' });
       await manager.save(founder, { listeners: false });
       return { organization, role: founder.role };

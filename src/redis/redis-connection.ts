@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { Cluster, Redis, type RedisOptions } from 'ioredis';
 import type { RedisSettings } from '../config/environment.js';
 
@@ -57,13 +58,27 @@ export function becomesReady(connection: Redis | Cluster, timeoutMs: number): Pr
 function open(settings: RedisSettings, common: RedisOptions): Redis | Cluster {
   switch (settings.mode) {
     case 'single':
-      return new Redis({ ...common, host: settings.host, port: settings.port, db: settings.db });
+      return new Redis({
+        ...common,
+        host: settings.host,
+        port: settings.port,
+        db: settings.db,
+        // Names the host to proxies that serve several, which an address can't.
+        tls: settings.tls && isIP(settings.host) === 0 ? { servername: settings.host } : common.tls,
+      });
     case 'sentinel':
       return new Redis({
         ...common,
         sentinels: settings.sentinels,
         name: settings.name,
         db: settings.db,
+        sentinelUsername: settings.sentinelUsername ?? undefined,
+        sentinelPassword: settings.sentinelPassword ?? undefined,
+        // Neither link follows `tls`: not the one to the sentinels, and not the one to the master that they name.
+        sentinelTLS: common.tls,
+        enableTLSForSentinelMode: settings.tls,
+        // One that hangs must not keep us from asking the next.
+        sentinelCommandTimeout: CONNECT_TIMEOUT_MS,
         sentinelRetryStrategy: reconnectDelay,
       });
     case 'cluster':

@@ -3,16 +3,14 @@ import type { Socket } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
 import { MAX_ADMISSIONS } from '../../src/realtime/connection/places.js';
+import { type Herald, herald } from '../support/herald.js';
 import { createKey, type Jwks, startJwks } from '../support/keys.js';
 import { leavesNothing, refused, sample } from '../support/metrics.js';
-import { type Herald, herald } from '../support/herald.js';
 import { RawClient } from '../support/raw-client.js';
-import { postgresDatabase, type RedisServer, startRedis } from '../support/servers.js';
 import { until } from '../support/until.js';
 import { closeAllClients, connect, upgrade } from '../support/ws-client.js';
 
 let jwks: Jwks;
-let redis: RedisServer;
 let database: pg.Client;
 let node: Herald;
 let port: number;
@@ -20,28 +18,24 @@ let token: string;
 let events: string;
 
 beforeAll(async () => {
-  const databaseUrl = await postgresDatabase();
-  [jwks, redis] = await Promise.all([startJwks(), startRedis()]);
-  node = await herald({
-    DATABASE_URL: databaseUrl,
-    KEYCLOAK_JWKS_URL: jwks.url,
-    REDIS_HOST: redis.host,
-    REDIS_PORT: String(redis.port),
-    RUN_JOBS: 'false',
-    WS_MAX_CONNECTIONS_PER_USER: '0',
-  });
+  jwks = await startJwks();
+  node = await herald(
+    { KEYCLOAK_JWKS_URL: jwks.url, RUN_JOBS: 'false', WS_MAX_CONNECTIONS_PER_USER: '0' },
+    // Who waits does so until the test lets go.
+    { timings: { admissionMs: 60_000 } },
+  );
   port = Number(new URL(node.url).port);
   token = await jwks.sign('alice');
   const api = await node.api('alice', { token });
   events = `/ws/events/${(await api.post('/orgs', { name: 'Acme' })).body.id}/`;
-  database = new pg.Client({ connectionString: databaseUrl });
+  database = new pg.Client({ connectionString: node.variables.DATABASE_URL });
   await database.connect();
 });
 afterEach(closeAllClients);
 afterAll(async () => {
   await database.end();
   await node.stop();
-  await Promise.all([jwks.stop(), redis.stop()]);
+  await jwks.stop();
 });
 
 /** Runs while no membership can be looked up: admissions to organizations wait. */
@@ -95,13 +89,13 @@ describe('a peer that resets its connection', () => {
     [
       'while its channel is subscribed to',
       async () => {
-        await redis.pause();
+        await node.redis.pause();
         try {
           const client = await start();
           await isAdmitting(1);
           client.reset();
         } finally {
-          await redis.resume();
+          await node.redis.resume();
           // On a slow machine it was away for so long that its links are made anew.
           await until(() => node.isHealthy());
         }

@@ -2,11 +2,11 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import type { Timings } from '../../src/config/environment.js';
 import { accepted, CANNOT_TELL, tryToken } from '../support/door.js';
-import { leavesNothing } from '../support/metrics.js';
-import { type Jwks, startJwks } from '../support/keys.js';
 import { type Herald, herald } from '../support/herald.js';
-import { postgresDatabase } from '../support/servers.js';
+import { type Jwks, startJwks } from '../support/keys.js';
+import { leavesNothing } from '../support/metrics.js';
 import { until } from '../support/until.js';
 import { closeAllClients, connect } from '../support/ws-client.js';
 
@@ -16,24 +16,32 @@ interface Pair {
   jwks: Jwks;
 }
 
-const pairs: Pair[] = [];
-let databaseUrl: string;
+/** Nothing happens for the time alone. */
+const PATIENT = { admissionMs: 60_000, keyAnswerMs: 60_000, keyCoolDownMs: 600_000 };
+const HASTY_MS = 1_000;
+
+const sources: Jwks[] = [];
+/** Where the others find a database and a Redis. */
+let first: Herald;
 
 beforeAll(async () => {
-  databaseUrl = await postgresDatabase();
+  first = await herald({ RUN_JOBS: 'false' });
 });
 afterEach(closeAllClients);
 afterAll(async () => {
-  await Promise.all(pairs.map(({ node }) => node.stop()));
-  await Promise.all(pairs.map(({ jwks }) => jwks.stop()));
+  await first.stop();
+  await Promise.all(sources.map((jwks) => jwks.stop()));
 });
 
 /** Starts a node whose source is what `prepare` makes of a good one. */
-async function start(prepare: (jwks: Jwks) => void | Promise<void> = () => undefined): Promise<Pair> {
+async function start(
+  prepare: (jwks: Jwks) => void | Promise<void> = () => undefined,
+  timings: Partial<Timings> = {},
+): Promise<Pair> {
   const jwks = await startJwks();
+  sources.push(jwks);
   await prepare(jwks);
-  const node = await herald({ KEYCLOAK_JWKS_URL: jwks.url, DATABASE_URL: databaseUrl, RUN_JOBS: 'false' });
-  pairs.push({ node, jwks });
+  const node = await first.another({ KEYCLOAK_JWKS_URL: jwks.url }, { timings: { ...PATIENT, ...timings } });
   return { node, jwks };
 }
 
@@ -49,7 +57,7 @@ describe('a node that could not get any keys', () => {
     // @abuse JWKS-14
     ['whose source answers 429', (jwks) => (jwks.answer = tooMany)],
   ])('%s starts, and says 1013 in time, and not 4001', async (_, prepare) => {
-    const { node, jwks } = await start(prepare);
+    const { node, jwks } = await start(prepare, { keyAnswerMs: HASTY_MS });
     const token = await jwks.sign('alice');
     expect(await tryToken(node, token)).toEqual(CANNOT_TELL);
     expect(await tryToken(node, token)).toEqual(CANNOT_TELL);
@@ -76,12 +84,12 @@ describe('a node that could not get any keys', () => {
 
   // @abuse JWKS-09
   it('is ready as soon as there are some', async () => {
-    const { node, jwks } = await start((each) => each.stop());
+    const { node, jwks } = await start((each) => each.stop(), { keyCoolDownMs: HASTY_MS });
     const token = await jwks.sign('alice');
     expect(await readiness(node)).toMatchObject({ status: 503, body: { dependencies: { keys: 'down' } } });
     expect(await tryToken(node, token)).toEqual(CANNOT_TELL);
     await jwks.start();
-    await until(() => node.isHealthy(), 20_000);
+    await until(() => node.isHealthy());
     expect(await tryToken(node, token)).toEqual(accepted('alice'));
     await leavesNothing(node);
   });
@@ -108,7 +116,7 @@ describe('a node', () => {
 
   // @abuse JWKS-12
   it('lets holders of known keys in while its source hangs, and does not make others wait for long', async () => {
-    const { node, jwks } = await start();
+    const { node, jwks } = await start(undefined, { keyAnswerMs: HASTY_MS });
     const known = await jwks.sign('alice');
     const unknown = await jwks.sign('alice', { header: { kid: 'new' } });
     expect(await tryToken(node, known)).toEqual(accepted('alice'));

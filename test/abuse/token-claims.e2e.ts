@@ -269,6 +269,12 @@ describe('the payload', () => {
   // @abuse JWT-55
   it('that is longer than any honest one is refused before it is read', async () => {
     const token = signed({ json: claims({ filler: 'x'.repeat(16_384) }) });
+    expect(await tryToken(node, token)).toEqual(REFUSED);
+  });
+
+  // @abuse JWT-55
+  it('that does not even fit into the head of a request is answered with 431', async () => {
+    const token = signed({ json: claims({ filler: 'x'.repeat(32_768) }) });
     await expect(connect(`${node.wsUrl}/ws/notifications/?token=${token}`)).rejects.toThrow('431');
     expect((await fetch(`${node.url}/api/v1/orgs`, { headers: { authorization: `Bearer ${token}` } })).status).toBe(
       431,

@@ -18,6 +18,8 @@ export interface Operation extends OperationObject {
   id: string;
   method: string;
   path: string;
+  /** Its method and path. */
+  key: string;
   params: ParameterObject[];
   /** Of the JSON body that it takes. */
   body: { schema: Schema; example: Record<string, unknown>; isRequired: boolean } | null;
@@ -40,6 +42,15 @@ export class DocumentedApi {
     );
   }
 
+  static async of({ url }: { url: string }): Promise<DocumentedApi> {
+    const response = await fetch(`${url}/docs/openapi.json`);
+    return new DocumentedApi((await response.json()) as OpenAPIObject);
+  }
+
+  find(method: string, path: string): Operation | undefined {
+    return this.operations.find((operation) => operation.method === method && operation.path === path);
+  }
+
   /** Of a body or a part of one, with its reference followed. */
   schemaOf(schema: Schema): Schema {
     const name = schema.$ref?.split('/').at(-1);
@@ -52,19 +63,26 @@ export class DocumentedApi {
     const validate = this.validators.get(text) ?? this.ajv.compile(JSON.parse(text) as object);
     this.validators.set(text, validate);
     if (validate(value)) return [];
-    return (validate.errors ?? []).map(
-      ({ instancePath, message, params }) => `${instancePath} ${message ?? ''} ${JSON.stringify(params)}`,
+    return (validate.errors ?? []).map(({ instancePath, message, params }) =>
+      `${instancePath} ${message ?? ''} ${JSON.stringify(params)}`.trim(),
     );
   }
 
   /** What is wrong with an answer: an undocumented status, a missing header, or a body of another form. */
   mistakesOfAnswer(operation: Operation, { status, headers, body }: ApiAnswer): string[] {
     const response = operation.responses[status];
-    if (response === undefined || '$ref' in response) return [`the status ${status} is not documented`];
+    if (response === undefined || '$ref' in response) {
+      return [`the status ${status} is not documented: see "Add a route" in the README, if it is meant`];
+    }
     const missing = Object.keys(response.headers ?? {}).filter((name) => !headers.has(name));
     const mistakes = missing.map((name) => `the header ${name} is missing`);
     const type = headers.get('content-type')?.split(';')[0] ?? '';
-    if (response.content === undefined) return [...mistakes, ...(body === '' ? [] : ['the body is not documented'])];
+    if (response.content === undefined) {
+      return [
+        ...mistakes,
+        ...(body === '' ? [] : [`the body is not documented: give @ApiOkResponse() or alike a type`]),
+      ];
+    }
     const media = response.content[type];
     if (media === undefined) return [...mistakes, `the content type ${type} is not documented`];
     return [...mistakes, ...this.mistakesIn(body, media.schema ?? {})];
@@ -97,6 +115,7 @@ function operationOf(method: string, path: string, operation: OperationObject): 
     id: operationId,
     method,
     path,
+    key: `${method} ${path}`,
     params: parameters.filter((parameter) => 'name' in parameter),
     body: requestBody !== undefined && 'content' in requestBody ? jsonBodyOf(requestBody) : null,
     statuses: Object.keys(responses).map(Number),

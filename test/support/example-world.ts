@@ -1,85 +1,121 @@
 import { randomUUID } from 'node:crypto';
-import { ApiClient } from './api-client.js';
+import type { ApiClient } from './api-client.js';
+import type { DocumentedApi, Operation } from './documented-api.js';
+import { bodyOf, fieldsOf, headersOf, type Ids, pathOf } from './example-request.js';
 import type { Herald } from './herald.js';
 import { until } from './until.js';
-import { connect } from './ws-client.js';
 
-/** The ids of things that exist, by the names that paths, queries and bodies have for them. */
-export type Ids = Readonly<Record<string, string>>;
+/** An answer that tells of something that exists; it has the thing's id under the name that paths have for it, or as `id`. */
+type Thing = Readonly<Record<string, unknown>>;
+
+const ORGS = '/api/v1/orgs';
+
+/** What no documented request adds to a collection, and what does instead. */
+const MAKERS: Readonly<Record<string, (world: ExampleWorld, ids: Ids) => Thing | Promise<Thing>>> = {
+  [`${ORGS}/{org_id}/members`]: ({ memberIds: [user_id] }) => ({ user_id }),
+  [`${ORGS}/{org_id}/presence`]: (world, { org_id }) => world.connect(org_id),
+  '/api/v1/realtime/connections': (world) => world.connect(),
+  // Who is disconnected here is not one whose connections matter elsewhere.
+  '/api/v1/realtime/users': () => ({ user_id: 'carol' }),
+};
+
+/** What queries and bodies name besides what is in the path, and the collection that it is in. */
+const NAMED: Readonly<Record<string, string>> = { org_id: ORGS, up_to: '/api/v1/notifications' };
 
 /**
- * The people of the document's examples, and things for its paths to name: alice, who owns organizations and operates Herald, bob
- * and dave, who are plain members, and carol, who is none.
+ * An organization and all else that requests name. What is in a collection is made by the documented example of the request
+ * that adds to it (`POST /widgets` makes the id of `/widgets/{id}`), so that a new feature needs no line here.
  */
 export class ExampleWorld {
-  private readonly kept = new Map<string, Promise<Ids>>();
+  private readonly made = new Map<string, Promise<Thing>>();
 
-  private constructor(
+  constructor(
     private readonly node: Herald,
-    /** May do everything. */
-    readonly alice: ApiClient,
-    /** Is a member, and has no role anywhere. */
-    readonly dave: ApiClient,
-    readonly stranger: ApiClient,
+    private readonly api: DocumentedApi,
+    /** Owns the organization, and makes everything. Its paths are the document's: those from the root on. */
+    private readonly founder: ApiClient,
+    /** The plain members of the organization; the first is the one that paths name. */
+    readonly memberIds: readonly string[],
   ) {}
 
-  /** Clients are rooted at `/`, as the document's paths are. */
-  static async on(node: Herald): Promise<ExampleWorld> {
-    const [alice, dave] = [await node.tokenFor('alice', { roles: ['realtime-admin'] }), await node.tokenFor('dave')];
-    const client = (token: string | null): ApiClient => new ApiClient(node.url, token, '');
-    return new ExampleWorld(node, client(alice), client(dave), client(null));
-  }
-
-  /** Things that a path names, for requests that change nothing. */
-  keptIdsFor(path: string): Promise<Ids> {
-    const ids = this.kept.get(path) ?? this.idsFor(path);
-    this.kept.set(path, ids);
+  /** Makes what the path, the query and the body of an operation name, if it was not made before. */
+  async idsFor(operation: Operation): Promise<Ids> {
+    const ids: Record<string, string> = { ...(await this.idsIn(operation.path)), dedupe_key: randomUUID() };
+    for (const name of fieldsOf(operation)) {
+      const collection = NAMED[name];
+      if (collection !== undefined) ids[name] ??= idOf(await this.oneOf(collection, ids), name);
+    }
     return ids;
   }
 
-  /** Makes all that a path names. Nothing is shared with what was made before. */
-  async idsFor(path: string): Promise<Ids> {
-    const orgId = await this.create('/orgs', { name: 'Acme' });
-    const org = `/orgs/${orgId}`;
-    for (const user_id of ['bob', 'dave']) await this.create(`${org}/members`, { user_id });
-    const resourceId = await this.create(`${org}/resources`, { name: 'Q3 report' });
-    const ids = { org_id: orgId, user_id: 'bob', dedupe_key: randomUUID() };
-    if (path.includes('/resources/')) {
-      await this.create(`${org}/resources/${resourceId}/comments`, { body: 'Hello' });
-      return { ...ids, id: resourceId };
+  /** Makes what a path names, if it was not made before. */
+  async idsIn(path: string): Promise<Ids> {
+    const ids: Record<string, string> = {};
+    for (const { index, 1: name = '' } of path.matchAll(/\/\{(\w+)\}/g)) {
+      ids[name] = idOf(await this.oneOf(path.slice(0, index), ids), name);
     }
-    if (path.includes('/exports/')) return { ...ids, id: await this.exported(org) };
-    if (path.includes('/presence') || path.includes('/connections')) {
-      return { ...ids, connection_id: await this.connected(orgId) };
-    }
-    if (!path.includes('/notifications')) return ids;
-    const notification = { title: 'Hello', type: 'greeting' };
-    const id = await this.create('/notifications', { user_id: 'alice', notification });
-    return { ...ids, id, up_to: id };
+    return ids;
   }
 
-  private async create(path: string, body: object): Promise<string> {
-    const answer = await this.alice.post(`/api/v1${path}`, body);
-    if (answer.status !== 201 && answer.status !== 202) {
-      throw new Error(`${path} answered ${answer.status}: ${JSON.stringify(answer.body)}`);
+  /** Sees to it that there is something in what an operation lists. */
+  async fill({ path }: Operation, ids: Ids): Promise<void> {
+    if (path in MAKERS || this.api.find('POST', path) !== undefined) await this.oneOf(path, ids);
+  }
+
+  /** Connects a member to the events of an organization, so that everybody knows of it. */
+  async connect(orgId?: string): Promise<Thing> {
+    const org_id = orgId ?? idOf(await this.oneOf(ORGS, {}), 'org_id');
+    const client = await this.node.join(`/ws/events/${org_id}/`, this.memberIds[0] ?? '');
+    await until(async () => (await this.founder.get(`${ORGS}/${org_id}/presence`)).body.items.length > 0);
+    return client.received[0] ?? {};
+  }
+
+  private oneOf(collection: string, ids: Ids): Promise<Thing> {
+    const thing = this.made.get(collection) ?? this.make(collection, ids);
+    this.made.set(collection, thing);
+    return thing;
+  }
+
+  private async make(collection: string, ids: Ids): Promise<Thing> {
+    const maker = MAKERS[collection];
+    if (maker !== undefined) return maker(this, ids);
+    const thing = await this.add(collection, ids);
+    if (collection === ORGS) await this.addMembers(String(thing.id));
+    return thing;
+  }
+
+  private async add(collection: string, ids: Ids): Promise<Thing> {
+    const operation = this.api.find('POST', collection);
+    if (operation === undefined) {
+      throw new Error(`No POST ${collection} makes what is below it: say in MAKERS of example-world.ts what does`);
     }
-    return answer.body.id;
+    const path = pathOf(operation, ids);
+    const body = bodyOf(operation, await this.idsFor(operation));
+    const sent = body === null ? undefined : JSON.stringify(body);
+    const answer = await this.founder.request('POST', path, sent, headersOf(operation));
+    if (answer.status >= 300) {
+      throw new Error(`The example of POST ${collection} is answered ${answer.status}: ${JSON.stringify(answer.body)}`);
+    }
+    if (answer.status === 202 && 'status' in answer.body) await this.completed(`${path}/${answer.body.id}`);
+    return answer.body;
   }
 
-  private async exported(org: string): Promise<string> {
-    const id = await this.create(`${org}/exports`, { format: 'csv' });
-    await until(async () => (await this.alice.get(`/api/v1${org}/exports/${id}`)).body.status === 'completed');
-    return id;
+  /** What is made in the background is there when its status says so. */
+  private completed(path: string): Promise<void> {
+    return until(async () => (await this.founder.get(path)).body.status === 'completed');
   }
 
-  /** Bob's connection to the organization's events, once everybody can know of it. */
-  private async connected(orgId: string): Promise<string> {
-    const client = await connect(`${this.node.wsUrl}/ws/events/${orgId}/`, { token: await this.node.tokenFor('bob') });
-    const { connection_id: id } = await client.next();
-    await until(async () => {
-      const { body } = await this.alice.get(`/api/v1/orgs/${orgId}/presence`);
-      return body.items.length > 0;
+  private async addMembers(orgId: string): Promise<void> {
+    const added = this.memberIds.map(async (user_id) => {
+      const { status } = await this.founder.post(`${ORGS}/${orgId}/members`, { user_id });
+      if (status !== 201) throw new Error(`${user_id} could not be added: ${status}`);
     });
-    return String(id);
+    await Promise.all(added);
   }
+}
+
+function idOf(thing: Thing, name: string): string {
+  const id = thing[name] ?? thing.id;
+  if (typeof id !== 'string') throw new Error(`No ${name} and no id in ${JSON.stringify(thing)}`);
+  return id;
 }

@@ -2,9 +2,12 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Type } from '@nestjs/common';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { DataSource } from 'typeorm';
+import { AppModule } from '../../src/app.module.js';
 import { createHerald } from '../../src/app.js';
+import { DevelopmentIssuer } from '../../src/auth/development/development-issuer.js';
 import { Environment, type Timings } from '../../src/config/environment.js';
 import { BroadcastService } from '../../src/realtime/index.js';
 import { ApiClient } from './api-client.js';
@@ -18,7 +21,7 @@ export interface TokenOptions {
   roles?: string[];
   email?: string;
   name?: string;
-  /** Seconds. */
+  /** Seconds; less than none for one that has expired. */
   expiresIn?: number;
 }
 
@@ -26,6 +29,8 @@ export interface HeraldOptions {
   /** True: no Redis and no Postgres but the embedded ones. */
   embedded?: boolean;
   timings?: Partial<Timings>;
+  /** Modules that an application has added to Herald's own. */
+  features?: Type[];
   /** Changes the node before it serves. */
   prepare?: (app: NestExpressApplication) => void;
 }
@@ -88,7 +93,7 @@ export class Herald {
 
   static async start(
     variables: Variables,
-    { timings, prepare }: HeraldOptions,
+    { timings, features = [], prepare }: HeraldOptions,
     redis: RedisServer | null = null,
     release: () => Promise<void> = () => Promise.resolve(),
   ): Promise<Herald> {
@@ -102,7 +107,8 @@ export class Herald {
     };
     try {
       const environment = new Environment({ ...defaults, ...variables }, timings);
-      const app = await createHerald(environment);
+      const root = AppModule.forRoot(environment);
+      const app = await createHerald(environment, { ...root, imports: [...(root.imports ?? []), ...features] });
       prepare?.(app);
       await app.listen(environment.port, environment.host);
       const { port } = app.getHttpServer().address() as AddressInfo;
@@ -138,11 +144,9 @@ export class Herald {
   }
 
   /** A token of the development issuer. */
-  async tokenFor(userId: string, { roles, email, name, expiresIn }: TokenOptions = {}): Promise<string> {
-    const body = { user_id: userId, roles, email, name, expires_in: expiresIn };
-    const { status, body: answer } = await new ApiClient(this.url, null, '').post('/dev/token', body);
-    if (status !== 200 && status !== 201) throw new Error(`No token: ${status} ${JSON.stringify(answer)}`);
-    return (answer as { access_token: string }).access_token;
+  tokenFor(userId: string, { expiresIn = 3_600, ...profile }: TokenOptions = {}): Promise<string> {
+    const issuer = this.app.get(DevelopmentIssuer, { strict: false });
+    return issuer.sign({ userId, ...profile, expiresInSeconds: expiresIn });
   }
 
   /** The HTTP API as a user sees it; with a token of the development issuer, or one of the caller's. */
@@ -159,10 +163,15 @@ export class Herald {
     return id;
   }
 
-  /** Connects a user, and resolves when the welcome has come: `welcome` of the client. */
-  async join(path: string, userId: string, options: TokenOptions & ConnectOptions = {}): Promise<TestClient> {
+  /** Connects a user, who may be sent away then. */
+  async connect(path: string, userId: string, options: TokenOptions & ConnectOptions = {}): Promise<TestClient> {
     const token = options.token ?? (await this.tokenFor(userId, options));
-    const client = await connect(`${this.wsUrl}${path}`, { ...options, token });
+    return connect(`${this.wsUrl}${path}`, { ...options, token });
+  }
+
+  /** Connects a user, and resolves when the welcome has come: the first of `received`. */
+  async join(path: string, userId: string, options: TokenOptions & ConnectOptions = {}): Promise<TestClient> {
+    const client = await this.connect(path, userId, options);
     await client.next();
     return client;
   }

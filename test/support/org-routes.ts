@@ -1,71 +1,44 @@
-import { request } from 'node:http';
-import { text } from 'node:stream/consumers';
+import { Reflector } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
-import type { Express } from 'express';
-import { API_PREFIX } from '../../src/http/configure-http.js';
+import { ACTION } from '../../src/organizations/org-role.guard.js';
+import { may, type OrgAction, type OrgRole, takesRole } from '../../src/organizations/org-role.js';
+import { noSuchOrganization } from '../../src/organizations/organizations.service.js';
+import { routesByOperationId } from '../../src/operations/openapi-routes.js';
+import type { ApiAnswer } from './api-client.js';
+import type { DocumentedApi, Operation } from './documented-api.js';
+import { routesOf } from './routes.js';
 
-/** A route of an organization: its method, and its path below `/api/v1` with parameters such as `:org_id`. */
-export interface OrgRoute {
-  method: string;
-  path: string;
-  /** `GET /orgs/:org_id`, as tables of tests name it. */
-  key: string;
+/** A route of an organization, as the document describes it. */
+export interface OrgRoute extends Operation {
+  /** What takes a role, by its `@ForMembers()`; undefined: every member may do it. */
+  action: OrgAction | undefined;
 }
 
 /** Every route below an organization, from the running application's own table: one that is added later is among them. */
-export function orgRoutesOf(app: NestExpressApplication): OrgRoute[] {
-  const { router }: Express = app.getHttpAdapter().getInstance();
-  return router.stack
-    .flatMap(({ route }) => (route === undefined ? [] : [route]))
-    .filter(({ path }) => path.includes('/orgs/:') || path.includes(':org_id'))
-    .flatMap(({ path, stack }) => stack.map(({ method }) => routeOf(method, path.slice(API_PREFIX.length))));
-}
-
-function routeOf(lowerCaseMethod: string, path: string): OrgRoute {
-  const method = lowerCaseMethod.toUpperCase();
-  return { method, path, key: `${method} ${path}` };
-}
-
-/** The values of a path's parameters, such as `org_id`. */
-export type PathValues = Record<string, string>;
-
-/** Puts values into a route's path as they are: encoding them is the caller's business. */
-export function pathOf({ path }: Pick<OrgRoute, 'path'>, values: PathValues): string {
-  return path.replace(/:(\w+)/g, (_, name: string) => {
-    const value = values[name];
-    if (value === undefined) throw new Error(`${path}: the test has no value for :${name}`);
-    return value;
+export function orgRoutesOf(app: NestExpressApplication, api: DocumentedApi): OrgRoute[] {
+  const handlers = routesByOperationId(app);
+  const reflector = new Reflector();
+  const keys = routesOf(app).filter((key) => key.includes('/orgs/{') || key.includes('{org_id}'));
+  return keys.map((key) => {
+    const operation = api.operations.find((candidate) => candidate.key === key);
+    if (operation === undefined) throw new Error(`${key} is not documented, so no test knows what to send to it`);
+    const targets = handlers.get(operation.id) ?? [];
+    return { ...operation, action: reflector.getAllAndOverride<OrgAction | undefined>(ACTION, [...targets]) };
   });
 }
 
-export interface ExactAnswer {
-  status: number;
-  type: string;
-  body: string;
-}
-
-/** Asks for a path exactly as it is written: `fetch` would resolve `..` before the server sees it. */
-export async function askExactly(
-  url: string,
-  token: string,
-  method: string,
-  path: string,
-  body?: unknown,
-): Promise<ExactAnswer> {
-  const { hostname, port } = new URL(url);
-  const content = body === undefined ? undefined : JSON.stringify(body);
-  const headers = {
-    Authorization: `Bearer ${token}`,
-    ...(content === undefined
-      ? {}
-      : { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(content) }),
-  };
-  return new Promise((resolve, reject) => {
-    const call = request({ hostname, port, method, path: `${API_PREFIX}${path}`, headers }, (response) => {
-      const type = response.headers['content-type'] ?? '';
-      text(response).then((answer) => resolve({ status: response.statusCode ?? 0, type, body: answer }), reject);
-    });
-    call.on('error', reject);
-    call.end(content);
-  });
+/**
+ * What is wrong with how a route has answered somebody; nothing if it is as its `@ForMembers()` says.
+ * @param role in the organization; null: none
+ */
+export function guardMistakes({ key, action }: OrgRoute, role: OrgRole | null, { status, body }: ApiAnswer): string[] {
+  const isOutside = status === 404 && body.detail === noSuchOrganization().message;
+  const lacksRole = action !== undefined && status === 403 && body.detail === takesRole(action);
+  if (role === null) {
+    if (isOutside) return [];
+    return [`${key} answers ${status} to who is no member: put @ForMembers() on its handler or its controller`];
+  }
+  const isMeantToLack = action !== undefined && !may(role, action);
+  if (isMeantToLack ? lacksRole : !isOutside && !lacksRole) return [];
+  return [`${key} answers ${status} to the role ${role}, against its @ForMembers(${action ?? ''})`];
 }

@@ -14,6 +14,7 @@ function wrongValues({ type, enum: values, maxLength, minLength = 0, format, pat
     ...(values === undefined && format === undefined && pattern === undefined ? [] : ['nonsense']),
     ...(maxLength === undefined ? [] : ['x'.repeat(maxLength + 1)]),
     ...(minLength === 0 ? [] : ['']),
+    ...(schema.not !== undefined && 'enum' in schema.not ? (schema.not.enum ?? []) : []),
   ];
 }
 

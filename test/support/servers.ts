@@ -6,6 +6,8 @@
 import type { PostgresServer } from './servers/postgres.js';
 import { createDatabase, startPostgres } from './servers/postgres.js';
 
+export { makeCertificate } from './servers/certificate.js';
+export type { Certificate } from './servers/certificate.js';
 export { startCluster } from './servers/cluster.js';
 export type { RedisCluster } from './servers/cluster.js';
 export { freePort } from './servers/free-port.js';

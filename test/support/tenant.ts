@@ -1,30 +1,26 @@
-import type { ApiClient } from './api-client.js';
+import { ApiClient } from './api-client.js';
+import { DocumentedApi } from './documented-api.js';
+import { ExampleWorld } from './example-world.js';
 import type { Herald } from './herald.js';
-import { until } from './until.js';
 
-/** An organization with somebody in every role, and one of everything that can be in it. */
+/** An organization with an owner and plain members. */
 export interface Tenant {
   orgId: string;
   resourceId: string;
-  /** The owner's, and completed. */
-  exportId: string;
   owner: ApiClient;
   member: ApiClient;
   ownerId: string;
   memberId: string;
+  /** What else is in it, made by the owner when it is asked for. */
+  world: ExampleWorld;
 }
 
-/** Founds one. All are called the same and hold things of the same names; their users begin with `prefix`. */
+/** Founds one. All are called the same and hold things of the same names; the users of one begin with its prefix, but for bob, who is in all. */
 export async function settle(node: Herald, prefix: string): Promise<Tenant> {
   const [ownerId, memberId] = [`${prefix}-owner`, `${prefix}-member`];
+  const founder = new ApiClient(node.url, await node.tokenFor(ownerId), '');
+  const world = new ExampleWorld(node, await DocumentedApi.of(node), founder, [memberId, 'bob']);
+  const { org_id: orgId = '', id: resourceId = '' } = await world.idsIn('/api/v1/orgs/{org_id}/resources/{id}');
   const [owner, member] = [await node.api(ownerId), await node.api(memberId)];
-  const orgId = String((await owner.post('/orgs', { name: 'Acme' })).body.id);
-  await owner.post(`/orgs/${orgId}/members`, { user_id: memberId });
-  const resource = await owner.post(`/orgs/${orgId}/resources`, { name: 'Quarterly report' });
-  const resourceId = String(resource.body.id);
-  await owner.post(`/orgs/${orgId}/resources/${resourceId}/comments`, { body: 'Well done' });
-  const exported = await owner.post(`/orgs/${orgId}/exports`, { format: 'csv' });
-  const exportId = String(exported.body.id);
-  await until(async () => (await owner.get(`/orgs/${orgId}/exports/${exportId}`)).body.status === 'completed');
-  return { orgId, resourceId, exportId, owner, member, ownerId, memberId };
+  return { orgId, resourceId, owner, member, ownerId, memberId, world };
 }

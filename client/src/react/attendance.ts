@@ -1,5 +1,6 @@
 import type { OrgFrames } from '../connection.js';
 import type { PresenceFrame } from '../frames.js';
+import { segment } from '../segment.js';
 import { Cell } from './cell.js';
 import { keepLoaded } from './keep-loaded.js';
 import { Lease } from './lease.js';
@@ -78,7 +79,7 @@ export class Attendance {
 
   private async load(signal: AbortSignal): Promise<void> {
     const journal: PresenceFrame[] = (this.journal = []);
-    const path = `/orgs/${encodeURIComponent(this.orgId)}/presence`;
+    const path = `/orgs/${segment(this.orgId)}/presence`;
     const { items } = await this.rest.get<{ items: PresentMember[] }>(path, signal);
     if (signal.aborted) return;
     this.loadedAt = performance.now();

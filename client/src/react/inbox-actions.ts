@@ -1,3 +1,4 @@
+import { segment } from '../segment.js';
 import type { Cell } from './cell.js';
 import type { InboxChange } from './inbox-change.js';
 import type { InboxItems } from './inbox-items.js';
@@ -21,7 +22,7 @@ export class InboxActions {
     if (item && item.read_at !== null) return;
     const change: InboxChange = { kind: 'read', ids: [id], at: new Date().toISOString() };
     const undo: InboxChange = { kind: 'unread', ids: [id] };
-    await this.act(change, undo, item ? 1 : 0, 'POST', `/notifications/${encodeURIComponent(id)}/read`);
+    await this.act(change, undo, item ? 1 : 0, 'POST', `/notifications/${segment(id)}/read`);
   };
 
   readonly markAllRead = async (): Promise<void> => {
@@ -39,7 +40,7 @@ export class InboxActions {
     const change: InboxChange = { kind: 'deleted', ids: [id] };
     const undo: InboxChange | null = item ? { kind: 'arrived', item } : null;
     const unread = item?.read_at === null ? 1 : 0;
-    await this.act(change, undo, unread, 'DELETE', `/notifications/${encodeURIComponent(id)}`);
+    await this.act(change, undo, unread, 'DELETE', `/notifications/${segment(id)}`);
   };
 
   /** @param unread how many fewer are unread then */

@@ -4,6 +4,7 @@ import { useState } from 'react';
 import { useApi } from '../api/api.js';
 import { download } from '../api/download.js';
 import { keys } from '../api/keys.js';
+import { path } from '../api/path.js';
 import { pollDelay } from '../api/poll-delay.js';
 import type { Export, ExportFormat, Organization } from '../api/types.js';
 import { Button } from '../ui/button.js';
@@ -24,7 +25,7 @@ export function ExportDialog({ organization, onClose }: { organization: Organiza
   const { data, error } = useExport(orgId, exportId);
 
   const start = useAction(async () => {
-    const { id } = await api.send<Export>('POST', `/orgs/${orgId}/exports`, { format });
+    const { id } = await api.send<Export>('POST', path`/orgs/${orgId}/exports`, { format });
     setExportId(id);
   });
   const save = useAction(async () => {
@@ -70,7 +71,7 @@ function useExport(orgId: string, exportId: string | null) {
   const api = useApi();
   return useQuery({
     queryKey: keys.export(orgId, exportId ?? ''),
-    queryFn: ({ signal }) => api.get<Export>(`/orgs/${orgId}/exports/${exportId}`, signal),
+    queryFn: ({ signal }) => api.get<Export>(path`/orgs/${orgId}/exports/${exportId ?? ''}`, signal),
     enabled: exportId !== null,
     refetchInterval: ({ state }) => {
       const status = state.data?.status;

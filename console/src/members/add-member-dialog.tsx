@@ -1,6 +1,7 @@
 import { useQueryClient } from '@tanstack/react-query';
 import { useApi } from '../api/api.js';
 import { keys } from '../api/keys.js';
+import { path } from '../api/path.js';
 import { fieldError, formError } from '../api/problem.js';
 import { ORG_ROLES, type Organization } from '../api/types.js';
 import { useMembers } from '../organizations/organizations.js';
@@ -21,7 +22,7 @@ export function AddMemberDialog({ organization, onClose }: { organization: Organ
   const client = useQueryClient();
   const roles = role === 'owner' ? ORG_ROLES : (['member'] as const);
   const action = useAction(async (form: FormData) => {
-    await api.send('POST', `/orgs/${id}/members`, { user_id: textOf(form, 'user_id'), role: textOf(form, 'role') });
+    await api.send('POST', path`/orgs/${id}/members`, { user_id: textOf(form, 'user_id'), role: textOf(form, 'role') });
     await client.invalidateQueries({ queryKey: keys.members(id) });
   }, onClose);
   return (

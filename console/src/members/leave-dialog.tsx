@@ -1,5 +1,6 @@
 import { useLocation } from 'wouter';
 import { useApi } from '../api/api.js';
+import { path } from '../api/path.js';
 import type { Organization } from '../api/types.js';
 import { useRefreshOrganizations } from '../organizations/organizations.js';
 import { useSession } from '../session/session.js';
@@ -22,7 +23,7 @@ export function LeaveDialog({ organization, onClose }: { organization: Organizat
       confirm="Leave organization"
       onClose={onClose}
       run={async () => {
-        await api.send('DELETE', `/orgs/${id}/members/${encodeURIComponent(userId)}`);
+        await api.send('DELETE', path`/orgs/${id}/members/${userId}`);
         await refresh();
         navigate('/');
         toast({ title: `You left ${isolated(name)}`, tone: 'ok' });

@@ -1,6 +1,7 @@
 import { useQueryClient } from '@tanstack/react-query';
 import { useApi } from '../api/api.js';
 import { keys } from '../api/keys.js';
+import { path } from '../api/path.js';
 import type { Organization } from '../api/types.js';
 import type { Person } from '../people/people.js';
 import { ConfirmDialog } from '../ui/confirm-dialog.js';
@@ -23,7 +24,7 @@ export function RemoveMemberDialog({ organization: { id, name }, person, onClose
       confirm="Remove member"
       onClose={onClose}
       run={async () => {
-        await api.send('DELETE', `/orgs/${id}/members/${encodeURIComponent(person.userId)}`);
+        await api.send('DELETE', path`/orgs/${id}/members/${person.userId}`);
         await client.invalidateQueries({ queryKey: keys.members(id) });
       }}
     />

@@ -2,6 +2,7 @@ import { useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useApi } from '../api/api.js';
 import { keys } from '../api/keys.js';
+import { path } from '../api/path.js';
 import { type Member, ORG_ROLES, type OrgRole } from '../api/types.js';
 import { useRefreshOrganizations } from '../organizations/organizations.js';
 import type { Person } from '../people/people.js';
@@ -38,7 +39,7 @@ export function RoleDialog({ orgId, member, person, onClose }: RoleDialogProps) 
 
   const change = useAction(async () => {
     if (role !== member.role) {
-      await api.send('PATCH', `/orgs/${orgId}/members/${encodeURIComponent(member.user_id)}`, { role });
+      await api.send('PATCH', path`/orgs/${orgId}/members/${member.user_id}`, { role });
       toast({ title: `${name} is now ${role}`, tone: 'ok' });
       await client.invalidateQueries({ queryKey: keys.members(orgId) });
       // It may have been the user's own.

@@ -1,4 +1,5 @@
 import { useApi } from '../api/api.js';
+import { path } from '../api/path.js';
 import { fieldError, formError } from '../api/problem.js';
 import { useMembers } from '../organizations/organizations.js';
 import { peopleOf } from '../people/people.js';
@@ -31,7 +32,7 @@ export function MessageDialog({ orgId, to, onClose }: MessageDialogProps) {
 
   const action = useAction(async (form: FormData) => {
     const recipient = textOf(form, 'to');
-    await api.send('POST', `/orgs/${orgId}/messages`, { to: recipient, body: textOf(form, 'body') });
+    await api.send('POST', path`/orgs/${orgId}/messages`, { to: recipient, body: textOf(form, 'body') });
     toast({ title: `Message sent to ${isolated(personOf(recipient).name)}`, tone: 'ok' });
   }, onClose);
   const isAlone = data !== undefined && others.length === 0;

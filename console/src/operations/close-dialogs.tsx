@@ -1,6 +1,7 @@
 import { useQueryClient } from '@tanstack/react-query';
 import { useApi } from '../api/api.js';
 import { keys } from '../api/keys.js';
+import { path } from '../api/path.js';
 import type { ConnectionRecord } from '../api/types.js';
 import { ConfirmDialog } from '../ui/confirm-dialog.js';
 import { isolated } from '../ui/isolated.js';
@@ -21,7 +22,7 @@ export function CloseConnectionDialog({ connection, onClose }: { connection: Con
       confirm="Close connection"
       onClose={onClose}
       run={async () => {
-        await api.send('DELETE', `/realtime/connections/${connection_id}`);
+        await api.send('DELETE', path`/realtime/connections/${connection_id}`);
         await client.invalidateQueries({ queryKey: [KIND] });
         toast({ title: `A connection of ${isolated(user_id)} was closed`, tone: 'ok' });
       }}
@@ -41,7 +42,7 @@ export function DisconnectUserDialog({ userId, onClose }: { userId: string; onCl
       confirm="Disconnect user"
       onClose={onClose}
       run={async () => {
-        await api.send('POST', `/realtime/users/${encodeURIComponent(userId)}/disconnect`);
+        await api.send('POST', path`/realtime/users/${userId}/disconnect`);
         await client.invalidateQueries({ queryKey: [KIND] });
         toast({ title: `${isolated(userId)} was disconnected`, tone: 'ok' });
       }}

@@ -1,5 +1,6 @@
 import { useLocation } from 'wouter';
 import { useApi } from '../api/api.js';
+import { path } from '../api/path.js';
 import type { Organization } from '../api/types.js';
 import { NameOrganizationDialog } from './name-organization-dialog.js';
 import { useRefreshOrganizations } from './organizations.js';
@@ -18,7 +19,7 @@ export function CreateOrganizationDialog({ onClose }: { onClose: () => void }) {
       run={async (name) => {
         const { id } = await api.send<Organization>('POST', '/orgs', { name });
         await refresh();
-        navigate(`/orgs/${id}`);
+        navigate(path`/orgs/${id}`);
       }}
     />
   );

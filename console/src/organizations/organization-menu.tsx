@@ -4,6 +4,7 @@ import { useState } from 'react';
 import { useLocation } from 'wouter';
 import { useApi } from '../api/api.js';
 import { keys } from '../api/keys.js';
+import { path } from '../api/path.js';
 import type { Organization } from '../api/types.js';
 import { ConfirmDialog } from '../ui/confirm-dialog.js';
 import { LeaveDialog } from '../members/leave-dialog.js';
@@ -80,7 +81,7 @@ function RenameDialog({ organization: { id, name }, onClose }: ItemDialogProps) 
       name={name}
       onClose={onClose}
       run={async (newName) => {
-        const renamed = await api.send<Organization>('PATCH', `/orgs/${id}`, { name: newName });
+        const renamed = await api.send<Organization>('PATCH', path`/orgs/${id}`, { name: newName });
         client.setQueryData(keys.organization(id), renamed);
         await refresh();
       }}
@@ -99,7 +100,7 @@ function DeleteDialog({ organization: { id, name }, onClose }: ItemDialogProps) 
       confirm="Delete organization"
       onClose={onClose}
       run={async () => {
-        await api.send('DELETE', `/orgs/${id}`);
+        await api.send('DELETE', path`/orgs/${id}`);
         await refresh();
         navigate('/');
       }}

@@ -1,6 +1,7 @@
 import { Check, ChevronsUpDown, Plus } from 'lucide-react';
 import { useState } from 'react';
 import { Link, useRoute } from 'wouter';
+import { path } from '../api/path.js';
 import type { Organization } from '../api/types.js';
 import { Avatar } from '../ui/avatar.js';
 import { Popover } from '../ui/popover.js';
@@ -72,7 +73,7 @@ function OrganizationLinks({ organizations, currentId, onChoose }: OrganizationL
         {organizations.map(({ id, name, role }) => (
           <li key={id}>
             <Link
-              href={`/orgs/${id}`}
+              href={path`/orgs/${id}`}
               className="menu-item"
               aria-current={id === currentId ? 'page' : undefined}
               onClick={onChoose}

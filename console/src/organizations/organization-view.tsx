@@ -1,6 +1,7 @@
 import { useOrgEvents } from '@herald/client/react';
 import { useEffect, useEffectEvent, useRef } from 'react';
 import { Link, Route, Switch, useLocation, useRoute } from 'wouter';
+import { path } from '../api/path.js';
 import type { Organization } from '../api/types.js';
 import { useEventHistory } from '../events/event-history.js';
 import { EventStream } from '../events/event-stream.js';
@@ -82,13 +83,13 @@ function Sections({ orgId, newest }: { orgId: string; newest: number }) {
   const [isActivity] = useRoute('/orgs/:org_id/activity');
   return (
     <nav className="sections" aria-label="Sections">
-      <Link href={`/orgs/${orgId}`} aria-current={isMembers || isActivity ? undefined : 'page'}>
+      <Link href={path`/orgs/${orgId}`} aria-current={isMembers || isActivity ? undefined : 'page'}>
         Resources
       </Link>
-      <Link href={`/orgs/${orgId}/members`} aria-current={isMembers ? 'page' : undefined}>
+      <Link href={path`/orgs/${orgId}/members`} aria-current={isMembers ? 'page' : undefined}>
         Members
       </Link>
-      <Link href={`/orgs/${orgId}/activity`} className="narrow-only" aria-current={isActivity ? 'page' : undefined}>
+      <Link href={path`/orgs/${orgId}/activity`} className="narrow-only" aria-current={isActivity ? 'page' : undefined}>
         Activity {newest > 0 && <span className="count">{newest}</span>}
       </Link>
     </nav>

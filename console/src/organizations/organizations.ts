@@ -2,6 +2,7 @@ import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useCallback } from 'react';
 import { useApi } from '../api/api.js';
 import { keys } from '../api/keys.js';
+import { path } from '../api/path.js';
 import { ApiProblem } from '../api/problem.js';
 import type { Member, Organization } from '../api/types.js';
 
@@ -18,7 +19,7 @@ export function useOrganization(orgId: string) {
   const api = useApi();
   return useQuery({
     queryKey: keys.organization(orgId),
-    queryFn: ({ signal }) => api.get<Organization>(`/orgs/${encodeURIComponent(orgId)}`, signal),
+    queryFn: ({ signal }) => api.get<Organization>(path`/orgs/${orgId}`, signal),
   });
 }
 
@@ -32,7 +33,7 @@ export function useMembers(orgId: string) {
   const api = useApi();
   return useQuery({
     queryKey: keys.members(orgId),
-    queryFn: ({ signal }) => api.list<Member>(`/orgs/${orgId}/members`, signal),
+    queryFn: ({ signal }) => api.list<Member>(path`/orgs/${orgId}/members`, signal),
   });
 }
 

@@ -1,6 +1,7 @@
 import { useQueryClient } from '@tanstack/react-query';
 import { useApi } from '../api/api.js';
 import { keys } from '../api/keys.js';
+import { path } from '../api/path.js';
 import { fieldError, formError } from '../api/problem.js';
 import { type Resource, SENSITIVITIES } from '../api/types.js';
 import { Button } from '../ui/button.js';
@@ -62,7 +63,7 @@ function ResourceForm({ orgId, resource, onClose }: { orgId: string; resource?: 
       sensitivity: textOf(form, 'sensitivity'),
       description: textOf(form, 'description') || null,
     };
-    if (resource === undefined) await api.send('POST', `/orgs/${orgId}/resources`, body);
+    if (resource === undefined) await api.send('POST', path`/orgs/${orgId}/resources`, body);
     else await api.send('PATCH', resourcePath(orgId, resource.id), body);
     // Its event tells, too; but not while the connection is lost.
     void client.invalidateQueries({ queryKey: keys.resources(orgId) });

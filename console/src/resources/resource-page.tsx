@@ -1,6 +1,7 @@
 import { ArrowLeft, FileX, Pencil, Trash2 } from 'lucide-react';
 import { useState } from 'react';
 import { Link, useLocation } from 'wouter';
+import { path } from '../api/path.js';
 import type { Resource } from '../api/types.js';
 import { isNotFound } from '../organizations/organizations.js';
 import { Badge } from '../ui/badge.js';
@@ -21,7 +22,7 @@ import './resources.css';
 export function ResourcePage({ orgId, resourceId }: { orgId: string; resourceId: string }) {
   const { data, error, refetch } = useResource(orgId, resourceId);
   usePageTitle(data?.name ?? 'Resource');
-  const list = `/orgs/${orgId}`;
+  const list = path`/orgs/${orgId}`;
   if (isNotFound(error)) {
     return (
       <section className="card">
@@ -87,7 +88,7 @@ function ResourceDetails({ orgId, resource }: { orgId: string; resource: Resourc
           orgId={orgId}
           resource={resource}
           onClose={close}
-          onDeleted={() => navigate(`/orgs/${orgId}`)}
+          onDeleted={() => navigate(path`/orgs/${orgId}`)}
         />
       )}
     </article>

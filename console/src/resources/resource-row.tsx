@@ -1,5 +1,6 @@
 import { Pencil, Trash2 } from 'lucide-react';
 import { Link } from 'wouter';
+import { path } from '../api/path.js';
 import type { ResourceSummary } from '../api/types.js';
 import { Badge } from '../ui/badge.js';
 import { IconButton } from '../ui/button.js';
@@ -20,7 +21,7 @@ export function ResourceRow({ orgId, resource, onEdit, onDelete }: ResourceRowPr
     <li className="list-row resource-row">
       <div className="list-text">
         <span className="row">
-          <Link href={`/orgs/${orgId}/resources/${id}`} className="resource-link truncate" title={name}>
+          <Link href={path`/orgs/${orgId}/resources/${id}`} className="resource-link truncate" title={name}>
             <bdi>{name}</bdi>
           </Link>
           {sensitivity !== 'normal' && <Badge tone={sensitivityTone(sensitivity)}>{sensitivity}</Badge>}

@@ -1,6 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { useApi } from '../api/api.js';
 import { keys } from '../api/keys.js';
+import { path } from '../api/path.js';
 import { pollDelay } from '../api/poll-delay.js';
 import type { Comment, Resource, ResourceSummary } from '../api/types.js';
 import type { Tone } from '../ui/badge.js';
@@ -11,7 +12,7 @@ export function useResources(orgId: string) {
   const api = useApi();
   return useQuery({
     queryKey: keys.resources(orgId),
-    queryFn: ({ signal }) => api.list<ResourceSummary>(`/orgs/${orgId}/resources`, signal),
+    queryFn: ({ signal }) => api.list<ResourceSummary>(path`/orgs/${orgId}/resources`, signal),
   });
 }
 
@@ -34,7 +35,7 @@ export function useComments(orgId: string, id: string) {
 }
 
 export function resourcePath(orgId: string, id: string): string {
-  return `/orgs/${orgId}/resources/${encodeURIComponent(id)}`;
+  return path`/orgs/${orgId}/resources/${id}`;
 }
 
 const TONES: ReadonlyMap<string, Tone> = new Map([

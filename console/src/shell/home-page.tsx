@@ -1,6 +1,7 @@
 import { Building2, Plus } from 'lucide-react';
 import { useState } from 'react';
 import { Redirect } from 'wouter';
+import { path } from '../api/path.js';
 import { CreateOrganizationDialog } from '../organizations/create-organization-dialog.js';
 import { useOrganizations } from '../organizations/organizations.js';
 import { Button } from '../ui/button.js';
@@ -18,7 +19,7 @@ export function HomePage() {
   }
 
   const [first] = data.items;
-  if (first !== undefined) return <Redirect href={`/orgs/${first.id}`} replace />;
+  if (first !== undefined) return <Redirect href={path`/orgs/${first.id}`} replace />;
   return (
     <>
       <Empty

@@ -1,12 +1,12 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { ArrayMaxSize, IsArray, IsInt, IsOptional, IsString, Length, Max, Min } from 'class-validator';
-import { IsUserId } from '../is-user-id.decorator.js';
+import { IsUserId, USER_ID_SCHEMA } from '../is-user-id.decorator.js';
 
 const YEAR_SECONDS = 31_536_000;
 
 /** The body of `POST /dev/token`. */
 export class DevTokenDto {
-  @ApiProperty({ example: 'alice', minLength: 1, maxLength: 255, description: "The token's `sub`" })
+  @ApiProperty({ ...USER_ID_SCHEMA, example: 'alice', description: "The token's `sub`" })
   @IsUserId()
   user_id: string;
 

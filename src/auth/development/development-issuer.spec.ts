@@ -30,7 +30,7 @@ describe('DevelopmentIssuer', () => {
     const environment = new Environment({ DATA_DIR: dataDir, ...variables });
     const issuer = new DevelopmentIssuer(environment);
     await issuer.onModuleInit();
-    return { issuer, verifier: new TokenVerifier(new KeyCache(issuer), environment.auth) };
+    return { issuer, verifier: new TokenVerifier(new KeyCache(issuer, { coolDownMs: 0 }), environment.auth) };
   }
 
   it('signs tokens that verify on the same path as any provider’s', async () => {

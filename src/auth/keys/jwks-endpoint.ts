@@ -1,7 +1,6 @@
 import { JwksClient } from 'jwks-rsa';
 import { KeySource, SourceBusyError } from './key-source.js';
 
-const DEADLINE_MS = 3_000;
 const MAX_BYTES = 1_048_576;
 
 /** An identity provider's JWKS over HTTP: one request a fetch, bounded in time and size, without following redirects. */
@@ -10,7 +9,7 @@ export class JwksEndpoint extends KeySource {
 
   constructor(
     private readonly url: string,
-    deadlineMs = DEADLINE_MS,
+    deadlineMs: number,
   ) {
     super();
     this.client = new JwksClient({

@@ -14,8 +14,7 @@ export interface KeyCacheOptions {
   clock: () => number;
 }
 
-// A rotated key must be accepted within 10 s of its first use, even when a forged one has just begun the cool-down.
-const DEFAULTS: KeyCacheOptions = { coolDownMs: 9_000, maxAgeMs: 600_000, clock: () => performance.now() };
+const DEFAULTS = { maxAgeMs: 600_000, clock: () => performance.now() };
 
 /** The longest that a source may ask to be left alone: it must not be able to put tokens off for good. */
 const MAX_RETRY_AFTER_MS = 60_000;
@@ -41,7 +40,7 @@ export class KeyCache implements OnApplicationBootstrap {
 
   constructor(
     private readonly source: KeySource,
-    options: Partial<KeyCacheOptions> = {},
+    options: Pick<KeyCacheOptions, 'coolDownMs'> & Partial<KeyCacheOptions>,
   ) {
     this.options = { ...DEFAULTS, ...options };
   }

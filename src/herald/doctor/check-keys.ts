@@ -5,7 +5,7 @@ import { describeError } from '../describe-error.js';
 import { type Finding, findingsOf } from './finding.js';
 
 /** Whether the identity provider publishes keys that can verify tokens, and what the tokens must name. */
-export async function checkKeys({ auth }: Environment): Promise<Finding[]> {
+export async function checkKeys({ auth, timings }: Environment): Promise<Finding[]> {
   const { ok, warning, broken } = findingsOf('Keys');
   if (auth.jwksUrl === null) {
     return [
@@ -14,7 +14,7 @@ export async function checkKeys({ auth }: Environment): Promise<Finding[]> {
   }
   let jwks: readonly unknown[];
   try {
-    jwks = await new JwksEndpoint(auth.jwksUrl).fetch();
+    jwks = await new JwksEndpoint(auth.jwksUrl, timings.keyAnswerMs).fetch();
   } catch (error) {
     const what = `${auth.jwksUrl} gives no keys (${describeError(error)})`;
     return [broken(`${what}. Check KEYCLOAK_URL and KEYCLOAK_REALM, or KEYCLOAK_JWKS_URL.`)];

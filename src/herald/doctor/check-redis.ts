@@ -1,9 +1,9 @@
 import { Cluster, type Redis } from 'ioredis';
-import type { Environment, RedisSettings } from '../../config/environment.js';
+import type { Environment } from '../../config/environment.js';
 import { becomesReady, connectRedis } from '../../redis/redis-connection.js';
-import { describeError } from '../describe-error.js';
 import { type Finding, findingsOf } from './finding.js';
 import { medianMs } from './median.js';
+import { explainFailure } from './redis-failure.js';
 
 const PATIENCE_MS = 4_000;
 const SLOW_MS = 20;
@@ -25,7 +25,7 @@ export async function checkRedis({ redis }: Environment): Promise<Finding[]> {
   });
   try {
     if (!(await becomesReady(connection, PATIENCE_MS))) {
-      return [broken(`${placeOf(redis)} can't be used (${describeError(failure)}). ${adviceFor(failure)}`)];
+      return [broken(await explainFailure(redis, failure))];
     }
     const findings = await Promise.all(serversOf(connection).map(checkOne));
     return findings.flat();
@@ -83,16 +83,4 @@ function parseInfo(text: string): Info {
   return new Map(
     lines.map((line): [string, string] => [line.slice(0, line.indexOf(':')), line.slice(line.indexOf(':') + 1)]),
   );
-}
-
-function placeOf(settings: RedisSettings): string {
-  const list = (places: { host: string; port: number }[]) =>
-    places.map(({ host, port }) => `${host}:${port}`).join(', ');
-  if (settings.mode === 'single') return list([settings]);
-  return settings.mode === 'cluster' ? list(settings.nodes) : `${settings.name} of ${list(settings.sentinels)}`;
-}
-
-function adviceFor(failure: unknown): string {
-  if (/NOAUTH|WRONGPASS|NOPERM/.test(describeError(failure))) return 'Check REDIS_PASSWORD and REDIS_USERNAME.';
-  return 'Start it, or correct the REDIS_ variables (REDIS_TLS too, where it speaks TLS).';
 }

@@ -17,17 +17,17 @@ export async function checkServer(server: HeraldServer, environment: Environment
   const sentAt = Date.now();
   let response: Response;
   try {
-    response = await fetch(new URL('/health/ready', server.url), { signal: AbortSignal.timeout(PATIENCE_MS) });
+    response = await fetch(server.at('/health/ready'), { signal: AbortSignal.timeout(PATIENCE_MS) });
   } catch (error) {
-    const what = `Nothing answers at ${server.url.origin} (${describeError(error)})`;
+    const what = `Nothing answers at ${server.address} (${describeError(error)})`;
     return [broken(`${what}. Start Herald by npm start, or name its address by --url.`)];
   }
   const readiness = await readReadiness(response);
   if (readiness === null) {
-    return [broken(`Something else answers at ${server.url.origin}. Name Herald's address by --url, or set PORT.`)];
+    return [broken(`Something else answers at ${server.address}. Name Herald's address by --url, or set PORT.`)];
   }
   return [
-    judgeReadiness(server.url.origin, readiness),
+    judgeReadiness(server.address, readiness),
     judgeClock(response.headers.get('date'), sentAt),
     ...(await checkOrigin(server)),
     await checkConnection(server, environment),
@@ -67,14 +67,15 @@ function judgeClock(date: string | null, sentAt: number): Finding {
 }
 
 /** Whether a page that the server itself serves could connect. */
-async function checkOrigin({ url, webSocketUrl }: HeraldServer): Promise<Finding[]> {
+async function checkOrigin(server: HeraldServer): Promise<Finding[]> {
   const { ok, warning } = findingsOf('Origins');
-  const opened = await open(new WebSocket(new URL('/ws/notifications/', webSocketUrl), { origin: url.origin }));
+  const { origin } = server;
+  const opened = await open(new WebSocket(server.webSocketAt('/ws/notifications/'), { origin }));
   if (opened === 'Unexpected server response: 403') {
-    return [warning(`The server refuses pages of ${url.origin}. Add it to ALLOWED_ORIGINS if there are any.`)];
+    return [warning(`The server refuses pages of ${origin}. Add it to ALLOWED_ORIGINS if there are any.`)];
   }
   // Whatever else is wrong, the connection with a token shows.
-  return opened === null ? [ok(`The server lets pages of ${url.origin} connect.`)] : [];
+  return opened === null ? [ok(`The server lets pages of ${origin} connect.`)] : [];
 }
 
 async function checkConnection(server: HeraldServer, environment: Environment | null): Promise<Finding> {
@@ -89,7 +90,7 @@ async function checkConnection(server: HeraldServer, environment: Environment | 
   }
   const headers = { Authorization: `Bearer ${token}` };
   const start = performance.now();
-  const failure = await welcome(new WebSocket(new URL('/ws/notifications/', server.webSocketUrl), { headers }));
+  const failure = await welcome(new WebSocket(server.webSocketAt('/ws/notifications/'), { headers }));
   if (failure === null) return ok(`A client is welcomed in ${Math.round(performance.now() - start)} ms.`);
   const advice = failure.startsWith('closed with 4001')
     ? 'Give a good token by --token.'

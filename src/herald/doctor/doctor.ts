@@ -23,7 +23,9 @@ export async function doctor(options: Options): Promise<void> {
   ];
   const all = [checkNode(), ...findings, ...(await Promise.all(checks)).flat()];
   const urls = [environment?.databaseUrl, environment?.auth.jwksUrl].map(passwordOf);
-  const secrets = [...urls, environment?.redis?.password, options.token];
+  const { redis = null } = environment ?? {};
+  const sentinelPassword = redis?.mode === 'sentinel' ? redis.sentinelPassword : null;
+  const secrets = [...urls, redis?.password, sentinelPassword, options.token];
   process.stdout.write(redact(report(all), secrets));
   if (all.some(({ verdict }) => verdict === 'broken')) process.exitCode = 1;
 }

@@ -1,14 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { isUserId } from '../../auth/user-id.js';
 import { Channel } from './channel.js';
 
 const ORG = '0190a5c2-7b7e-7c33-8d7e-3f1f0e2a9b11';
 
 describe('Channel', () => {
   it('gives different users different names, and finds each user by the name again', () => {
-    const userId = fc
-      .string({ unit: 'grapheme', minLength: 1, maxLength: 60 })
-      .filter((id) => /^\P{Cc}{1,255}$/u.test(id));
+    const userId = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 60 }).filter(isUserId);
     fc.assert(
       fc.property(userId, userId, (a, b) => {
         expect(Channel.ofUser(a).name === Channel.ofUser(b).name).toBe(a === b);
@@ -32,9 +31,12 @@ describe('Channel', () => {
     expect(Channel.ofUser(id).name).toMatch(/^user:[^\s:{}]+$/);
   });
 
-  it.each(['', 'a\nb', 'a\u0000', 'x'.repeat(256), '\ud800', '\udc00\ud800'])('refuses the user id %p', (id) => {
-    expect(() => Channel.ofUser(id)).toThrow('1 to 255 Unicode code points');
-  });
+  it.each(['', 'a\nb', 'a\u0000', 'x'.repeat(256), '\ud800', '\udc00\ud800', '.', '..'])(
+    'refuses the user id %p',
+    (id) => {
+      expect(() => Channel.ofUser(id)).toThrow('1 to 255 characters');
+    },
+  );
 
   it('takes an organization id in capitals for the same organization', () => {
     expect(Channel.ofOrganization(ORG.toUpperCase())).toEqual(Channel.ofOrganization(ORG));

@@ -1,5 +1,5 @@
 import { validate as isUuid } from 'uuid';
-import { isUserId } from '../../auth/user-id.js';
+import { isUserId, USER_ID_RULE } from '../../auth/user-id.js';
 
 /**
  * The address of a stream of messages: one user's notifications, or one organization's events.
@@ -17,9 +17,7 @@ export class Channel {
 
   /** @throws {TypeError} if the id cannot be a user's */
   static ofUser(userId: string): Channel {
-    if (!isUserId(userId)) {
-      throw new TypeError('user id: takes 1 to 255 Unicode code points without control characters');
-    }
+    if (!isUserId(userId)) throw new TypeError(`user id: takes ${USER_ID_RULE}`);
     return new Channel('user', userId, `user:${encodeURIComponent(userId)}`);
   }
 

@@ -19,12 +19,6 @@ import { Revocations } from './revocations.js';
 import { type UserPlace, UserPlaces } from './user-places.js';
 
 /**
- * How long guards, subscription and history may take together before the client is sent away to try again: longer than a new key
- * takes to be fetched (3 s), shorter than clients commonly wait for a connection.
- */
-const ADMISSION_DEADLINE_MS = 4_000;
-
-/**
  * Brings a WebSocket from its handshake to a live connection: guards, then join. Until then nothing the client has sent is
  * read. Whatever goes wrong ends in a close code, and leaves nothing behind.
  */
@@ -33,6 +27,7 @@ export class Admissions {
   private readonly logger = new Logger(Admissions.name);
   private readonly failures = new QuietErrorLog(this.logger, 'A connection could not be admitted');
   private readonly places: UserPlaces;
+  private readonly deadlineMs: number;
   private readonly connectionContext: ConnectionContext;
   private readonly joinContext: JoinContext;
 
@@ -47,6 +42,7 @@ export class Admissions {
     verifier: TokenVerifier,
     environment: Environment,
   ) {
+    this.deadlineMs = environment.timings.admissionMs;
     this.connectionContext = { settings: environment.ws, log, verifier };
     // As much waits in the socket of a client that resumes: together no more than it may owe.
     const pageBytes = environment.ws.maxBufferedBytes / 2;
@@ -64,7 +60,7 @@ export class Admissions {
     };
     ws.pause();
     ws.on('error', (error) => this.logger.debug(`A peer broke the protocol or its connection: ${error.message}`));
-    const deadline = setTimeout(() => this.refuse(ws, handshake, CLOSE.unavailable), ADMISSION_DEADLINE_MS);
+    const deadline = setTimeout(() => this.refuse(ws, handshake, CLOSE.unavailable), this.deadlineMs);
     ws.once('close', () => clearTimeout(deadline));
     const admittedAt = this.revocations.now();
     try {

@@ -1,7 +1,8 @@
-import { Redis } from 'ioredis';
+import { readFileSync } from 'node:fs';
+import { Redis, type RedisOptions as ConnectionOptions } from 'ioredis';
 import { until } from '../until.js';
 import { freePort } from './free-port.js';
-import { type RedisServer, startRedis } from './redis.js';
+import { type RedisOptions, type RedisServer, startRedis } from './redis.js';
 
 const SLOTS = 16_384;
 
@@ -13,15 +14,24 @@ export interface RedisCluster {
   stop(): Promise<void>;
 }
 
-/** Starts a cluster that shares the slots out evenly among so many masters. */
-export async function startCluster(size: number): Promise<RedisCluster> {
-  const masters = await Promise.all(Array.from({ length: size }, startMaster));
-  const links = masters.map(({ host, port }) => new Redis({ host, port }));
+/**
+ * Starts a cluster that shares the slots out evenly among so many masters.
+ * @param access how to enter it as somebody who may do everything, where that takes more than an address
+ */
+export async function startCluster(
+  size: number,
+  options: RedisOptions = {},
+  access: Pick<ConnectionOptions, 'password'> = {},
+): Promise<RedisCluster> {
+  const masters = await Promise.all(Array.from({ length: size }, () => startMaster(options)));
+  const tls = options.tls === undefined ? undefined : { ca: readFileSync(options.tls.certificate) };
+  const links = masters.map(({ host, port }) => new Redis({ host, port, tls, ...access }));
   const share = Math.ceil(SLOTS / size);
   for (const [index, link] of links.entries()) {
     const { host, port, busPort } = masters[index] ?? unknownMaster(index);
+    const portName = tls === undefined ? 'cluster-announce-port' : 'cluster-announce-tls-port';
     // Alone, it has nobody who could tell it its address.
-    await link.config('SET', 'cluster-announce-ip', host, 'cluster-announce-port', port);
+    await link.config('SET', 'cluster-announce-ip', host, portName, port);
     await link.cluster('ADDSLOTSRANGE', index * share, Math.min((index + 1) * share, SLOTS) - 1);
     await links[0]?.call('CLUSTER', 'MEET', host, port, busPort);
   }
@@ -41,9 +51,10 @@ function unknownMaster(index: number): never {
 }
 
 /** By default the bus takes the port 10,000 above, which may be none. */
-async function startMaster(): Promise<RedisServer & { busPort: number }> {
+async function startMaster({ args = [], ...options }: RedisOptions): Promise<RedisServer & { busPort: number }> {
   const busPort = await freePort();
-  const server = await startRedis({ args: ['--cluster-enabled', 'yes', '--cluster-port', String(busPort)] });
+  const cluster = ['--cluster-enabled', 'yes', '--cluster-port', String(busPort)];
+  const server = await startRedis({ ...options, args: [...args, ...cluster] });
   return Object.assign(server, { busPort });
 }
 

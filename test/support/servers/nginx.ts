@@ -1,13 +1,11 @@
-import { execFile } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
+import { makeCertificate } from './certificate.js';
 import { freePort } from './free-port.js';
 import { provideProgram } from './packages.js';
 import { ProcessServer } from './process-server.js';
 import type { Server } from './server.js';
 
-const run = promisify(execFile);
 const SAMPLE = new URL('../../../deploy/nginx.conf', import.meta.url);
 /** Where nginx keeps bodies that don't fit into memory: by default in folders that only root may write. */
 const TEMPORARY = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'];
@@ -37,7 +35,7 @@ export async function startNginx(upstreamPort: number): Promise<NginxServer> {
     stopSignal: 'SIGKILL',
     prepare: async (folder) => {
       home = folder;
-      await makeCertificate(folder);
+      await makeCertificate(folder, 'herald');
     },
   });
   const read = (name: string): string => readFileSync(join(home, name), 'utf8');
@@ -68,11 +66,4 @@ function configuration(
     },
     readFileSync(SAMPLE, 'utf8'),
   );
-}
-
-async function makeCertificate(folder: string): Promise<void> {
-  const openssl = await provideProgram(['openssl'], 'openssl');
-  const files = ['-keyout', join(folder, 'herald.key'), '-out', join(folder, 'herald.crt')];
-  const subject = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost'];
-  await run(openssl, ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2', ...files, ...subject]);
 }

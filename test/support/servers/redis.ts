@@ -1,3 +1,4 @@
+import type { Certificate } from './certificate.js';
 import { ContainerServer } from './container-server.js';
 import { ProcessServer } from './process-server.js';
 import { findRedis, findServers } from './programs.js';
@@ -11,19 +12,30 @@ export interface RedisServer extends Server {
 export interface RedisOptions {
   /** Further options of the program, such as `['--appendonly', 'yes']`; the data is not kept by default. */
   args?: string[];
+  /** Speaks TLS alone, as this; where servers come in containers, too, from the program on the machine, which has the files. */
+  tls?: Certificate;
 }
 
 /** Starts a Redis of the caller's own. Whoever starts it stops it. */
 export async function startRedis(options: RedisOptions = {}): Promise<RedisServer> {
   const args = ['--save', '', '--appendonly', 'no', ...(options.args ?? [])];
-  const server = (await findServers()) === 'machine' ? await onMachine(args) : await inContainer(args);
+  const isOnMachine = options.tls !== undefined || (await findServers()) === 'machine';
+  const server = isOnMachine ? await onMachine(args, options.tls) : await inContainer(args);
   return Object.assign(server, { url: `redis://${server.host}:${server.port}` });
 }
 
-function onMachine(args: string[]): Promise<Server> {
+/** What any Redis, and any sentinel, listens on, and whom it connects to others as. */
+export function portOptions(port: number, tls?: Certificate): string[] {
+  if (tls === undefined) return ['--port', String(port)];
+  const files = ['--tls-key-file', tls.key, '--tls-cert-file', tls.certificate, '--tls-ca-cert-file', tls.certificate];
+  const others = ['--tls-auth-clients', 'no', '--tls-replication', 'yes', '--tls-cluster', 'yes'];
+  return ['--port', '0', '--tls-port', String(port), ...files, ...others];
+}
+
+function onMachine(args: string[], tls?: Certificate): Promise<Server> {
   return ProcessServer.launch({
     program: findRedis() ?? 'redis-server',
-    args: (port, folder) => ['--port', String(port), '--bind', '127.0.0.1', '--dir', folder, ...args],
+    args: (port, folder) => [...portOptions(port, tls), '--bind', '127.0.0.1', '--dir', folder, ...args],
     readyLine: /Ready to accept connections/,
     stopSignal: 'SIGKILL',
   });

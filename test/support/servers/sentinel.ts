@@ -2,8 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ProcessServer } from './process-server.js';
 import { findRedis } from './programs.js';
-import type { RedisServer } from './redis.js';
-import { startRedis } from './redis.js';
+import { portOptions, type RedisOptions, type RedisServer, startRedis } from './redis.js';
 import type { Server } from './server.js';
 
 /** A Redis master with one replica, and the sentinels that watch them. Whoever starts it stops it. */
@@ -23,11 +22,17 @@ const NAME = 'main';
 /** How long the master is silent before the sentinels act: short, where 30 s is Redis's own choice. */
 const DOWN_AFTER_MS = 1_000;
 
+export interface SentinelOptions extends RedisOptions {
+  /** Further lines of the sentinels' configuration. */
+  configuration?: string[];
+}
+
 /** Starts three sentinels, two of which have to agree, over a master and a replica. */
-export async function startSentinelGroup(): Promise<SentinelGroup> {
-  const master = await startRedis();
-  const replica = await startRedis({ args: ['--replicaof', master.host, String(master.port)] });
-  const sentinels = await Promise.all([1, 2, 3].map(() => startSentinel(master)));
+export async function startSentinelGroup(options: SentinelOptions = {}): Promise<SentinelGroup> {
+  const master = await startRedis(options);
+  const replicaOf = ['--replicaof', master.host, String(master.port)];
+  const replica = await startRedis({ ...options, args: [...(options.args ?? []), ...replicaOf] });
+  const sentinels = await Promise.all([1, 2, 3].map(() => startSentinel(master, options)));
   return {
     name: NAME,
     addresses: sentinels.map(({ host, port }) => `${host}:${port}`).join(','),
@@ -39,29 +44,28 @@ export async function startSentinelGroup(): Promise<SentinelGroup> {
   };
 }
 
-async function startSentinel(master: Server): Promise<Server> {
+function startSentinel(master: Server, { tls, configuration = [] }: SentinelOptions): Promise<Server> {
   return ProcessServer.launch({
     program: findRedis() ?? 'redis-server',
     // A sentinel keeps what it learns in its configuration file.
     args: (port, folder) => [
       join(folder, 'sentinel.conf'),
       '--sentinel',
-      '--port',
-      String(port),
+      ...portOptions(port, tls),
       '--bind',
       '127.0.0.1',
     ],
     readyLine: /\+monitor master/,
     stopSignal: 'SIGKILL',
-    prepare: (folder) => writeFile(join(folder, 'sentinel.conf'), configuration(master)),
+    prepare: (folder) =>
+      writeFile(join(folder, 'sentinel.conf'), [...watching(master), ...configuration, ''].join('\n')),
   });
 }
 
-function configuration({ host, port }: Server): string {
+function watching({ host, port }: Server): string[] {
   return [
     `sentinel monitor ${NAME} ${host} ${port} 2`,
     `sentinel down-after-milliseconds ${NAME} ${DOWN_AFTER_MS}`,
     `sentinel failover-timeout ${NAME} 5000`,
-    '',
-  ].join('\n');
+  ];
 }

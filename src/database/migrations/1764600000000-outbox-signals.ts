@@ -4,7 +4,7 @@ import type { MigrationInterface, QueryRunner } from 'typeorm';
  * Revocations are found by their time, which is compared with the beginning of memberships: both are taken when the row is
  * written, not when its transaction began, which may have waited for a lock since.
  */
-export class OutboxSignals1764500000000 implements MigrationInterface {
+export class OutboxSignals1764600000000 implements MigrationInterface {
   async up(queryRunner: QueryRunner): Promise<void> {
     await queryRunner.query(`DROP INDEX realtime_outbox_disconnections`);
     await queryRunner.query(`

@@ -1,0 +1,20 @@
+import { describe, expect, it } from '@jest/globals';
+import { path } from './path.js';
+
+const ORIGIN = 'https://herald.test';
+
+describe('path', () => {
+  it.each(['bob', 'auth0|5f', 'a/b', '../x', '..?', '%2e%2e', '..\\..', '#', 'é 🐎', '...'])(
+    'has the id %s as one segment',
+    (id) => {
+      const { pathname, search, hash } = new URL(path`/orgs/${'1'}/members/${id}`, ORIGIN);
+      const segments = pathname.split('/').map(decodeURIComponent);
+      expect([segments, search, hash]).toEqual([['', 'orgs', '1', 'members', id], '', '']);
+    },
+  );
+
+  it.each(['.', '..'])('does not take %s, which would be another path', (id) => {
+    expect(new URL(`/orgs/1/members/${encodeURIComponent(id)}`, ORIGIN).pathname).not.toContain(id);
+    expect(() => path`/orgs/${'1'}/members/${id}`).toThrow(`No path can hold the id “${id}”.`);
+  });
+});

@@ -1,0 +1,71 @@
+/**
+ * `npm run build`: compiles the server, the client and the console. With `--if-changed`, which `npm start` runs before the server,
+ * only when something has changed since the last time.
+ */
+import { spawnSync } from 'node:child_process';
+import { existsSync, readdirSync, realpathSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+const SOURCES = [
+  'src',
+  'client/src',
+  'console/src',
+  'console/public',
+  'console/index.html',
+  'console/vite.config.ts',
+  'tsconfig.json',
+  'tsconfig.build.json',
+  'client/tsconfig.json',
+  'client/tsconfig.build.json',
+  'package-lock.json',
+];
+const OUTPUTS = ['dist/main.js', 'client/dist/index.js', 'console/dist/index.html'];
+const STAMP = join(ROOT, 'dist/.built');
+
+const TSC = 'node_modules/typescript/bin/tsc';
+const STEPS = [
+  ['the server', TSC, '-p', 'tsconfig.build.json'],
+  ['the client', TSC, '-p', 'client/tsconfig.build.json'],
+  ['the console', 'node_modules/vite/bin/vite.js', 'build', 'console', '--logLevel', 'warn'],
+];
+
+export function buildIfChanged() {
+  const isBuilt = OUTPUTS.every((name) => existsSync(join(ROOT, name)));
+  if (!isBuilt || builtAt() <= Math.max(...SOURCES.map((name) => newest(join(ROOT, name))))) build();
+}
+
+/** Says each step before it begins. Ends the process with the step's exit code if one fails. */
+function build() {
+  const startedAt = new Date();
+  rmSync(STAMP, { force: true });
+  STEPS.forEach(([what, ...words], index) => {
+    console.log(`Building ${what} (step ${index + 1} of ${STEPS.length})…`);
+    const { status } = spawnSync(process.execPath, words, { cwd: ROOT, stdio: ['ignore', 'inherit', 'inherit'] });
+    if (status !== 0) process.exit(status ?? 1);
+  });
+  writeFileSync(STAMP, '');
+  // What was changed during the build may not be in it.
+  utimesSync(STAMP, startedAt, startedAt);
+}
+
+/** In ms; 0 where it was never built. */
+function builtAt() {
+  return statSync(STAMP, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+}
+
+/** When the file, or one below the folder, was changed last, in ms; folders tell of files that were removed. */
+function newest(path) {
+  const stat = statSync(path, { throwIfNoEntry: false });
+  if (stat === undefined) return 0;
+  if (!stat.isDirectory()) return stat.mtimeMs;
+  return Math.max(stat.mtimeMs, ...readdirSync(path).map((name) => newest(join(path, name))));
+}
+
+if (realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) {
+  if (process.argv.includes('--if-changed')) {
+    buildIfChanged();
+    console.log('Starting Herald…');
+  } else build();
+}

@@ -1,0 +1,66 @@
+import type { RedisSettings } from '../../config/environment.js';
+import type { HostAndPort } from '../../config/values.js';
+import { connectRedis } from '../../redis/redis-connection.js';
+import { describeError } from '../describe-error.js';
+
+/** For one attempt. */
+const PATIENCE_MS = 2_000;
+/** Behind a list of addresses ioredis says that none can be used, and not why. */
+const HIDES_THE_REASON = /^All sentinels are unreachable|^Failed to refresh slots cache/;
+
+/** Says in a sentence why a Redis can't be used, and in another what to do about it. */
+export async function explainFailure(settings: RedisSettings, failure: unknown): Promise<string> {
+  const found = describeError(failure);
+  if (!HIDES_THE_REASON.test(found) || settings.mode === 'single') {
+    return `${placeOf(settings)} can't be used (${found}). ${adviceFor(found, settings, false)}`;
+  }
+  const isSentinel = settings.mode === 'sentinel';
+  const addresses = isSentinel ? settings.sentinels : settings.nodes;
+  const login = loginOf(settings);
+  const answers = await Promise.all(addresses.map((address) => reasonAt({ ...settings, ...address, ...login })));
+  const reason = answers.find((answer) => answer !== null) ?? found;
+  return `${placeOf(settings)} can't be used (${reason}). ${adviceFor(reason, settings, isSentinel)}`;
+}
+
+function loginOf(settings: RedisSettings): Pick<RedisSettings, 'username' | 'password' | 'db'> {
+  const { username, password, db } = settings;
+  if (settings.mode !== 'sentinel') return { username, password, db };
+  return { username: settings.sentinelUsername, password: settings.sentinelPassword, db: 0 };
+}
+
+/** What the first attempt says; null: it can be used. */
+async function reasonAt(
+  access: HostAndPort & Pick<RedisSettings, 'username' | 'password' | 'tls' | 'db'>,
+): Promise<string | null> {
+  const { username, password, tls, db, host, port } = access;
+  const settings: RedisSettings = { mode: 'single', username, password, tls, db, host, port };
+  let settle: (reason: string | null) => void = () => undefined;
+  const settled = new Promise<string | null>((resolve) => (settle = resolve));
+  const connection = connectRedis(settings, { onError: (error) => settle(describeError(error)) });
+  connection.once('ready', () => settle(null));
+  setTimeout(() => settle('it does not answer'), PATIENCE_MS).unref();
+  const reason = await settled;
+  connection.disconnect();
+  return reason === null ? null : `${host}:${port}: ${reason}`;
+}
+
+function placeOf(settings: RedisSettings): string {
+  const list = (places: readonly HostAndPort[]) => places.map(({ host, port }) => `${host}:${port}`).join(', ');
+  if (settings.mode === 'single') return list([settings]);
+  return settings.mode === 'cluster' ? list(settings.nodes) : `${settings.name} of ${list(settings.sentinels)}`;
+}
+
+function adviceFor(reason: string, { tls }: RedisSettings, isOfSentinel: boolean): string {
+  if (/NOAUTH|WRONGPASS|NOPERM/.test(reason)) {
+    const prefix = isOfSentinel ? 'REDIS_SENTINEL' : 'REDIS';
+    return `Check ${prefix}_PASSWORD and ${prefix}_USERNAME.`;
+  }
+  if (/certificate|altnames/i.test(reason)) {
+    return (
+      'It must have a certificate for that address, of an authority that Node knows: name the file of your own one in ' +
+      'NODE_EXTRA_CA_CERTS, which Node reads from its environment and not from .env.'
+    );
+  }
+  const other = tls ? 'to false, where it speaks no TLS' : 'to true, where it speaks TLS';
+  return `Start it, or correct the REDIS_ variables (REDIS_TLS ${other}).`;
+}

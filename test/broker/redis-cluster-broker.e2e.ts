@@ -1,0 +1,36 @@
+import { randomUUID } from 'node:crypto';
+import { describe, expect, it } from '@jest/globals';
+import { Channel } from '../../src/realtime/broker/channel.js';
+import { startCluster } from '../support/servers.js';
+import { until } from '../support/until.js';
+import { brokerContract } from './broker.contract.js';
+import { message, redisProcess, texts } from './broker-process.js';
+
+brokerContract('RedisBroker in a cluster of three masters', async () => {
+  const cluster = await startCluster(3);
+  return {
+    process: () => redisProcess({ REDIS_CLUSTER_NODES: cluster.nodes }),
+    stop: () => cluster.stop(),
+  };
+});
+
+describe('a cluster that is reached by the address of one node', () => {
+  it('is published to, also where a generation is expected', async () => {
+    const behind = await startCluster(1);
+    const [master] = behind.masters;
+    if (master === undefined) throw new Error('The cluster has no master');
+    const process = await redisProcess({ REDIS_HOST: master.host, REDIS_PORT: String(master.port) });
+    try {
+      const channel = Channel.ofUser(randomUUID());
+      await process.broker.subscribe(channel);
+      for (const text of ['a', 'b']) {
+        await process.broker.publishAll([message(channel, text)], await process.broker.generation());
+      }
+      await until(() => process.received.length === 2);
+      expect(texts(process.received)).toEqual(['a', 'b']);
+    } finally {
+      process.stop();
+      await behind.stop();
+    }
+  });
+});

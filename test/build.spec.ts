@@ -1,0 +1,84 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+
+const SCRIPT = join(import.meta.dirname, '../scripts/build.mjs');
+/** Stands in for a compiler: writes its output, fails when the source is broken, and takes until `go` is there when it is slow. */
+const COMPILER = `
+  const { existsSync, mkdirSync, readFileSync, writeFileSync } = require('node:fs');
+  const { dirname } = require('node:path');
+  const project = process.argv.slice(2).find((word) => /^(tsconfig|client|console)/.test(word));
+  const output = { t: 'dist/main.js', l: 'client/dist/index.js', o: 'console/dist/index.html' };
+  const path = output[project.startsWith('t') ? 't' : project[1]];
+  const source = readFileSync('src/main.ts', 'utf8');
+  if (source === 'broken') process.exit(2);
+  while (source === 'slow' && !existsSync('go')) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20);
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, '');
+`;
+const STEPS = [
+  'Building the server (step 1 of 3)…',
+  'Building the client (step 2 of 3)…',
+  'Building the console (step 3 of 3)…',
+];
+const START = 'Starting Herald…';
+const COMMAND = ['scripts/build.mjs', '--if-changed'];
+
+/** A project of the same layout. */
+let root: string;
+
+beforeEach(async () => {
+  root = await mkdtemp(join(tmpdir(), 'herald-build-'));
+  await cp(SCRIPT, join(root, 'scripts/build.mjs'));
+  await write('node_modules/typescript/bin/tsc', COMPILER);
+  await write('node_modules/vite/bin/vite.js', COMPILER);
+  await write('src/main.ts', 'first');
+});
+afterEach(() => rm(root, { recursive: true }));
+
+async function write(path: string, text: string): Promise<void> {
+  await mkdir(dirname(join(root, path)), { recursive: true });
+  await writeFile(join(root, path), text);
+}
+
+/** What is said before the server starts, if it does. */
+function build(): { status: number | null; lines: string[] } {
+  const { status, stdout } = spawnSync(process.execPath, COMMAND, { cwd: root, encoding: 'utf8' });
+  return { status, lines: stdout.trimEnd().split('\n') };
+}
+
+describe('npm start', () => {
+  it('says what it builds before it does', async () => {
+    await write('src/main.ts', 'slow');
+    const building = spawn(process.execPath, COMMAND, { cwd: root, stdio: ['ignore', 'pipe', 'inherit'] });
+    let output = '';
+    building.stdout.setEncoding('utf8').on('data', (text: string) => (output += text));
+    await once(building.stdout, 'data');
+    expect(output).toBe(`${STEPS[0]}\n`);
+    await write('go', '');
+    expect(await once(building, 'close')).toEqual([0, null]);
+    expect(output).toBe(`${[...STEPS, START].join('\n')}\n`);
+  });
+
+  it('builds again only when a source has changed, or what was built is gone', async () => {
+    expect(build().lines).toEqual([...STEPS, START]);
+    expect(build().lines).toEqual([START]);
+    await write('src/main.ts', 'second');
+    expect(build().lines).toEqual([...STEPS, START]);
+    await rm(join(root, 'console/dist'), { recursive: true });
+    expect(build().lines).toEqual([...STEPS, START]);
+    expect(build().lines).toEqual([START]);
+  });
+
+  it('does not start what could not be built, and tries again the next time', async () => {
+    build();
+    await write('src/main.ts', 'broken');
+    expect(build()).toEqual({ status: 2, lines: STEPS.slice(0, 1) });
+    expect(build()).toEqual({ status: 2, lines: STEPS.slice(0, 1) });
+    await write('src/main.ts', 'mended');
+    expect(build()).toEqual({ status: 0, lines: [...STEPS, START] });
+  });
+});
