@@ -155,7 +155,7 @@ export function brokerContract(name: string, startAdapter: () => Promise<Started
       const { position, publications } = await process.broker.history(channel, 0);
       expect(position.offset).toBe(9);
       expect(texts(publications)).toEqual(['4', '5', '6', '7', '8', '9']);
-      expect(publications.at(-1)).toMatchObject({ id: sent[8]?.id, channel: channel.name, kind: 'frame', position });
+      expect(publications.at(-1)).toMatchObject({ id: sent[8]?.id, channel: channel.name, position });
       expect(Math.abs(Date.now() - (publications.at(-1)?.publishedAt ?? 0))).toBeLessThan(60_000);
       expect(texts((await process.broker.history(channel, 8)).publications)).toEqual(['8', '9']);
     });
