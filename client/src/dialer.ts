@@ -42,8 +42,7 @@ export class Dialer {
   ) {
     this.server = serverOf(options.url);
     const { WebSocket: socket = (globalThis as Pick<ClientOptions, 'WebSocket'>).WebSocket } = options;
-    if (socket === undefined)
-      throw new TypeError('WebSocket takes a constructor, as that of ws: this platform has none');
+    if (socket === undefined) throw new TypeError('WebSocket takes a constructor: there is none here');
     this.Socket = socket;
   }
 
@@ -103,7 +102,7 @@ export class Dialer {
 export function serverOf(url: string | URL | undefined): string {
   const page = (globalThis as { location?: { origin?: string } }).location?.origin;
   const given = url ?? page;
-  if (given === undefined) throw new TypeError('url takes the address of the server: there is no page to take it from');
+  if (given === undefined) throw new TypeError('url takes the address of the server: there is no page');
   const { protocol, host, pathname } = new URL(given, page);
   if (!/^(http|ws)s?:$/.test(protocol))
     throw new TypeError(`url takes an http, https, ws or wss address, got ${given}`);

@@ -1,4 +1,5 @@
 import { BackOff, UNAUTHORIZED } from './back-off.js';
+import { type ChannelFrame, namesOf } from './channel-frame.js';
 import type { CommonFrames, Connection, ConnectionFault, ConnectionState, Heard, MainName } from './connection.js';
 import { Dialer, type Endpoint, TokenRefused } from './dialer.js';
 import type { RefreshedFrame, WelcomeFrame } from './frames.js';
@@ -14,14 +15,8 @@ import { after } from './timer.js';
 const PING_INTERVAL_MS = 25_000;
 const ANSWER_TIMEOUT_MS = 10_000;
 
-/** What is known of a link alone, and what of waiting for one. */
+/** What is known of a link alone, or of waiting for one: gone with each new status. */
 const UNLINKED = { connectionId: undefined, expiresAt: undefined, latency: undefined, retryAt: undefined };
-
-/** What is read of a frame of the channel to tell it on. */
-interface ChannelFrame extends AnyFrame {
-  event_type?: string;
-  notification?: { type?: string; id?: string };
-}
 
 /** Keeps an endpoint connected, by one link after the other, and tells what comes. */
 export class LiveConnection<F extends CommonFrames> implements Connection<F>, LinkOwner, PageOwner {
@@ -98,7 +93,7 @@ export class LiveConnection<F extends CommonFrames> implements Connection<F>, Li
 
   onOffline(): void {
     this.leave();
-    this.set({ ...UNLINKED, status: 'offline' });
+    this.set({ status: 'offline' });
   }
 
   onVisible(): void {
@@ -114,7 +109,7 @@ export class LiveConnection<F extends CommonFrames> implements Connection<F>, Li
     if (frame.type === 'connection.established') this.onWelcome(frame as WelcomeFrame);
     else if (frame.type === 'auth.refreshed') this.onExpiry((frame as RefreshedFrame).expires_at);
     else if (frame.type === 'error') this.tellFault(frame);
-    else if (this.isNew(frame)) this.tellFrame(frame);
+    else if (this.isNew(frame)) for (const name of namesOf(frame)) this.listeners.tell(name, frame);
   }
 
   onEnd(code: number, reason: string): void {
@@ -126,15 +121,15 @@ export class LiveConnection<F extends CommonFrames> implements Connection<F>, Li
     return this.life.signal.aborted;
   }
 
-  private retry(code: number, change: Partial<ConnectionState> = {}): void {
+  private retry(code: number, change?: Partial<ConnectionState>): void {
     this.leave();
     const delay = this.backOff.delayAfter(code);
     if (delay === null) this.finish(change);
-    else this.proceed(delay, { ...UNLINKED, ...change });
+    else this.proceed(delay, change);
   }
 
   /** Connects after a time, if there is a network. */
-  private proceed(delay = 0, change: Partial<ConnectionState> = {}): void {
+  private proceed(delay = 0, change?: Partial<ConnectionState>): void {
     if (isOffline()) {
       this.set({ ...change, status: 'offline' });
     } else if (delay === 0) {
@@ -146,10 +141,10 @@ export class LiveConnection<F extends CommonFrames> implements Connection<F>, Li
   }
 
   /** Never rejects. */
-  private async connect(change: Partial<ConnectionState> = {}): Promise<void> {
+  private async connect(change?: Partial<ConnectionState>): Promise<void> {
     this.leave();
     const { signal } = this.attempt;
-    this.set({ ...UNLINKED, ...change, status: 'connecting' });
+    this.set({ ...change, status: 'connecting' });
     try {
       const opening = await this.dialer.prepare(this.tokenReason, this.state.cursor, signal);
       signal.throwIfAborted();
@@ -211,14 +206,6 @@ export class LiveConnection<F extends CommonFrames> implements Connection<F>, Li
     return true;
   }
 
-  private tellFrame(frame: ChannelFrame): void {
-    const { type } = frame;
-    if (!/^(notification|inbox|event|presence)$/.test(type)) return;
-    this.listeners.tell(type, frame);
-    const subtype = frame.event_type ?? frame.notification?.type;
-    if (subtype !== undefined) this.listeners.tell(`${type}:${subtype}`, frame);
-  }
-
   /** @param fault an `error` frame or what was thrown, which have these in common */
   private tellFault(fault: unknown): void {
     const { source = 'server', message, code, cause } = fault as Partial<ConnectionFault> & { message: string };
@@ -235,16 +222,16 @@ export class LiveConnection<F extends CommonFrames> implements Connection<F>, Li
     this.link = undefined;
   }
 
-  private finish(change: Partial<ConnectionState>): void {
+  private finish(change?: Partial<ConnectionState>): void {
     if (this.isClosed) return;
     this.leave();
     this.life.abort();
-    this.set({ ...UNLINKED, ...change, status: 'closed' });
+    this.set({ ...change, status: 'closed' });
     this.listeners.clear();
   }
 
   private set(change: Partial<ConnectionState>): void {
-    this.state = Object.freeze({ ...this.state, ...change });
+    this.state = Object.freeze({ ...this.state, ...(change.status && UNLINKED), ...change });
     this.listeners.tell('state', this.state);
   }
 }
