@@ -175,7 +175,7 @@ export class LiveConnection<F extends CommonFrames> implements Connection<F>, Li
   private onWelcome(frame: WelcomeFrame): void {
     this.backOff.connected();
     this.tokenReason = 'connect';
-    this.renewal.schedule(frame.expires_at);
+    this.renewal.schedule(frame.expires_at, frame.timestamp);
     this.link?.ping();
     const { cursor, reconnects, userId } = this.state;
     this.set({
