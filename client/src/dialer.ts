@@ -1,6 +1,7 @@
 import type { ConnectionFault } from './connection.js';
 import { inTime } from './in-time.js';
 import type { ClientOptions, Socket, TokenReason } from './options.js';
+import { asToken } from './token.js';
 
 /** Which endpoint of the server, and what is asked of it. */
 export interface Endpoint {
@@ -49,7 +50,9 @@ export class Dialer {
   /** @throws {DialError} */
   async token(reason: TokenReason, signal: AbortSignal): Promise<string> {
     try {
-      return await inTime('getToken', this.patience, signal, (signal) => this.options.getToken({ reason, signal }));
+      return asToken(
+        await inTime('getToken', this.patience, signal, (signal) => this.options.getToken({ reason, signal })),
+      );
     } catch (error) {
       throw new DialError('token', error);
     }
