@@ -14,6 +14,8 @@ import { after } from './timer.js';
 
 const PING_INTERVAL_MS = 25_000;
 const ANSWER_TIMEOUT_MS = 10_000;
+/** How soon to try although the browser reports no network: it may be wrong, as on some virtual networks. */
+const OFFLINE_MS = 5_000;
 
 /** What is known of a link alone, or of waiting for one: gone with each new status. */
 const UNLINKED = { connectionId: undefined, expiresAt: undefined, latency: undefined, retryAt: undefined };
@@ -87,13 +89,8 @@ export class LiveConnection<F extends CommonFrames> implements Connection<F>, Li
     this.finish({ closed: { code: 1000, reason: 'closed' } });
   }
 
-  onOnline(): void {
-    if (this.state.status === 'offline') void this.connect();
-  }
-
-  onOffline(): void {
-    this.leave();
-    this.set({ status: 'offline' });
+  onNetwork(): void {
+    if (isOffline() || this.state.status === 'offline') this.proceed();
   }
 
   onVisible(): void {
@@ -122,21 +119,21 @@ export class LiveConnection<F extends CommonFrames> implements Connection<F>, Li
   }
 
   private retry(code: number, change?: Partial<ConnectionState>): void {
-    this.leave();
     const delay = this.backOff.delayAfter(code);
     if (delay === null) this.finish(change);
     else this.proceed(delay, change);
   }
 
-  /** Connects after a time, if there is a network. */
+  /** Connects after a time, later where there seems to be no network. */
   private proceed(delay = 0, change?: Partial<ConnectionState>): void {
-    if (isOffline()) {
-      this.set({ ...change, status: 'offline' });
-    } else if (delay === 0) {
+    const least = isOffline() ? OFFLINE_MS : 0;
+    const wait = Math.max(delay, least);
+    if (wait === 0) {
       void this.connect(change);
     } else {
-      this.cancelRetry = after(delay, () => this.proceed(), true);
-      this.set({ ...change, status: 'waiting', retryAt: Date.now() + delay });
+      this.leave();
+      this.cancelRetry = after(wait, () => void this.connect(), true);
+      this.set({ ...change, status: least ? 'offline' : 'waiting', retryAt: Date.now() + wait });
     }
   }
 
