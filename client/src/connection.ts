@@ -26,7 +26,10 @@ export interface ConnectionState {
 
 /** Something that went wrong and does not end the connection. */
 export interface ConnectionFault {
-  /** `server`: an `error` frame. `token`, `ticket`: it could not be had. `socket`: the platform does not allow the connection. */
+  /**
+   * `server`: an `error` frame. `token`: it could not be had, or the server refuses one after the other. `ticket`: it could not be
+   * had. `socket`: the platform does not allow the connection, or one attempt after the other fails.
+   */
   source: 'server' | 'token' | 'ticket' | 'socket';
   message: string;
   /** Of an `error` frame. */

@@ -3,6 +3,9 @@ import { inTime } from './in-time.js';
 import type { ClientOptions, Socket, TokenReason } from './options.js';
 import { asToken } from './token.js';
 
+/** Smaller tokens fit beside cookies even into the 8 KB of headers that strict proxies allow. */
+const LARGE_TOKEN = 2_048;
+
 /** Which endpoint of the server, and what is asked of it. */
 export interface Endpoint {
   path: string;
@@ -60,9 +63,10 @@ export class Dialer {
 
   /**
    * Prepares a connection that goes on from the cursor.
+   * @param failures attempts that failed before this one: a large token alternates between subprotocol and ticket
    * @throws {DialError | TokenRefused}
    */
-  async prepare(reason: TokenReason, cursor: string | undefined, signal: AbortSignal): Promise<Opening> {
+  async prepare(reason: TokenReason, cursor: string | undefined, signal: AbortSignal, failures = 0): Promise<Opening> {
     const token = await this.token(reason, signal);
     const url = new URL(this.server.replace('http', 'ws') + this.endpoint.path);
     const { searchParams } = url;
@@ -72,7 +76,8 @@ export class Dialer {
     const protocols = ['herald.v1'];
     const { credential } = this.options;
     if (credential === 'query') searchParams.set('token', token);
-    else if (credential === 'ticket') searchParams.set('ticket', await this.buyTicket(token, signal));
+    else if (credential === 'ticket' || (!credential && failures % 2 && token.length > LARGE_TOKEN))
+      searchParams.set('ticket', await this.buyTicket(token, signal));
     else protocols.push(`access_token.${base64Url(token)}`);
     return { url: url.href, protocols };
   }

@@ -35,6 +35,8 @@ export class LiveConnection<F extends CommonFrames> implements Connection<F>, Li
   private attempt = new AbortController();
   private link: Link | undefined;
   private tokenReason: TokenReason = 'connect';
+  /** Attempts in a row that ended before the welcome. */
+  private failures = 0;
   private cancelRetry = (): void => undefined;
 
   constructor(
@@ -112,6 +114,11 @@ export class LiveConnection<F extends CommonFrames> implements Connection<F>, Li
   onEnd(code: number, reason: string): void {
     if (code === UNAUTHORIZED) this.tokenReason = 'refused';
     this.retry(code, { closed: { code, reason } });
+    // A single failure is normal: a server restarts, a token has expired.
+    if (this.failures === 2) {
+      const why = reason || 'no server, or it refuses the Origin, the path or the size of the token';
+      this.tellFault({ source: 'socket', message: `Could not connect: ${code} ${why}` });
+    }
   }
 
   private get isClosed(): boolean {
@@ -119,6 +126,7 @@ export class LiveConnection<F extends CommonFrames> implements Connection<F>, Li
   }
 
   private retry(code: number, change?: Partial<ConnectionState>): void {
+    if (this.state.status === 'connecting') this.failures += 1;
     const delay = this.backOff.delayAfter(code);
     if (delay === null) this.finish(change);
     else this.proceed(delay, change);
@@ -143,7 +151,7 @@ export class LiveConnection<F extends CommonFrames> implements Connection<F>, Li
     const { signal } = this.attempt;
     this.set({ ...change, status: 'connecting' });
     try {
-      const opening = await this.dialer.prepare(this.tokenReason, this.state.cursor, signal);
+      const opening = await this.dialer.prepare(this.tokenReason, this.state.cursor, signal, this.failures);
       signal.throwIfAborted();
       this.link = new Link(this.dialer.open(opening), this.times, this);
     } catch (error) {
@@ -172,6 +180,7 @@ export class LiveConnection<F extends CommonFrames> implements Connection<F>, Li
   private onWelcome(frame: WelcomeFrame): void {
     this.backOff.connected();
     this.tokenReason = 'connect';
+    this.failures = 0;
     this.renewal.schedule(frame.expires_at, frame.timestamp);
     this.link?.ping();
     const { cursor, reconnects, userId } = this.state;
