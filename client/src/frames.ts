@@ -11,6 +11,8 @@ export interface WelcomeFrame {
   connection_id: string;
   /** When the token ends. */
   expires_at: string;
+  /** What the server's clock shows. */
+  timestamp?: string;
   /** Seconds between two protocol pings of the server. */
   heartbeat_interval: number;
   /** The position of the channel: that of the client, too, once it has what it has missed. */
