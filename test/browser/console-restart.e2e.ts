@@ -39,7 +39,7 @@ afterEach(async () => {
     await rm(variables.DATA_DIR ?? '', { recursive: true, force: true });
   }
 });
-afterAll(() => consoles.close());
+
 
 /** On the port and the data of the one before. */
 async function start(): Promise<void> {
