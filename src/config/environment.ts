@@ -50,9 +50,21 @@ export interface WebSocketSettings {
 export interface Timings {
   /** How long a connection goes unasked whether it may stay. */
   recheckIntervalMs: number;
+  /** How long a node is believed to live after it has last said so; it says so three times as often. */
+  nodeLeaseMs: number;
+  /** How often unfinished exports whose job was lost are looked for. */
+  exportUpkeepMs: number;
+  /** How long after a run of an export has failed for the first time it is tried again; each time twice as long. */
+  exportRetryMs: number;
 }
 
-const TIMINGS: Timings = { recheckIntervalMs: 30_000 };
+/** Tests change it in processes of their own before these start: see `test/support/hurried.mjs`. */
+export const TIMINGS: Timings = {
+  recheckIntervalMs: 30_000,
+  nodeLeaseMs: 15_000,
+  exportUpkeepMs: 15_000,
+  exportRetryMs: 1_000,
+};
 
 /** Everything the environment decides, checked. Injected by this class as its token. */
 export class Environment {
