@@ -48,9 +48,16 @@ export interface Timings {
   keyCoolDownMs: number;
   /** How long the identity provider may take to answer with its keys. */
   keyAnswerMs: number;
+  /** How long a node is believed to live after it has last said so; it says so three times as often. */
+  nodeLeaseMs: number;
+  /** How often unfinished exports whose job was lost are looked for. */
+  exportUpkeepMs: number;
+  /** How long after a run of an export has failed for the first time it is tried again; each time twice as long. */
+  exportRetryMs: number;
 }
 
-const TIMINGS: Timings = {
+/** Tests change it in processes of their own before these start: see `test/support/hurried.mjs`. */
+export const TIMINGS: Timings = {
   recheckIntervalMs: 30_000,
   // A head is a packet or two, on the worst of links a second; what dribbles holds a connection for nothing.
   requestHeadMs: 10_000,
@@ -61,6 +68,9 @@ const TIMINGS: Timings = {
   // A rotated key must be accepted within 10 s of its first use, even when a forged one has just begun the cool-down.
   keyCoolDownMs: 9_000,
   keyAnswerMs: 3_000,
+  nodeLeaseMs: 15_000,
+  exportUpkeepMs: 15_000,
+  exportRetryMs: 1_000,
 };
 
 /** Everything the environment decides, checked. Injected by this class as its token. */
