@@ -62,12 +62,12 @@ export async function twoHeralds(variables: Variables = {}, options: HeraldOptio
 }
 
 /** For tests of what is the same on one node and on many: one on embedded defaults plays both parts. */
-export const ONE_AND_MANY: [name: string, start: () => Promise<[Herald, Herald]>][] = [
+export const ONE_AND_MANY: [name: string, start: (variables?: Variables) => Promise<[Herald, Herald]>][] = [
   ['two nodes', twoHeralds],
   [
     'one node on embedded defaults',
-    async () => {
-      const node = await herald({}, { embedded: true });
+    async (variables) => {
+      const node = await herald(variables, { embedded: true });
       return [node, node];
     },
   ],
@@ -102,7 +102,8 @@ export class Herald {
       HTTP_RATE_LIMIT_PER_MINUTE: '0',
     };
     try {
-      const environment = new Environment({ ...defaults, ...variables }, timings);
+      // Nobody is to be told for a while that a node ends.
+      const environment = new Environment({ ...defaults, ...variables }, { drainNoticeMs: 0, ...timings });
       const app = await createHerald(environment);
       prepare?.(app);
       await app.listen(environment.port, environment.host);
