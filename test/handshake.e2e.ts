@@ -15,8 +15,7 @@ let orgId: string;
 beforeAll(async () => {
   node = await herald({ ALLOWED_ORIGINS: 'https://app.example.com,http://localhost:3000,*.wild.example' });
   [alice, bob] = await Promise.all([node.tokenFor('alice'), node.tokenFor('bob')]);
-  const created = await (await node.api('alice')).post('/orgs', { name: 'Acme' });
-  orgId = (created.body as { id: string }).id;
+  orgId = await node.organization('alice');
 });
 afterAll(() => node.stop());
 afterEach(closeAllClients);

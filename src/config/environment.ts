@@ -44,6 +44,8 @@ export interface Timings {
   requestMs: number;
   /** How long guards, subscription and history may take together before the client is sent away to try again. */
   admissionMs: number;
+  /** How long those who watch the process or come to it are told that it drains, and not just that nobody listens. */
+  drainNoticeMs: number;
   /** How soon a token may cause the next request for keys: the most that forged tokens can cost the identity provider. */
   keyCoolDownMs: number;
   /** How long the identity provider may take to answer with its keys. */
@@ -65,6 +67,7 @@ export const TIMINGS: Timings = {
   requestMs: 30_000,
   // Longer than new keys may take to come, shorter than clients commonly wait for a connection.
   admissionMs: 4_000,
+  drainNoticeMs: 1_000,
   // A rotated key must be accepted within 10 s of its first use, even when a forged one has just begun the cool-down.
   keyCoolDownMs: 9_000,
   keyAnswerMs: 3_000,
