@@ -7,7 +7,7 @@ export interface ConnectionState {
    * good, by the page or by the server.
    */
   readonly status: 'connecting' | 'connected' | 'waiting' | 'offline' | 'closed';
-  /** While connected. */
+  /** While connected, unless tabs share the connection: then it is no tab's own. */
   readonly connectionId?: string;
   readonly userId?: string;
   /** When the token of the connection ends: ISO 8601. While connected. */
