@@ -1,8 +1,7 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { DataSource } from 'typeorm';
 import { BroadcastService } from '../src/realtime/index.js';
 import { ApiClient } from './support/api-client.js';
-import { HeraldProcess } from './support/herald-process.js';
 import { until } from './support/until.js';
 import { type Herald, ONE_AND_MANY, twoHeralds } from './support/herald.js';
 import { closeAllClients, connect, type TestClient } from './support/ws-client.js';
@@ -216,65 +215,35 @@ describe.each(ONE_AND_MANY)('administration of %s', (_, start) => {
   });
 });
 
-describe('the live connections of a node that is killed', () => {
-  it('are gone with the node’s lease', async () => {
-    const [one, two] = await twoHeralds();
-    const killed = await (await HeraldProcess.spawn('main.js', one.variables)).ready();
-    try {
-      const token = await one.tokenFor('bob');
-      const [left, right] = await Promise.all(
-        [killed, one].map((node) => connect(`${node.wsUrl}/ws/notifications/`, { token })),
-      );
-      const admin = await two.api('admin', { roles: ['realtime-admin'] });
-      const count = async () => (await admin.get('/realtime/connections?user_id=bob')).body.items.length as number;
-      await until(async () => (await count()) === 2);
-      await killed.end('SIGKILL');
-      await left?.closed();
-      await until(async () => (await count()) === 1, 20_000);
-      await right?.ping();
-    } finally {
-      await closeAllClients();
-      await killed.end('SIGKILL');
-      await one.stop();
-    }
-  });
-});
+describe('administration of nodes whose Redis fails', () => {
+  let one: Herald;
+  let two: Herald;
+  let admin: ApiClient;
 
-describe('the live connections after Redis has lost its data', () => {
-  it('are told to it again', async () => {
-    const [one, two] = await twoHeralds();
-    try {
-      const client = await connect(`${two.wsUrl}/ws/notifications/`, { token: await one.tokenFor('bob') });
-      await client.next();
-      const admin = await one.api('admin', { roles: ['realtime-admin'] });
-      const count = async () => (await admin.get('/realtime/connections')).body.items?.length as number | undefined;
-      await until(async () => (await count()) === 1);
-      await one.redis.kill();
-      expect((await admin.get('/realtime/connections')).status).toBe(503);
-      await one.redis.start();
-      await until(async () => (await count()) === 1, 15_000);
-      await client.ping();
-    } finally {
-      await closeAllClients();
-      await one.stop();
-    }
+  beforeAll(async () => {
+    [one, two] = await twoHeralds({}, { timings: { nodeLeaseMs: 1_500 } });
+    admin = await one.api('admin', { roles: ['realtime-admin'] });
   });
-});
+  beforeEach(() => until(async () => (await one.isHealthy()) && (await two.isHealthy())));
+  afterEach(closeAllClients);
+  afterAll(() => one.stop());
 
-describe('administration while Redis is down', () => {
-  it('disconnects a user when it is back', async () => {
-    const [one, two] = await twoHeralds();
-    try {
-      const client = await connect(`${two.wsUrl}/ws/notifications/`, { token: await one.tokenFor('bob') });
-      await client.next();
-      await one.redis.kill();
-      const admin = await one.api('admin', { roles: ['realtime-admin'] });
-      expect((await admin.post('/realtime/users/bob/disconnect')).status).toBe(204);
-      await one.redis.start();
-      expect(await client.closed(15_000)).toEqual(DISCONNECTED);
-    } finally {
-      await closeAllClients();
-      await one.stop();
-    }
+  it('tells a Redis that has lost its data of the live connections again', async () => {
+    const client = await two.join('/ws/notifications/', 'bob');
+    const count = async () => (await admin.get('/realtime/connections')).body.items?.length as number | undefined;
+    await until(async () => (await count()) === 1);
+    await one.redis.kill();
+    expect((await admin.get('/realtime/connections')).status).toBe(503);
+    await one.redis.start();
+    await until(async () => (await count()) === 1);
+    await client.ping();
+  });
+
+  it('disconnects a user when Redis is back', async () => {
+    const client = await two.join('/ws/notifications/', 'bob');
+    await one.redis.kill();
+    expect((await admin.post('/realtime/users/bob/disconnect')).status).toBe(204);
+    await one.redis.start();
+    expect(await client.closed()).toEqual(DISCONNECTED);
   });
 });

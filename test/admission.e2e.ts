@@ -1,9 +1,9 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { Connections } from '../src/realtime/connection/connections.js';
-import { type Jwks, startJwks, unsignedToken } from './support/keys.js';
 import { type Herald, herald } from './support/herald.js';
+import { type Jwks, startJwks, unsignedToken } from './support/keys.js';
+import { openConnections } from './support/open-connections.js';
 import { RawClient } from './support/raw-client.js';
-import { createDatabase, type PostgresServer, startPostgres } from './support/servers.js';
+import { type PostgresServer, startPostgres } from './support/servers.js';
 import { until } from './support/until.js';
 import { closeAllClients, connect } from './support/ws-client.js';
 
@@ -18,13 +18,13 @@ let orgId: string;
 beforeAll(async () => {
   [jwks, postgres] = await Promise.all([startJwks(), startPostgres()]);
   node = await herald({
-    DATABASE_URL: await createDatabase(postgres.url),
+    DATABASE_URL: await postgres.createDatabase(),
     KEYCLOAK_JWKS_URL: jwks.url,
     JWT_ISSUER: jwks.issuer,
     JWT_AUDIENCE: 'herald',
   });
   const api = await node.api('alice', { token: await jwks.sign('alice', { claims: ISSUER_CLAIMS }) });
-  orgId = ((await api.post('/orgs', { name: 'Acme' })).body as { id: string }).id;
+  orgId = (await api.post('/orgs', { name: 'Acme' })).body.id;
 });
 afterEach(closeAllClients);
 afterAll(async () => {
@@ -34,7 +34,7 @@ afterAll(async () => {
 
 async function closeWith(token: string, path = '/ws/notifications/'): Promise<unknown> {
   const client = await connect(`${node.wsUrl}${path}`, { token });
-  const close = await client.closed(8_000);
+  const close = await client.closed();
   expect(client.received).toEqual([]);
   return close;
 }
@@ -100,7 +100,7 @@ describe('the door', () => {
       if (round % 3 === 2) await client.until('connection.established');
       client.reset();
     }
-    await until(() => [...node.app.get(Connections, { strict: false }).all()].length === 0);
+    await until(() => openConnections(node).length === 0);
     const client = await connect(`${node.wsUrl}/ws/events/${orgId}/`, { token });
     expect(await client.next()).toMatchObject({ type: 'connection.established' });
   });

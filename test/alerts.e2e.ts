@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { ApiClient } from './support/api-client.js';
 import { type Herald, herald } from './support/herald.js';
-import { closeAllClients, connect, type TestClient } from './support/ws-client.js';
+import { closeAllClients, type TestClient } from './support/ws-client.js';
 
 const TIME = expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
 const UNKNOWN = '01997a6e-7e3f-7000-8000-000000000000';
@@ -20,19 +20,15 @@ beforeAll(async () => {
 });
 
 beforeEach(async () => {
-  org = (await alice.post('/orgs', { name: 'Acme' })).body.id;
-  other = (await alice.post('/orgs', { name: 'Acme' })).body.id;
+  org = await node.organization('alice');
+  other = await node.organization('alice');
 });
 
 afterEach(closeAllClients);
 
 afterAll(() => node.stop());
 
-async function listening(orgId: string): Promise<TestClient> {
-  const client = await connect(`${node.wsUrl}/ws/events/${orgId}/`, { token: await node.tokenFor('alice') });
-  await client.next();
-  return client;
-}
+const listening = (orgId: string): Promise<TestClient> => node.join(`/ws/events/${orgId}/`, 'alice');
 
 describe('an alert', () => {
   it('reaches the members of an organization, and no other', async () => {
@@ -87,12 +83,7 @@ describe('an alert', () => {
   });
 
   it('without an organization notifies every user online, and stays in nobody’s inbox', async () => {
-    const clients = await Promise.all(
-      ['dora', 'emil'].map(async (userId) =>
-        connect(`${node.wsUrl}/ws/notifications/`, { token: await node.tokenFor(userId) }),
-      ),
-    );
-    await Promise.all(clients.map((client) => client.next()));
+    const clients = await Promise.all(['dora', 'emil'].map((userId) => node.join('/ws/notifications/', userId)));
     expect((await admin.post('/alerts', { ...ALERT, severity: 'critical' })).status).toBe(202);
     for (const client of clients) {
       expect(await client.next()).toMatchObject({

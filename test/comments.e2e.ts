@@ -3,7 +3,7 @@ import { v7 as uuidv7 } from 'uuid';
 import type { ApiClient } from './support/api-client.js';
 import { type Herald, herald } from './support/herald.js';
 import { until } from './support/until.js';
-import { closeAllClients, connect } from './support/ws-client.js';
+import { closeAllClients } from './support/ws-client.js';
 
 const UNKNOWN = '01997a6e-7e3f-7000-8000-000000000000';
 const TIME = expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
@@ -20,7 +20,7 @@ beforeAll(async () => {
 });
 
 beforeEach(async () => {
-  org = (await alice.post('/orgs', { name: 'Acme' })).body.id;
+  org = await node.organization('alice');
   resource = (await alice.post(`/orgs/${org}/resources`, { name: 'Report' })).body.id;
   comments = `/orgs/${org}/resources/${resource}/comments`;
 });
@@ -135,8 +135,7 @@ function typeOf(notification: unknown): unknown {
 describe('a mention', () => {
   it('by id notifies a member, at once and in the inbox', async () => {
     const bob = await person();
-    const client = await connect(`${node.wsUrl}/ws/notifications/`, { token: await node.tokenFor(bob.id) });
-    await client.next();
+    const client = await node.join('/ws/notifications/', bob.id);
     const body = `What do you think, @${bob.id}?`;
     const id = await comment(body);
     // That bob was added to the organization may still be on its way.

@@ -15,8 +15,7 @@ let orgId: string;
 beforeAll(async () => {
   node = await herald({ ALLOWED_ORIGINS: 'https://app.example.com,http://localhost:3000,*.wild.example' });
   [alice, bob] = await Promise.all([node.tokenFor('alice'), node.tokenFor('bob')]);
-  const created = await (await node.api('alice')).post('/orgs', { name: 'Acme' });
-  orgId = (created.body as { id: string }).id;
+  orgId = await node.organization('alice');
 });
 afterAll(() => node.stop());
 afterEach(closeAllClients);
@@ -45,6 +44,7 @@ describe('the notifications endpoint', () => {
       user_id: 'alice',
       connection_id: expect.stringMatching(/^[0-9a-f-]{36}$/),
       expires_at: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/),
+      timestamp: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/),
       heartbeat_interval: 25,
       cursor: expect.any(String),
     });

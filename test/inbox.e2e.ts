@@ -5,7 +5,7 @@ import { NotificationsService } from '../src/notifications/notifications.service
 import { BroadcastService } from '../src/realtime/index.js';
 import type { ApiClient } from './support/api-client.js';
 import { type Herald, herald } from './support/herald.js';
-import { closeAllClients, connect, type Frame, type TestClient } from './support/ws-client.js';
+import { closeAllClients, type Frame, type TestClient } from './support/ws-client.js';
 
 let node: Herald;
 let broadcast: BroadcastService;
@@ -27,11 +27,7 @@ beforeEach(async () => {
 afterEach(closeAllClients);
 afterAll(() => node.stop());
 
-async function device(): Promise<TestClient> {
-  const client = await connect(`${node.wsUrl}/ws/notifications/`, { token: await node.tokenFor(userId) });
-  await client.next();
-  return client;
-}
+const device = (): Promise<TestClient> => node.join('/ws/notifications/', userId);
 
 /** The next change of the inbox; notifications may still be on their way. */
 async function nextChange(client: TestClient): Promise<Frame> {

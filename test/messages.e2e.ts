@@ -2,8 +2,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { v7 as uuidv7 } from 'uuid';
 import type { ApiClient } from './support/api-client.js';
 import { type Herald, herald } from './support/herald.js';
-import { until } from './support/until.js';
-import { closeAllClients, connect } from './support/ws-client.js';
+import { closeAllClients } from './support/ws-client.js';
 
 const TIME = expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
 
@@ -21,8 +20,7 @@ beforeAll(async () => {
 beforeEach(async () => {
   bobId = `auth0|${uuidv7()}`;
   bob = await node.api(bobId);
-  org = (await alice.post('/orgs', { name: 'Acme' })).body.id;
-  expect((await alice.post(`/orgs/${org}/members`, { user_id: bobId })).status).toBe(201);
+  org = await node.organization('alice', [bobId]);
 });
 
 afterEach(closeAllClients);
@@ -37,8 +35,7 @@ async function messagesOf(api: ApiClient): Promise<unknown[]> {
 
 describe('a message', () => {
   it('reaches a member at once and in the inbox', async () => {
-    const client = await connect(`${node.wsUrl}/ws/notifications/`, { token: await node.tokenFor(bobId) });
-    await client.next();
+    const client = await node.join('/ws/notifications/', bobId);
     const { status, body } = await alice.post(`/orgs/${org.toUpperCase()}/messages`, { to: bobId, body: 'Lunch?\n🐎' });
     expect(status).toBe(201);
     expect(body).toEqual({
@@ -49,9 +46,7 @@ describe('a message', () => {
       body: 'Lunch?\n🐎',
       created_at: TIME,
     });
-    // That bob was added to the organization may still be on its way.
-    await until(() => client.received.some((frame) => JSON.stringify(frame).includes(body.id)));
-    const notification = client.received.at(-1)?.notification;
+    const { notification } = await client.next();
     expect(notification).toEqual({
       id: expect.any(String),
       title: 'New message',

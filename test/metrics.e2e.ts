@@ -1,42 +1,32 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { BroadcastService } from '../src/realtime/index.js';
-import { sample } from './support/metrics.js';
 import { type Herald, herald } from './support/herald.js';
-import { postgresDatabase, type RedisServer, startRedis } from './support/servers.js';
+import { sample } from './support/metrics.js';
 import { until } from './support/until.js';
 import { closeAllClients, connect } from './support/ws-client.js';
 
-let redis: RedisServer;
 let node: Herald;
 
 beforeAll(async () => {
-  redis = await startRedis();
-  node = await herald({
-    DATABASE_URL: await postgresDatabase(),
-    REDIS_HOST: redis.host,
-    REDIS_PORT: String(redis.port),
-  });
+  node = await herald();
 });
 afterEach(closeAllClients);
-afterAll(async () => {
-  await node.stop();
-  await redis.stop();
-});
+afterAll(() => node.stop());
 
 describe('the metrics', () => {
   it('count what is published, delivered and resumed, and measure how long it took', async () => {
     const token = await node.tokenFor('alice');
     const clients = [
-      await connect(`${node.wsUrl}/ws/notifications/`, { token }),
-      await connect(`${node.wsUrl}/ws/notifications/`, { token }),
+      await node.join('/ws/notifications/', 'alice', { token }),
+      await node.join('/ws/notifications/', 'alice', { token }),
     ];
-    const [welcome] = await Promise.all(clients.map((client) => client.next()));
+    const welcome = clients[0]?.received[0];
     const broadcast = node.app.get(BroadcastService, { strict: false });
     await broadcast.broadcastNotification('alice', { title: 'Counted' });
     await Promise.all(clients.map((client) => client.next()));
     const cursor = encodeURIComponent(String(welcome?.cursor));
-    await (await connect(`${node.wsUrl}/ws/notifications/?cursor=${cursor}`, { token })).next();
-    await (await connect(`${node.wsUrl}/ws/notifications/?cursor=nonsense`, { token })).next();
+    await node.join(`/ws/notifications/?cursor=${cursor}`, 'alice', { token });
+    await node.join('/ws/notifications/?cursor=nonsense', 'alice', { token });
     expect(await sample(node, 'herald_publications_total{kind="frame"}')).toBe(1);
     expect(await sample(node, 'herald_publish_seconds_count')).toBe(1);
     expect(await sample(node, 'herald_deliveries_total')).toBe(2);
@@ -53,7 +43,7 @@ describe('the metrics', () => {
 
   it('show the broker’s state and what waits in the outbox', async () => {
     expect(await sample(node, 'herald_broker_connected')).toBe(1);
-    await redis.kill();
+    await node.redis.kill();
     try {
       await until(async () => (await sample(node, 'herald_broker_connected')) === 0);
       await (
@@ -65,7 +55,7 @@ describe('the metrics', () => {
       await until(async () => (await sample(node, 'herald_outbox_depth')) === 1);
       await until(async () => (await sample(node, 'herald_outbox_oldest_seconds')) > 0.1);
     } finally {
-      await redis.start();
+      await node.redis.start();
     }
     await until(async () => (await sample(node, 'herald_outbox_depth')) === 0);
     await until(async () => (await sample(node, 'herald_broker_reconnects_total')) === 1);

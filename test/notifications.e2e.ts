@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import type { ApiClient } from './support/api-client.js';
 import { type Herald, herald } from './support/herald.js';
-import { closeAllClients, connect, type TestClient } from './support/ws-client.js';
+import { closeAllClients, type TestClient } from './support/ws-client.js';
 
 let node: Herald;
 let service: ApiClient;
@@ -15,12 +15,7 @@ afterEach(closeAllClients);
 
 afterAll(() => node.stop());
 
-async function listening(userId: string): Promise<TestClient> {
-  const client = await connect(`${node.wsUrl}/ws/notifications`, { token: await node.tokenFor(userId) });
-  const welcome = { type: 'connection.established', message: 'Connected to notifications', user_id: userId };
-  expect(await client.next()).toMatchObject(welcome);
-  return client;
-}
+const listening = (userId: string): Promise<TestClient> => node.join('/ws/notifications', userId);
 
 describe('POST /notifications', () => {
   it("reaches all of the user's connections, and nobody else's", async () => {

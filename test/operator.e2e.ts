@@ -1,19 +1,23 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import type { ApiClient } from './support/api-client.js';
-import { HeraldProcess } from './support/herald-process.js';
 import { type Herald, herald } from './support/herald.js';
-import { closeAllClients, connect, type TestClient } from './support/ws-client.js';
+import { HeraldProcess } from './support/herald-process.js';
+import { until } from './support/until.js';
+import { closeAllClients, connect } from './support/ws-client.js';
 
 let node: Herald;
-let owner: ApiClient;
+let admin: ApiClient;
 let orgId: string;
 
 beforeAll(async () => {
   node = await herald();
-  owner = await node.api('operator');
-  orgId = (await owner.post('/orgs', { name: 'Acme' })).body.id;
+  admin = await node.api('root', { roles: ['realtime-admin'] });
+  orgId = await node.organization('operator');
 });
-afterEach(closeAllClients);
+afterEach(async () => {
+  await closeAllClients();
+  await until(async () => (await admin.get('/realtime/connections')).body.items.length === 0);
+});
 afterAll(() => node.stop());
 
 /** Runs the tool against the node, to its end. */
@@ -21,12 +25,6 @@ async function run(...words: string[]): Promise<{ code: number | null; output: s
   const process = await HeraldProcess.spawn('herald.js', {}, [...words, '--url', node.url]);
   const { code } = await process.exit();
   return { code, output: process.output };
-}
-
-async function join(path: string, userId: string): Promise<TestClient> {
-  const client = await connect(`${node.wsUrl}${path}`, { token: await node.tokenFor(userId) });
-  await client.next();
-  return client;
 }
 
 describe("the operator's tool", () => {
@@ -38,13 +36,13 @@ describe("the operator's tool", () => {
   });
 
   it('notifies a user', async () => {
-    const client = await join('/ws/notifications/', 'alice');
+    const client = await node.join('/ws/notifications/', 'alice');
     expect((await run('notify', 'alice', 'Hello', 'from Herald')).code).toBe(0);
     expect(await client.next()).toMatchObject({ notification: { title: 'Hello', body: 'from Herald' } });
   });
 
   it('publishes an event', async () => {
-    const client = await join(`/ws/events/${orgId}/`, 'operator');
+    const client = await node.join(`/ws/events/${orgId}/`, 'operator');
     expect((await run('emit', orgId, 'invoice.paid', '{"amount_cents":1999}')).code).toBe(0);
     expect(await client.next()).toMatchObject({ event_type: 'invoice.paid', data: { amount_cents: 1999 } });
   });
@@ -54,7 +52,6 @@ describe("the operator's tool", () => {
     await tail.says('connection.established');
     await run('notify', 'operator', 'Seen');
     await tail.says('"title":"Seen"');
-    const admin = await node.api('root', { roles: ['realtime-admin'] });
     expect((await admin.post('/realtime/users/operator/disconnect')).status).toBe(204);
     expect(await tail.exit()).toEqual({ code: 0, signal: null });
     expect(tail.output).toContain('closed with 4001');
@@ -98,11 +95,11 @@ describe("the operator's tool", () => {
 
 describe('connections', () => {
   it('lists those of all users, of one, or of an organization', async () => {
-    const welcomes = await Promise.all([
-      connect(`${node.wsUrl}/ws/notifications/`, { token: await node.tokenFor('alice') }),
-      connect(`${node.wsUrl}/ws/events/${orgId}/`, { token: await node.tokenFor('operator') }),
-    ]).then((clients) => Promise.all(clients.map((client) => client.next())));
-    const [ofAlice, ofOperator] = welcomes.map(({ connection_id }) => String(connection_id));
+    const clients = await Promise.all([
+      node.join('/ws/notifications/', 'alice'),
+      node.join(`/ws/events/${orgId}/`, 'operator'),
+    ]);
+    const [ofAlice, ofOperator] = clients.map(({ received }) => String(received[0]?.connection_id));
 
     const all = await run('connections');
     expect(all.code).toBe(0);
@@ -125,7 +122,7 @@ describe('connections', () => {
 
   it('shows all of many', async () => {
     const users = Array.from({ length: 7 }, (_, n) => `user-${n}`);
-    await Promise.all(users.flatMap((user) => Array.from({ length: 15 }, () => join('/ws/notifications/', user))));
+    await Promise.all(users.flatMap((user) => Array.from({ length: 15 }, () => node.join('/ws/notifications/', user))));
     const { output } = await run('connections');
     expect(output.trimEnd().split('\n')).toHaveLength(1 + 7 * 15);
   });

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import type { ApiClient } from './support/api-client.js';
 import { type Herald, herald } from './support/herald.js';
-import { closeAllClients, connect, type TestClient } from './support/ws-client.js';
+import { closeAllClients } from './support/ws-client.js';
 
 const UNKNOWN = '01997a6e-7e3f-7000-8000-000000000000';
 
@@ -25,13 +25,6 @@ async function founded(founder = alice, name = 'Acme'): Promise<string> {
   const { status, body } = await founder.post('/orgs', { name });
   expect(status).toBe(201);
   return body.id;
-}
-
-/** A client that is past its welcome. */
-async function listening(path: string, userId: string): Promise<TestClient> {
-  const client = await connect(`${node.wsUrl}${path}`, { token: await node.tokenFor(userId) });
-  expect(await client.next()).toMatchObject({ type: 'connection.established', user_id: userId });
-  return client;
 }
 
 describe('organizations', () => {
@@ -124,8 +117,8 @@ describe('members', () => {
   it('are added by any user id, and the organization and the user hear of it', async () => {
     await bob.get('/orgs');
     const id = await founded();
-    const events = await listening(`/ws/events/${id}/`, 'alice');
-    const notifications = await listening('/ws/notifications/', 'bob');
+    const events = await node.join(`/ws/events/${id}/`, 'alice');
+    const notifications = await node.join('/ws/notifications/', 'bob');
     const { status, body } = await alice.post(`/orgs/${id}/members`, { user_id: 'bob', role: 'admin' });
     expect(status).toBe(201);
     expect(body).toEqual({ user_id: 'bob', email: 'bob@example.com', role: 'admin', joined_at: expect.any(String) });
@@ -203,7 +196,7 @@ describe('members', () => {
 
   it('who are plain members change nobody, but leave when they like', async () => {
     const id = await founded();
-    const events = await listening(`/ws/events/${id}`, 'alice');
+    const events = await node.join(`/ws/events/${id}`, 'alice');
     await alice.post(`/orgs/${id}/members`, { user_id: 'bob' });
     await alice.post(`/orgs/${id}/members`, { user_id: 'carol' });
     expect((await bob.post(`/orgs/${id}/members`, { user_id: 'dora' })).status).toBe(403);
@@ -232,7 +225,7 @@ describe('members', () => {
 
   it('hear nothing of a founding', async () => {
     const id = await founded();
-    const events = await listening(`/ws/events/${id}`, 'alice');
+    const events = await node.join(`/ws/events/${id}`, 'alice');
     await alice.post(`/orgs/${id}/events`, { event_type: 'invoice.paid', data: {} });
     expect(await events.next()).toMatchObject({ event_type: 'invoice.paid' });
   });
@@ -240,21 +233,20 @@ describe('members', () => {
 
 describe('the door to the events', () => {
   it.each([UNKNOWN, 'nonsense', '%00'])('is shut with 4003 for the organization %s', async (id) => {
-    const client = await connect(`${node.wsUrl}/ws/events/${id}/`, { token: await node.tokenFor('alice') });
+    const client = await node.connect(`/ws/events/${id}/`, 'alice');
     expect(await client.closed()).toEqual({ code: 4003, reason: 'not_a_member' });
   });
 
   it('is shut with 4003 for others', async () => {
     const id = await founded();
-    const client = await connect(`${node.wsUrl}/ws/events/${id}/`, { token: await node.tokenFor('carol') });
+    const client = await node.connect(`/ws/events/${id}/`, 'carol');
     expect(await client.closed()).toEqual({ code: 4003, reason: 'not_a_member' });
     expect(client.received).toEqual([]);
   });
 
   it('is open to members, also with the UUID in capitals', async () => {
     const id = await founded();
-    const url = `${node.wsUrl}/ws/events/${id.toUpperCase()}/`;
-    const client = await connect(url, { token: await node.tokenFor('alice') });
+    const client = await node.connect(`/ws/events/${id.toUpperCase()}/`, 'alice');
     expect(await client.next()).toMatchObject({
       type: 'connection.established',
       message: 'Connected to organization events',
@@ -267,7 +259,7 @@ describe('the door to the events', () => {
 describe('POST /orgs/:org_id/events', () => {
   it('publishes data as it was given', async () => {
     const id = await founded();
-    const events = await listening(`/ws/events/${id}`, 'alice');
+    const events = await node.join(`/ws/events/${id}`, 'alice');
     const data = { a: [1, null, { b: 'ü', valueOf: 2 }], toString: 'c', hasOwnProperty: {} };
     const { status } = await alice.post(`/orgs/${id}/events`, { event_type: 'invoice.paid', data });
     expect(status).toBe(202);

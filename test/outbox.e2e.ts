@@ -10,35 +10,27 @@ import { BroadcastService } from '../src/realtime/index.js';
 import { isBrokerAtFault, publishBatch } from '../src/realtime/outbox/outbox-batch.js';
 import { OutboxRelay } from '../src/realtime/outbox/outbox-relay.js';
 import { RealtimeMetrics } from '../src/realtime/realtime-metrics.js';
-import { sample } from './support/metrics.js';
 import { type Herald, herald } from './support/herald.js';
-import { type RedisServer, startRedis } from './support/servers.js';
+import { sample } from './support/metrics.js';
 import { until } from './support/until.js';
-import { closeAllClients, connect, type TestClient } from './support/ws-client.js';
+import { closeAllClients, type TestClient } from './support/ws-client.js';
 
-let redis: RedisServer;
 let admin: Redis;
 let node: Herald;
 let dataSource: DataSource;
 
 beforeAll(async () => {
-  redis = await startRedis();
-  admin = new Redis({ host: redis.host, port: redis.port });
-  node = await herald({ REDIS_HOST: redis.host, REDIS_PORT: String(redis.port) });
+  node = await herald();
+  admin = new Redis(node.redis.url);
   dataSource = node.app.get(DataSource);
 });
 afterEach(closeAllClients);
 afterAll(async () => {
-  await node.stop();
   admin.disconnect();
-  await redis.stop();
+  await node.stop();
 });
 
-async function listen(userId: string): Promise<TestClient> {
-  const client = await connect(`${node.wsUrl}/ws/notifications/`, { token: await node.tokenFor(userId) });
-  expect(await client.next()).toMatchObject({ type: 'connection.established' });
-  return client;
-}
+const listen = (userId: string): Promise<TestClient> => node.join('/ws/notifications/', userId);
 
 async function notify(userId: string, title: string): Promise<void> {
   const broadcast = node.app.get(BroadcastService, { strict: false });

@@ -1,9 +1,8 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { ApiClient } from './support/api-client.js';
-import { HeraldProcess } from './support/herald-process.js';
 import { until } from './support/until.js';
-import { type Herald, ONE_AND_MANY, twoHeralds } from './support/herald.js';
-import { closeAllClients, connect, type Frame, type TestClient } from './support/ws-client.js';
+import { type Herald, ONE_AND_MANY } from './support/herald.js';
+import { closeAllClients, connect, type TestClient } from './support/ws-client.js';
 
 const joined = (userId: string) => ({ type: 'presence', action: 'joined', user_id: userId });
 const left = (userId: string) => ({ type: 'presence', action: 'left', user_id: userId });
@@ -97,45 +96,4 @@ describe.each(ONE_AND_MANY)('presence on %s', (_, start) => {
     expect((await stranger.get(`/orgs/${orgId}/presence`)).status).toBe(404);
     expect((await stranger.get('/orgs/nonsense/presence')).status).toBe(404);
   });
-});
-
-describe('presence on a node that is killed', () => {
-  it('ends with the node’s lease, and is told of', async () => {
-    const [one, two] = await twoHeralds();
-    const killed = await (await HeraldProcess.spawn('main.js', one.variables)).ready();
-    try {
-      const { orgId, alice } = await found(one);
-      const open = async (node: { wsUrl: string }, userId: string, query = ''): Promise<TestClient> => {
-        const url = `${node.wsUrl}/ws/events/${orgId}/${query}`;
-        const client = await connect(url, { token: await one.tokenFor(userId) });
-        await client.next();
-        return client;
-      };
-      const watcher = await open(one, 'alice', '?presence=true');
-      // That the members were added may be told only now.
-      const nextPresence = async (deadlineMs?: number): Promise<Frame> => {
-        const frame = await watcher.next(deadlineMs);
-        return frame.type === 'presence' ? frame : nextPresence(deadlineMs);
-      };
-      await open(killed, 'bob');
-      expect(await nextPresence()).toEqual(joined('bob'));
-      await open(killed, 'carol');
-      expect(await nextPresence()).toEqual(joined('carol'));
-      await open(two, 'carol');
-      await until(async () => {
-        const { body } = await alice.get(`/orgs/${orgId}/presence`);
-        return JSON.stringify(body).includes('"carol","connections":2');
-      });
-      await killed.end('SIGKILL');
-      expect(await nextPresence(25_000)).toEqual(left('bob'));
-      expect((await alice.get(`/orgs/${orgId}/presence`)).body.items).toEqual([
-        { user_id: 'alice', connections: 1 },
-        { user_id: 'carol', connections: 1 },
-      ]);
-    } finally {
-      await closeAllClients();
-      await killed.end('SIGKILL');
-      await one.stop();
-    }
-  }, 45_000);
 });

@@ -1,8 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { ApiAnswer, ApiClient } from './support/api-client.js';
 import { type Herald, herald } from './support/herald.js';
-import { postgresDatabase } from './support/servers.js';
-import { closeAllClients, connect, type Frame, type TestClient } from './support/ws-client.js';
+import { closeAllClients, type Frame, type TestClient } from './support/ws-client.js';
 
 const TIME = expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
 
@@ -12,14 +11,13 @@ let org: string;
 let events: TestClient;
 
 beforeAll(async () => {
-  node = await herald({ DATABASE_URL: await postgresDatabase(), ORG_RESOURCE_QUOTA: '10' });
+  node = await herald({ ORG_RESOURCE_QUOTA: '10' });
   alice = await node.api('alice');
 });
 
 beforeEach(async () => {
-  org = (await alice.post('/orgs', { name: 'Acme' })).body.id;
-  events = await connect(`${node.wsUrl}/ws/events/${org}/`, { token: await node.tokenFor('alice') });
-  await events.next();
+  org = await node.organization('alice');
+  events = await node.join(`/ws/events/${org}/`, 'alice');
 });
 
 afterEach(closeAllClients);
@@ -82,7 +80,7 @@ describe('the quota of resources', () => {
 
   it('is each organization’s own', async () => {
     for (let n = 1; n <= 10; n += 1) await create(`No. ${n}`);
-    const other = (await alice.post('/orgs', { name: 'Other' })).body.id;
+    const other = await node.organization('alice');
     expect((await alice.post(`/orgs/${other}/resources`, { name: 'First' })).status).toBe(201);
     expect((await create('No. 11')).status).toBe(409);
   });

@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
+import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
@@ -131,6 +133,26 @@ describe.each(WAYS)('a user of Redis over %s', (_name, start) => {
 });
 
 describe('the sentinels', () => {
+  it('are asked again and again while none can be reached, and named once a minute', async () => {
+    let asked = 0;
+    const sentinel = createServer((socket) => {
+      asked += 1;
+      socket.destroy();
+    }).listen(0, '127.0.0.1');
+    await once(sentinel, 'listening');
+    toStop.push(() => once(sentinel.close(), 'close'));
+    const { port } = sentinel.address() as AddressInfo;
+    const variables = { DATA_DIR: dataDir, REDIS_SENTINELS: `127.0.0.1:${port}`, REDIS_SENTINEL_NAME: 'main' };
+    const herald = await HeraldProcess.spawn('main.js', variables);
+    toStop.push(() => herald.end('SIGKILL'));
+    await until(() => asked > 60, 60_000);
+
+    const lines = herald.output.split('\n').filter((line) => line.includes('sentinels are unreachable'));
+    expect(lines.length).toBeGreaterThan(0);
+    expect(lines.length).toBeLessThan(10);
+    expect(herald.output).not.toContain('    at ');
+  });
+
   it('are entered by credentials of their own, which doctor names where they are wrong, and never shows', async () => {
     const variables = await startPlace(overSentinel);
     const wrong = { ...variables, REDIS_SENTINEL_PASSWORD: 'of-herald' };

@@ -3,25 +3,20 @@ import { DataSource } from 'typeorm';
 import { Export } from '../src/exports/export.entity.js';
 import type { ApiClient } from './support/api-client.js';
 import { type Herald, herald } from './support/herald.js';
-import { type RedisServer, startRedis } from './support/servers.js';
+import { until } from './support/until.js';
 
-let redis: RedisServer;
 let node: Herald;
 let alice: ApiClient;
 let org: string;
 
 beforeAll(async () => {
-  redis = await startRedis();
-  node = await herald({ REDIS_HOST: redis.host, REDIS_PORT: String(redis.port) });
+  node = await herald();
   alice = await node.api('alice', { roles: ['realtime-admin'] });
-  org = (await alice.post('/orgs', { name: 'Acme' })).body.id;
-  await redis.kill();
+  org = await node.organization('alice');
+  await node.redis.kill();
 });
 
-afterAll(async () => {
-  await node.stop();
-  await redis.stop();
-});
+afterAll(() => node.stop());
 
 describe('while Redis is down', () => {
   it('writes succeed, and what they tell is accepted', async () => {
@@ -46,11 +41,7 @@ describe('while Redis is down', () => {
   });
 
   it('exports are taken again once it is back', async () => {
-    await redis.start();
-    const poll = async (): Promise<number> => {
-      const { status } = await alice.post(`/orgs/${org}/exports`, { format: 'csv' });
-      return status === 202 ? status : poll();
-    };
-    expect(await poll()).toBe(202);
+    await node.redis.start();
+    await until(async () => (await alice.post(`/orgs/${org}/exports`, { format: 'csv' })).status === 202);
   });
 });

@@ -5,7 +5,7 @@ import { Resource } from '../src/resources/resource.entity.js';
 import { ResourcesService } from '../src/resources/resources.service.js';
 import type { ApiClient } from './support/api-client.js';
 import { type Herald, herald } from './support/herald.js';
-import { closeAllClients, connect, type TestClient } from './support/ws-client.js';
+import { closeAllClients, type TestClient } from './support/ws-client.js';
 
 const UNKNOWN = '01997a6e-7e3f-7000-8000-000000000000';
 const TIME = expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
@@ -21,9 +21,8 @@ beforeAll(async () => {
 });
 
 beforeEach(async () => {
-  org = (await alice.post('/orgs', { name: 'Acme' })).body.id;
-  events = await connect(`${node.wsUrl}/ws/events/${org}/`, { token: await node.tokenFor('alice') });
-  expect(await events.next()).toMatchObject({ type: 'connection.established' });
+  org = await node.organization('alice');
+  events = await node.join(`/ws/events/${org}/`, 'alice');
 });
 
 afterEach(closeAllClients);
@@ -89,7 +88,7 @@ describe('a resource', () => {
 
   it('of another organization is not found', async () => {
     const id = await created();
-    const other = (await alice.post('/orgs', { name: 'Other' })).body.id;
+    const other = await node.organization('alice');
     expect((await alice.get(`/orgs/${other}/resources/${id}`)).status).toBe(404);
     expect((await alice.patch(`/orgs/${other}/resources/${id}`, { name: 'x' })).status).toBe(404);
     expect((await alice.delete(`/orgs/${other}/resources/${id}`)).status).toBe(404);

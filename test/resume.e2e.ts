@@ -1,33 +1,21 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { BroadcastService } from '../src/realtime/index.js';
 import type { ApiClient } from './support/api-client.js';
-import { type Herald, herald, type Variables } from './support/herald.js';
-import { postgresDatabase, type RedisServer, startRedis } from './support/servers.js';
+import { type Herald, herald, ONE_AND_MANY, twoHeralds } from './support/herald.js';
 import { until } from './support/until.js';
-import { closeAllClients, connect, type Frame, type TestClient } from './support/ws-client.js';
+import { closeAllClients, type Frame, type TestClient } from './support/ws-client.js';
 
-const HISTORY = { HISTORY_SIZE: '5', HISTORY_TTL_SECONDS: '2' };
-
-let redis: RedisServer;
 let one: Herald;
 /** The same as `one` where there is only one. */
 let two: Herald;
-let owner: ApiClient;
 let orgId: string;
 
-async function openOrganization(): Promise<void> {
-  owner = await one.api('owner');
-  orgId = (await owner.post('/orgs', { name: 'Acme' })).body.id;
-}
-
 async function publish(from: number, to: number, node = one): Promise<void> {
-  const broadcast = node.app.get(BroadcastService, { strict: false });
-  for (let n = from; n <= to; n += 1) await broadcast.broadcastOrgEvent(orgId, 'test.numbered', { n });
+  for (let n = from; n <= to; n += 1) await node.publish(orgId, 'test.numbered', { n });
 }
 
 async function open(cursor?: string, node = one, userId = 'owner'): Promise<{ client: TestClient; welcome: Frame }> {
   const query = cursor === undefined ? '' : `?cursor=${encodeURIComponent(cursor)}`;
-  const client = await connect(`${node.wsUrl}/ws/events/${orgId}/${query}`, { token: await node.tokenFor(userId) });
+  const client = await node.connect(`/ws/events/${orgId}/${query}`, userId);
   return { client, welcome: await client.next() };
 }
 
@@ -52,40 +40,19 @@ async function leaveAfter(client: TestClient, last: number): Promise<string> {
   return cursorOf(frame);
 }
 
-interface Setting {
-  name: string;
-  start: (variables: Variables) => Promise<void>;
-  stop: () => Promise<void>;
-}
+afterEach(closeAllClients);
 
-const alone: Setting = {
-  name: 'one process',
-  start: async (variables) => {
-    one = await herald(variables);
-    two = one;
-  },
-  stop: () => one.stop(),
-};
+describe.each(ONE_AND_MANY)('a client that comes back, on %s', (_, start) => {
+  let owner: ApiClient;
 
-const together: Setting = {
-  name: 'two nodes over one Redis',
-  start: async (variables) => {
-    redis = await startRedis();
-    const shared = { DATABASE_URL: await postgresDatabase(), REDIS_HOST: redis.host, REDIS_PORT: String(redis.port) };
-    one = await herald({ ...shared, ...variables });
-    two = await herald({ ...shared, ...variables });
-  },
-  stop: async () => {
-    await Promise.all([one.stop(), two.stop()]);
-    await redis.stop();
-  },
-};
-
-describe.each([alone, together])('a client that comes back, with $name', ({ start, stop }) => {
-  beforeAll(() => start(HISTORY));
-  beforeEach(openOrganization);
-  afterEach(closeAllClients);
-  afterAll(stop);
+  beforeAll(async () => {
+    [one, two] = await start({ HISTORY_SIZE: '5' });
+    owner = await one.api('owner');
+  });
+  beforeEach(async () => {
+    orgId = await one.organization('owner');
+  });
+  afterAll(() => one.stop());
 
   // @abuse RES-01
   it('gets what it has missed right after the welcome, in order, each once, and then live frames', async () => {
@@ -149,19 +116,6 @@ describe.each([alone, together])('a client that comes back, with $name', ({ star
     expect(await numbers(again, 1)).toEqual([8]);
   });
 
-  // @abuse RES-03
-  it('is told when history has expired', async () => {
-    const { client } = await open();
-    await publish(1, 1);
-    const cursor = await leaveAfter(client, 1);
-    await publish(2, 2);
-    await until(async () => {
-      const { client: again, welcome } = await open(cursor, two);
-      await again.close();
-      return welcome.resumed === false;
-    });
-  });
-
   it.each<[string, () => string]>([
     ['empty', () => ''],
     ['malformed', () => 'last-week'],
@@ -169,7 +123,7 @@ describe.each([alone, together])('a client that comes back, with $name', ({ star
     ['made up', () => '1a20e0b2e1cxxxxxxx.000000000001.deadbeef'],
     ['of a message that never was', () => firstCursor.replace(/\.[0-9a-f]{12}\./, '.0000000fffff.')],
     ['of a message with another id', () => firstCursor.replace(/[0-9a-f]{8}$/, 'ffffffff')],
-  ])('is told when its cursor is %s', async (_, cursor) => {
+  ])('is told when its cursor is %s', async (__, cursor) => {
     await prepareCursors();
     const { client, welcome } = await open(cursor(), two);
     expect(welcome).toMatchObject({ resumed: false });
@@ -213,64 +167,65 @@ async function prepareCursors(): Promise<void> {
   await publish(1, 2);
   firstCursor = cursorOf(await client.next());
   await client.close();
-  const other = await connect(`${one.wsUrl}/ws/notifications/`, { token: await one.tokenFor('owner') });
-  notificationsCursor = cursorOf(await other.next());
+  const other = await one.join('/ws/notifications/', 'owner');
+  notificationsCursor = cursorOf(other.received[0]);
   await other.close();
 }
 
 describe('history', () => {
-  afterEach(closeAllClients);
+  afterEach(() => one.stop());
+
+  /** Connects for the first time, and leaves after the last of a number of events. */
+  async function leaveAfterEvents(count: number): Promise<string> {
+    orgId = await one.organization('owner');
+    const { client } = await open();
+    await publish(1, count);
+    return leaveAfter(client, count);
+  }
 
   it('can be turned off: then nothing can be resumed but where nothing was missed', async () => {
-    await alone.start({ HISTORY_SIZE: '0' });
-    try {
-      await openOrganization();
-      const { client } = await open();
-      await publish(1, 1);
-      const cursor = await leaveAfter(client, 1);
-      expect((await open(cursor)).welcome).toMatchObject({ resumed: true });
-      await publish(2, 2);
-      expect((await open(cursor)).welcome).toMatchObject({ resumed: false });
-    } finally {
-      await alone.stop();
-    }
+    one = await herald({ HISTORY_SIZE: '0' });
+    const cursor = await leaveAfterEvents(1);
+    expect((await open(cursor)).welcome).toMatchObject({ resumed: true });
+    await publish(2, 2);
+    expect((await open(cursor)).welcome).toMatchObject({ resumed: false });
+  });
+
+  // @abuse RES-03
+  it.each(ONE_AND_MANY)('that has expired on %s can’t be resumed from', async (_, start) => {
+    [one, two] = await start({ HISTORY_TTL_SECONDS: '1' });
+    const cursor = await leaveAfterEvents(1);
+    await publish(2, 2);
+    await until(async () => {
+      const { client: again, welcome } = await open(cursor, two);
+      await again.close();
+      return welcome.resumed === false;
+    });
   });
 
   // @abuse RES-04
   it('lost with Redis can’t be resumed from', async () => {
-    await together.start({});
-    try {
-      await openOrganization();
-      const { client } = await open();
-      await publish(1, 2);
-      const cursor = await leaveAfter(client, 2);
-      await redis.kill();
-      await redis.start();
-      await until(async () => {
-        const { client: again, welcome } = await open(cursor, two).catch(() => ({ client: null, welcome: null }));
-        await again?.close();
-        return welcome?.resumed === false;
-      });
-    } finally {
-      await together.stop();
-    }
+    [one, two] = await twoHeralds();
+    const cursor = await leaveAfterEvents(2);
+    await one.redis.kill();
+    await one.redis.start();
+    await until(async () => {
+      const { client: again, welcome } = await open(cursor, two).catch(() => ({ client: null, welcome: null }));
+      await again?.close();
+      return welcome?.resumed === false;
+    });
   });
 
   // @abuse SLOW-04, RES-07
   it('is sent no faster than the client reads', async () => {
-    await alone.start({ WS_MAX_BUFFERED_BYTES: '100000' });
-    try {
-      await openOrganization();
-      const { client, welcome } = await open();
-      await client.close();
-      const broadcast = one.app.get(BroadcastService, { strict: false });
-      const filling = 'x'.repeat(60_000);
-      for (let n = 1; n <= 100; n += 1) await broadcast.broadcastOrgEvent(orgId, 'test.numbered', { n, filling });
-      const { client: again, welcome: second } = await open(cursorOf(welcome));
-      expect(second).toMatchObject({ resumed: true });
-      expect(await numbers(again, 100)).toEqual(Array.from({ length: 100 }, (_, index) => index + 1));
-    } finally {
-      await alone.stop();
-    }
+    one = await herald({ WS_MAX_BUFFERED_BYTES: '100000' });
+    orgId = await one.organization('owner');
+    const { client, welcome } = await open();
+    await client.close();
+    const filling = 'x'.repeat(60_000);
+    for (let n = 1; n <= 100; n += 1) await one.publish(orgId, 'test.numbered', { n, filling });
+    const { client: again, welcome: second } = await open(cursorOf(welcome));
+    expect(second).toMatchObject({ resumed: true });
+    expect(await numbers(again, 100)).toEqual(Array.from({ length: 100 }, (_, index) => index + 1));
   });
 });

@@ -3,11 +3,11 @@ import type { EventFrame, InboxFrame, NotificationFrame, PresenceFrame, WelcomeF
 /** Where a connection stands. A snapshot: it never changes, and another takes its place. */
 export interface ConnectionState {
   /**
-   * `waiting`: to connect anew, at `retryAt`. `offline`: the browser says that there is no network. `closed`: for good, by the
-   * page or by the server.
+   * `waiting`: to connect anew, at `retryAt`. `offline`: the same, and the browser says that there is no network. `closed`: for
+   * good, by the page or by the server.
    */
   readonly status: 'connecting' | 'connected' | 'waiting' | 'offline' | 'closed';
-  /** While connected. */
+  /** While connected, unless tabs share the connection: then it is no tab's own. */
   readonly connectionId?: string;
   readonly userId?: string;
   /** When the token of the connection ends: ISO 8601. While connected. */
@@ -18,7 +18,7 @@ export interface ConnectionState {
   readonly reconnects: number;
   /** Of the last ping: milliseconds. While connected. */
   readonly latency?: number;
-  /** While waiting: milliseconds since 1970. */
+  /** While waiting or offline: milliseconds since 1970. */
   readonly retryAt?: number;
   /** How the last link ended. */
   readonly closed?: { readonly code: number; readonly reason: string };
@@ -26,7 +26,10 @@ export interface ConnectionState {
 
 /** Something that went wrong and does not end the connection. */
 export interface ConnectionFault {
-  /** `server`: an `error` frame. `token`, `ticket`: it could not be had. `socket`: the platform does not allow the connection. */
+  /**
+   * `server`: an `error` frame. `token`: it could not be had, or the server refuses one after the other. `ticket`: it could not be
+   * had. `socket`: the platform does not allow the connection, or one attempt after the other fails.
+   */
   source: 'server' | 'token' | 'ticket' | 'socket';
   message: string;
   /** Of an `error` frame. */

@@ -1,6 +1,10 @@
 import type { ConnectionFault } from './connection.js';
 import { inTime } from './in-time.js';
 import type { ClientOptions, Socket, TokenReason } from './options.js';
+import { asToken } from './token.js';
+
+/** Smaller tokens fit beside cookies even into the 8 KB of headers that strict proxies allow. */
+const LARGE_TOKEN = 2_048;
 
 /** Which endpoint of the server, and what is asked of it. */
 export interface Endpoint {
@@ -42,15 +46,16 @@ export class Dialer {
   ) {
     this.server = serverOf(options.url);
     const { WebSocket: socket = (globalThis as Pick<ClientOptions, 'WebSocket'>).WebSocket } = options;
-    if (socket === undefined)
-      throw new TypeError('WebSocket takes a constructor, as that of ws: this platform has none');
+    if (socket === undefined) throw new TypeError('WebSocket takes a constructor: there is none here');
     this.Socket = socket;
   }
 
   /** @throws {DialError} */
   async token(reason: TokenReason, signal: AbortSignal): Promise<string> {
     try {
-      return await inTime('getToken', this.patience, signal, (signal) => this.options.getToken({ reason, signal }));
+      return asToken(
+        await inTime('getToken', this.patience, signal, (signal) => this.options.getToken({ reason, signal })),
+      );
     } catch (error) {
       throw new DialError('token', error);
     }
@@ -58,9 +63,10 @@ export class Dialer {
 
   /**
    * Prepares a connection that goes on from the cursor.
+   * @param failures attempts that failed before this one: a large token alternates between subprotocol and ticket
    * @throws {DialError | TokenRefused}
    */
-  async prepare(reason: TokenReason, cursor: string | undefined, signal: AbortSignal): Promise<Opening> {
+  async prepare(reason: TokenReason, cursor: string | undefined, signal: AbortSignal, failures = 0): Promise<Opening> {
     const token = await this.token(reason, signal);
     const url = new URL(this.server.replace('http', 'ws') + this.endpoint.path);
     const { searchParams } = url;
@@ -70,7 +76,8 @@ export class Dialer {
     const protocols = ['herald.v1'];
     const { credential } = this.options;
     if (credential === 'query') searchParams.set('token', token);
-    else if (credential === 'ticket') searchParams.set('ticket', await this.buyTicket(token, signal));
+    else if (credential === 'ticket' || (!credential && failures % 2 && token.length > LARGE_TOKEN))
+      searchParams.set('ticket', await this.buyTicket(token, signal));
     else protocols.push(`access_token.${base64Url(token)}`);
     return { url: url.href, protocols };
   }
@@ -103,7 +110,7 @@ export class Dialer {
 export function serverOf(url: string | URL | undefined): string {
   const page = (globalThis as { location?: { origin?: string } }).location?.origin;
   const given = url ?? page;
-  if (given === undefined) throw new TypeError('url takes the address of the server: there is no page to take it from');
+  if (given === undefined) throw new TypeError('url takes the address of the server: there is no page');
   const { protocol, host, pathname } = new URL(given, page);
   if (!/^(http|ws)s?:$/.test(protocol))
     throw new TypeError(`url takes an http, https, ws or wss address, got ${given}`);

@@ -7,10 +7,15 @@ export interface WelcomeFrame {
   user_id: string;
   /** On the events of an organization. */
   org_id?: string;
-  /** Names this connection in `X-Connection-Id`, so that what a request causes is not told to who has made it. */
+  /**
+   * Names this connection in `X-Connection-Id`, so that it is not told what that request causes. Empty where tabs share it: the
+   * others are to be told.
+   */
   connection_id: string;
   /** When the token ends. */
   expires_at: string;
+  /** What the server's clock shows. */
+  timestamp?: string;
   /** Seconds between two protocol pings of the server. */
   heartbeat_interval: number;
   /** The position of the channel: that of the client, too, once it has what it has missed. */

@@ -21,16 +21,16 @@ export class Iteration<T> implements AsyncIterableIterator<T> {
     for (const waiting of this.waiting.splice(0)) waiting({ value: undefined, done: true });
   }
 
-  next(): Promise<IteratorResult<T, undefined>> {
-    for (const value of this.values.splice(0, 1)) return Promise.resolve({ value, done: false });
-    if (this.isOver) return Promise.resolve({ value: undefined, done: true });
+  async next(): Promise<IteratorResult<T, undefined>> {
+    for (const value of this.values.splice(0, 1)) return { value, done: false };
+    if (this.isOver) return { value: undefined, done: true };
     return new Promise((resolve) => this.waiting.push(resolve));
   }
 
-  return(): Promise<IteratorResult<T, undefined>> {
+  async return(): Promise<IteratorResult<T, undefined>> {
     this.values.length = 0;
     this.end();
-    return Promise.resolve({ value: undefined, done: true });
+    return this.next();
   }
 
   [Symbol.asyncIterator](): this {

@@ -32,9 +32,10 @@ export class Link {
     private readonly owner: LinkOwner,
   ) {
     socket.addEventListener('message', ({ data }) => this.onMessage(data));
-    socket.addEventListener('close', ({ code, reason }) => this.end(code, reason));
-    // A close follows. In Node it would end the process if nobody listened.
-    socket.addEventListener('error', () => undefined);
+    let failure: string | undefined;
+    socket.addEventListener('close', ({ code, reason }) => this.end(code, failure ?? reason));
+    // A close follows. In Node it says why, and would end the process if nobody listened.
+    socket.addEventListener('error', ({ message }) => (failure = message));
     // The server may take its time to admit a client, more than for an answer.
     this.expectLife(2 * times.answerTimeout);
   }

@@ -1,4 +1,5 @@
 import { BackOff, UNAUTHORIZED } from './back-off.js';
+import { type ChannelFrame, namesOf } from './channel-frame.js';
 import type { CommonFrames, Connection, ConnectionFault, ConnectionState, Heard, MainName } from './connection.js';
 import { Dialer, type Endpoint, TokenRefused } from './dialer.js';
 import type { RefreshedFrame, WelcomeFrame } from './frames.js';
@@ -13,15 +14,11 @@ import { after } from './timer.js';
 
 const PING_INTERVAL_MS = 25_000;
 const ANSWER_TIMEOUT_MS = 10_000;
+/** How soon to try although the browser reports no network: it may be wrong, as on some virtual networks. */
+const OFFLINE_MS = 5_000;
 
-/** What is known of a link alone, and what of waiting for one. */
+/** What is known of a link alone, or of waiting for one: gone with each new status. */
 const UNLINKED = { connectionId: undefined, expiresAt: undefined, latency: undefined, retryAt: undefined };
-
-/** What is read of a frame of the channel to tell it on. */
-interface ChannelFrame extends AnyFrame {
-  event_type?: string;
-  notification?: { type?: string; id?: string };
-}
 
 /** Keeps an endpoint connected, by one link after the other, and tells what comes. */
 export class LiveConnection<F extends CommonFrames> implements Connection<F>, LinkOwner, PageOwner {
@@ -38,6 +35,8 @@ export class LiveConnection<F extends CommonFrames> implements Connection<F>, Li
   private attempt = new AbortController();
   private link: Link | undefined;
   private tokenReason: TokenReason = 'connect';
+  /** Attempts in a row that ended before the welcome. */
+  private failures = 0;
   private cancelRetry = (): void => undefined;
 
   constructor(
@@ -92,13 +91,8 @@ export class LiveConnection<F extends CommonFrames> implements Connection<F>, Li
     this.finish({ closed: { code: 1000, reason: 'closed' } });
   }
 
-  onOnline(): void {
-    if (this.state.status === 'offline') void this.connect();
-  }
-
-  onOffline(): void {
-    this.leave();
-    this.set({ ...UNLINKED, status: 'offline' });
+  onNetwork(): void {
+    if (isOffline() || this.state.status === 'offline') this.proceed();
   }
 
   onVisible(): void {
@@ -114,44 +108,50 @@ export class LiveConnection<F extends CommonFrames> implements Connection<F>, Li
     if (frame.type === 'connection.established') this.onWelcome(frame as WelcomeFrame);
     else if (frame.type === 'auth.refreshed') this.onExpiry((frame as RefreshedFrame).expires_at);
     else if (frame.type === 'error') this.tellFault(frame);
-    else if (this.isNew(frame)) this.tellFrame(frame);
+    else if (this.isNew(frame)) for (const name of namesOf(frame)) this.listeners.tell(name, frame);
   }
 
   onEnd(code: number, reason: string): void {
     if (code === UNAUTHORIZED) this.tokenReason = 'refused';
     this.retry(code, { closed: { code, reason } });
+    // A single failure is normal: a server restarts, a token has expired.
+    if (this.failures === 2) {
+      const why = reason || 'no server, or it refuses the Origin, the path or the size of the token';
+      this.tellFault({ source: 'socket', message: `Could not connect: ${code} ${why}` });
+    }
   }
 
   private get isClosed(): boolean {
     return this.life.signal.aborted;
   }
 
-  private retry(code: number, change: Partial<ConnectionState> = {}): void {
-    this.leave();
+  private retry(code: number, change?: Partial<ConnectionState>): void {
+    if (this.state.status === 'connecting') this.failures += 1;
     const delay = this.backOff.delayAfter(code);
     if (delay === null) this.finish(change);
-    else this.proceed(delay, { ...UNLINKED, ...change });
+    else this.proceed(delay, change);
   }
 
-  /** Connects after a time, if there is a network. */
-  private proceed(delay = 0, change: Partial<ConnectionState> = {}): void {
-    if (isOffline()) {
-      this.set({ ...change, status: 'offline' });
-    } else if (delay === 0) {
+  /** Connects after a time, later where there seems to be no network. */
+  private proceed(delay = 0, change?: Partial<ConnectionState>): void {
+    const least = isOffline() ? OFFLINE_MS : 0;
+    const wait = Math.max(delay, least);
+    if (wait === 0) {
       void this.connect(change);
     } else {
-      this.cancelRetry = after(delay, () => this.proceed(), true);
-      this.set({ ...change, status: 'waiting', retryAt: Date.now() + delay });
+      this.leave();
+      this.cancelRetry = after(wait, () => void this.connect(), true);
+      this.set({ ...change, status: least ? 'offline' : 'waiting', retryAt: Date.now() + wait });
     }
   }
 
   /** Never rejects. */
-  private async connect(change: Partial<ConnectionState> = {}): Promise<void> {
+  private async connect(change?: Partial<ConnectionState>): Promise<void> {
     this.leave();
     const { signal } = this.attempt;
-    this.set({ ...UNLINKED, ...change, status: 'connecting' });
+    this.set({ ...change, status: 'connecting' });
     try {
-      const opening = await this.dialer.prepare(this.tokenReason, this.state.cursor, signal);
+      const opening = await this.dialer.prepare(this.tokenReason, this.state.cursor, signal, this.failures);
       signal.throwIfAborted();
       this.link = new Link(this.dialer.open(opening), this.times, this);
     } catch (error) {
@@ -180,7 +180,8 @@ export class LiveConnection<F extends CommonFrames> implements Connection<F>, Li
   private onWelcome(frame: WelcomeFrame): void {
     this.backOff.connected();
     this.tokenReason = 'connect';
-    this.renewal.schedule(frame.expires_at);
+    this.failures = 0;
+    this.renewal.schedule(frame.expires_at, frame.timestamp);
     this.link?.ping();
     const { cursor, reconnects, userId } = this.state;
     this.set({
@@ -211,14 +212,6 @@ export class LiveConnection<F extends CommonFrames> implements Connection<F>, Li
     return true;
   }
 
-  private tellFrame(frame: ChannelFrame): void {
-    const { type } = frame;
-    if (!/^(notification|inbox|event|presence)$/.test(type)) return;
-    this.listeners.tell(type, frame);
-    const subtype = frame.event_type ?? frame.notification?.type;
-    if (subtype !== undefined) this.listeners.tell(`${type}:${subtype}`, frame);
-  }
-
   /** @param fault an `error` frame or what was thrown, which have these in common */
   private tellFault(fault: unknown): void {
     const { source = 'server', message, code, cause } = fault as Partial<ConnectionFault> & { message: string };
@@ -235,16 +228,16 @@ export class LiveConnection<F extends CommonFrames> implements Connection<F>, Li
     this.link = undefined;
   }
 
-  private finish(change: Partial<ConnectionState>): void {
+  private finish(change?: Partial<ConnectionState>): void {
     if (this.isClosed) return;
     this.leave();
     this.life.abort();
-    this.set({ ...UNLINKED, ...change, status: 'closed' });
+    this.set({ ...change, status: 'closed' });
     this.listeners.clear();
   }
 
   private set(change: Partial<ConnectionState>): void {
-    this.state = Object.freeze({ ...this.state, ...change });
+    this.state = Object.freeze({ ...this.state, ...(change.status && UNLINKED), ...change });
     this.listeners.tell('state', this.state);
   }
 }

@@ -16,6 +16,8 @@ interface SocketEvent {
   data?: unknown;
   code?: number;
   reason?: string;
+  /** Of an error, outside of browsers. */
+  message?: string;
 }
 
 /** What a connection needs of a WebSocket: that of browsers and of the package `ws` have it. */
@@ -32,7 +34,10 @@ export interface ClientOptions {
   url?: string | URL;
   /** Gives the user's access token. It is asked for each connection, so keep the token for as long as it is good. */
   getToken: (request: TokenRequest) => string | Promise<string>;
-  /** How the token goes to the server: `ticket` buys a ticket for each connection, and only `query` puts the token into a URL. */
+  /**
+   * How the token goes to the server: `ticket` buys a ticket for each connection, and only `query` puts the token into a URL. By
+   * default as a subprotocol, or by a ticket where it is large and the handshake was refused.
+   */
   credential?: 'subprotocol' | 'ticket' | 'query';
   /** Closes the connection. */
   signal?: AbortSignal;

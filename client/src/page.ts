@@ -1,7 +1,7 @@
 /** What a page, or a worker of it, is told by the browser. Elsewhere nothing of it exists, and nothing happens. */
 export interface PageOwner {
-  onOnline(): void;
-  onOffline(): void;
+  /** The browser reports a network, or none. */
+  onNetwork(): void;
   /** The page has come to the foreground. */
   onVisible(): void;
 }
@@ -13,15 +13,14 @@ const platform = globalThis as {
   addEventListener?: EventTarget['addEventListener'];
 };
 
-/** Whether the browser knows that there is no network. */
+/** Whether the browser reports no network. It may be wrong. */
 export function isOffline(): boolean {
   return platform.navigator?.onLine === false;
 }
 
 /** Listens until the signal is aborted. */
 export function watchPage(owner: PageOwner, signal: AbortSignal): void {
-  platform.addEventListener?.('online', () => owner.onOnline(), { signal });
-  platform.addEventListener?.('offline', () => owner.onOffline(), { signal });
+  for (const name of ['online', 'offline']) platform.addEventListener?.(name, () => owner.onNetwork(), { signal });
   platform.document?.addEventListener(
     'visibilitychange',
     () => {

@@ -2,7 +2,7 @@ import { after } from './timer.js';
 
 /** How long before its end a token is replaced; of one that has less, when half of it is over. */
 const MARGIN_MS = 60_000;
-/** With a clock that is ahead of the server's, every token seems to be over. Nobody is asked all the time for that. */
+/** Bounds how often the application is asked, whatever its tokens and the clocks say. */
 const LEAST_MS = 1_000;
 const LEAST_AGAIN_MS = 10_000;
 
@@ -19,14 +19,23 @@ export function renewalDelay(expiresAt: string, isRepeated: boolean, now = Date.
 export class Renewal {
   private isRepeated = false;
   private cancelTimer = (): void => undefined;
+  /** The server's clock, once the server has told its time. */
+  private now = Date.now;
 
   /** @param renew gets a token and sends it; rejects if it can't, and is then called again */
   constructor(private readonly renew: () => Promise<void>) {}
 
-  /** The token ends then. */
-  schedule(expiresAt: string): void {
+  /**
+   * The token ends then.
+   * @param timestamp the server's time now: the device's clock may be wrong, or be corrected later
+   */
+  schedule(expiresAt: string, timestamp?: string): void {
+    if (timestamp) {
+      const ahead = Date.parse(timestamp) - performance.now();
+      this.now = () => performance.now() + ahead;
+    }
     this.cancel();
-    this.cancelTimer = after(renewalDelay(expiresAt, this.isRepeated), () => {
+    this.cancelTimer = after(renewalDelay(expiresAt, this.isRepeated, this.now()), () => {
       this.isRepeated = true;
       this.renew().catch(() => this.schedule(expiresAt));
     });

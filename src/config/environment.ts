@@ -44,13 +44,22 @@ export interface Timings {
   requestMs: number;
   /** How long guards, subscription and history may take together before the client is sent away to try again. */
   admissionMs: number;
+  /** How long those who watch the process or come to it are told that it drains, and not just that nobody listens. */
+  drainNoticeMs: number;
   /** How soon a token may cause the next request for keys: the most that forged tokens can cost the identity provider. */
   keyCoolDownMs: number;
   /** How long the identity provider may take to answer with its keys. */
   keyAnswerMs: number;
+  /** How long a node is believed to live after it has last said so; it says so three times as often. */
+  nodeLeaseMs: number;
+  /** How often unfinished exports whose job was lost are looked for. */
+  exportUpkeepMs: number;
+  /** How long after a run of an export has failed for the first time it is tried again; each time twice as long. */
+  exportRetryMs: number;
 }
 
-const TIMINGS: Timings = {
+/** Tests change it in processes of their own before these start: see `test/support/hurried.mjs`. */
+export const TIMINGS: Timings = {
   revocationsIntervalMs: 10_000,
   // A head is a packet or two, on the worst of links a second; what dribbles holds a connection for nothing.
   requestHeadMs: 10_000,
@@ -58,9 +67,13 @@ const TIMINGS: Timings = {
   requestMs: 30_000,
   // Longer than new keys may take to come, shorter than clients commonly wait for a connection.
   admissionMs: 4_000,
+  drainNoticeMs: 1_000,
   // A rotated key must be accepted within 10 s of its first use, even when a forged one has just begun the cool-down.
   keyCoolDownMs: 9_000,
   keyAnswerMs: 3_000,
+  nodeLeaseMs: 15_000,
+  exportUpkeepMs: 15_000,
+  exportRetryMs: 1_000,
 };
 
 /** Everything the environment decides, checked. Injected by this class as its token. */

@@ -1,6 +1,11 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { QuietErrorLog } from './quiet-error-log.js';
 
+/** Of letters alone. */
+function word(n: number): string {
+  return String(n).replace(/\d/g, (digit) => 'abcdefghij'.charAt(Number(digit)));
+}
+
 describe('QuietErrorLog', () => {
   let now: number;
   let lines: string[];
@@ -17,6 +22,14 @@ describe('QuietErrorLog', () => {
     expect(lines).toEqual(['Redis: down', 'Redis: down (suppressed 59 more before)']);
   });
 
+  it('takes errors that differ in numbers and ids alone for the same', () => {
+    for (const each of ['after 56.95ms, Job 17', 'after 1.2e-7ms, Job 0199a5f0-1c2d', 'after 812ms, Job 3:4']) {
+      log.report(new Error(each));
+    }
+    log.report(new Error('refused'));
+    expect(lines).toEqual(['Redis: after 56.95ms, Job 17', 'Redis: refused (suppressed 2 more before)']);
+  });
+
   it('names an error without a message by its code', () => {
     log.report(Object.assign(new Error(''), { code: 'ECONNRESET' }));
     expect(lines).toEqual(['Redis: ECONNRESET']);
@@ -24,7 +37,7 @@ describe('QuietErrorLog', () => {
 
   // @abuse LIM-20
   it('writes a hundred lines a minute of a flood of errors of which none is like another', () => {
-    for (let n = 0; n < 100_000; n += 1) log.report(new Error(`made up ${n}`));
+    for (let n = 0; n < 100_000; n += 1) log.report(new Error(`made up ${word(n)}`));
     expect(lines).toHaveLength(100);
     now = 60_000;
     log.report(new Error('down'));

@@ -3,6 +3,8 @@ import type { Logger } from '@nestjs/common';
 const REPEAT_MS = 60_000;
 /** More than that many kinds of errors within a minute are no news: somebody makes them up. */
 const MAX_KINDS = 100;
+/** Words with a digit: durations, ports, ids. Errors that differ in these alone are of one kind. */
+const VARYING = /\S*\d\S*/g;
 
 /** Logs errors of something that tries again by itself: what repeats itself, once a minute. */
 export class QuietErrorLog {
@@ -26,21 +28,22 @@ export class QuietErrorLog {
   /** @param kind of what counts as the same; the text may differ */
   warn(kind: string, text: string): void {
     const now = this.now();
+    const key = kind.replace(VARYING, '#');
     this.forget(now);
-    if (this.loggedAt.has(kind) || this.loggedAt.size >= MAX_KINDS) {
+    if (this.loggedAt.has(key) || this.loggedAt.size >= MAX_KINDS) {
       this.suppressed += 1;
       return;
     }
-    this.loggedAt.set(kind, now);
+    this.loggedAt.set(key, now);
     const more = this.suppressed === 0 ? '' : ` (suppressed ${this.suppressed} more before)`;
     this.suppressed = 0;
     this.logger.warn(`${this.subject}: ${text}${more}`);
   }
 
   private forget(now: number): void {
-    for (const [kind, at] of this.loggedAt) {
+    for (const [key, at] of this.loggedAt) {
       if (now - at < REPEAT_MS) return;
-      this.loggedAt.delete(kind);
+      this.loggedAt.delete(key);
     }
   }
 }

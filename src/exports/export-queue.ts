@@ -15,7 +15,6 @@ const DEADLINE_MS = 5_000;
 
 const OPTIONS: JobsOptions = {
   attempts: 5,
-  backoff: { type: 'exponential', delay: 1_000 },
   removeOnComplete: { age: 24 * 60 * 60, count: 1_000 },
   removeOnFail: { age: 7 * 24 * 60 * 60, count: 1_000 },
 };
@@ -30,7 +29,8 @@ export class ExportQueue {
 
   /** @throws {UnavailableError} if the queue does not take it in time */
   async enqueue(exportId: string): Promise<void> {
-    await this.inTime(this.queue.add('export', { export_id: exportId }, { ...OPTIONS, jobId: exportId }));
+    const backoff = { type: 'exponential', delay: this.environment.timings.exportRetryMs };
+    await this.inTime(this.queue.add('export', { export_id: exportId }, { ...OPTIONS, backoff, jobId: exportId }));
   }
 
   /**

@@ -6,7 +6,6 @@ import { ExportFiles } from './export-files.js';
 import { ExportQueue } from './export-queue.js';
 import { ExportsService } from './exports.service.js';
 
-const RESUME_INTERVAL_MS = 15_000;
 const SWEEP_INTERVAL_MS = 3_600_000;
 const MOST = 1_000;
 /** How long an export is kept after its end: long enough for a holiday's week, and it can be asked for again. */
@@ -31,9 +30,10 @@ export class ExportUpkeep implements OnApplicationBootstrap, OnModuleDestroy {
 
   /** Does not hold up the start, nor fail it: exports can wait. */
   onApplicationBootstrap(): void {
-    if (!this.environment.runJobs) return;
+    const { runJobs, timings } = this.environment;
+    if (!runJobs) return;
     this.stopped = Promise.all([
-      this.every(RESUME_INTERVAL_MS, 'Taking up unfinished exports', () => this.resume()),
+      this.every(timings.exportUpkeepMs, 'Taking up unfinished exports', () => this.resume()),
       this.every(SWEEP_INTERVAL_MS, 'Sweeping the folder of exports', () => this.sweep()),
     ]);
   }

@@ -35,16 +35,19 @@ export class HeraldServer {
     return (answer as { access_token: string }).access_token;
   }
 
-  /** Calls the API with the rights of an administrator. */
-  async call(method: 'GET' | 'POST', path: string, body?: object): Promise<unknown> {
+  /**
+   * Calls the API with the rights of an administrator.
+   * @param body a text is JSON already
+   */
+  async call(method: 'GET' | 'POST', path: string, body?: object | string): Promise<unknown> {
     return this.request(method, path, body, { Authorization: `Bearer ${await this.token(['realtime-admin'])}` });
   }
 
-  private async request(method: string, path: string, body?: object, headers: Record<string, string> = {}) {
+  private async request(method: string, path: string, body?: object | string, headers: Record<string, string> = {}) {
     const response = await fetch(this.at(path), {
       method,
       headers: { ...(body === undefined ? {} : { 'Content-Type': 'application/json' }), ...headers },
-      body: body === undefined ? undefined : JSON.stringify(body),
+      body: typeof body === 'object' ? JSON.stringify(body) : body,
     });
     const text = await response.text();
     if (!response.ok) throw new Error(`${path} answered ${response.status}: ${text}`);

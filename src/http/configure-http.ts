@@ -4,7 +4,9 @@ import type { NextFunction, Request, Response } from 'express';
 import helmet from 'helmet';
 import type { Environment } from '../config/environment.js';
 import { isOriginAllowed } from '../config/origin.js';
+import { InvalidInputError } from './errors.js';
 import { hasValidHost } from './host.js';
+import { findLostNumber } from './kept-numbers.js';
 import { ProblemFilter } from './problem.filter.js';
 import { validationPipe } from './validation.pipe.js';
 
@@ -14,6 +16,11 @@ export const API_PREFIX = '/api/v1';
 /** Of a request: the largest that anything takes, an event's payload of 64 KiB, four times for escapes and indentation. */
 const BODY_LIMIT = '256kb';
 const JSON_TYPES = ['json', '+json'];
+const BODY_PARSER = {
+  limit: BODY_LIMIT,
+  type: JSON_TYPES,
+  verify: (_request: unknown, _response: unknown, body: Buffer, charset: string) => expectKept(body, charset),
+};
 
 /** Gives an application all that is the same for every route. Call it before the application is initialized. */
 export function configureHttp(app: NestExpressApplication, environment: Environment): void {
@@ -30,7 +37,7 @@ export function configureHttp(app: NestExpressApplication, environment: Environm
     maxAge: 600,
   });
   app.use(refuseOtherBodies);
-  app.useBodyParser('json', { limit: BODY_LIMIT, type: JSON_TYPES });
+  app.useBodyParser('json', BODY_PARSER);
   app.setGlobalPrefix(API_PREFIX, {
     exclude: [
       '/',
@@ -93,4 +100,15 @@ function refuseOtherBodies(request: Request, _response: Response, next: NextFunc
       ? new UnsupportedMediaTypeException('A body must be JSON, with Content-Type: application/json.')
       : undefined,
   );
+}
+
+/** Nobody would hear that an id of 64 bits became another one. */
+function expectKept(body: Buffer, charset: string): void {
+  // JSON between systems is UTF-8 (RFC 8259 section 8.1).
+  if (charset !== 'utf-8') throw new UnsupportedMediaTypeException('A body must be JSON in UTF-8.');
+  const field = findLostNumber(body.toString());
+  if (!field) return;
+  throw new InvalidInputError([
+    { field, message: 'must not be a number that JavaScript can’t hold: write it as a text' },
+  ]);
 }

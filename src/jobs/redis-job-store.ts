@@ -46,7 +46,11 @@ export class RedisJobStore extends JobStore {
     }
     // Neither waits for the connection before the first command, which would wait without an end.
     const impatient = { skipWaitingForReady: true, skipVersionCheck: true };
-    return createRedisBackend(name, { ...options, ...impatient, connection: this.producer }, role);
+    const backend = createRedisBackend(name, { ...options, ...impatient, connection: this.producer }, role);
+    // Its errors are those of the producer, which has a log. BullMQ prints what a queue tells before anybody listens to it.
+    const emit = backend.emit.bind(backend);
+    backend.emit = (event: string, ...values: unknown[]) => event !== 'error' && emit(event, ...values);
+    return backend;
   }
 
   override isReachable(): Promise<boolean> {

@@ -16,25 +16,25 @@ export class NotificationInbox extends Inbox {
       return { outcome: 'muted' };
     }
     const row = { id, userId, content: JSON.stringify(content), dedupeKey };
-    const inserted = await manager
-      .createQueryBuilder()
-      .insert()
-      .into(Notification)
-      .values(row)
-      .orIgnore()
-      .returning('id')
-      .execute();
-    const isNew = Array.isArray(inserted.raw) && inserted.raw.length > 0;
-    return isNew ? { outcome: 'stored' } : this.first(userId, dedupeKey, manager);
+    for (;;) {
+      const inserted = await manager
+        .createQueryBuilder()
+        .insert()
+        .into(Notification)
+        .values(row)
+        .orIgnore()
+        .returning('id')
+        .execute();
+      if (Array.isArray(inserted.raw) && inserted.raw.length > 0) return { outcome: 'stored' };
+      const first = await manager.findOneBy(Notification, { userId, dedupeKey: dedupeKey ?? '' });
+      // Null: the one whose key stood in the way was deleted just now, and its key is free.
+      if (first !== null) {
+        return { outcome: 'repeated', id: first.id, content: JSON.parse(first.content) as JsonObject };
+      }
+    }
   }
 
   override isMuted(userId: string, type: string): Promise<boolean> {
     return this.preferences.isMuted(userId, type);
-  }
-
-  /** The one whose key stood in the way. */
-  private async first(userId: string, dedupeKey: string | null, manager: EntityManager): Promise<Stored> {
-    const row = await manager.findOneByOrFail(Notification, { userId, dedupeKey: dedupeKey ?? '' });
-    return { outcome: 'repeated', id: row.id, content: JSON.parse(row.content) as JsonObject };
   }
 }

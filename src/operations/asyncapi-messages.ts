@@ -21,6 +21,7 @@ const EXAMPLE_WELCOME = {
   user_id: 'alice',
   connection_id: '01890a5d-ac96-774b-bcce-b302099a8057',
   expires_at: '2026-01-15T11:30:00.000Z',
+  timestamp: '2026-01-15T10:30:00.000Z',
   heartbeat_interval: 25,
   cursor: 'c1',
 };
@@ -30,6 +31,7 @@ const WELCOME_FIELDS = {
   user_id: { type: 'string', description: 'The `sub` of the token' },
   connection_id: { type: 'string', format: 'uuid' },
   expires_at: { ...TIME, description: 'When the token ends, and with it the connection' },
+  timestamp: { ...TIME, description: 'The time of the server, which `expires_at` is in: clients’ clocks may be wrong' },
   heartbeat_interval: { type: 'number', description: 'Seconds between two protocol pings of the server' },
   cursor: CURSOR,
 };

@@ -18,6 +18,11 @@ const SCHEMA = {
   properties: {
     status: { type: 'string', enum: ['ok', 'degraded', 'error', 'draining'] },
     dependencies: { type: 'object', additionalProperties: { type: 'string', enum: ['up', 'down'] } },
+    missing_migrations: {
+      type: 'array',
+      items: { type: 'string' },
+      description: 'With `RUN_MIGRATIONS=false`: what the schema lacks',
+    },
   },
 };
 

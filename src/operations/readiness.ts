@@ -1,15 +1,20 @@
 import { Injectable, Logger, ServiceUnavailableException } from '@nestjs/common';
+import { InjectDataSource } from '@nestjs/typeorm';
 import type { HealthCheckResult, HealthIndicatorFunction, HealthIndicatorResult } from '@nestjs/terminus';
 import { HealthCheckService, HealthIndicatorService, TypeOrmHealthIndicator } from '@nestjs/terminus';
+import { DataSource } from 'typeorm';
 import { TokenVerifier } from '../auth/token-verifier.js';
 import { Environment } from '../config/environment.js';
 import { Lifecycle } from '../config/lifecycle.js';
+import { missingMigrations } from '../database/index.js';
 import { Broker } from '../realtime/index.js';
 
 /** Whether this process can serve, and how each thing it depends on is. */
 export interface ReadinessReport {
   status: 'ok' | 'degraded' | 'error' | 'draining';
   dependencies: Record<string, 'up' | 'down'>;
+  /** Where this process does not apply them itself. */
+  missing_migrations?: string[];
 }
 
 /** A dependency that has not answered by then counts as down. */
@@ -20,11 +25,14 @@ const DEADLINE_MS = 1_500;
 export class Readiness {
   private readonly logger = new Logger(Readiness.name);
   private last: ReadinessReport['status'] = 'ok';
+  /** Null while it is not known. */
+  private missing: string[] | null = null;
 
   constructor(
     private readonly health: HealthCheckService,
     private readonly indicators: HealthIndicatorService,
     private readonly database: TypeOrmHealthIndicator,
+    @InjectDataSource() private readonly dataSource: DataSource,
     private readonly broker: Broker,
     private readonly verifier: TokenVerifier,
     private readonly lifecycle: Lifecycle,
@@ -42,12 +50,14 @@ export class Readiness {
     const { status, details } = await this.ask([
       async () => this.database.pingCheck('database', { timeout: DEADLINE_MS }),
       () => this.checkKeys(),
+      ...(this.environment.runMigrations ? [] : [async () => this.checkSchema()]),
       ...(this.environment.redis === null ? [] : [() => this.checkRedis()]),
     ]);
     const states = Object.entries(details).map(([name, detail]) => [name, detail.status === 'up' ? 'up' : 'down']);
     return {
       status: status === 'ok' || status === 'degraded' ? status : 'error',
       dependencies: Object.fromEntries(states) as ReadinessReport['dependencies'],
+      ...(this.missing?.length && { missing_migrations: this.missing }),
     };
   }
 
@@ -55,6 +65,18 @@ export class Readiness {
   private checkKeys(): HealthIndicatorResult {
     const keys = this.indicators.check('keys');
     return this.verifier.isReady() ? keys.up() : keys.down();
+  }
+
+  /** Somebody else brings the schema up to date; once it is, it stays so. */
+  private checkSchema() {
+    const schema = this.indicators.check('schema');
+    if (this.missing?.length === 0) return schema.up();
+    this.missing = null;
+    const ask = async (): Promise<void> => {
+      this.missing = await missingMigrations(this.dataSource);
+      if (this.missing.length > 0) throw new Error('Migrations are missing');
+    };
+    return schema.attempt(ask).withTimeout(DEADLINE_MS);
   }
 
   /** All nodes share one Redis: taking them all out of service because it is down would help nobody. */
@@ -73,11 +95,12 @@ export class Readiness {
     }
   }
 
-  private logChange({ status, dependencies }: ReadinessReport): void {
+  private logChange({ status, dependencies, missing_migrations: missing }: ReadinessReport): void {
     if (status === this.last) return;
     this.last = status;
     const down = Object.keys(dependencies).filter((name) => dependencies[name] === 'down');
     const because = down.length === 0 ? '' : `, down: ${down.join(', ')}`;
-    this.logger[status === 'error' ? 'warn' : 'log'](`Readiness is now ${status}${because}`);
+    const migrations = missing === undefined ? '' : `; missing migrations: ${missing.join(', ')}`;
+    this.logger[status === 'error' ? 'warn' : 'log'](`Readiness is now ${status}${because}${migrations}`);
   }
 }

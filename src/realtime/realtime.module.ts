@@ -72,9 +72,9 @@ import { Outbox } from './outbox/outbox.js';
     {
       // Null where everything is embedded.
       provide: RedisNodeDirectory,
-      useFactory: (redis: RealtimeRedis | null, node: NodeName) =>
-        redis === null ? null : new RedisNodeDirectory(redis, node.text),
-      inject: [RealtimeRedis, NodeName],
+      useFactory: (redis: RealtimeRedis | null, node: NodeName, { timings }: Environment) =>
+        redis === null ? null : new RedisNodeDirectory(redis, node.text, timings.nodeLeaseMs),
+      inject: [RealtimeRedis, NodeName, Environment],
     },
     {
       provide: ConnectionRegistry,

@@ -4,18 +4,15 @@ import { MembershipsService } from '../../src/organizations/memberships.service.
 import { OutboxTable } from '../../src/realtime/outbox/outbox-table.js';
 import type { ApiClient } from '../support/api-client.js';
 import { countConnections } from '../support/connection-count.js';
-import { redisAt } from '../support/deployment.js';
+import { type Herald, herald } from '../support/herald.js';
 import { inTurns } from '../support/in-turns.js';
 import { sample } from '../support/metrics.js';
-import { type Herald, herald } from '../support/herald.js';
-import { postgresDatabase, type RedisServer, startRedis } from '../support/servers.js';
 import { until } from '../support/until.js';
-import { closeAllClients, connect, type TestClient } from '../support/ws-client.js';
+import { closeAllClients, type TestClient } from '../support/ws-client.js';
 
 /** Of the database, as `data-source.ts` opens it. */
 const POOL_SIZE = 10;
 
-let redis: RedisServer;
 let node: Herald;
 let dataSource: DataSource;
 let token: string;
@@ -23,13 +20,11 @@ let api: ApiClient;
 let orgId: string;
 
 beforeAll(async () => {
-  redis = await startRedis();
-  const variables = { ...redisAt(redis), DATABASE_URL: await postgresDatabase(), RUN_JOBS: 'false' };
-  node = await herald({ ...variables, WS_MAX_CONNECTIONS_PER_USER: '0' });
+  node = await herald({ RUN_JOBS: 'false', WS_MAX_CONNECTIONS_PER_USER: '0' });
   dataSource = node.app.get(DataSource);
   token = await node.tokenFor('alice');
   api = await node.api('alice', { token });
-  orgId = (await api.post('/orgs', { name: 'Acme' })).body.id;
+  orgId = await node.organization('alice');
 });
 afterEach(async () => {
   jest.restoreAllMocks();
@@ -39,73 +34,71 @@ afterAll(async () => {
   expect(await node.isHealthy()).toBe(true);
   await until(async () => (await countConnections(node.url)) === 0);
   await node.stop();
-  await redis.stop();
 });
 
-const attempt = (): Promise<TestClient> => connect(`${node.wsUrl}/ws/events/${orgId}/`, { token });
+const attempt = (): Promise<TestClient> => node.connect(`/ws/events/${orgId}/`, 'alice', { token });
+
+const scrape = async (): Promise<string> => (await fetch(`${node.url}/metrics`)).text();
 
 describe('a database whose connections are all taken', () => {
-  // @abuse PG-04
-  it('has who wants to be let in try again, within the deadline, and serves again when they come back', async () => {
+  async function whileAllAreTaken(run: () => Promise<void>): Promise<void> {
     const holders = Array.from({ length: POOL_SIZE }, () => dataSource.createQueryRunner());
     try {
       await Promise.all(holders.map((holder) => holder.startTransaction()));
-      const clients = await Promise.all([attempt(), attempt(), attempt()]);
-      const closes = await Promise.all(clients.map((client) => client.closed(8_000)));
-      expect(closes).toEqual(clients.map(() => ({ code: 1013, reason: 'unavailable' })));
-      expect(clients.flatMap(({ received }) => received)).toEqual([]);
-      expect((await api.get('/orgs')).status).toBe(503);
+      await run();
     } finally {
       await Promise.all(holders.map((holder) => holder.rollbackTransaction().then(() => holder.release())));
     }
+  }
+
+  // @abuse PG-04
+  it('has who wants to be let in try again, within the deadline, and serves again when they come back', async () => {
+    await whileAllAreTaken(async () => {
+      const clients = await Promise.all([attempt(), attempt(), attempt()]);
+      const closes = clients.map((client) => client.closed());
+      const { status } = await api.get('/orgs');
+      expect(status).toBe(503);
+      expect(await Promise.all(closes)).toEqual(clients.map(() => ({ code: 1013, reason: 'unavailable' })));
+      expect(clients.flatMap(({ received }) => received)).toEqual([]);
+    });
     expect((await api.get('/orgs')).status).toBe(200);
     expect(await (await attempt()).next()).toMatchObject({ type: 'connection.established' });
   });
-});
 
-describe('a scrape of the metrics', () => {
   // @abuse PG-04
-  it('is answered while no connection is left, with all but what only the database knows', async () => {
-    const holders = Array.from({ length: POOL_SIZE }, () => dataSource.createQueryRunner());
-    try {
-      await Promise.all(holders.map((holder) => holder.startTransaction()));
-      // The pool makes who waits for a connection wait for 5 s.
-      const scrape = await fetch(`${node.url}/metrics`, { signal: AbortSignal.timeout(3_000) });
-      const text = await scrape.text();
+  it('does not hold up a scrape of the metrics, which lacks only what the database knows', async () => {
+    await whileAllAreTaken(async () => {
+      const waiting = api.get('/orgs').then(() => 'first answered who waits for a connection');
+      const text = await Promise.race([scrape(), waiting]);
       expect(text).toMatch(/^herald_connections\{endpoint="events"\} 0$/m);
       expect(text).toMatch(/^herald_gauge_known\{gauge="herald_outbox_depth"\} 0$/m);
       expect(text).not.toMatch(/^herald_outbox_(depth|oldest)/m);
-    } finally {
-      await Promise.all(holders.map((holder) => holder.rollbackTransaction().then(() => holder.release())));
-    }
+    });
     await until(async () => (await sample(node, 'herald_gauge_known{gauge="herald_outbox_depth"}')) === 1);
-    expect(await (await fetch(`${node.url}/metrics`)).text()).toMatch(/^herald_outbox_depth 0$/m);
+    expect(await scrape()).toMatch(/^herald_outbox_depth 0$/m);
   });
 });
 
 describe('a storm of clients that come back', () => {
   const [CLIENTS, AT_ONCE] = [500, 50];
-  /** Of a request meanwhile: the case's 500 ms, and what a machine needs on top that is server, client and database at once. */
-  const ANSWERED_MS = 4_000;
 
   // @abuse OPS-05
   it('is let in while REST goes on, by one check at the door each and with no more connections to the database than there are', async () => {
     const find = jest.spyOn(node.app.get(MembershipsService, { strict: false }), 'find');
     let isOver = false as boolean;
+    const startedAt = performance.now();
     const storm = inTurns(CLIENTS, AT_ONCE, async () => {
       expect(await (await attempt()).next(20_000)).toMatchObject({ type: 'connection.established' });
     }).finally(() => (isOver = true));
     let longestMs = 0;
-    let requests = 0;
     while (!isOver) {
       const start = performance.now();
       expect((await api.get('/orgs')).status).toBe(200);
       longestMs = Math.max(longestMs, performance.now() - start);
-      requests += 1;
     }
     await storm;
-    expect(requests).toBeGreaterThan(1);
-    expect(longestMs).toBeLessThan(ANSWERED_MS);
+    // However fast the machine is that is server, client and database at once: nobody waits until the storm is over.
+    expect(longestMs).toBeLessThan((performance.now() - startedAt) / 2);
     expect(find).toHaveBeenCalledTimes(CLIENTS);
     const [{ count }] = await dataSource.query(
       `SELECT count(*)::int FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'herald'`,
@@ -129,13 +122,13 @@ describe('an outbox that has grown', () => {
 
   /** Lets messages of a hundred organizations pile up while Redis is down, and go when it is back, and be forgotten. */
   async function growAndDrain(): Promise<void> {
-    await redis.kill();
+    await node.redis.kill();
     await dataSource.query(
       `INSERT INTO ${TABLE} (id, channel, kind, body)
        SELECT gen_random_uuid(), 'org:' || $1 || lpad((n % 100)::text, 2, '0'), 'frame', '{"type":"event"' FROM generate_series(1, ${MESSAGES}) AS n`,
       [orgId.slice(0, -2)],
     );
-    await redis.start();
+    await node.redis.start();
     await until(async () => (await rows('published_at IS NULL')) === 0, 3 * DRAINED_MS);
     expect(await rows()).toBeGreaterThanOrEqual(MESSAGES);
     await dataSource.query(`UPDATE ${TABLE} SET published_at = published_at - interval '2 hours'`);

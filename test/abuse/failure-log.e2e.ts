@@ -1,36 +1,21 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { HeraldProcess } from '../support/herald-process.js';
+import { AbusedProcess } from '../support/abused-process.js';
 import { type Jwks, startJwks } from '../support/keys.js';
 
 /** Of each of the two lines that a failed request has, as many as one kind may have. */
 const LINES_A_SECOND = 20;
 const REQUESTS = 1_000;
 
-let dataDir: string;
 let jwks: Jwks;
-let herald: HeraldProcess;
+let herald: AbusedProcess;
 
 beforeAll(async () => {
-  dataDir = await mkdtemp(join(tmpdir(), 'herald-failures-'));
   jwks = await startJwks();
-  herald = await HeraldProcess.spawn('main.js', {
-    DATA_DIR: dataDir,
-    LOG_FORMAT: 'json',
-    RUN_JOBS: 'false',
-    KEYCLOAK_JWKS_URL: jwks.url,
-    HTTP_RATE_LIMIT_PER_MINUTE: '0',
-  });
-  await herald.ready();
+  herald = await AbusedProcess.start({ KEYCLOAK_JWKS_URL: jwks.url });
   // From now on nobody can say whether another key is good.
   await jwks.stop();
 });
-afterAll(async () => {
-  expect(await herald.end('SIGTERM')).toEqual({ code: 0, signal: null });
-  await rm(dataDir, { recursive: true, force: true });
-});
+afterAll(() => herald.stop());
 
 interface Line {
   time: number;

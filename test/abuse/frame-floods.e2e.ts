@@ -1,12 +1,8 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { error } from '../support/abused-node.js';
-import { ApiClient } from '../support/api-client.js';
+import { AbusedProcess } from '../support/abused-process.js';
 import { countConnections } from '../support/connection-count.js';
 import { encodeFrame, OPCODE } from '../support/frames.js';
-import { HeraldProcess } from '../support/herald-process.js';
 import { dropAllSessions, RawSession } from '../support/raw-session.js';
 import { until } from '../support/until.js';
 
@@ -14,44 +10,31 @@ const MIB = 1_048_576;
 /** The level that pino gives what is of use to nobody but those who look for a fault. */
 const DEBUG = 20;
 
-let dataDir: string;
-let herald: HeraldProcess;
+let herald: AbusedProcess;
 let token: string;
 
 beforeAll(async () => {
-  dataDir = await mkdtemp(join(tmpdir(), 'herald-floods-'));
-  const variables = { DATA_DIR: dataDir, LOG_LEVEL: 'debug', LOG_FORMAT: 'json', WS_MAX_CONNECTIONS_PER_USER: '0' };
-  herald = await HeraldProcess.spawn('main.js', variables);
-  await herald.ready();
-  const { body } = await new ApiClient(herald.url, null, '').post('/dev/token', { user_id: 'mallory' });
-  token = body.access_token;
+  herald = await AbusedProcess.start({ LOG_LEVEL: 'debug' });
+  token = await herald.tokenFor('mallory');
 });
 afterEach(async () => {
   dropAllSessions();
   await until(async () => (await countConnections(herald.url)) === 0);
   expect((await fetch(`${herald.url}/health/ready`)).status).toBe(200);
 });
-afterAll(async () => {
-  // It has survived all of it, and ends as it should.
-  expect(await herald.end('SIGTERM')).toEqual({ code: 0, signal: null });
-  await rm(dataDir, { recursive: true, force: true });
-});
+// It has survived all of it, and ends as it should.
+afterAll(() => herald.stop());
 
 function open(count: number): Promise<RawSession[]> {
   return Promise.all(Array.from({ length: count }, () => RawSession.open({ url: herald.url, token })));
 }
 
-async function residentBytes(): Promise<number> {
-  const metrics = await (await fetch(`${herald.url}/metrics`)).text();
-  return Number(/^process_resident_memory_bytes (\d+)/m.exec(metrics)?.[1]);
-}
-
 /** By how much the process has grown with an attack that it has seen once already. */
 async function growth(attack: () => Promise<void>): Promise<number> {
   await attack();
-  const before = await residentBytes();
+  const before = await herald.residentBytes();
   await attack();
-  return (await residentBytes()) - before;
+  return (await herald.residentBytes()) - before;
 }
 
 function repeated(count: number, frame: (n: number) => Buffer): Buffer {

@@ -1,45 +1,28 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { AbusedProcess } from '../support/abused-process.js';
 import { ApiClient } from '../support/api-client.js';
-import { HeraldProcess } from '../support/herald-process.js';
 import { sample } from '../support/metrics.js';
 import { RawClient } from '../support/raw-client.js';
-import { closeAllClients, connect, type TestClient } from '../support/ws-client.js';
+import { closeAllClients, connect } from '../support/ws-client.js';
 
 const PATH = '/ws/notifications/';
 const LINES_A_SECOND = 50;
 const [TEXT, PING] = [1, 9];
 
-let dataDir: string;
-let herald: HeraldProcess;
+let herald: AbusedProcess;
 let token: string;
 
 beforeAll(async () => {
-  dataDir = await mkdtemp(join(tmpdir(), 'herald-log-'));
-  herald = await HeraldProcess.spawn('main.js', {
-    NODE_OPTIONS: '--unhandled-rejections=strict',
-    DATA_DIR: dataDir,
-    LOG_FORMAT: 'json',
-    RUN_JOBS: 'false',
+  herald = await AbusedProcess.start({
     HTTP_RATE_LIMIT_PER_MINUTE: '100',
     WS_MAX_CONNECTIONS_PER_USER: '1',
     WS_RATE_LIMIT_BURST: '5',
     WS_MAX_BUFFERED_BYTES: '100000',
   });
-  await herald.ready();
-  const { body } = await new ApiClient(herald.url, null, '').post('/dev/token', {
-    user_id: 'alice',
-    roles: ['realtime-admin'],
-  });
-  token = (body as { access_token: string }).access_token;
+  token = await herald.tokenFor('alice');
 });
 afterEach(closeAllClients);
-afterAll(async () => {
-  await herald.end('SIGTERM');
-  await rm(dataDir, { recursive: true, force: true });
-});
+afterAll(() => herald.stop());
 
 interface Line {
   time: number;
@@ -52,14 +35,8 @@ function linesSince(mark: number): Line[] {
   return text === '' ? [] : text.split('\n').map((line) => JSON.parse(line) as Line);
 }
 
-async function enter(): Promise<TestClient> {
-  const client = await connect(`${herald.wsUrl}${PATH}`, { token });
-  await client.next();
-  return client;
-}
-
 async function joinRaw(): Promise<RawClient> {
-  const raw = await RawClient.open(Number(new URL(herald.url).port));
+  const raw = await RawClient.open(herald.port);
   raw.sendUpgrade({ target: PATH, headers: { Authorization: `Bearer ${token}` } });
   await raw.until('connection.established');
   return raw;
@@ -76,7 +53,7 @@ describe('a limit of a connection', () => {
       4029,
       'too_many_connections',
       async () => {
-        const first = await enter();
+        const first = await herald.join(PATH, token);
         await (await connect(`${herald.wsUrl}${PATH}`, { token })).closed();
         await first.close();
       },

@@ -1,25 +1,17 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { AbusedProcess } from '../support/abused-process.js';
 import { refused } from '../support/metrics.js';
-import { HeraldProcess } from '../support/herald-process.js';
 import { RawClient, type RawUpgrade } from '../support/raw-client.js';
 
 const CANARY = 'canary-in-the-query';
 const TARGET = `/ws/notifications/?token=${CANARY}`;
 
-let dataDir: string;
-let node: HeraldProcess;
+let node: AbusedProcess;
 
 beforeAll(async () => {
-  dataDir = await mkdtemp(join(tmpdir(), 'herald-refusals-'));
-  node = await (await HeraldProcess.spawn('main.js', { DATA_DIR: dataDir, LOG_LEVEL: 'trace' })).ready();
+  node = await AbusedProcess.start({ LOG_LEVEL: 'trace' });
 });
-afterAll(async () => {
-  await node.end('SIGTERM');
-  await rm(dataDir, { recursive: true, force: true });
-});
+afterAll(() => node.stop());
 
 describe('the log', () => {
   it.each<[string, number, RawUpgrade]>([
@@ -33,7 +25,7 @@ describe('the log', () => {
     'names %s and the address, once for many, and nothing of the request',
     async (reason, status, request) => {
       for (let count = 0; count < 10; count += 1) {
-        const client = await RawClient.open(Number(new URL(node.url).port));
+        const client = await RawClient.open(node.port);
         client.sendUpgrade(request);
         expect((await client.answer()).status).toBe(status);
         client.destroy();

@@ -6,9 +6,8 @@ import { v7 as uuidv7 } from 'uuid';
 import { BroadcastService } from '../../src/realtime/index.js';
 import { Resource } from '../../src/resources/resource.entity.js';
 import { type Herald, herald } from '../support/herald.js';
-import { postgresDatabase } from '../support/servers.js';
 import { until } from '../support/until.js';
-import { closeAllClients, connect } from '../support/ws-client.js';
+import { closeAllClients } from '../support/ws-client.js';
 
 // `TRANSACTIONS_SEED=123` repeats a run, `TRANSACTIONS=10000` makes that of the case.
 const seed = Number(process.env.TRANSACTIONS_SEED ?? randomInt(2 ** 31));
@@ -37,10 +36,10 @@ let broadcast: BroadcastService;
 let orgId: string;
 
 beforeAll(async () => {
-  node = await herald({ DATABASE_URL: await postgresDatabase(), RUN_JOBS: 'false', ORG_RESOURCE_QUOTA: '1000000' });
+  node = await herald({ RUN_JOBS: 'false', ORG_RESOURCE_QUOTA: '1000000' });
   dataSource = node.app.get(DataSource);
   broadcast = node.app.get(BroadcastService, { strict: false });
-  orgId = (await (await node.api('owner')).post('/orgs', { name: 'Acme' })).body.id;
+  orgId = await node.organization('owner');
 });
 afterAll(async () => {
   await closeAllClients();
@@ -81,8 +80,7 @@ it(
   // @abuse PG-07
   `random transactions tell of exactly what they have committed (TRANSACTIONS_SEED=${seed})`,
   async () => {
-    const client = await connect(`${node.wsUrl}/ws/events/${orgId}/`, { token: await node.tokenFor('owner') });
-    await client.next();
+    const client = await node.join(`/ws/events/${orgId}/`, 'owner');
     const plan = fc.sample(work, { seed, numRuns: TRANSACTIONS });
     const committed: string[] = [];
     await Promise.all(

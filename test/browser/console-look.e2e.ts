@@ -42,7 +42,6 @@ beforeAll(async () => {
 }, 60_000);
 afterEach(() => consoles.leave());
 afterAll(async () => {
-  await consoles.close();
   await node.stop();
 });
 

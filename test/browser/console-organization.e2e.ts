@@ -34,7 +34,6 @@ beforeEach(async () => {
 });
 afterEach(() => consoles.leave());
 afterAll(async () => {
-  await consoles.close();
   await node.stop();
 });
 

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { ApiClient } from '../support/api-client.js';
 import { type ConsolePage, untilLines } from '../support/console-page.js';
 import { Consoles } from '../support/consoles.js';
@@ -39,7 +39,6 @@ afterEach(async () => {
     await rm(variables.DATA_DIR ?? '', { recursive: true, force: true });
   }
 });
-afterAll(() => consoles.close());
 
 /** On the port and the data of the one before. */
 async function start(): Promise<void> {

@@ -35,7 +35,6 @@ beforeEach(async () => {
 });
 afterEach(() => consoles.leave());
 afterAll(async () => {
-  await consoles.close();
   await node.stop();
   await provider.stop();
 });

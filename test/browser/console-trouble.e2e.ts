@@ -33,7 +33,6 @@ beforeEach(async () => {
 });
 afterEach(() => consoles.leave());
 afterAll(async () => {
-  await consoles.close();
   await node.stop();
 });
 

@@ -46,7 +46,6 @@ afterEach(async () => {
   await consoles.leave();
 });
 afterAll(async () => {
-  await consoles.close();
   await node.stop();
 });
 

@@ -96,8 +96,8 @@ describe('tabs of one browser', () => {
     await emit(1, 3);
     await first.until('events', ({ heard }) => heard.length === 3);
     const late = await openConnectedTab();
-    const { connectionId, cursor } = await first.read('org state');
-    expect(await late.read('org state')).toMatchObject({ connectionId, cursor, status: 'connected' });
+    const { expiresAt, cursor } = await first.read('org state');
+    expect(await late.read('org state')).toMatchObject({ expiresAt, cursor, status: 'connected' });
     expect((await late.read('inbox')).items).toEqual(['Before']);
     await emit(4, 4);
     await late.until('events', ({ heard }) => heard.length === 1);
@@ -138,8 +138,8 @@ describe('tabs of one browser', () => {
   it('reconnect together, whichever of them leads', async () => {
     const [first, second] = [await openConnectedTab(), await openConnectedTab()];
     const admin = await node.api('admin', { roles: ['realtime-admin'] });
-    const { connectionId } = await second.read('org state');
-    await admin.delete(`/realtime/connections/${connectionId}`);
+    const { body } = await admin.get(`/realtime/connections?user_id=${userId}&org_id=${orgId}`);
+    await admin.delete(`/realtime/connections/${body.items[0].connection_id}`);
     for (const tab of [first, second]) {
       await tab.until('org state', (state) => state.reconnects === 1 && state.status === 'connected');
     }

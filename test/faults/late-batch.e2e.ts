@@ -2,9 +2,8 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { DataSource, type QueryRunner } from 'typeorm';
 import { BATCHES_LOCK } from '../../src/realtime/outbox/outbox-batch.js';
 import { OutboxRelay } from '../../src/realtime/outbox/outbox-relay.js';
-import { Deployment, redisAt } from '../support/deployment.js';
+import { Deployment } from '../support/deployment.js';
 import { NOTHING_AMISS } from '../support/recording-client.js';
-import { type RedisServer, startRedis } from '../support/servers.js';
 import { until } from '../support/until.js';
 import { closeAllClients } from '../support/ws-client.js';
 
@@ -13,21 +12,18 @@ const WAITING = `
   WHERE locktype = 'advisory' AND NOT granted
     AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`;
 
-let redis: RedisServer;
 let deployment: Deployment;
 /** Of the test: it holds up batches. */
 let session: QueryRunner;
 
 beforeEach(async () => {
-  redis = await startRedis();
-  deployment = await Deployment.start({ nodes: [redisAt(redis), redisAt(redis)] });
+  deployment = await Deployment.start();
   session = deployment.nodes[1].app.get(DataSource).createQueryRunner();
 });
 afterEach(async () => {
   await session.release();
   await closeAllClients();
   await deployment.stop();
-  await redis.stop();
 });
 
 /** Resolves when both nodes say so of themselves. */
@@ -42,7 +38,7 @@ async function are(status: 'ok' | 'degraded'): Promise<void> {
 
 describe('a batch that was begun before Redis lost its data, and publishes after that', () => {
   it('comes after what is published again, also for clients that know nothing of before', async () => {
-    const { orgId, nodes } = deployment;
+    const { orgId, nodes, redis } = deployment;
     const witness = await deployment.watch(nodes[0]);
     for (let n = 0; n < 5; n += 1) await deployment.commit(orgId, n);
     await until(() => witness.has(4));

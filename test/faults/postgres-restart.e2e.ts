@@ -1,35 +1,29 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
 import type { ApiClient } from '../support/api-client.js';
-import { Deployment, redisAt } from '../support/deployment.js';
-import { HeraldProcess } from '../support/herald-process.js';
+import { Deployment } from '../support/deployment.js';
 import { Load } from '../support/load.js';
-import { type PostgresServer, type RedisServer, startPostgres, startRedis } from '../support/servers.js';
+import { type PostgresServer, startPostgres } from '../support/servers.js';
 import { until } from '../support/until.js';
 import { closeAllClients, connect } from '../support/ws-client.js';
 
 const RECOVERY_MS = 10_000;
 
 let postgres: PostgresServer;
-let redis: RedisServer;
 let deployment: Deployment;
-let process: HeraldProcess;
 let api: ApiClient;
 
 beforeAll(async () => {
-  [postgres, redis] = await Promise.all([startPostgres(), startRedis()]);
+  postgres = await startPostgres();
   const databaseUrl = await postgres.createDatabase();
   await keepCommits(databaseUrl);
-  deployment = await Deployment.start({ nodes: [redisAt(redis), redisAt(redis)], databaseUrl });
-  process = await HeraldProcess.spawn('main.js', { ...deployment.variables, ...redisAt(redis) });
-  await process.ready();
-  api = deployment.api(process);
+  deployment = await Deployment.start({ databaseUrl });
+  api = deployment.api(deployment.nodes[0]);
 });
 afterAll(async () => {
   await closeAllClients();
-  await process.end('SIGKILL');
   await deployment.stop();
-  await Promise.all([postgres.stop(), redis.stop()]);
+  await postgres.stop();
 });
 
 /** The tests' Postgres may forget the newest commits in a crash; here it must not. */
@@ -45,8 +39,9 @@ const send = async (n: number): Promise<number> =>
 
 describe('a Postgres that is killed and restarted', () => {
   // @abuse PG-01
-  it('makes REST answer 503 meanwhile; process and sockets stay; what was accepted is told once', async () => {
-    const clients = [await deployment.watch(process), await deployment.watch(deployment.nodes[0])];
+  it('makes REST answer 503 meanwhile; the node and its sockets stay; what was accepted is told once', async () => {
+    const [node, other] = deployment.nodes;
+    const clients = [await deployment.watch(node), await deployment.watch(other)];
     const accepted: number[] = [];
     const statuses = new Set<number>();
     const load = new Load(
@@ -65,9 +60,9 @@ describe('a Postgres that is killed and restarted', () => {
     expect(answer.status).toBe(503);
     expect(answer.headers.get('content-type')).toContain('application/problem+json');
     expect((await api.get('/orgs')).status).toBe(503);
-    expect((await fetch(`${process.url}/health/ready`)).status).toBe(503);
-    expect((await fetch(`${process.url}/health/live`)).status).toBe(200);
-    const path = `${process.wsUrl}/ws/events/${deployment.orgId}/`;
+    expect((await fetch(`${node.url}/health/ready`)).status).toBe(503);
+    expect((await fetch(`${node.url}/health/live`)).status).toBe(200);
+    const path = `${node.wsUrl}/ws/events/${deployment.orgId}/`;
     const refused = await connect(path, { token: deployment.token });
     expect(await refused.closed()).toEqual({ code: 1013, reason: 'unavailable' });
 
@@ -76,7 +71,7 @@ describe('a Postgres that is killed and restarted', () => {
     await until(() => accepted.length > before + 50, RECOVERY_MS);
     await load.stop();
     expect([...statuses].toSorted((a, b) => a - b)).toEqual([202, 503]);
-    await process.ready();
+    await until(() => node.isHealthy());
     for (const client of clients) {
       await until(() => client.has(accepted.at(-1) ?? 0), RECOVERY_MS);
       // A commit whose answer the crash has swallowed may be told, too.

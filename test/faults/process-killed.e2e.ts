@@ -3,37 +3,31 @@ import { DataSource } from 'typeorm';
 import { BroadcastService } from '../../src/realtime/index.js';
 import { OutboxRelay } from '../../src/realtime/outbox/outbox-relay.js';
 import { Deployment, redisAt } from '../support/deployment.js';
-import { HeraldProcess } from '../support/herald-process.js';
+import type { HeraldProcess } from '../support/herald-process.js';
 import { NOTHING_AMISS } from '../support/recording-client.js';
-import { type RedisServer, startRedis } from '../support/servers.js';
 import { TcpProxy } from '../support/tcp-proxy.js';
 import { until } from '../support/until.js';
 import { closeAllClients } from '../support/ws-client.js';
 
-let redis: RedisServer;
-let proxy: TcpProxy;
 let deployment: Deployment;
+let proxy: TcpProxy;
 let victim: HeraldProcess;
 
 beforeEach(async () => {
-  redis = await startRedis();
-  proxy = await TcpProxy.start(redis);
-  deployment = await Deployment.start({ nodes: [redisAt(redis), redisAt(redis)] });
-  victim = await HeraldProcess.spawn('main.js', { ...deployment.variables, ...redisAt(proxy) });
-  await victim.ready();
+  deployment = await Deployment.start();
+  proxy = await TcpProxy.start(deployment.redis);
+  victim = await deployment.startProcess(redisAt(proxy));
 });
 afterEach(async () => {
   await closeAllClients();
-  await victim.end('SIGKILL');
   await deployment.stop();
   await proxy.stop();
-  await redis.stop();
 });
 
 const relays = (): OutboxRelay[] => deployment.nodes.map((node) => node.app.get(OutboxRelay, { strict: false }));
 
 describe('a process that is killed', () => {
-  it('between the commit and the publication of a change leaves the telling to the others', async () => {
+  it('between the commit and the publication of a change leaves the telling to the others, once they have Redis', async () => {
     const client = await deployment.watch(deployment.nodes[1]);
     proxy.blackHole('to-server');
     const api = deployment.api(victim);
@@ -41,7 +35,9 @@ describe('a process that is killed', () => {
     for (const name of names) {
       expect((await api.post(`/orgs/${deployment.orgId}/resources`, { name })).status).toBe(201);
     }
+    await deployment.redis.kill();
     await victim.end('SIGKILL');
+    await deployment.redis.start();
     await until(() => client.frames.length >= names.length);
     await deployment.commit(deployment.orgId, 0);
     await until(() => client.has(0));

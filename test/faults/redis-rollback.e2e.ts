@@ -3,36 +3,32 @@ import { Redis } from 'ioredis';
 import { BroadcastService } from '../../src/realtime/index.js';
 import { Broker } from '../../src/realtime/broker/broker.js';
 import { Channel } from '../../src/realtime/broker/channel.js';
-import { Deployment, redisAt } from '../support/deployment.js';
+import { Deployment } from '../support/deployment.js';
 import { NOTHING_AMISS, type RecordingClient } from '../support/recording-client.js';
-import { type RedisServer, startRedis } from '../support/servers.js';
 import { until } from '../support/until.js';
 import { closeAllClients } from '../support/ws-client.js';
 
-let redis: RedisServer;
 let deployment: Deployment;
 
 beforeEach(async () => {
-  redis = await startRedis();
-  deployment = await Deployment.start({ nodes: [redisAt(redis), redisAt(redis)] });
+  deployment = await Deployment.start();
 });
 afterEach(async () => {
   await closeAllClients();
   await deployment.stop();
-  await redis.stop();
 });
 
 /** What a crash leaves of a Redis that saves its data from time to time: the last time is now. */
 async function save(): Promise<void> {
-  const admin = new Redis(redis.url);
+  const admin = new Redis(deployment.redis.url);
   await admin.save();
   admin.disconnect();
 }
 
 /** Restarts Redis with the data that it saved last; both nodes have found it. */
 async function rollBack(): Promise<void> {
-  await redis.kill();
-  await redis.start();
+  await deployment.redis.kill();
+  await deployment.redis.start();
   for (const node of deployment.nodes) await until(() => node.isHealthy());
 }
 

@@ -1,9 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { Redis } from 'ioredis';
-import { Deployment, redisAt, type Watch } from '../support/deployment.js';
+import { Deployment, type Watch } from '../support/deployment.js';
 import type { Load } from '../support/load.js';
 import { NOTHING_AMISS } from '../support/recording-client.js';
-import { type RedisServer, startRedis } from '../support/servers.js';
 import { until } from '../support/until.js';
 import { closeAllClients } from '../support/ws-client.js';
 
@@ -11,14 +10,12 @@ const RECOVERY_MS = 8_000;
 /** A write must not wait for Redis; this much is for a machine that has other tests to run. */
 const WRITE_MS = 1_000;
 
-let redis: RedisServer;
 let deployment: Deployment;
 let watches: Watch[];
 let load: Load;
 
 beforeEach(async () => {
-  redis = await startRedis();
-  deployment = await Deployment.start({ nodes: [redisAt(redis), redisAt(redis)], organizations: 4 });
+  deployment = await Deployment.start({ organizations: 4 });
   watches = await deployment.watchAll();
   load = deployment.load();
   await until(() => load.least > 20);
@@ -27,7 +24,6 @@ afterEach(async () => {
   await load.stop();
   await closeAllClients();
   await deployment.stop();
-  await redis.stop();
 });
 
 /** Writes over REST on each node while Redis is in trouble. */
@@ -56,7 +52,7 @@ async function expectNothingAmiss(): Promise<void> {
 describe('a Redis in trouble', () => {
   // @abuse RED-11
   it('that has no memory left delays events, and neither loses them nor disturbs writes and connections', async () => {
-    const admin = new Redis(redis.url);
+    const admin = new Redis(deployment.redis.url);
     await admin.config('SET', 'maxmemory-policy', 'noeviction');
     await admin.config('SET', 'maxmemory', '1');
     await expect(admin.set('any', 'thing')).rejects.toThrow('OOM');
@@ -71,12 +67,12 @@ describe('a Redis in trouble', () => {
   });
 
   it('that answers nothing for 5 s delays events, and neither loses them nor disturbs writes and connections', async () => {
-    await redis.pause();
+    await deployment.redis.pause();
     const end = performance.now() + 5_000;
     const paused = load.least;
     await expectWritesToSucceed();
     await until(() => performance.now() > end && load.least > paused + 100);
-    await redis.resume();
+    await deployment.redis.resume();
     await expectNothingAmiss();
   });
 });

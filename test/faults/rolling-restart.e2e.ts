@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { Deployment, redisAt, type Watch } from '../support/deployment.js';
-import { HeraldProcess } from '../support/herald-process.js';
+import { Deployment, type Watch } from '../support/deployment.js';
+import type { HeraldProcess } from '../support/herald-process.js';
+import type { Variables } from '../support/herald.js';
 import { inTurns } from '../support/in-turns.js';
 import { NOTHING_AMISS } from '../support/recording-client.js';
-import { type RedisServer, startRedis } from '../support/servers.js';
 import { until } from '../support/until.js';
 import { closeAllClients } from '../support/ws-client.js';
 
@@ -14,31 +14,21 @@ const CLIENTS = 200;
 const AT_ONCE = 50;
 const PER_SECOND = 200;
 /** The grace time, and what a busy machine needs on top; the case allows 20 s. */
-const GRACE_MS = 3_000;
+const GRACE_MS = 2_000;
 const END_MS = 15_000;
 const TIMEOUT_MS = 90_000;
+const NO_LIMIT = { WS_MAX_CONNECTIONS_PER_USER: '0' };
 
-let redis: RedisServer;
 let deployment: Deployment;
-const processes: HeraldProcess[] = [];
 
 beforeEach(async () => {
-  redis = await startRedis();
-  deployment = await Deployment.start({ nodes: [redisAt(redis), redisAt(redis)], organizations: ORGANIZATIONS });
+  const nodes: [Variables, Variables] = [NO_LIMIT, NO_LIMIT];
+  deployment = await Deployment.start({ nodes, organizations: ORGANIZATIONS });
 });
 afterEach(async () => {
   await closeAllClients();
-  await Promise.all(processes.splice(0).map((each) => each.end('SIGKILL')));
   await deployment.stop();
-  await redis.stop();
 });
-
-async function start(): Promise<HeraldProcess> {
-  const own = { SHUTDOWN_GRACE_MS: String(GRACE_MS), WS_MAX_CONNECTIONS_PER_USER: '0' };
-  const started = await HeraldProcess.spawn('main.js', { ...deployment.variables, ...redisAt(redis), ...own });
-  processes.push(started);
-  return started.ready();
-}
 
 function watchFrom(node: HeraldProcess): Promise<Watch[]> {
   return inTurns(CLIENTS, AT_ONCE, async (n) => {
@@ -52,11 +42,15 @@ describe('a rolling restart under 200 changes a second', () => {
     // @abuse OPS-01, OPS-03
     'sends all its clients away with 1012, twice, who miss nothing by resuming on the other node each time',
     async () => {
-      let [leaving, staying] = await Promise.all([start(), start()]);
-      const watches = await watchFrom(leaving);
+      const own = { SHUTDOWN_GRACE_MS: String(GRACE_MS) };
+      const [first, second] = await Promise.all([deployment.startProcess(own), deployment.startProcess(own)]);
+      const watches = await watchFrom(first);
       const load = deployment.load(PER_SECOND);
       await until(() => load.least > 3);
-      for (let restart = 0; restart < 2; restart += 1) {
+      for (const [leaving, staying] of [
+        [first, second],
+        [second, deployment.nodes[0]],
+      ] as const) {
         const ended = leaving.end('SIGTERM');
         const moved = watches.map(async ({ client }) => {
           const close = await client.closed(END_MS);
@@ -67,7 +61,6 @@ describe('a rolling restart under 200 changes a second', () => {
         );
         expect(await ended).toEqual({ code: 0, signal: null });
         const before = load.least;
-        [leaving, staying] = [staying, await start()];
         await until(() => load.least > before + 3);
       }
       await load.stop();

@@ -1,39 +1,41 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { Redis } from 'ioredis';
 import { BroadcastService } from '../../src/realtime/index.js';
-import { Deployment, redisAt } from '../support/deployment.js';
-import { HeraldProcess } from '../support/herald-process.js';
+import { Deployment } from '../support/deployment.js';
+import type { HeraldProcess } from '../support/herald-process.js';
 import { sample } from '../support/metrics.js';
 import { NOTHING_AMISS } from '../support/recording-client.js';
-import { type RedisServer, startRedis } from '../support/servers.js';
 import { until } from '../support/until.js';
 import { closeAllClients } from '../support/ws-client.js';
 
 /** In flight at a time, so that nothing waits for an answer for long. */
 const AT_ONCE = 100;
+const DEFAULT_LIMIT = '33554432 8388608 60';
 
-let redis: RedisServer;
 let admin: Redis;
 let deployment: Deployment;
 let frozen: HeraldProcess;
 
-beforeEach(async () => {
-  redis = await startRedis();
-  admin = new Redis(redis.url);
-  deployment = await Deployment.start({ nodes: [redisAt(redis), redisAt(redis)] });
+beforeAll(async () => {
+  deployment = await Deployment.start();
+  admin = new Redis(deployment.redis.url);
   // It lets its clients lag by all that is published here: this is about the link from Redis.
-  const own = { WS_MAX_BUFFERED_BYTES: String(64 * 1_048_576) };
-  frozen = await HeraldProcess.spawn('main.js', { ...deployment.variables, ...redisAt(redis), ...own });
-  await frozen.ready();
+  frozen = await deployment.startProcess({ WS_MAX_BUFFERED_BYTES: String(64 * 1_048_576) });
 });
 afterEach(async () => {
   await closeAllClients();
   frozen.resume();
-  await frozen.end('SIGKILL');
+  await limitLink(DEFAULT_LIMIT);
+});
+afterAll(async () => {
   await deployment.stop();
   admin.disconnect();
-  await redis.stop();
 });
+
+/** How much Redis may owe to who subscribes: hard limit, soft limit, and for how many seconds this. */
+async function limitLink(limit: string): Promise<void> {
+  await admin.config('SET', 'client-output-buffer-limit', `pubsub ${limit}`);
+}
 
 async function publish(from: number, to: number, bytes: number): Promise<void> {
   const broadcast = deployment.nodes[0].app.get(BroadcastService, { strict: false });
@@ -81,7 +83,7 @@ describe('a node whose event loop stands still, and whose link Redis gives up fo
 
   // @abuse RED-14
   it('fetches for its clients what was lost on the way and history has, and closes nobody', async () => {
-    await admin.config('SET', 'client-output-buffer-limit', 'pubsub 262144 0 0');
+    await limitLink('262144 0 0');
     const client = await deployment.watch(frozen);
     await publish(0, 1, 60_000);
     await until(() => client.has(0));

@@ -1,12 +1,9 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { AbusedProcess } from '../support/abused-process.js';
 import { ApiClient } from '../support/api-client.js';
 import { countConnections } from '../support/connection-count.js';
-import { HeraldProcess } from '../support/herald-process.js';
 import { RawSession } from '../support/raw-session.js';
 import { until } from '../support/until.js';
-import { connect, type TestClient } from '../support/ws-client.js';
+import type { TestClient } from '../support/ws-client.js';
 import { Bystander } from './bystander.js';
 
 /** How often, in runs, the bystander is also sent an event, which costs more than a ping. */
@@ -14,9 +11,10 @@ const EVENT_EVERY = 20;
 const VARIABLES = {
   // The bystander asks whether they are served as fast as runs follow each other.
   WS_RATE_LIMIT_PER_SECOND: '1000',
-  HTTP_RATE_LIMIT_PER_MINUTE: '0',
+  WS_MAX_CONNECTIONS_PER_USER: '20',
   LOG_LEVEL: 'warn',
-  LOG_FORMAT: 'json',
+  // What Mallory asks for is done.
+  RUN_JOBS: 'true',
 };
 
 /** What Mallory knows of, and may use: her organization and what is in it. */
@@ -35,8 +33,7 @@ export class FuzzTarget {
   private readonly saidAtStart: number;
 
   private constructor(
-    private readonly herald: HeraldProcess,
-    private readonly dataDir: string,
+    private readonly herald: AbusedProcess,
     /** Mallory's, who owns an organization and is an administrator. */
     readonly token: string,
     readonly ids: KnownIds,
@@ -49,29 +46,20 @@ export class FuzzTarget {
   }
 
   static async start(): Promise<FuzzTarget> {
-    const dataDir = await mkdtemp(join(tmpdir(), 'herald-fuzz-'));
-    const herald = await HeraldProcess.spawn('main.js', { ...VARIABLES, DATA_DIR: dataDir });
+    const herald = await AbusedProcess.start(VARIABLES);
     try {
-      await herald.ready();
-      const tokenOf = async (user_id: string): Promise<string> => {
-        const body = { user_id, roles: ['realtime-admin'], expires_in: 86_400 };
-        const answer = await new ApiClient(herald.url, null, '').post('/dev/token', body);
-        return answer.body.access_token;
-      };
-      const token = await tokenOf('mallory');
+      const token = await herald.tokenFor('mallory', 86_400);
       const api = new ApiClient(herald.url, token);
       const org_id: string = (await api.post('/orgs', { name: 'Fuzzed' })).body.id;
       const { id } = (await api.post(`/orgs/${org_id}/resources`, { name: 'Fuzzed' })).body;
       await api.post(`/orgs/${org_id}/members`, { user_id: 'bob' });
       const paths = ['/ws/notifications/', `/ws/events/${org_id}/?presence=true`];
-      const witnesses = await Promise.all(paths.map((path) => connect(herald.wsUrl + path, { token })));
-      await Promise.all(witnesses.map((witness) => witness.next()));
-      const bystander = await Bystander.join(herald, await tokenOf('bystander'));
+      const witnesses = await Promise.all(paths.map((path) => herald.join(path, token)));
+      const bystander = await Bystander.join(herald, await herald.tokenFor('bystander', 86_400));
       const atRest = await countConnections(herald.url);
-      return new FuzzTarget(herald, dataDir, token, { org_id, id, user_id: 'bob' }, bystander, witnesses, atRest);
+      return new FuzzTarget(herald, token, { org_id, id, user_id: 'bob' }, bystander, witnesses, atRest);
     } catch (error) {
-      await herald.end('SIGKILL');
-      await rm(dataDir, { recursive: true, force: true });
+      await herald.stop();
       throw error;
     }
   }
@@ -81,7 +69,7 @@ export class FuzzTarget {
   }
 
   get port(): number {
-    return Number(new URL(this.url).port);
+    return this.herald.port;
   }
 
   /** A welcomed connection of Mallory. */
@@ -129,9 +117,7 @@ export class FuzzTarget {
     return this.herald.output.slice(this.saidAtStart).slice(-3_000);
   }
 
-  async stop(): Promise<void> {
-    const { code } = await this.herald.end('SIGTERM');
-    await rm(this.dataDir, { recursive: true, force: true });
-    if (code !== 0) throw new Error(`The process ended with ${code}:\n${this.herald.output}`);
+  stop(): Promise<void> {
+    return this.herald.stop();
   }
 }

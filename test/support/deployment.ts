@@ -1,57 +1,68 @@
 import { DataSource } from 'typeorm';
 import { BroadcastService } from '../../src/realtime/index.js';
 import { ApiClient } from './api-client.js';
-import { type Jwks, startJwks } from './keys.js';
+import { type Herald, herald, type HeraldOptions, type Variables } from './herald.js';
+import { HeraldProcess } from './herald-process.js';
 import { Load } from './load.js';
-import { type Herald, herald, type Variables } from './herald.js';
 import { RecordingClient } from './recording-client.js';
-import { postgresDatabase } from './servers.js';
+import type { RedisServer } from './servers.js';
 
-export interface DeploymentOptions {
-  /** How each of the two nodes reaches Redis, and what else it needs. */
-  nodes: [Variables, Variables];
+export interface DeploymentOptions extends Pick<HeraldOptions, 'timings'> {
+  organizations?: number;
+  /** What each of the two nodes is given besides, such as how it reaches Redis. */
+  nodes?: [Variables, Variables];
   /** A database of its own, if none is given. */
   databaseUrl?: string;
-  organizations?: number;
 }
 
 const OWNER = 'owner';
 
-/** Two nodes in the test's own process over one database, with organizations of one owner. */
+/** Two nodes in the test's own process over the same data, with organizations of one owner. */
 export class Deployment {
+  private readonly processes: HeraldProcess[] = [];
+
   private constructor(
-    /** What every node has in common: for further ones. */
-    readonly variables: Variables,
     readonly nodes: readonly [Herald, Herald],
     readonly orgIds: string[],
     readonly token: string,
-    private readonly jwks: Jwks,
   ) {}
 
-  static async start({ nodes, databaseUrl, organizations = 1 }: DeploymentOptions): Promise<Deployment> {
-    const jwks = await startJwks();
-    const variables = {
-      DATABASE_URL: databaseUrl ?? (await postgresDatabase()),
-      KEYCLOAK_JWKS_URL: jwks.url,
-      JWT_ISSUER: jwks.issuer,
+  static async start(options: DeploymentOptions = {}): Promise<Deployment> {
+    const { organizations = 1, nodes = [{}, {}], databaseUrl, timings } = options;
+    const common = {
+      ...(databaseUrl !== undefined && { DATABASE_URL: databaseUrl }),
       RUN_JOBS: 'false',
       HTTP_RATE_LIMIT_PER_MINUTE: '0',
       LOG_LEVEL: process.env.HERALD_LOG ?? 'silent',
     };
-    const token = await jwks.sign(OWNER);
-    const started = await Promise.all([herald({ ...variables, ...nodes[0] }), herald({ ...variables, ...nodes[1] })]);
-    const api = new ApiClient(started[0].url, token);
+    const one = await herald({ ...common, ...nodes[0] }, { timings });
+    const two = await one.another(nodes[1], { timings });
     const orgIds: string[] = [];
-    for (let n = 0; n < organizations; n += 1) {
-      orgIds.push((await api.post('/orgs', { name: `Organization ${n}` })).body.id);
-    }
-    return new Deployment(variables, started, orgIds, token, jwks);
+    for (let n = 0; n < organizations; n += 1) orgIds.push(await one.organization(OWNER, [], `Organization ${n}`));
+    return new Deployment([one, two], orgIds, await one.tokenFor(OWNER));
   }
 
   get orgId(): string {
     const [orgId] = this.orgIds;
     if (orgId === undefined) throw new Error('The deployment was made without organizations');
     return orgId;
+  }
+
+  /** What the first node was started with: for further ones. */
+  get variables(): Variables {
+    return this.nodes[0].variables;
+  }
+
+  /** The Redis that was started for it, as its nodes were given none. */
+  get redis(): RedisServer {
+    return this.nodes[0].redis;
+  }
+
+  /** Starts one more node, in a process of its own, and waits until it serves. It is killed when the deployment stops. */
+  async startProcess(variables: Variables = {}): Promise<HeraldProcess> {
+    const node = await HeraldProcess.spawn('main.js', { ...this.variables, ...variables });
+    this.processes.push(node);
+    return node.ready();
   }
 
   /** The HTTP API of a node, as the owner sees it. */
@@ -64,8 +75,8 @@ export class Deployment {
   }
 
   /** A client of each organization on each node. */
-  async watchAll(): Promise<Watch[]> {
-    const pairs = this.nodes.flatMap((node) => this.orgIds.map((orgId) => ({ node, orgId })));
+  async watchAll(nodes: readonly { wsUrl: string }[] = this.nodes): Promise<Watch[]> {
+    const pairs = nodes.flatMap((node) => this.orgIds.map((orgId) => ({ node, orgId })));
     return Promise.all(pairs.map(async ({ node, orgId }) => ({ orgId, client: await this.watch(node, orgId) })));
   }
 
@@ -89,8 +100,8 @@ export class Deployment {
   }
 
   async stop(): Promise<void> {
-    await Promise.all(this.nodes.map((node) => node.stop()));
-    await this.jwks.stop();
+    await Promise.all(this.processes.map((each) => each.end('SIGKILL')));
+    await this.nodes[0].stop();
   }
 }
 

@@ -1,4 +1,5 @@
 import { bodiesOf, type DocumentedApi } from './documented-api.js';
+import { idsInPath } from './example-request.js';
 
 /** What a document lacks, and the decorators that add it. */
 export type Gaps = string[];
@@ -29,17 +30,23 @@ export function nameGaps(api: DocumentedApi): Gaps {
 }
 
 export function parameterGaps(api: DocumentedApi): Gaps {
-  return api.operations.flatMap(({ key, params }) =>
-    params.flatMap(({ name, in: place, description = '', example, schema = {} }) => {
-      const decorator = place === 'path' ? '@ApiParam, @UuidParam or @UserIdParam' : '@ApiProperty or @ApiQuery';
-      return [
-        ...gap(/\w/.test(description), `${key} does not describe ${name}: add a description to its ${decorator}`),
+  return api.operations.flatMap((operation) => {
+    const { key, params } = operation;
+    const unknown = idsInPath(operation).filter(({ name }) => !params.some((parameter) => parameter.name === name));
+    return [
+      ...unknown.map(({ name }) => `${key} does not document {${name}}: add ${decoratorOf(name)} to its handler`),
+      ...params.flatMap(({ name, description = '', example, schema = {} }) => [
+        ...gap(/\w/.test(description), `${key} does not describe ${name}: give its decorator a description`),
         ...api
           .mistakesIn(example, schema)
-          .map((mistake) => `${key} has an example of ${name} that is not as its schema: ${mistake}`),
-      ];
-    }),
-  );
+          .map((mistake) => `${key}, ${name}: the example is not as its schema: ${mistake}`),
+      ]),
+    ];
+  });
+}
+
+function decoratorOf(name: string): string {
+  return name === 'org_id' ? '@ForMembers()' : '@UuidParam(), @UserIdParam() or @ApiParam()';
 }
 
 export function bodyGaps(api: DocumentedApi): Gaps {

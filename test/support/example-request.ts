@@ -12,11 +12,12 @@ export function pathOf({ path }: Pick<Operation, 'path'>, ids: Ids): string {
   });
 }
 
-/** The names of the ids in an operation's path, and whether they are UUIDs. */
-export function idsInPath({ params }: Operation): { name: string; isUuid: boolean }[] {
-  return params
-    .filter((parameter) => parameter.in === 'path')
-    .map(({ name, schema = {} }) => ({ name, isUuid: 'format' in schema && schema.format === 'uuid' }));
+/** The names of the ids in an operation's path, and whether they are documented as UUIDs. */
+export function idsInPath({ path, params }: Operation): { name: string; isUuid: boolean }[] {
+  return [...path.matchAll(/\{(\w+)\}/g)].map(([, name = '']) => {
+    const { schema = {} } = params.find((parameter) => parameter.in === 'path' && parameter.name === name) ?? {};
+    return { name, isUuid: 'format' in schema && schema.format === 'uuid' };
+  });
 }
 
 /** The example of an operation's body, with ids that exist in the place of the example's. */

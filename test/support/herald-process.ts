@@ -1,11 +1,21 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import type { Timings } from '../../src/config/environment.js';
+import { ApiClient } from './api-client.js';
+import type { TokenOptions, Variables } from './herald.js';
 import { listeningPorts } from './listening-ports.js';
 import { freePort } from './servers.js';
 import { SHORT_LIVED } from './short-lived.mjs';
 import { until } from './until.js';
+import { connect, type TestClient } from './ws-client.js';
 
 const DIST = fileURLToPath(new URL('../../dist/', import.meta.url));
+
+/** What gives a process of a built Herald intervals of the test's own: it can be passed nothing but variables. */
+export function hurried(timings: Partial<Timings>): Variables {
+  const preload = new URL('hurried.mjs', import.meta.url).href;
+  return { NODE_OPTIONS: `--import ${preload}`, HERALD_TIMINGS: JSON.stringify(timings) };
+}
 
 /** How a process ended. */
 export interface Exit {
@@ -66,6 +76,19 @@ export class HeraldProcess {
       return response?.status === 200;
     }, 60_000);
     return this;
+  }
+
+  /** A token of the development issuer. */
+  async tokenFor(userId: string, { roles }: Pick<TokenOptions, 'roles'> = {}): Promise<string> {
+    const { body } = await new ApiClient(this.url, null, '').post('/dev/token', { user_id: userId, roles });
+    return (body as { access_token: string }).access_token;
+  }
+
+  /** Connects a client, and resolves when it is welcome. */
+  async join(path: string, token: string): Promise<TestClient> {
+    const client = await connect(`${this.wsUrl}${path}`, { token });
+    await client.next();
+    return client;
   }
 
   /** Resolves when the output contains the text. */

@@ -66,12 +66,12 @@ export async function twoHeralds(variables: Variables = {}, options: HeraldOptio
 }
 
 /** For tests of what is the same on one node and on many: one on embedded defaults plays both parts. */
-export const ONE_AND_MANY: [name: string, start: () => Promise<[Herald, Herald]>][] = [
+export const ONE_AND_MANY: [name: string, start: (variables?: Variables) => Promise<[Herald, Herald]>][] = [
   ['two nodes', twoHeralds],
   [
     'one node on embedded defaults',
-    async () => {
-      const node = await herald({}, { embedded: true });
+    async (variables) => {
+      const node = await herald(variables, { embedded: true });
       return [node, node];
     },
   ],
@@ -106,7 +106,8 @@ export class Herald {
       HTTP_RATE_LIMIT_PER_MINUTE: '0',
     };
     try {
-      const environment = new Environment({ ...defaults, ...variables }, timings);
+      // Nobody is to be told for a while that a node ends.
+      const environment = new Environment({ ...defaults, ...variables }, { drainNoticeMs: 0, ...timings });
       const root = AppModule.forRoot(environment);
       const app = await createHerald(environment, { ...root, imports: [...(root.imports ?? []), ...features] });
       prepare?.(app);

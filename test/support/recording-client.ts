@@ -14,6 +14,9 @@ export const NOTHING_AMISS: Account = { missing: [], doubled: [], late: [] };
 export class RecordingClient {
   private readonly connections: TestClient[] = [];
   private readonly welcomes: Frame[] = [];
+  private readonly seen = new Set<number>();
+  /** How many frames of the present connection are in `seen`: they are many, and tests ask often. */
+  private lookedAt = 0;
   /** Where it is connected, or was last. */
   node: { wsUrl: string } | null = null;
 
@@ -62,14 +65,12 @@ export class RecordingClient {
 
   /** The numbers that the events carry as `data.n`. */
   get numbers(): number[] {
-    return this.frames.flatMap(({ data }) => {
-      const { n } = data as { n?: unknown };
-      return typeof n === 'number' ? [n] : [];
-    });
+    return this.frames.flatMap((frame) => numberOf(frame) ?? []);
   }
 
   has(n: number): boolean {
-    return this.numbers.includes(n);
+    this.look();
+    return this.seen.has(n);
   }
 
   /** Compares with the numbers from `first` to below `end`, which were sent in this order. */
@@ -81,9 +82,20 @@ export class RecordingClient {
     this.node = node;
     const connection = await connect(`${node.wsUrl}${this.path}${query}`, { token: this.token });
     const welcome = await connection.next();
+    if (this.connections.length > 0) this.look();
     this.connections.push(connection);
+    this.lookedAt = 0;
     this.welcomes.push(welcome);
     return welcome;
+  }
+
+  private look(): void {
+    const { received } = this.current;
+    for (const frame of received.slice(this.lookedAt)) {
+      const n = numberOf(frame);
+      if (n !== null) this.seen.add(n);
+    }
+    this.lookedAt = received.length;
   }
 
   private get current(): TestClient {
@@ -91,6 +103,11 @@ export class RecordingClient {
     if (connection === undefined) throw new Error('The client has never been connected');
     return connection;
   }
+}
+
+function numberOf({ data }: Frame): number | null {
+  const n = typeof data === 'object' && data !== null && 'n' in data ? data.n : null;
+  return typeof n === 'number' ? n : null;
 }
 
 /** Compares numbers that came with those from `first` to below `end`, which were sent in this order. */

@@ -27,7 +27,7 @@ export function HeraldProvider({
   url,
   userId,
   getToken,
-  credential = 'subprotocol',
+  credential,
   presence = true,
   share = true,
   children,

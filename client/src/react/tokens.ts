@@ -1,5 +1,6 @@
 import { aborted } from '../in-time.js';
 import type { ClientOptions, TokenReason, TokenRequest } from '../options.js';
+import { asToken } from '../token.js';
 
 type GetToken = ClientOptions['getToken'];
 
@@ -55,7 +56,7 @@ export class Tokens {
 
   private async fetch(request: TokenRequest): Promise<string> {
     // An application that does not hear of the end must not keep everybody waiting.
-    const token = await Promise.race([this.getToken()(request), aborted(request.signal)]);
+    const token = asToken(await Promise.race([this.getToken()(request), aborted(request.signal)]));
     const owner = subjectOf(token);
     // The application's store may be that of all tabs, in another of which somebody else has signed in.
     if (owner !== null && owner !== this.userId) {

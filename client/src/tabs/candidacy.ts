@@ -1,7 +1,10 @@
+/** How long a tab that passed the lead on leaves it to the others: where none of them can lead, they take turns slowly. */
+const REST_MS = 30_000;
+
 /** Who wants to lead. */
 export interface Candidate {
   lead(): void;
-  /** Another tab has taken the lead away. */
+  /** Another tab has the lead, or is about to. */
   stepDown(): void;
 }
 
@@ -26,6 +29,18 @@ export class Candidacy {
     this.withdraw();
     const { signal } = (this.withdrawal = new AbortController());
     this.ask({ steal: true }, signal);
+  }
+
+  /** Lets another tab lead, if one is waiting to, and stands again after a rest. */
+  async passOn(): Promise<void> {
+    const { signal } = this.withdrawal;
+    // A page without an origin has no locks, and no other tabs.
+    const { pending = [] } = await this.locks.query().catch(() => ({ pending: [] }));
+    if (signal.aborted || !pending.some(({ name }) => name === this.name)) return;
+    this.withdraw();
+    const { signal: rest } = (this.withdrawal = new AbortController());
+    setTimeout(() => rest.aborted || this.stand(), REST_MS);
+    this.candidate.stepDown();
   }
 
   /** Leads no more, and does not want to. */

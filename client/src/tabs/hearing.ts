@@ -6,7 +6,10 @@ import type { TabListener } from './tab-connection.js';
 
 type Told<K extends Message['kind']> = Extract<Message, { kind: K }>;
 
-/** What a tab has heard, whoever had the connection at the time, and whom it tells. */
+/**
+ * What a tab has heard, whichever tab had the connection at the time, and whom it tells. It keeps the id of the connection to
+ * itself: a request that named it in `X-Connection-Id` would hide its effects from all the other tabs.
+ */
 export class Hearing {
   state: ConnectionState = { status: 'connecting', reconnects: 0 };
   readonly listeners = new Set<TabListener>();
@@ -35,16 +38,16 @@ export class Hearing {
       return { kind: 'frame', name, value: fault, before: undefined };
     }
     if (name === 'welcome') {
-      const welcome = (this.welcome = value as WelcomeFrame);
+      const welcome = (this.welcome = { ...(value as WelcomeFrame), connection_id: '' });
       const { current = welcome.cursor } = this.place;
       const place = welcome.resumed === true ? current : welcome.cursor;
       this.place.moveTo(place);
-      this.tell(name, value);
+      this.tell(name, welcome);
       return { kind: 'welcome', welcome, place };
     }
     // The others find out by themselves whether they have missed anything.
     if (name === 'refetch') {
-      this.tell(name, value);
+      this.tell(name, this.welcome);
       return null;
     }
     const frame = value as Told<'frame'>['value'];
@@ -98,7 +101,8 @@ export class Hearing {
     if (!isFirst) this.tell('refetch', { ...welcome, resumed: false });
   }
 
-  private show(state: ConnectionState): void {
+  private show(given: ConnectionState): void {
+    const state = { ...given, connectionId: undefined };
     if (isSame(state, this.state) && state.cursor === this.state.cursor) return;
     this.state = state;
     this.tell('state', this.state);

@@ -1,4 +1,5 @@
-import type { ConnectionState } from '../connection.js';
+import { UNAUTHORIZED } from '../back-off.js';
+import type { ConnectionFault, ConnectionState } from '../connection.js';
 import { Candidacy, type Candidate } from './candidacy.js';
 import { Hearing } from './hearing.js';
 import type { Message } from './message.js';
@@ -19,6 +20,8 @@ export class TabMember<F extends Frames> implements TabConnection, Candidate {
   private readonly watch: ReturnType<typeof setInterval>;
   /** There while this tab leads. */
   private own: OwnConnection<F> | null = null;
+  /** Whether it can't connect for want of a good token. Another tab may have one. */
+  private isStuck = false;
   /** When the leading tab has said something. */
   private heardAt = performance.now();
 
@@ -64,7 +67,13 @@ export class TabMember<F extends Frames> implements TabConnection, Candidate {
 
   lead(): void {
     const own = (this.own = new OwnConnection(this.connect, this.hearing.beginToLead()));
+    this.isStuck = false;
     const hear = (name: string, value: unknown): void => {
+      if (name === 'welcome') this.isStuck = false;
+      if (name === 'error' && isForToken(value as ConnectionFault, own.state)) {
+        this.isStuck = true;
+        void this.candidacy.passOn();
+      }
       const message = this.hearing.hearOwn(name, value);
       if (message) this.post(message);
     };
@@ -101,6 +110,7 @@ export class TabMember<F extends Frames> implements TabConnection, Candidate {
   private answer(own: OwnConnection<F>, message: Message): void {
     if (message.kind === 'reconnect') own.reconnect();
     if (message.kind !== 'hello') return;
+    if (this.isStuck) void this.candidacy.passOn();
     const { status, retryAt = Infinity } = own.state;
     // Whoever comes to a closed door tries it: it may be open by now.
     if (status === 'closed' && message.isNew) own.reconnect();
@@ -125,4 +135,9 @@ export class TabMember<F extends Frames> implements TabConnection, Candidate {
   private post(message: Message): void {
     this.channel.postMessage(message);
   }
+}
+
+/** Whether a connection can't be had because of its token. One that stands is as good as any until it ends. */
+function isForToken({ source }: ConnectionFault, { status, closed }: ConnectionState): boolean {
+  return status !== 'connected' && (source === 'token' || closed?.code === UNAUTHORIZED);
 }

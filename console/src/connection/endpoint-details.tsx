@@ -28,7 +28,7 @@ export function EndpointDetails({ title, endpoint }: { title: string; endpoint: 
             <Time value={state.expiresAt} />
           </Fact>
         )}
-        <Id name="Connection" value={state.connectionId} />
+        {state.connectionId !== undefined && <Id name="Connection" value={state.connectionId} />}
         <Id name="Cursor" value={state.cursor} />
         {state.closed !== undefined && <Fact name="Last close">{closeSentence(state.closed)}</Fact>}
       </dl>

@@ -1,7 +1,13 @@
 import { createPrivateKey, generateKeyPair, type KeyObject, randomUUID } from 'node:crypto';
-import { link, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import { EnvironmentError } from '../../config/environment.js';
+
+/** How long a file that can't be read may be one that another process is writing. */
+const WRITTEN_MS = 1_000;
+const POLL_MS = 20;
 
 export interface SigningKey {
   kid: string;
@@ -11,46 +17,52 @@ export interface SigningKey {
 /**
  * Reads the private key of the development issuer from a file, which is made on the first start, so that tokens stay good
  * over restarts. Processes that start together end up with the same key.
- * @throws {Error} if the file holds something else
+ * @throws {EnvironmentError} if the file holds something else
  */
 export async function loadSigningKey(path: string): Promise<SigningKey> {
-  return (await readSigningKey(path)) ?? (await createSigningKey(path));
+  const key = (await readSigningKey(path)) ?? (await createSigningKey(path));
+  if (key !== null) return key;
+  throw new EnvironmentError([`DATA_DIR: ${path} was deleted while it was being made`]);
 }
 
+/** Null if there is no such file. */
 async function readSigningKey(path: string): Promise<SigningKey | null> {
-  const text = await readFile(path, 'utf8').catch((error: unknown) => {
-    if (hasCode(error, 'ENOENT')) return null;
-    throw error;
-  });
-  if (text === null) return null;
-  try {
-    const jwk: unknown = JSON.parse(text);
-    if (!isJwkWithId(jwk)) throw new TypeError('kid is missing');
-    return { kid: jwk.kid, privateKey: createPrivateKey({ key: { ...jwk }, format: 'jwk' }) };
-  } catch (error) {
-    throw new Error(`${path}: takes an RSA private key as a JWK with a kid; delete the file to get a new one`, {
-      cause: error,
+  const deadline = performance.now() + WRITTEN_MS;
+  for (;;) {
+    const text = await readFile(path, 'utf8').catch((error: unknown) => {
+      if (hasCode(error, 'ENOENT')) return null;
+      throw error;
     });
+    const key = text === null ? null : parseSigningKey(text);
+    if (text === null || key !== null) return key;
+    if (performance.now() > deadline) {
+      throw new EnvironmentError([
+        `DATA_DIR: ${path} holds no RSA private key as a JWK with a kid; delete the file to get a new one`,
+      ]);
+    }
+    await wait(POLL_MS);
   }
 }
 
-async function createSigningKey(path: string): Promise<SigningKey> {
+function parseSigningKey(text: string): SigningKey | null {
+  try {
+    const jwk: unknown = JSON.parse(text);
+    if (!isJwkWithId(jwk)) return null;
+    return { kid: jwk.kid, privateKey: createPrivateKey({ key: { ...jwk }, format: 'jwk' }) };
+  } catch {
+    return null;
+  }
+}
+
+async function createSigningKey(path: string): Promise<SigningKey | null> {
   const { privateKey } = await promisify(generateKeyPair)('rsa', { modulusLength: 2_048 });
   const jwk = { kid: randomUUID(), alg: 'RS256', use: 'sig', ...privateKey.export({ format: 'jwk' }) };
   await mkdir(dirname(path), { recursive: true });
-  const draft = `${path}.${randomUUID()}`;
-  try {
-    await writeFile(draft, `${JSON.stringify(jwk, null, 2)}\n`, { mode: 0o600, flag: 'wx' });
-    // Unlike a rename, a link never replaces the file of a process that was faster, and is never half-written.
-    await link(draft, path).catch((error: unknown) => {
-      if (!hasCode(error, 'EEXIST')) throw error;
-    });
-  } finally {
-    await rm(draft, { force: true });
-  }
-  const key = await readSigningKey(path);
-  if (key !== null) return key;
-  throw new Error(`${path}: was deleted while it was being made`);
+  // Never over the file of a process that was faster; not by a link, which not every file system has.
+  await writeFile(path, `${JSON.stringify(jwk, null, 2)}\n`, { mode: 0o600, flag: 'wx' }).catch((error: unknown) => {
+    if (!hasCode(error, 'EEXIST')) throw error;
+  });
+  return readSigningKey(path);
 }
 
 function isJwkWithId(value: unknown): value is { kid: string } {

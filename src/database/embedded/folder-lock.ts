@@ -1,5 +1,9 @@
-import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
+
+/** How long a lock that can't be read may be one that is being written. */
+const WRITTEN_MS = 200;
+const POLL_MS = 5;
 
 /** Another process, or another part of this one, has the folder's database open. */
 export class FolderInUseError extends Error {
@@ -36,17 +40,12 @@ export class FolderLock {
   static acquire(folder: string): FolderLock {
     const path = `${resolve(folder)}.lock`;
     if (FolderLock.held.has(path)) throw new FolderInUseError(folder, process.pid);
-    const claim = `${path}.${process.pid}`;
-    // Linked into place whole, so that nobody ever reads half a lock.
-    writeFileSync(claim, JSON.stringify({ pid: process.pid, startedAt: startOf(process.pid) } satisfies Owner));
-    try {
-      while (!hasLinked(claim, path)) {
-        const owner = readOwner(path);
-        if (owner !== null && isRunning(owner)) throw new FolderInUseError(folder, owner.pid);
-        remove(path, owner);
-      }
-    } finally {
-      rmSync(claim, { force: true });
+    const own = JSON.stringify({ pid: process.pid, startedAt: startOf(process.pid) } satisfies Owner);
+    // Read again, as another process may have taken it for a damaged one before it was written.
+    while (!hasCreated(path, own) || readText(path) !== own) {
+      const owner = readOwner(path);
+      if (owner !== null && isRunning(owner)) throw new FolderInUseError(folder, owner.pid);
+      remove(path, owner);
     }
     FolderLock.held.add(path);
     return new FolderLock(path);
@@ -58,9 +57,10 @@ export class FolderLock {
   }
 }
 
-function hasLinked(claim: string, path: string): boolean {
+/** Creates the file unless it is there. Not by a link, which not every file system has, so that it is empty for a moment. */
+function hasCreated(path: string, content: string): boolean {
   try {
-    linkSync(claim, path);
+    writeFileSync(path, content, { flag: 'wx' });
     return true;
   } catch (error) {
     if (hasCode(error, 'EEXIST')) return false;
@@ -70,15 +70,34 @@ function hasLinked(claim: string, path: string): boolean {
 
 /** Null if there is none, or none that can be read. */
 function readOwner(path: string): Owner | null {
+  const deadline = performance.now() + WRITTEN_MS;
+  for (;;) {
+    const text = readText(path);
+    const owner = text === null ? null : parseOwner(text);
+    if (text === null || owner !== null || performance.now() > deadline) return owner;
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, POLL_MS);
+  }
+}
+
+/** Null if there is no such file. */
+function readText(path: string): string | null {
   try {
-    const owner: unknown = JSON.parse(readFileSync(path, 'utf8'));
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    if (hasCode(error, 'ENOENT')) return null;
+    throw error;
+  }
+}
+
+function parseOwner(text: string): Owner | null {
+  try {
+    const owner: unknown = JSON.parse(text);
     if (typeof owner !== 'object' || owner === null || !('pid' in owner) || !('startedAt' in owner)) return null;
     const { pid, startedAt } = owner;
     if (typeof pid !== 'number' || (typeof startedAt !== 'string' && startedAt !== null)) return null;
     return { pid, startedAt };
-  } catch (error) {
-    if (hasCode(error, 'ENOENT') || error instanceof SyntaxError) return null;
-    throw error;
+  } catch {
+    return null;
   }
 }
 
@@ -103,7 +122,8 @@ function remove(path: string, stale: Owner | null): void {
     throw error;
   }
   const removed = readOwner(aside);
-  if (removed?.pid !== stale?.pid || removed?.startedAt !== stale?.startedAt) hasLinked(aside, path);
+  if (removed?.pid !== stale?.pid || removed?.startedAt !== stale?.startedAt)
+    hasCreated(path, readFileSync(aside, 'utf8'));
   rmSync(aside, { force: true });
 }
 

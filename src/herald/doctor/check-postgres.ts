@@ -2,6 +2,7 @@ import type { DataSource } from 'typeorm';
 import type { Environment } from '../../config/environment.js';
 import { connect, serverOptions } from '../../database/data-source.js';
 import { MIGRATIONS } from '../../database/migrations/index.js';
+import { appliedMigrations } from '../../database/missing-migrations.js';
 import { describeError } from '../describe-error.js';
 import { type Finding, findingsOf } from './finding.js';
 import { medianMs } from './median.js';
@@ -58,11 +59,4 @@ async function checkSchema(database: DataSource, runMigrations: boolean): Promis
     findings.push(finding);
   }
   return findings.length > 0 ? findings : [ok('Up to date.')];
-}
-
-/** Without making the table, which is there from the first migration on. */
-async function appliedMigrations(database: DataSource): Promise<string[]> {
-  const [{ found }] = await database.query<[{ found: string | null }]>(`SELECT to_regclass('migrations') AS found`);
-  if (found === null) return [];
-  return (await database.query<{ name: string }[]>('SELECT name FROM migrations')).map(({ name }) => name);
 }

@@ -23,7 +23,7 @@ export interface ConnectionFilter {
   orgId: string | null;
 }
 
-/** Knows the live connections of all nodes. Those of a node that was killed are gone within `LEASE_SECONDS`. */
+/** Knows the live connections of all nodes. Those of a node that was killed are gone when its lease ends. */
 export abstract class ConnectionRegistry {
   /**
    * The first connections after one, in the order of their ids, which is that of their beginning.
@@ -35,9 +35,6 @@ export abstract class ConnectionRegistry {
   /** @throws {UnavailableError} */
   abstract has(connectionId: string): Promise<boolean>;
 }
-
-/** How long a node is believed to live after it has last said so. */
-export const LEASE_SECONDS = 15;
 
 export function recordOf(connection: Connection, node: string): ConnectionRecord {
   const { id, principal, admission, connectedAt, remoteAddress, sent, sentBytes, bufferedBytes } = connection;

@@ -13,7 +13,6 @@ import {
 import type { RedisNodeDirectory } from './redis-node-directory.js';
 import { WriteBehind } from './write-behind.js';
 
-const REFRESH_MS = 5_000;
 /** How many connections are written anew with one refresh because their counts have changed: the rest waits for the next. */
 const COUNTS_PER_REFRESH = 1_000;
 /** How long a node's connections are kept after it has last said that it lives: others look at them once it has ended. */
@@ -58,7 +57,7 @@ export class RedisConnectionRegistry
 
   async onApplicationBootstrap(): Promise<void> {
     await this.refresh();
-    this.timer = setInterval(() => void this.refresh(), REFRESH_MS).unref();
+    this.timer = setInterval(() => void this.refresh(), this.directory.renewalMs).unref();
   }
 
   /** Connections that are still open have been sent away; what is written of them expires. */

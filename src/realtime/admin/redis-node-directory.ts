@@ -1,5 +1,4 @@
 import type { RealtimeRedis } from '../broker/realtime-redis.js';
-import { LEASE_SECONDS } from './connection-registry.js';
 
 /** How long the directory is kept after the last node has said that it lives. */
 const DIRECTORY_SECONDS = 3_600;
@@ -9,7 +8,13 @@ export class RedisNodeDirectory {
   constructor(
     private readonly redis: RealtimeRedis,
     readonly self: string,
+    private readonly leaseMs: number,
   ) {}
+
+  /** How often this node has to say that it lives, so that one word may be lost. */
+  get renewalMs(): number {
+    return this.leaseMs / 3;
+  }
 
   /**
    * Says that this node lives.
@@ -20,7 +25,7 @@ export class RedisNodeDirectory {
     const { keys } = this.redis;
     const [former] = await this.redis.ask((commands) =>
       Promise.all([
-        commands.set(keys.lease(this.self), '1', 'EX', LEASE_SECONDS, 'GET'),
+        commands.set(keys.lease(this.self), '1', 'PX', this.leaseMs, 'GET'),
         commands.sadd(keys.nodes, this.self),
         commands.expire(keys.nodes, DIRECTORY_SECONDS),
       ]),

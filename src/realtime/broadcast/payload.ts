@@ -85,5 +85,6 @@ function classNameOf({ constructor }: { constructor?: unknown }): string {
 }
 
 function hintFor(value: unknown): string {
+  if (typeof value === 'bigint') return ': send its digits as a text';
   return value === undefined ? ': leave the field out, or use null' : '';
 }

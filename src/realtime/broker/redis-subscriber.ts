@@ -8,6 +8,8 @@ const PROBE_INTERVAL_MS = 1_000;
 /** How many channels are subscribed to with one command after a reconnect. */
 const BATCH = 500;
 
+const logger = new Logger('RedisSubscriber');
+
 export interface SubscriberEvents {
   onMessage: (channel: string, message: Buffer) => void;
   onCut: () => void;
@@ -24,8 +26,8 @@ export interface SubscriberEvents {
  * has a link of its own, ioredis does keep them; what goes wrong there is found when positions are compared.
  */
 export class RedisSubscriber {
-  private readonly logger = new Logger(RedisSubscriber.name);
-  private readonly failures = new QuietErrorLog(this.logger, 'The link from Redis could not be set up, trying again');
+  private readonly failures = new QuietErrorLog(logger, 'The link from Redis could not be set up, trying again');
+  private readonly silences = new QuietErrorLog(logger, 'The link from Redis does not answer, reconnecting');
   private readonly wanted = new Set<string>();
   private readonly isCluster: boolean;
   private isListening = false;
@@ -113,7 +115,7 @@ export class RedisSubscriber {
       await this.link.ping();
     } catch (error) {
       if (!this.isListening) return;
-      this.logger.warn(`The link from Redis does not answer, reconnecting: ${String(error)}`);
+      this.silences.report(error instanceof Error ? error : new Error(String(error)));
       this.link.disconnect(true);
     }
   }

@@ -156,6 +156,7 @@ export class Connection {
       user_id: this.principal.userId,
       connection_id: this.id,
       expires_at: this.principal.expiresAt.toISOString(),
+      timestamp: new Date().toISOString(),
       heartbeat_interval: this.context.settings.heartbeatIntervalMs / 1_000,
       cursor: formatCursor(position),
       ...(resumed === null ? {} : { resumed }),

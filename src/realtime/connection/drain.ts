@@ -10,9 +10,7 @@ const BATCHES = 10;
 const SMALLEST_BATCH = 100;
 /** The part of the grace time over which closes are spread; the rest is for peers to answer and for jobs to end. */
 const SPREAD = 0.5;
-/** How long those who watch the process or come to it are told that it drains, and not just that nobody listens. */
-const NOTICE_MS = 1_000;
-/** And at most this part of the grace time. */
+/** The part of the grace time for which it is said at most that the process drains. */
 const NOTICE_SHARE = 0.25;
 
 /** Sends every client away before the process ends, in batches, so that they don't all reconnect at once. */
@@ -32,8 +30,9 @@ export class Drain implements OnModuleDestroy, BeforeApplicationShutdown {
   /** Begins at once, together with the jobs in hand; Nest would wait for those before it asks the next module. */
   onModuleDestroy(): void {
     this.lifecycle.beginDraining();
+    const { shutdownGraceMs, timings } = this.environment;
     if (this.connections.size > 0 || this.lifecycle.isWatched) {
-      this.noticed = wait(Math.min(NOTICE_MS, this.environment.shutdownGraceMs * NOTICE_SHARE));
+      this.noticed = wait(Math.min(timings.drainNoticeMs, shutdownGraceMs * NOTICE_SHARE));
     }
     this.drained = this.closeAll();
   }

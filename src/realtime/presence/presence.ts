@@ -1,4 +1,5 @@
 import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { Environment } from '../../config/environment.js';
 import { QuietErrorLog } from '../../config/quiet-error-log.js';
 import { WriteBehind } from '../admin/write-behind.js';
 import { orgOf } from '../admin/connection-registry.js';
@@ -9,7 +10,6 @@ import type { Connection } from '../connection/connection.js';
 import { type ConnectionObserver, Connections } from '../connection/connections.js';
 import { type PresenceChange, PresenceStore } from './presence-store.js';
 
-const UPKEEP_MS = 5_000;
 /** How many counts are noted again each time, so that none expires and what went wrong is put right. */
 const COUNTS_PER_UPKEEP = 500;
 
@@ -37,13 +37,15 @@ export class Presence implements ConnectionObserver, OnApplicationBootstrap, OnA
   constructor(
     private readonly store: PresenceStore,
     private readonly publisher: Publisher,
+    private readonly environment: Environment,
     connections: Connections,
   ) {
     connections.observe(this);
   }
 
   onApplicationBootstrap(): void {
-    this.timer = setInterval(() => void this.upkeep(), UPKEEP_MS).unref();
+    // As often as nodes say that they live: those that have ended are cleaned up behind.
+    this.timer = setInterval(() => void this.upkeep(), this.environment.timings.nodeLeaseMs / 3).unref();
   }
 
   onApplicationShutdown(): void {

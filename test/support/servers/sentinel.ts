@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { Redis } from 'ioredis';
 import { ProcessServer } from './process-server.js';
 import { findRedis } from './programs.js';
 import { portOptions, type RedisOptions, type RedisServer, startRedis } from './redis.js';
@@ -21,6 +22,8 @@ export interface SentinelGroup {
 const NAME = 'main';
 /** How long the master is silent before the sentinels act: short, where 30 s is Redis's own choice. */
 const DOWN_AFTER_MS = 1_000;
+/** How often sentinels look and tell each other, ms: Redis has no settings for it, and takes up to ten seconds. */
+const PERIODS = { 'info-period': 200, 'publish-period': 200 };
 
 export interface SentinelOptions extends RedisOptions {
   /** Further lines of the sentinels' configuration. */
@@ -29,10 +32,14 @@ export interface SentinelOptions extends RedisOptions {
 
 /** Starts three sentinels, two of which have to agree, over a master and a replica. */
 export async function startSentinelGroup(options: SentinelOptions = {}): Promise<SentinelGroup> {
-  const master = await startRedis(options);
+  // Else the master waits five seconds for further replicas before it sends its data.
+  const args = [...(options.args ?? []), '--repl-diskless-sync-delay', '0'];
+  const master = await startRedis({ ...options, args });
   const replicaOf = ['--replicaof', master.host, String(master.port)];
   const replica = await startRedis({ ...options, args: [...(options.args ?? []), ...replicaOf] });
   const sentinels = await Promise.all([1, 2, 3].map(() => startSentinel(master, options)));
+  // Those that ask for a password keep their own pace.
+  if (options.configuration === undefined && options.tls === undefined) await Promise.all(sentinels.map(hurry));
   return {
     name: NAME,
     addresses: sentinels.map(({ host, port }) => `${host}:${port}`).join(','),
@@ -60,6 +67,12 @@ function startSentinel(master: Server, { tls, configuration = [] }: SentinelOpti
     prepare: (folder) =>
       writeFile(join(folder, 'sentinel.conf'), [...watching(master), ...configuration, ''].join('\n')),
   });
+}
+
+async function hurry({ host, port }: Server): Promise<void> {
+  const sentinel = new Redis({ host, port });
+  await sentinel.call('SENTINEL', 'DEBUG', ...Object.entries(PERIODS).flat());
+  sentinel.disconnect();
 }
 
 function watching({ host, port }: Server): string[] {

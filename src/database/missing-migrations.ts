@@ -1,0 +1,15 @@
+import type { DataSource } from 'typeorm';
+import { MIGRATIONS } from './migrations/index.js';
+
+/** The migrations of this version that the database has not, in their order. */
+export async function missingMigrations(dataSource: DataSource): Promise<string[]> {
+  const applied = await appliedMigrations(dataSource);
+  return MIGRATIONS.map(({ name }) => name).filter((name) => !applied.includes(name));
+}
+
+/** Without making the table, which is there from the first migration on. */
+export async function appliedMigrations(dataSource: DataSource): Promise<string[]> {
+  const [{ found }] = await dataSource.query<[{ found: string | null }]>(`SELECT to_regclass('migrations') AS found`);
+  if (found === null) return [];
+  return (await dataSource.query<{ name: string }[]>('SELECT name FROM migrations')).map(({ name }) => name);
+}

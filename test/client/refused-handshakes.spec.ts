@@ -1,0 +1,95 @@
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import type { ClientOptions } from '@herald/client';
+import { FakePlatform } from './fake-platform.js';
+
+let platform: FakePlatform;
+
+beforeEach(() => void (platform = new FakePlatform()));
+afterEach(() => platform.leave());
+
+describe('a handshake that is refused', () => {
+  const HINT = 'Could not connect: 1006 no server, or it refuses the Origin, the path or the size of the token';
+
+  it('a second time is told, with what it may be where the platform does not say', async () => {
+    await platform.open();
+    platform.socket.end(1006);
+    await platform.pass(500);
+    expect(platform.faults).toEqual([]);
+    for (let n = 1; n <= 3; n += 1) {
+      platform.socket.end(1006);
+      await platform.pass(30_000);
+    }
+    expect(platform.faults).toMatchObject([{ source: 'socket', message: HINT }]);
+  });
+
+  it('is told with the reason that the platform has', async () => {
+    await platform.open();
+    platform.socket.fail('Unexpected server response: 403');
+    await platform.pass(500);
+    platform.socket.fail('Unexpected server response: 431');
+    expect(platform.faults).toMatchObject([{ message: 'Could not connect: 1006 Unexpected server response: 431' }]);
+    expect(platform.state?.closed).toEqual({ code: 1006, reason: 'Unexpected server response: 431' });
+  });
+
+  it('is not told of a link that has held and then breaks', async () => {
+    for (let n = 0; n < 3; n += 1) {
+      await (n === 0 ? platform.open() : platform.pass(30_000));
+      platform.socket.welcome();
+      platform.socket.end(1006);
+    }
+    expect(platform.faults).toEqual([]);
+  });
+
+  it('is told of tokens that the server refuses one after the other', async () => {
+    await platform.open();
+    platform.socket.end(4001, 'token_invalid');
+    await platform.pass(0);
+    platform.socket.end(4001, 'token_invalid');
+    expect(platform.faults).toMatchObject([{ source: 'socket', message: 'Could not connect: 4001 token_invalid' }]);
+  });
+});
+
+describe('a token that may be too large for a header', () => {
+  const large = 'x'.repeat(2_049);
+
+  beforeEach(() => answerTickets(201, { ticket: 'once' }));
+
+  function answerTickets(status: number, body: object): void {
+    const answer = (): Promise<Response> => Promise.resolve(new Response(JSON.stringify(body), { status }));
+    jest.spyOn(globalThis, 'fetch').mockImplementation(answer);
+  }
+
+  function ways(): string[] {
+    return platform.sockets.map(({ url }) => (url.includes('ticket=once') ? 'ticket' : 'subprotocol'));
+  }
+
+  it('goes by a ticket when the handshake was refused, and one way after the other', async () => {
+    await platform.open({ getToken: () => large });
+    for (const delay of [500, 1_000, 2_000]) {
+      platform.socket.end(1006);
+      await platform.pass(delay);
+    }
+    expect(ways()).toEqual(['subprotocol', 'ticket', 'subprotocol', 'ticket']);
+    expect(platform.socket.protocols).toEqual(['herald.v1']);
+  });
+
+  it('goes as a subprotocol again when no ticket can be had', async () => {
+    answerTickets(503, {});
+    await platform.open({ getToken: () => large });
+    platform.socket.end(1006);
+    await platform.pass(500);
+    expect(platform.faults).toMatchObject([{ source: 'ticket' }]);
+    await platform.pass(1_000);
+    expect(ways()).toEqual(['subprotocol', 'subprotocol']);
+  });
+
+  it.each<[string, Partial<ClientOptions>]>([
+    ['that is small', { getToken: () => 'x'.repeat(2_048) }],
+    ['whose way was chosen', { getToken: () => large, credential: 'subprotocol' }],
+  ])('but one %s goes no other way', async (_, options) => {
+    await platform.open(options);
+    platform.socket.end(1006);
+    await platform.pass(500);
+    expect(ways()).toEqual(['subprotocol', 'subprotocol']);
+  });
+});

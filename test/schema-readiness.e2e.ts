@@ -1,0 +1,57 @@
+import { afterEach, describe, expect, it } from '@jest/globals';
+import pg from 'pg';
+import { MIGRATIONS } from '../src/database/migrations/index.js';
+import { HeraldProcess } from './support/herald-process.js';
+import { type Herald, herald } from './support/herald.js';
+import { emptyDatabase, postgresDatabase } from './support/servers.js';
+
+const LATEST = MIGRATIONS.at(-1)?.name;
+
+let node: Herald;
+
+afterEach(() => node.stop());
+
+async function ready(): Promise<{ status: number; body: unknown }> {
+  const response = await fetch(`${node.url}/health/ready`);
+  return { status: response.status, body: await response.json() };
+}
+
+async function migrate(databaseUrl: string): Promise<void> {
+  const run = await HeraldProcess.spawn('run-migrations.js', { DATABASE_URL: databaseUrl });
+  expect(await run.exit()).toEqual({ code: 0, signal: null });
+}
+
+describe('readiness with RUN_MIGRATIONS=false', () => {
+  it('names the migrations that an empty database lacks, until somebody has applied them', async () => {
+    const databaseUrl = await emptyDatabase();
+    node = await herald({ DATABASE_URL: databaseUrl, RUN_MIGRATIONS: 'false' });
+    const { status, body } = await ready();
+    expect(status).toBe(503);
+    expect(body).toMatchObject({ status: 'error', dependencies: { database: 'up', schema: 'down' } });
+    expect(body).toHaveProperty(
+      'missing_migrations',
+      MIGRATIONS.map(({ name }) => name),
+    );
+
+    await migrate(databaseUrl);
+    expect(await ready()).toEqual({
+      status: 200,
+      body: { status: 'ok', dependencies: { database: 'up', keys: 'up', schema: 'up', redis: 'up' } },
+    });
+  });
+
+  it('names the one that is missing', async () => {
+    const databaseUrl = await postgresDatabase();
+    const client = new pg.Client({ connectionString: databaseUrl });
+    await client.connect();
+    await client.query('DELETE FROM migrations WHERE name = $1', [LATEST]);
+    await client.end();
+    node = await herald({ DATABASE_URL: databaseUrl, RUN_MIGRATIONS: 'false' });
+    expect(await ready()).toMatchObject({ status: 503, body: { missing_migrations: [LATEST] } });
+  });
+
+  it('says the same of the embedded database', async () => {
+    node = await herald({ RUN_MIGRATIONS: 'false' }, { embedded: true });
+    expect(await ready()).toMatchObject({ status: 503, body: { dependencies: { schema: 'down' } } });
+  });
+});
