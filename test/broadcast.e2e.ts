@@ -389,6 +389,7 @@ describe('entity subscribers', () => {
       }
       expect(await eventsUntilMarker(client)).toEqual([]);
       expect((await owner.post(path, { name: 'Again' })).status).toBe(201);
+      expect(await client.next()).toMatchObject({ event_type: 'resource.created', data: { resource_name: 'Again' } });
     },
   );
 

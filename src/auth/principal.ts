@@ -3,6 +3,8 @@ export interface Principal {
   /** The token's `sub`, as it is: any text that `isUserId` takes. */
   readonly userId: string;
   readonly email: string | null;
+  /** The token has an e-mail and says that nobody has checked it: `email` is null, and one that is known counts no more. */
+  readonly isEmailUnverified?: boolean;
   readonly name: string | null;
   /** Realm roles (`realm_access.roles`). */
   readonly roles: ReadonlySet<string>;

@@ -35,12 +35,19 @@ export function readPrincipal(payload: unknown, nowSeconds: number): Principal {
   if (!isUserId(sub)) throw invalid(`sub is not a text of ${USER_ID_RULE}`);
   return {
     userId: sub,
-    email: displayText(payload.email),
+    ...(isVerified(payload.email_verified)
+      ? { email: displayText(payload.email) }
+      : { email: null, isEmailUnverified: true }),
     name: displayText(payload.name) ?? displayText(payload.preferred_username),
     roles: readRoles(payload.realm_access),
     expiresAt: new Date(exp * 1_000),
     sessionId: displayText(payload.sid),
   };
+}
+
+/** Anybody may claim a colleague's address. Providers that don't say whether they have checked it are believed. */
+function isVerified(claim: unknown): boolean {
+  return claim === undefined || claim === true || claim === 'true';
 }
 
 function readRoles(realmAccess: unknown): ReadonlySet<string> {

@@ -12,15 +12,16 @@ export const MOST_MENTIONS = 50;
 const MOST_NAMES = 40;
 
 /** After a letter or digit the `@` is within an e-mail address, after another `@` within a name. */
-const MENTION = /(?<![\p{L}\p{N}_@])@(?=\S)/gu;
+const MENTION = /(?<![\p{L}\p{N}\p{M}_@])@(?=\S)/gu;
 /** In user ids any character may be but control characters. Longer than an id, to see what follows the longest. */
 const WINDOW = /\P{Cc}{1,300}/uy;
 const LONGEST_NAME = 255;
 /** Where a name may end. Not at what stands inside e-mails: `@bob.smith@example.com` must not mean `bob`. */
 const BREAK = /[\s,;:!?()[\]{}<>"'“”‘’]/;
-const WORD = /[\p{L}\p{N}]/u;
+/** A combining mark belongs to the letter before it: `jose` and an accent is not `jose`. */
+const WORD = /[\p{L}\p{N}\p{M}]/u;
 /** Right after one of these an `@` mentions nobody. */
-const INSIDE = /[\p{L}\p{N}_@]/u;
+const INSIDE = /[\p{L}\p{N}\p{M}_@]/u;
 
 /**
  * Finds every `@` of a text that may mention somebody.

@@ -21,17 +21,29 @@ interface NamedMember {
 
 /**
  * The ids of the members of an organization whom a text mentions by id or e-mail, each once. Where a name is one member's id
- * and another's e-mail, the id is meant; members who share an e-mail are all meant.
+ * and another's e-mail, the id is meant; members who share an e-mail are all meant. A name is also found in the other forms that
+ * Unicode has for the same text, as keyboards differ in how they compose accents; as it was typed comes first.
  */
 export async function mentionedMembers(orgId: string, text: string, manager: EntityManager): Promise<Set<string>> {
   const mentions = findMentions(text);
   const names = [...new Set(mentions.flatMap((mention) => mention.names))];
   if (names.length === 0) return new Set();
-  const emails = names.filter((name) => name.includes('@') && !/\s/.test(name));
-  const members = await manager.query<NamedMember[]>(MEMBERS_OF_NAMES, [orgId, names, emails]);
+  const forms = typedByForm(names);
+  const emails = [...forms.keys()].filter((name) => name.includes('@') && !/\s/.test(name));
+  const found = await manager.query<NamedMember[]>(MEMBERS_OF_NAMES, [orgId, [...forms.keys()], emails]);
+  const members = found.map((member) => ({ ...member, name: forms.get(member.name) ?? member.name }));
   const known = new Set(members.map(({ name }) => name));
   const ids = new Set(members.filter(({ is_id }) => is_id).map(({ name }) => name));
   const meant = meantNames(mentions, (name) => known.has(name));
   const mentioned = members.filter(({ name, is_id }) => meant.has(name) && (is_id || !ids.has(name)));
   return new Set(mentioned.map(({ user_id }) => user_id));
+}
+
+/** Every form of the names, with the name as it was typed. */
+function typedByForm(names: readonly string[]): Map<string, string> {
+  const forms = new Map(names.map((name) => [name, name]));
+  for (const name of names) {
+    for (const form of [name.normalize('NFC'), name.normalize('NFD')]) if (!forms.has(form)) forms.set(form, name);
+  }
+  return forms;
 }

@@ -93,13 +93,22 @@ function refuseBadHost(request: Request, _response: Response, next: NextFunction
 
 /** A body that is not JSON would be ignored without a word, and then its fields be called missing. */
 function refuseOtherBodies(request: Request, _response: Response, next: NextFunction): void {
+  const { 'content-length': length, 'transfer-encoding': coding } = request.headers;
+  const refuse = (): void => {
+    next(new UnsupportedMediaTypeException('A body must be JSON, with Content-Type: application/json.'));
+  };
   // `is` gives null when there is no body.
-  const isOther = request.is(JSON_TYPES) === false && request.headers['content-length'] !== '0';
-  next(
-    isOther
-      ? new UnsupportedMediaTypeException('A body must be JSON, with Content-Type: application/json.')
-      : undefined,
-  );
+  if (request.is(JSON_TYPES) !== false || length === '0') next();
+  else if (coding === undefined) refuse();
+  else {
+    // Whether chunks hold anything shows with the first byte, or the end: proxies send empty bodies so.
+    const decide = (): void => {
+      request.off('readable', decide).off('end', decide);
+      if (request.readableLength === 0) next();
+      else refuse();
+    };
+    request.on('readable', decide).on('end', decide);
+  }
 }
 
 /** Nobody would hear that an id of 64 bits became another one. */

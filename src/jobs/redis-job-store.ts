@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
 import { createRedisBackend, type IQueueBackend, type QueueBaseOptions } from 'bullmq';
 import type { Cluster, Redis } from 'ioredis';
@@ -7,6 +8,7 @@ import { type BackendRole, JobStore } from './job-store.js';
 import { QuietErrorLog } from '../config/quiet-error-log.js';
 
 const PATIENCE_MS = 2_000;
+const REFUSAL_PAUSE_MS = 1_000;
 
 /** Jobs in Redis, shared by all nodes. */
 export class RedisJobStore extends JobStore {
@@ -42,7 +44,9 @@ export class RedisJobStore extends JobStore {
 
   override createBackend(name: string, options: QueueBaseOptions, role?: BackendRole): IQueueBackend {
     if (role?.blocking === true || role?.withBlockingConnection === true) {
-      return createRedisBackend(name, { ...options, connection: this.consumer }, role);
+      // The version is asked by INFO, which managed Redis withholds from its users; BullMQ would ask again without a pause.
+      const backend = createRedisBackend(name, { ...options, skipVersionCheck: true, connection: this.consumer }, role);
+      return pausingWhenRefused(backend);
     }
     // Neither waits for the connection before the first command, which would wait without an end.
     const impatient = { skipWaitingForReady: true, skipVersionCheck: true };
@@ -65,4 +69,18 @@ export class RedisJobStore extends JobStore {
     this.consumer.disconnect();
     return Promise.resolve();
   }
+}
+
+/** BullMQ asks for the next job again at once after an error that is not the connection's, such as a right that is missing. */
+function pausingWhenRefused(backend: IQueueBackend): IQueueBackend {
+  const moveToActive = backend.moveToActive.bind(backend);
+  backend.moveToActive = async (token, name) => {
+    try {
+      return await moveToActive(token, name);
+    } catch (error) {
+      await wait(REFUSAL_PAUSE_MS, undefined, { ref: false });
+      throw error;
+    }
+  };
+  return backend;
 }

@@ -4,6 +4,8 @@ import { In, Repository } from 'typeorm';
 import type { Principal } from '../auth/principal.js';
 import { User } from './user.entity.js';
 
+type Described = Pick<Principal, 'userId' | 'email' | 'name' | 'isEmailUnverified'>;
+
 /** How many users' descriptions a process knows to be written already. */
 const REMEMBERED = 10_000;
 
@@ -20,13 +22,13 @@ export class UsersService {
    * Keeps what a token says about its user. Writes only what this process has not seen before, and never rejects: who
    * somebody is must not decide whether their request succeeds.
    */
-  async remember({ userId, email, name }: Pick<Principal, 'userId' | 'email' | 'name'>): Promise<void> {
-    const description = JSON.stringify([email, name]);
+  async remember({ userId, email, name, isEmailUnverified = false }: Described): Promise<void> {
+    const description = JSON.stringify([email, name, isEmailUnverified]);
     const isWritten = this.written.get(userId) === description;
     this.touch(userId, description);
     if (isWritten) return;
     try {
-      await this.write(userId, storable(email), storable(name));
+      await this.write(userId, storable(email), storable(name), isEmailUnverified);
     } catch (error) {
       this.written.delete(userId);
       this.logger.warn({ err: error }, 'Could not keep the e-mail and name of a user; the next request tries again');
@@ -40,15 +42,19 @@ export class UsersService {
     return new Map(userIds.map((id) => [id, emails.get(id) ?? null]));
   }
 
-  /** Not every client's token carries every claim, so one without an e-mail does not erase the one that is known. */
-  private async write(id: string, email: string | null, name: string | null): Promise<void> {
+  /**
+   * Not every client's token carries every claim, so one without an e-mail does not erase the one that is known. One that says
+   * that its e-mail is not verified does.
+   */
+  private async write(id: string, email: string | null, name: string | null, isUnverified: boolean): Promise<void> {
     await this.users.query(
       `INSERT INTO users AS known (id, email, name, seen_at) VALUES ($1, $2, $3, now())
        ON CONFLICT (id) DO UPDATE
-       SET email = coalesce(excluded.email, known.email), name = coalesce(excluded.name, known.name), seen_at = now()
-       WHERE known.email IS DISTINCT FROM coalesce(excluded.email, known.email)
+       SET email = CASE WHEN $4 THEN NULL ELSE coalesce(excluded.email, known.email) END,
+           name = coalesce(excluded.name, known.name), seen_at = now()
+       WHERE known.email IS DISTINCT FROM CASE WHEN $4 THEN NULL ELSE coalesce(excluded.email, known.email) END
           OR known.name IS DISTINCT FROM coalesce(excluded.name, known.name)`,
-      [id, email, name],
+      [id, email, name, isUnverified],
     );
   }
 
