@@ -4,15 +4,28 @@ import tseslint from 'typescript-eslint';
 
 /** What each part of src/ may import besides itself: dependencies point one way, from the features down to config. */
 const LAYERS = {
-  config: [],
-  metrics: ['config'],
-  redis: ['config'],
-  jobs: ['config', 'redis', 'database'],
-  database: ['config'],
-  auth: ['config'],
-  http: ['config', 'metrics', 'redis', 'auth', 'database'],
-  realtime: ['config', 'metrics', 'redis', 'auth', 'database', 'http'],
-  herald: ['config', 'redis', 'auth', 'database'],
+  runtime: [],
+  config: ['runtime'],
+  metrics: ['runtime', 'config'],
+  redis: ['runtime', 'config'],
+  jobs: ['runtime', 'config', 'redis', 'database'],
+  database: ['runtime', 'config'],
+  auth: ['runtime', 'config'],
+  http: ['runtime', 'config', 'metrics', 'redis', 'auth', 'database'],
+  realtime: ['runtime', 'config', 'metrics', 'redis', 'auth', 'database', 'http'],
+  herald: ['runtime', 'config', 'redis', 'auth', 'database'],
+};
+/** What each room of the engine may import of the others: the way of a connection and of a message goes one way. */
+const ROOMS = {
+  broker: [],
+  connection: ['broker'],
+  outbox: ['connection', 'broker'],
+  broadcast: ['outbox', 'connection', 'broker'],
+  hub: ['outbox', 'connection', 'broker'],
+  cluster: ['broadcast', 'connection', 'broker'],
+  presence: ['cluster', 'broadcast', 'connection', 'broker'],
+  gateway: ['hub', 'connection', 'broker'],
+  upgrade: ['gateway', 'connection'],
 };
 const FOUNDATIONS = Object.keys(LAYERS);
 const FEATURES = [
@@ -34,6 +47,12 @@ const zones = [
     from: './src',
     except: [layer, ...below].map((name) => `./${name}`),
     message: `src/${layer} may import ${below.join(', ') || 'nothing else of src'} only.`,
+  })),
+  ...Object.entries(ROOMS).map(([room, below]) => ({
+    target: `./src/realtime/${room}`,
+    from: './src/realtime',
+    except: [`./${room}`, './realtime-metrics.ts', './queried-gauge.ts', ...below.map((name) => `./${name}`)],
+    message: `src/realtime/${room} may import ${below.join(', ') || 'no other room'} of the engine only.`,
   })),
   ...FEATURES.map((feature) => ({
     target: `./src/${feature}`,

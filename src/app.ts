@@ -22,11 +22,7 @@ export async function createHerald(
   const logger = new ProcessLogger(environment);
   // Errors at start go to the caller, instead of an exit behind its back.
   const options = { logger, abortOnError: false };
-  const app = await NestFactory.create<NestExpressApplication>(
-    root,
-    new BoundedExpressAdapter(environment),
-    options,
-  );
+  const app = await NestFactory.create<NestExpressApplication>(root, new BoundedExpressAdapter(environment), options);
   app.use(requestLog(logger.pino, environment));
   configureHttp(app, environment);
   setupDocs(app);

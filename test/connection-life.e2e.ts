@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { TicketStore } from '../src/realtime/admin/ticket-store.js';
+import { TicketStore } from '../src/realtime/gateway/ticket-store.js';
 import { type Herald, twoHeralds } from './support/herald.js';
 import { type Jwks, startJwks } from './support/keys.js';
 import { until } from './support/until.js';

@@ -1,6 +1,6 @@
 import { type DynamicModule, Global, Module } from '@nestjs/common';
 import { Environment } from './environment.js';
-import { Lifecycle } from './lifecycle.js';
+import { Lifecycle } from '../runtime/lifecycle.js';
 
 /** Gives every module the `Environment` the process was started with, and the one `Lifecycle` of that process. */
 @Global()

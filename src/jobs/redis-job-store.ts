@@ -5,7 +5,7 @@ import type { Cluster, Redis } from 'ioredis';
 import type { RedisSettings } from '../config/environment.js';
 import { becomesReady, connectRedis } from '../redis/redis-connection.js';
 import { type BackendRole, JobStore } from './job-store.js';
-import { QuietErrorLog } from '../config/quiet-error-log.js';
+import { QuietErrorLog } from '../runtime/quiet-error-log.js';
 
 const PATIENCE_MS = 2_000;
 const REFUSAL_PAUSE_MS = 1_000;
@@ -76,6 +76,8 @@ function pausingWhenRefused(backend: IQueueBackend): IQueueBackend {
   const moveToActive = backend.moveToActive.bind(backend);
   backend.moveToActive = async (token, name) => {
     try {
+      // BullMQ declares it as any[].
+      // eslint-disable-next-line @typescript-eslint/no-unsafe-return
       return await moveToActive(token, name);
     } catch (error) {
       await wait(REFUSAL_PAUSE_MS, undefined, { ref: false });

@@ -9,7 +9,7 @@ import { HttpJwtGuard } from '../auth/http-jwt.guard.js';
 import { TokenVerifier } from '../auth/token-verifier.js';
 import { ConfigModule } from '../config/config.module.js';
 import { Environment } from '../config/environment.js';
-import { Lifecycle } from '../config/lifecycle.js';
+import { Lifecycle } from '../runtime/lifecycle.js';
 import { configureHttp } from '../http/configure-http.js';
 import { MetricsModule } from '../metrics/metrics.module.js';
 import { Broker } from '../realtime/index.js';

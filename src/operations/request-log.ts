@@ -3,7 +3,7 @@ import type { Logger } from 'pino';
 import { type HttpLogger, pinoHttp } from 'pino-http';
 import { requestPath } from '../http/request-path.js';
 import type { Environment } from '../config/environment.js';
-import { LineBudget } from '../config/line-budget.js';
+import { LineBudget } from '../runtime/line-budget.js';
 import { clientAddress } from '../http/client-address.js';
 
 /** Lines a second about requests that were refused, and about those that failed: strangers send as many of both as they like. */

@@ -1,7 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { madeAt } from './broker/message-id.js';
-import type { Close } from './connection/close-code.js';
 import { QueriedGauge } from './queried-gauge.js';
 
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
@@ -145,7 +144,7 @@ export class RealtimeMetrics {
   }
 
   /** Counts a connection that this server ends. */
-  closed({ code, reason }: Close): void {
+  closed({ code, reason }: { code: number; reason: string }): void {
     this.closes.inc({ code, reason });
   }
 

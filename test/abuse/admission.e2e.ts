@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
-import { MAX_ADMISSIONS } from '../../src/realtime/connection/places.js';
+import { MAX_ADMISSIONS } from '../../src/realtime/upgrade/places.js';
 import { type Herald, herald } from '../support/herald.js';
 import { createKey, type Jwks, startJwks } from '../support/keys.js';
 import { leavesNothing, refused, sample } from '../support/metrics.js';

@@ -53,5 +53,7 @@ async function usersOf(admin: ApiClient): Promise<string[]> {
 
 async function presentIn(orgId: string, member: ApiClient): Promise<string[]> {
   const { body } = await member.get(`/orgs/${orgId}/presence`);
-  return (body.items as { user_id: string; connections: number }[]).map((each) => `${each.user_id} ${each.connections}`);
+  return (body.items as { user_id: string; connections: number }[]).map(
+    (each) => `${each.user_id} ${each.connections}`,
+  );
 }

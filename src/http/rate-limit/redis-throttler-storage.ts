@@ -3,7 +3,7 @@ import type { ThrottlerStorage } from '@nestjs/throttler';
 import type { Cluster, Redis } from 'ioredis';
 import { Counter, type Registry } from 'prom-client';
 import type { RedisSettings } from '../../config/environment.js';
-import { QuietErrorLog } from '../../config/quiet-error-log.js';
+import { QuietErrorLog } from '../../runtime/quiet-error-log.js';
 import { becomesReady, connectRedis } from '../../redis/redis-connection.js';
 import { MemoryThrottlerStorage } from './memory-throttler-storage.js';
 import { recordOf, type RequestWindow, type ThrottlerRecord } from './request-window.js';

@@ -10,7 +10,7 @@ import { isCatalogueType, isEventType } from './catalogue.js';
 import { DataCheck } from './data-check.js';
 import { Inbox } from './inbox.js';
 import { InvalidBroadcastError } from './invalid-broadcast.error.js';
-import type { JsonObject } from './json.js';
+import type { JsonObject } from '../broker/json.js';
 import { readNotification } from './notification.js';
 import { serialize, toJsonObject } from './payload.js';
 import { type BroadcastOptions, expectIdempotencyKey, Publisher } from './publisher.js';

@@ -5,7 +5,7 @@ import { Environment } from '../../config/environment.js';
 import { defineOrgEvent } from './catalogue.js';
 import { DataCheck } from './data-check.js';
 import type { InvalidBroadcastError } from './invalid-broadcast.error.js';
-import type { JsonObject } from './json.js';
+import type { JsonObject } from '../broker/json.js';
 
 class SpecLine {
   @IsInt()

@@ -5,7 +5,7 @@ import { Environment } from '../../config/environment.js';
 import { fieldErrors } from '../../http/field-errors.js';
 import { DATA_CLASSES, type DataClass } from './catalogue.js';
 import { InvalidBroadcastError } from './invalid-broadcast.error.js';
-import type { JsonObject } from './json.js';
+import type { JsonObject } from '../broker/json.js';
 
 const LONGEST_SHOWN = 60;
 

@@ -1,5 +1,5 @@
 import type { EntityManager } from 'typeorm';
-import type { JsonObject } from './json.js';
+import type { JsonObject } from '../broker/json.js';
 
 /** A notification that is to be kept for its user. */
 export interface NewNotification {

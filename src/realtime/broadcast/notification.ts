@@ -1,5 +1,5 @@
 import { InvalidBroadcastError } from './invalid-broadcast.error.js';
-import type { JsonObject } from './json.js';
+import type { JsonObject } from '../broker/json.js';
 import { toJsonObject } from './payload.js';
 
 const TITLE_LENGTH = 200;

@@ -1,5 +1,5 @@
 import { InvalidBroadcastError } from './invalid-broadcast.error.js';
-import type { JsonObject, JsonValue } from './json.js';
+import type { JsonObject, JsonValue } from '../broker/json.js';
 
 /** The largest payload of a message, as bytes of its JSON. Larger things belong behind an id or a URL. */
 export const MAX_PAYLOAD_BYTES = 65_536;

@@ -1,6 +1,6 @@
 import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
 import type { Cluster, Redis } from 'ioredis';
-import { QuietErrorLog } from '../../config/quiet-error-log.js';
+import { QuietErrorLog } from '../../runtime/quiet-error-log.js';
 import type { RedisSettings } from '../../config/environment.js';
 import { UnavailableError } from '../../http/errors.js';
 import { connectRedis } from '../../redis/redis-connection.js';

@@ -1,6 +1,6 @@
 import { Injectable, Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import type { Cluster, Redis } from 'ioredis';
-import { QuietErrorLog } from '../../config/quiet-error-log.js';
+import { QuietErrorLog } from '../../runtime/quiet-error-log.js';
 import { becomesReady } from '../../redis/redis-connection.js';
 import type { BrokerReceiver, HistoryLimits, Messages, Publication, Published } from './broker.js';
 import { Broker, IDEMPOTENCY_SECONDS, IDLE_CHANNEL_SECONDS } from './broker.js';
@@ -14,7 +14,7 @@ import type { RedisKeys } from './redis-keys.js';
 import { HISTORY_SCRIPT, PUBLISH_SCRIPT } from './redis-scripts.js';
 import { RedisSubscriber } from './redis-subscriber.js';
 import { Topic } from './topic.js';
-import { Turns } from './turns.js';
+import { Semaphore } from '../../runtime/semaphore.js';
 
 /** How long the start waits for Redis; after that the process starts without, and says so in `/health/ready`. */
 const START_TIMEOUT_MS = 3_000;
@@ -43,7 +43,7 @@ export class RedisBroker extends Broker implements OnModuleInit, OnApplicationSh
   private readonly subscriber: RedisSubscriber;
   private readonly publishCommand: 'PUBLISH' | 'SPUBLISH';
   private readonly positionSeconds: number;
-  private readonly reads = new Turns(READS_AT_ONCE);
+  private readonly reads = new Semaphore(READS_AT_ONCE);
   private receiver: BrokerReceiver | null = null;
   /** Whether a script can look at the generation beside a channel. */
   private seesGeneration: boolean;
@@ -104,7 +104,7 @@ export class RedisBroker extends Broker implements OnModuleInit, OnApplicationSh
   }
 
   override async history(channel: Channel, fromOffset: number, maxBytes = Number.MAX_SAFE_INTEGER): Promise<History> {
-    const [cursor, isCut, ...messages] = await this.reads.take(() => this.read(channel, fromOffset, maxBytes));
+    const [cursor, isCut, ...messages] = await this.reads.run(() => this.read(channel, fromOffset, maxBytes));
     const position = positionOf(cursor?.toString() ?? '');
     const publications = messages.map((message) => this.publicationOf(channel.name, message));
     // What can't be read, of a later version, say, is a gap: only what comes after it is whole.

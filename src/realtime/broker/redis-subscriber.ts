@@ -1,6 +1,6 @@
 import { Logger } from '@nestjs/common';
 import { Cluster, type Redis } from 'ioredis';
-import { QuietErrorLog } from '../../config/quiet-error-log.js';
+import { QuietErrorLog } from '../../runtime/quiet-error-log.js';
 import type { Address, RedisKeys } from './redis-keys.js';
 
 /** How often the link is asked for a sign of life. It is given up when the answer takes longer than a command may. */

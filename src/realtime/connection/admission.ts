@@ -1,4 +1,4 @@
-import type { JsonObject } from '../broadcast/json.js';
+import type { JsonObject } from '../broker/json.js';
 import type { Channel } from '../broker/channel.js';
 
 /** What a gateway gives a client that its guards let in. */

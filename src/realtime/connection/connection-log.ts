@@ -1,5 +1,5 @@
 import { Injectable, Logger } from '@nestjs/common';
-import { LineBudget } from '../../config/line-budget.js';
+import { LineBudget } from '../../runtime/line-budget.js';
 import type { Principal } from '../../auth/principal.js';
 import { RealtimeMetrics } from '../realtime-metrics.js';
 import { type Close, LIMIT_CLOSES } from './close-code.js';

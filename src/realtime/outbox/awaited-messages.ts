@@ -1,4 +1,4 @@
-import { ExpiringMap } from '../broker/expiring-map.js';
+import { ExpiringMap } from '../../runtime/expiring-map.js';
 
 /** Longer than anybody waits. */
 const FORGOTTEN_MS = 1_000;

@@ -2,7 +2,7 @@ import type { DataSource, EntityManager } from 'typeorm';
 import type { Broker, Message } from '../broker/broker.js';
 import { Topic } from '../broker/topic.js';
 import { formatCursor } from '../broker/cursor.js';
-import { Turns } from '../broker/turns.js';
+import { Semaphore } from '../../runtime/semaphore.js';
 import type { RealtimeMetrics } from '../realtime-metrics.js';
 import { type OutboxRow, readRow } from './outbox-row.js';
 import type { Signal } from './signal.js';
@@ -106,9 +106,9 @@ export async function publishBatch(context: BatchContext): Promise<Batch> {
     const end = performance.now() + BATCH_MS;
     // Revocations first: what follows may not be for whom they send away.
     await publishSignals(signals, context, batch);
-    const turns = new Turns(CHANNELS_AT_ONCE);
+    const semaphore = new Semaphore(CHANNELS_AT_ONCE);
     await Promise.all(
-      [...channels].map(([name, messages]) => turns.take(() => publishChannel(name, messages, end, context, batch))),
+      [...channels].map(([name, messages]) => semaphore.run(() => publishChannel(name, messages, end, context, batch))),
     );
     await markSettled(batch.settled, manager);
   });

@@ -5,7 +5,7 @@ import { Environment } from '../../config/environment.js';
 import { Broker, IDEMPOTENCY_SECONDS } from '../broker/broker.js';
 import type { Channel } from '../broker/channel.js';
 import { RealtimeMetrics } from '../realtime-metrics.js';
-import { QuietErrorLog } from '../../config/quiet-error-log.js';
+import { QuietErrorLog } from '../../runtime/quiet-error-log.js';
 import { type Batch, isBrokerAtFault, publishBatch } from './outbox-batch.js';
 import { AwaitedMessages } from './awaited-messages.js';
 import { OutboxTable } from './outbox-table.js';

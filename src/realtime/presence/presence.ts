@@ -1,8 +1,8 @@
 import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { Environment } from '../../config/environment.js';
-import { QuietErrorLog } from '../../config/quiet-error-log.js';
-import { WriteBehind } from '../admin/write-behind.js';
-import { orgOf } from '../admin/connection-registry.js';
+import { QuietErrorLog } from '../../runtime/quiet-error-log.js';
+import { WriteBehind } from '../cluster/write-behind.js';
+import { orgOf } from '../cluster/connection-registry.js';
 import { Publisher } from '../broadcast/publisher.js';
 import { Channel } from '../broker/channel.js';
 import { Topic } from '../broker/topic.js';

@@ -1,5 +1,5 @@
 import type { Cluster, Redis } from 'ioredis';
-import type { RedisNodeDirectory } from '../admin/redis-node-directory.js';
+import type { RedisNodeDirectory } from '../cluster/redis-node-directory.js';
 import { Channel } from '../broker/channel.js';
 import type { RealtimeRedis } from '../broker/realtime-redis.js';
 import { type PresenceChange, PresenceStore } from './presence-store.js';

@@ -1,11 +1,11 @@
 /** Lets so many pieces of work run at once. The others wait for their turn, first come, first served. */
-export class Turns {
+export class Semaphore {
   private running = 0;
   private readonly waiting: (() => void)[] = [];
 
   constructor(private readonly places: number) {}
 
-  async take<T>(work: () => Promise<T>): Promise<T> {
+  async run<T>(work: () => Promise<T>): Promise<T> {
     if (this.running < this.places) this.running += 1;
     else await new Promise<void>((resolve) => this.waiting.push(resolve));
     try {

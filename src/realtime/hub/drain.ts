@@ -1,10 +1,10 @@
 import { type BeforeApplicationShutdown, Injectable, Logger, type OnModuleDestroy } from '@nestjs/common';
 import { setTimeout as wait } from 'node:timers/promises';
 import { Environment } from '../../config/environment.js';
-import { Lifecycle } from '../../config/lifecycle.js';
+import { Lifecycle } from '../../runtime/lifecycle.js';
 import { OutboxRelay } from '../outbox/outbox-relay.js';
-import { CLOSE } from './close-code.js';
-import { Connections } from './connections.js';
+import { CLOSE } from '../connection/close-code.js';
+import { Connections } from '../connection/connections.js';
 
 const BATCHES = 10;
 const SMALLEST_BATCH = 100;

@@ -1,10 +1,10 @@
 import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
 import type { Principal } from '../../auth/principal.js';
 import { CLOCK_SKEW_SECONDS, TokenVerifier } from '../../auth/token-verifier.js';
-import { TicketStore } from '../admin/ticket-store.js';
-import { CLOSE, ConnectionRefusedError } from './close-code.js';
+import { TicketStore } from './ticket-store.js';
+import { CLOSE, ConnectionRefusedError } from '../connection/close-code.js';
 import type { Handshake } from './handshake.js';
-import { closeForToken } from './token-close.js';
+import { closeForToken } from '../connection/token-close.js';
 
 /** Lets in who shows a valid token or ticket, and gives the handshake its principal. Comes first among a gateway's guards. */
 @Injectable()

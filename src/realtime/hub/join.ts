@@ -1,7 +1,7 @@
 import { parseCursor } from '../broker/cursor.js';
 import { missedSince } from '../broker/history.js';
-import { ConnectionRefusedError } from './close-code.js';
-import type { Connection, Start } from './connection.js';
+import { ConnectionRefusedError } from '../connection/close-code.js';
+import type { Connection, Start } from '../connection/connection.js';
 import type { Hub } from './hub.js';
 import type { Revocations } from './revocations.js';
 import { isEntitledTo, type MissedContext, missedFrames } from './missed-frames.js';

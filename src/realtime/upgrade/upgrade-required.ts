@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { GatewayRegistry } from './gateway-registry.js';
+import type { GatewayRegistry } from '../gateway/gateway-registry.js';
 import { problemOf, REFUSAL } from './http-refusal.js';
 import type { Refusals } from './refusals.js';
 

@@ -6,9 +6,9 @@ import { Channel } from '../broker/channel.js';
 import { newEpoch, NO_TAG, type Position } from '../broker/cursor.js';
 import type { History } from '../broker/history.js';
 import { RealtimeMetrics } from '../realtime-metrics.js';
-import type { Close } from './close-code.js';
-import type { Connection } from './connection.js';
-import { Outbound } from './outbound.js';
+import type { Close } from '../connection/close-code.js';
+import type { Connection } from '../connection/connection.js';
+import { Outbound } from '../connection/outbound.js';
 import { RecoveryLog } from './recovery-log.js';
 import { Subscription } from './subscription.js';
 

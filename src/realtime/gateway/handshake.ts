@@ -1,5 +1,5 @@
 import type { Principal } from '../../auth/principal.js';
-import type { Admission } from './admission.js';
+import type { Admission } from '../connection/admission.js';
 import type { Credential } from './credentials.js';
 
 /**

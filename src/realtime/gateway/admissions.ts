@@ -3,19 +3,19 @@ import { HttpException, Injectable, Logger } from '@nestjs/common';
 import type { WebSocket } from 'ws';
 import { TokenVerifier } from '../../auth/token-verifier.js';
 import { Environment } from '../../config/environment.js';
-import { Lifecycle } from '../../config/lifecycle.js';
-import { QuietErrorLog } from '../../config/quiet-error-log.js';
+import { Lifecycle } from '../../runtime/lifecycle.js';
+import { QuietErrorLog } from '../../runtime/quiet-error-log.js';
 import { Broker } from '../broker/broker.js';
 import { RealtimeMetrics } from '../realtime-metrics.js';
-import { CLOSE, type Close, ConnectionRefusedError } from './close-code.js';
-import { Connection, type ConnectionContext, type Start } from './connection.js';
-import { ConnectionLog } from './connection-log.js';
+import { CLOSE, type Close, ConnectionRefusedError } from '../connection/close-code.js';
+import { Connection, type ConnectionContext, type Start } from '../connection/connection.js';
+import { ConnectionLog } from '../connection/connection-log.js';
 import type { GuardedGateway } from './gateway-registry.js';
 import type { Handshake } from './handshake.js';
-import { Hub } from './hub.js';
-import { join, type JoinContext } from './join.js';
-import { Connections } from './connections.js';
-import { Revocations } from './revocations.js';
+import { Hub } from '../hub/hub.js';
+import { join, type JoinContext } from '../hub/join.js';
+import { Connections } from '../connection/connections.js';
+import { Revocations } from '../hub/revocations.js';
 import { type UserPlace, UserPlaces } from './user-places.js';
 
 /**

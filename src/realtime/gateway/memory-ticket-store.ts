@@ -1,5 +1,5 @@
 import type { Principal } from '../../auth/principal.js';
-import { ExpiringMap } from '../broker/expiring-map.js';
+import { ExpiringMap } from '../../runtime/expiring-map.js';
 import { TICKET_SECONDS, TicketStore } from './ticket-store.js';
 
 /** The tickets of a process that is alone. */

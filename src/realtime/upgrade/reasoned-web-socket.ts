@@ -1,5 +1,5 @@
 import { WebSocket } from 'ws';
-import { CLOSE } from './close-code.js';
+import { CLOSE } from '../connection/close-code.js';
 
 /** The words for peers that have broken the protocol or a limit of it, by the codes that `ws` closes them with. */
 const REASONS: ReadonlyMap<number, string> = new Map(

@@ -1,14 +1,14 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { describe, expect, it } from '@jest/globals';
-import { Turns } from './turns.js';
+import { Semaphore } from './semaphore.js';
 
-describe('Turns', () => {
+describe('Semaphore', () => {
   it('lets no more run at once than it has places, in the order they came', async () => {
-    const turns = new Turns(2);
+    const turns = new Semaphore(2);
     const started: number[] = [];
     const ends: (() => void)[] = [];
     const all = [0, 1, 2, 3].map((n) =>
-      turns.take(async () => {
+      turns.run(async () => {
         started.push(n);
         await new Promise<void>((resolve) => ends.push(resolve));
         return n;
@@ -26,11 +26,11 @@ describe('Turns', () => {
   });
 
   it('goes on after work that fails', async () => {
-    const turns = new Turns(1);
-    const failed = turns.take(() => Promise.reject(new Error('no')));
-    const next = turns.take(() => Promise.resolve('yes'));
+    const turns = new Semaphore(1);
+    const failed = turns.run(() => Promise.reject(new Error('no')));
+    const next = turns.run(() => Promise.resolve('yes'));
     await expect(failed).rejects.toThrow('no');
     expect(await next).toBe('yes');
-    expect(await turns.take(() => Promise.resolve('and on'))).toBe('and on');
+    expect(await turns.run(() => Promise.resolve('and on'))).toBe('and on');
   });
 });

@@ -1,8 +1,8 @@
 import type { Broker, Publication } from '../broker/broker.js';
 import type { Position } from '../broker/cursor.js';
 import { missedSince } from '../broker/history.js';
-import { CLOSE, ConnectionRefusedError } from './close-code.js';
-import type { Connection } from './connection.js';
+import { CLOSE, ConnectionRefusedError } from '../connection/close-code.js';
+import type { Connection } from '../connection/connection.js';
 
 /** Whose frames they are. */
 export type Resumer = Pick<Connection, 'admission' | 'memberSince'>;

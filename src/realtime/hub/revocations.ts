@@ -3,14 +3,14 @@ import { InjectDataSource } from '@nestjs/typeorm';
 import { setTimeout as wait } from 'node:timers/promises';
 import { DataSource } from 'typeorm';
 import { Environment } from '../../config/environment.js';
-import { QuietErrorLog } from '../../config/quiet-error-log.js';
-import { ExpiringMap } from '../broker/expiring-map.js';
+import { QuietErrorLog } from '../../runtime/quiet-error-log.js';
+import { ExpiringMap } from '../../runtime/expiring-map.js';
 import { recentRevocations } from '../outbox/recent-revocations.js';
 import { readRevocation, type Revocation } from '../outbox/revocation.js';
 import { RealtimeMetrics } from '../realtime-metrics.js';
-import type { Close } from './close-code.js';
-import type { Connection } from './connection.js';
-import { Connections } from './connections.js';
+import type { Close } from '../connection/close-code.js';
+import type { Connection } from '../connection/connection.js';
+import { Connections } from '../connection/connections.js';
 import { DatabaseClock } from './database-clock.js';
 
 /** How long a revocation is remembered for connections that are being admitted: longer than an admission may take. */

@@ -1,7 +1,7 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { DiscoveryService, ExternalContextCreator } from '@nestjs/core';
 import { GATEWAY_METADATA, GATEWAY_OPTIONS, MESSAGE_MAPPING_METADATA } from '@nestjs/websockets/constants.js';
-import type { Admission } from './admission.js';
+import type { Admission } from '../connection/admission.js';
 import type { Handshake, RealtimeGateway } from './handshake.js';
 import { Route } from './route.js';
 

@@ -1,5 +1,5 @@
 import { Injectable, Logger } from '@nestjs/common';
-import { LineBudget } from '../../config/line-budget.js';
+import { LineBudget } from '../../runtime/line-budget.js';
 import { RealtimeMetrics } from '../realtime-metrics.js';
 
 /** Of all steps together, a second: a node with many channels recovers them all at once. */

@@ -5,9 +5,9 @@ import { UnavailableError } from '../../http/errors.js';
 import { comparePositions, formatCursor, type Position } from '../broker/cursor.js';
 import { type History, missedSince } from '../broker/history.js';
 import type { RealtimeMetrics } from '../realtime-metrics.js';
-import { CLOSE } from './close-code.js';
-import type { Connection } from './connection.js';
-import { encodeTextFrame } from './frame.js';
+import { CLOSE } from '../connection/close-code.js';
+import type { Connection } from '../connection/connection.js';
+import { encodeTextFrame } from '../connection/frame.js';
 import { RecentPositions } from './recent-positions.js';
 import type { RecoveryLog } from './recovery-log.js';
 

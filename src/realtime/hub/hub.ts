@@ -5,8 +5,8 @@ import { Broker, type BrokerReceiver, type Publication } from '../broker/broker.
 import { OutboxRelay } from '../outbox/outbox-relay.js';
 import { RealtimeMetrics } from '../realtime-metrics.js';
 import type { Channel } from '../broker/channel.js';
-import type { Connection } from './connection.js';
-import { Connections } from './connections.js';
+import type { Connection } from '../connection/connection.js';
+import { Connections } from '../connection/connections.js';
 import { RecoveryLog } from './recovery-log.js';
 import { Revocations } from './revocations.js';
 import { Signals } from './signals.js';

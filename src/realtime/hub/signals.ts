@@ -1,11 +1,11 @@
 import { Injectable, Logger } from '@nestjs/common';
-import { QuietErrorLog } from '../../config/quiet-error-log.js';
+import { QuietErrorLog } from '../../runtime/quiet-error-log.js';
 import { Broker } from '../broker/broker.js';
 import { Topic } from '../broker/topic.js';
 import { RealtimeMetrics } from '../realtime-metrics.js';
-import type { Connection } from './connection.js';
-import { Connections } from './connections.js';
-import { encodeTextFrame } from './frame.js';
+import type { Connection } from '../connection/connection.js';
+import { Connections } from '../connection/connections.js';
+import { encodeTextFrame } from '../connection/frame.js';
 import { Revocations } from './revocations.js';
 
 /** Receives this process's signals: revocations and announcements of all nodes, and presence for those who watch it. */

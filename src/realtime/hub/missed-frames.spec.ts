@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { Channel } from '../broker/channel.js';
 import { MemoryBroker } from '../broker/memory-broker.js';
-import { CLOSE } from './close-code.js';
+import { CLOSE } from '../connection/close-code.js';
 import { missedFrames, type Resumer } from './missed-frames.js';
 
 const HISTORY_SIZE = 8;
