@@ -33,12 +33,12 @@ export function problemOf(error: unknown, request: ProblemRequest): Problem {
     detail,
     instance,
   });
-  if (error instanceof InvalidInputError) {
-    return { ...tell(400, 'The request has fields that are not valid.'), errors: error.errors };
+  const origin = originOf(error);
+  if (origin instanceof InvalidInputError) {
+    return { ...tell(400, 'The request has fields that are not valid.'), errors: origin.errors };
   }
   if (error instanceof UnavailableError) return tell(503, `${error.dependency} is not available; try again later.`);
   if (error instanceof KeysUnavailableError) return tell(503, `${error.message}; try again later.`);
-  const origin = originOf(error);
   if (origin instanceof HttpException) return tell(origin.getStatus(), detailOf(origin, request, instance));
   // A path whose escapes can't be decoded names nothing.
   if (origin instanceof URIError) return tell(404, `There is no ${request.method} ${instance}.`);

@@ -84,8 +84,11 @@ describe('a Sentinel failover under 200 changes a second', () => {
   it('to a replica that lags tells the lost events to whoever missed them, and trusts no cursor of theirs', async () => {
     const away = await deployment.watch(deployment.nodes[0]);
     // From now on the replica is refused, and falls behind.
-    await master.call('ACL', 'SETUSER', 'default', '-psync');
-    await master.call('CLIENT', 'KILL', 'TYPE', 'replica');
+    await master.call('ACL', 'SETUSER', 'default', '-psync', '-sync');
+    await until(async () => {
+      await master.call('CLIENT', 'KILL', 'TYPE', 'replica');
+      return (await replica.info('replication')).includes('master_link_status:down');
+    });
     const behind = load.least;
     await until(() => watches.every(({ client }) => client.has(behind + 50)));
     const broadcast = deployment.nodes[0].app.get(BroadcastService, { strict: false });

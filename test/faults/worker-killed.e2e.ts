@@ -159,7 +159,7 @@ describe('an export whose job was lost with the data of Redis', () => {
     const id = await user.request();
     await client.flushall();
     await startWorker();
-    await user.ended([id], 10_000);
+    await user.ended([id], 20_000);
     await user.expectCompleted([id]);
   });
 
