@@ -93,8 +93,8 @@ describe('findLostNumber', () => {
 
   it('finds every integer whose digits would be others, and no other', () => {
     fc.assert(
-      fc.property(fc.bigInt({ min: -(2n ** 70n), max: 2n ** 70n }), (integer) => {
-        const isKept = BigInt(JSON.parse(JSON.stringify(Number(integer)))) === integer;
+      fc.property(fc.bigInt({ min: -(2n ** 69n), max: 2n ** 69n }), (integer) => {
+        const isKept = String(Number(integer)) === String(integer);
         expect(findLostNumber(`[${integer}]`)).toBe(isKept ? null : '0');
       }),
     );

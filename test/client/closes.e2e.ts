@@ -131,7 +131,7 @@ describe('what the client sends and the server does not take', () => {
   it('is told', async () => {
     const { connection, faults } = await watchEvents(orgId, as('alice'));
     const { type, message, code } = { type: 'error', message: 'Unknown message type', code: 'unknown_type' };
-    for (const each of openConnections(node)) each.announce(JSON.stringify({ type, message, code }).slice(0, -1));
+    for (const each of openConnections(node)) each.announce(JSON.stringify({ type, message, code }));
     await until(() => faults.length === 1);
     expect(faults).toEqual([{ source: 'server', message, code }]);
     expect(connection.state.status).toBe('connected');
