@@ -26,9 +26,9 @@ describe('UsersService.remember', () => {
     await users.remember(principal('bob'));
     await users.remember(principal('alice', 'alice@example.org'));
     expect(query.mock.calls.map(([, parameters]) => parameters)).toEqual([
-      ['alice', 'alice@example.com', null],
-      ['bob', null, null],
-      ['alice', 'alice@example.org', null],
+      ['alice', 'alice@example.com', null, false],
+      ['bob', null, null, false],
+      ['alice', 'alice@example.org', null, false],
     ]);
   });
 
@@ -55,6 +55,6 @@ describe('UsersService.remember', () => {
 
   it('stores no claim that Postgres can not hold', async () => {
     await users.remember(principal('alice', 'a\0b', 'Alice'));
-    expect(query.mock.calls[0]?.[1]).toEqual(['alice', null, 'Alice']);
+    expect(query.mock.calls[0]?.[1]).toEqual(['alice', null, 'Alice', false]);
   });
 });
