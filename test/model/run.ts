@@ -173,7 +173,7 @@ class Run {
     const rows = await this.system.dataSource.query<{ body: string }[]>('SELECT body FROM realtime_outbox');
     const written = new Set(
       rows.map(({ body }) => {
-        const { event_type: type, data } = JSON.parse(`${body}}`);
+        const { event_type: type, data } = JSON.parse(body);
         return `${type} ${data?.resource_name ?? data?.name}`;
       }),
     );
