@@ -19,7 +19,9 @@ const WELCOME: WelcomeFrame = {
 function openTab(): { hearing: Hearing; welcomes: WelcomeFrame[] } {
   const hearing = new Hearing();
   const welcomes: WelcomeFrame[] = [];
-  hearing.listeners.add((name, value) => void (name === 'welcome' && welcomes.push(value as WelcomeFrame)));
+  hearing.listeners.add((name, value) => {
+    if (name === 'welcome') welcomes.push(value as WelcomeFrame);
+  });
   return { hearing, welcomes };
 }
 
