@@ -148,6 +148,8 @@ describe('a server that is one of many, and starts again', () => {
       await page.untilEvents(created.map((name) => `${name} was created`));
     }
     await untilMessages(bob, ['Three', 'Two', 'One']);
-    await until(async () => (await sample(server, 'herald_resumes_total{result="complete"}')) === 4);
+    // A page may have come back by itself just before it was asked to, and then comes twice.
+    await until(async () => (await sample(server, 'herald_resumes_total{result="complete"}')) >= 4);
+    expect(await sample(server, 'herald_resumes_total{result="incomplete"}')).toBe(0);
   });
 });

@@ -116,7 +116,12 @@ export class Inbox {
   private arrive({ notification }: NotificationFrame): void {
     const { id } = notification;
     // Ephemeral ones are in no inbox. A server that has lost its history tells some again.
-    if (id === undefined || this.items.wasDeleted(id) || this.items.find(id)) return;
+    if (id === undefined || this.items.wasDeleted(id)) return;
+    if (this.items.find(id)) {
+      // It is on the page, and may have come too late for the count.
+      this.count.doubt();
+      return;
+    }
     const { items, hasMore } = this.view.get();
     const oldest = items.at(-1);
     // An older one has its place on a later page.

@@ -21,6 +21,8 @@ export class UnreadCount {
   private controller = new AbortController();
   private timer: ReturnType<typeof setTimeout> | undefined;
   private countedAt = -Infinity;
+  /** Not yet after a load: what was counted may come as a frame however much later, on a slow machine. */
+  private isSure = true;
 
   constructor(
     private readonly rest: Rest,
@@ -42,6 +44,7 @@ export class UnreadCount {
   async fetch(signal: AbortSignal): Promise<Unread> {
     const counted = await this.rest.get<Counted>('/notifications/unread_count', signal);
     this.countedAt = performance.now();
+    this.isSure = false;
     return unreadOf(counted);
   }
 
@@ -49,7 +52,7 @@ export class UnreadCount {
   increase(): void {
     const { unreadCount, hasMoreUnread } = this.get();
     this.put({ unreadCount: Math.min(MOST, unreadCount + 1), hasMoreUnread: hasMoreUnread || unreadCount >= MOST });
-    if (performance.now() - this.countedAt < DOUBTFUL_MS) this.doubt();
+    if (!this.isSure || performance.now() - this.countedAt < DOUBTFUL_MS) this.doubt();
   }
 
   /** Fewer are unread by what was done here. Gives what there was before. */
@@ -76,7 +79,9 @@ export class UnreadCount {
     this.timer = undefined;
     try {
       const unread = await this.fetch(signal);
-      if (!signal.aborted) this.put(unread);
+      if (signal.aborted) return;
+      this.put(unread);
+      this.isSure = true;
     } catch {
       // It was a guess that the count is wrong; where the server is not to be had, the next load counts.
     }
