@@ -26,6 +26,8 @@ export async function join(
   { hub, revocations, ...context }: JoinContext,
 ): Promise<Start> {
   const subscription = await hub.add(connection);
+  // What guards have found may have ended since, and the signal of it not come yet.
+  if (connection.memberSince !== null) await revocations.expectCurrent();
   const revoked = revocations.revokedWhileJoining(connection);
   if (revoked !== null) throw new ConnectionRefusedError(revoked);
   if (cursors.length === 0) return { position: subscription.position, resumed: null, missed: [] };

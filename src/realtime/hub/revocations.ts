@@ -4,6 +4,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { DataSource } from 'typeorm';
 import { Environment } from '../../config/environment.js';
 import { QuietErrorLog } from '../../runtime/quiet-error-log.js';
+import { UnavailableError } from '../../http/errors.js';
 import { ExpiringMap } from '../../runtime/expiring-map.js';
 import { recentRevocations } from '../outbox/recent-revocations.js';
 import { readRevocation, type Revocation } from '../outbox/revocation.js';
@@ -33,6 +34,8 @@ export class Revocations implements OnApplicationBootstrap, BeforeApplicationShu
   private readonly clock = new DatabaseClock();
   private timer: NodeJS.Timeout | undefined;
   private reading: Promise<boolean> | null = null;
+  /** The next one, for those who came while this one was under way. */
+  private following: Promise<boolean> | null = null;
   private isStopped = false;
 
   constructor(
@@ -74,6 +77,21 @@ export class Revocations implements OnApplicationBootstrap, BeforeApplicationShu
     // One that is under way may have begun before the interruption.
     await this.reading;
     while (!(await this.read()) && !this.isStopped) await wait(RETRY_MS, undefined, { ref: false });
+  }
+
+  /**
+   * Resolves when what was revoked before this call has been applied: a signal may come later than the answer to who has revoked.
+   * One query serves all who ask while another one is under way.
+   * @throws {UnavailableError} if the database doesn't answer
+   */
+  async expectCurrent(): Promise<void> {
+    if (this.reading === null) void this.read();
+    else
+      this.following ??= this.reading.then(() => {
+        this.following = null;
+        return this.read();
+      });
+    if (!(await (this.following ?? this.reading))) throw new UnavailableError('database');
   }
 
   /** How a connection that has just joined ends, if it was revoked while it was being admitted. */
