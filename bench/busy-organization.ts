@@ -28,7 +28,7 @@ export const TICK = 'bench.tick';
 
 export async function startBusyOrganization(seconds: number, variables: Variables = {}): Promise<BusyOrganization> {
   const [jwks, redis] = await Promise.all([startJwks(), startRedis({ args: ['--appendonly', 'yes'] })]);
-  const server = await HeraldProcess.spawn('main.js', {
+  const server = await HeraldProcess.spawn('../main.js', {
     DATABASE_URL: await postgresDatabase(),
     REDIS_HOST: redis.host,
     REDIS_PORT: String(redis.port),

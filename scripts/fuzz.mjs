@@ -6,6 +6,7 @@ import { existsSync } from 'node:fs';
 import { register } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { bundleIfChanged } from './bundle.mjs';
 
 const { values } = parseArgs({
   options: {
@@ -18,6 +19,7 @@ const seed = Number(values.seed);
 if (!Number.isInteger(runs) || !Number.isInteger(seed)) throw new Error('--runs and --seed take whole numbers');
 if (!existsSync(fileURLToPath(new URL('../dist/main.js', import.meta.url))))
   throw new Error('Run `npm run build` first');
+await bundleIfChanged();
 
 register('../test/runner/hooks.mjs', import.meta.url);
 const { runFuzz } = await import('../test/fuzz/run.ts');

@@ -6,6 +6,7 @@ import { existsSync } from 'node:fs';
 import { register } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { bundleIfChanged } from './bundle.mjs';
 
 const { values } = parseArgs({
   options: {
@@ -19,6 +20,7 @@ if (!Number.isInteger(operations) || !Number.isInteger(seed))
   throw new Error('--operations and --seed take whole numbers');
 if (!existsSync(fileURLToPath(new URL('../dist/main.js', import.meta.url))))
   throw new Error('Run `npm run build` first');
+await bundleIfChanged();
 
 register('../test/runner/hooks.mjs', import.meta.url);
 const { runModel } = await import('../test/model/run.ts');

@@ -6,6 +6,7 @@
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { buildIfChanged } from './build.mjs';
+import { bundleIfChanged } from './bundle.mjs';
 import { nodeBinary } from './node-binary.mjs';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
@@ -23,7 +24,10 @@ const args = given.filter((word) => word !== '--install');
 if (args.length < given.length) process.env.HERALD_TEST_INSTALL = 'true';
 
 const node = version === null ? process.execPath : nodeBinary(version);
-if (suite !== 'unit') buildIfChanged();
+if (suite !== 'unit') {
+  buildIfChanged();
+  await bundleIfChanged();
+}
 process.exitCode = jest(projectsOf(suite), suite === 'node' ? CORE.map((name) => `/${name}\\.`) : []);
 if (suite === 'unit' && process.exitCode === 0) {
   console.log('\nThese need no server. `npm test` runs all, with the servers that they need; `npm test -- NAME` some.');

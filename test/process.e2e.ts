@@ -17,8 +17,8 @@ afterEach(async () => {
 });
 afterAll(() => rm(dataDir, { recursive: true, force: true }));
 
-async function start(variables: Record<string, string> = {}): Promise<HeraldProcess> {
-  const process = await HeraldProcess.spawn('main.js', { DATA_DIR: dataDir, ...variables });
+async function start(variables: Record<string, string> = {}, program = 'main.js'): Promise<HeraldProcess> {
+  const process = await HeraldProcess.spawn(program, { DATA_DIR: dataDir, ...variables });
   started.push(process);
   return process;
 }
@@ -30,7 +30,8 @@ async function tokenFor({ url }: HeraldProcess, userId: string): Promise<string>
 
 describe('a process without any configuration', () => {
   it('serves, says how to see it work, keeps its data and its tokens, and drains on SIGTERM', async () => {
-    const first = await (await start()).ready();
+    // As `npm start` does.
+    const first = await (await start({}, '../main.js')).ready();
     expect(first.output).toContain('npx wscat -c "ws://localhost:');
     const token = await tokenFor(first, 'alice');
     const created = await new ApiClient(first.url, token).post('/orgs', { name: 'Kept' });
@@ -41,7 +42,7 @@ describe('a process without any configuration', () => {
     expect(await client.closed()).toEqual({ code: 1012, reason: 'restarting' });
     expect(first.output).not.toContain(token.slice(0, 20));
 
-    const second = await (await start()).ready();
+    const second = await (await start({}, '../main.js')).ready();
     const { body } = await new ApiClient(second.url, token).get('/orgs');
     expect(body).toMatchObject({ items: [{ name: 'Kept' }] });
   });

@@ -117,7 +117,7 @@ describe('a revocation whose signal was lost', () => {
     } finally {
       await postgres.start();
     }
-    await until(() => one.isHealthy());
+    await one.recovered();
     await loseSignal({ body: { channel: `org:${orgId}`, user_id: 'bob', close: NOT_A_MEMBER } });
     expect(await bob.closed()).toEqual(NOT_A_MEMBER);
     await alice.ping();
@@ -162,7 +162,7 @@ describe('a revocation', () => {
       await alice.ping();
     } finally {
       await one.redis.start();
-      await until(() => one.isHealthy());
+      await one.recovered();
     }
   });
 });

@@ -48,7 +48,7 @@ export class Readiness {
 
   private async check(): Promise<ReadinessReport> {
     const { status, details } = await this.ask([
-      async () => this.database.pingCheck('database', { timeout: DEADLINE_MS }),
+      async () => this.database.pingCheck('database', { connection: this.dataSource, timeout: DEADLINE_MS }),
       () => this.checkKeys(),
       ...(this.environment.runMigrations ? [] : [async () => this.checkSchema()]),
       ...(this.environment.redis === null ? [] : [() => this.checkRedis()]),

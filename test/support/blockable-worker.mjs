@@ -1,7 +1,7 @@
 // For `node --import`: a worker whose locks end soon, and whose event loop stands still on SIGUSR2 for as long as there is the file
 // that BLOCKED_BY names.
 import { existsSync } from 'node:fs';
-import { TAKEOVER } from '../../dist/jobs/takeover.js';
+import { TAKEOVER } from '../../dist/bundle/jobs/takeover.js';
 
 Object.assign(TAKEOVER, { lockDuration: 1_500, stalledInterval: 500 });
 

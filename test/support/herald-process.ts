@@ -9,7 +9,8 @@ import { SHORT_LIVED } from './short-lived.mjs';
 import { until } from './until.js';
 import { connect, type TestClient } from './ws-client.js';
 
-const DIST = fileURLToPath(new URL('../../dist/', import.meta.url));
+/** What `scripts/bundle.mjs` has made of the built Herald: it starts sooner. */
+const BUNDLE = fileURLToPath(new URL('../../dist/bundle/', import.meta.url));
 
 /** What gives a process of a built Herald intervals of the test's own: it can be passed nothing but variables. */
 export function hurried(timings: Partial<Timings>): Variables {
@@ -39,7 +40,7 @@ export class HeraldProcess {
   }
 
   /**
-   * @param program such as `main.js`, in `dist/`
+   * @param program such as `main.js`, of the bundle; `../main.js` is what people start
    * @param variables with a `PORT`, if it is to be that of one before
    */
   static async spawn(
@@ -52,7 +53,7 @@ export class HeraldProcess {
     const port = variables.PORT ?? String(await freePort());
     const env = { PATH: process.env.PATH, HOST: '127.0.0.1', ...variables, PORT: port };
     const options = ['--unhandled-rejections=strict', ...SHORT_LIVED];
-    const child = spawn(process.execPath, [...options, `${DIST}${program}`, ...words], {
+    const child = spawn(process.execPath, [...options, `${BUNDLE}${program}`, ...words], {
       env,
       stdio: ['ignore', stdout, 'pipe'],
     });

@@ -13,6 +13,7 @@ import { BroadcastService } from '../../src/realtime/index.js';
 import { ApiClient } from './api-client.js';
 import { outboxIsEmpty } from './database-snapshot.js';
 import { postgresDatabase, type RedisServer, startRedis } from './servers.js';
+import { until } from './until.js';
 import { connect, type ConnectOptions, type TestClient } from './ws-client.js';
 
 export type Variables = Record<string, string>;
@@ -142,6 +143,11 @@ export class Herald {
     const response = await fetch(`${this.url}/health/ready`);
     const { status } = (await response.json()) as { status?: string };
     return response.status === 200 && status === 'ok';
+  }
+
+  /** Resolves when it and the nodes beside it have again all that they depend on. */
+  async recovered(): Promise<void> {
+    for (const node of [this, ...this.others]) await until(() => node.isHealthy());
   }
 
   /** A token of the development issuer. */
