@@ -1,10 +1,10 @@
-import type { Environment } from './config/environment.js';
+import { type Environment, wantsJsonLines } from './config/environment.js';
 
 /** What a process says when it serves; in development also how to see it work. */
 export function firstSteps(address: { port: number } | string | null, environment: Environment): string {
   const port = typeof address === 'object' && address !== null ? address.port : environment.port;
   const url = `http://localhost:${port}`;
-  if (environment.auth.jwksUrl !== null) return `Herald serves on ${url}\n`;
+  if (environment.auth.jwksUrl !== null || wantsJsonLines()) return `Herald serves on ${url}`;
   const option = port === 8000 ? '' : ` --url ${url}`;
   return `
 Herald serves on ${url}
@@ -16,6 +16,5 @@ The API is described at ${url}/docs. From a terminal: a token, a connection, and
   TOKEN=$(npm run -s herald -- token alice${option})
   npx wscat -c "ws://localhost:${port}/ws/notifications/?token=$TOKEN"
   npm run -s herald -- notify alice "Hello from Herald"${option}
-
 `;
 }

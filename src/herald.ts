@@ -1,7 +1,11 @@
 /** `npm run herald -- <command>`: the operator's tool. */
+import { Logger } from '@nestjs/common';
 import { readCommandLine, USAGE, UsageError } from './herald/command-line.js';
 import { describeError } from './herald/describe-error.js';
 import { run } from './herald/run.js';
+
+// What it finds is its output; the log of what it uses would come in between.
+Logger.overrideLogger(false);
 
 for (const output of [process.stdout, process.stderr]) {
   output.on('error', (error: NodeJS.ErrnoException) => {

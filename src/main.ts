@@ -2,6 +2,7 @@ import 'reflect-metadata';
 import cluster from 'node:cluster';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import type { Environment } from './config/environment.js';
+import { announce } from './announce.js';
 import { firstSteps } from './first-steps.js';
 import { type Closable, runProcess } from './run-process.js';
 
@@ -22,19 +23,22 @@ async function serve(environment: Environment): Promise<NestExpressApplication> 
 
 async function serveAlone(environment: Environment): Promise<Closable> {
   const app = await serve(environment);
-  process.stdout.write(firstSteps(app.getHttpServer().address(), environment));
+  announce(firstSteps(app.getHttpServer().address(), environment));
   return app;
 }
 
 async function watchServers(environment: Environment, ending: AbortSignal): Promise<Closable> {
   const { ServerProcesses } = await import('./server-processes.js');
-  const { databaseUrl, runMigrations, webConcurrency } = environment;
-  if (runMigrations && databaseUrl !== null) {
+  const { database, runMigrations, webConcurrency } = environment;
+  if (runMigrations && database !== null) {
+    const { Logger } = await import('@nestjs/common');
     const { migrate } = await import('./database/migrate.js');
     const { serverOptions } = await import('./database/data-source.js');
-    for (const name of await migrate(serverOptions(databaseUrl))) process.stdout.write(`Applied ${name}\n`);
+    const { ProcessLogger } = await import('./operations/process-logger.js');
+    Logger.overrideLogger(new ProcessLogger(environment));
+    for (const name of await migrate(serverOptions(database))) announce(`Applied ${name}`);
   }
   const servers = await ServerProcesses.start(webConcurrency, ending);
-  if (!ending.aborted) process.stdout.write(firstSteps(servers.address, environment));
+  if (!ending.aborted) announce(firstSteps(servers.address, environment));
   return servers;
 }

@@ -1,3 +1,4 @@
+import { announce, announceForOthers } from './announce.js';
 import { Environment, EnvironmentError, loadEnvironmentFile } from './config/environment.js';
 import { ensureFolders } from './config/folders.js';
 import { FolderInUseError } from './database/embedded/folder-lock.js';
@@ -25,6 +26,7 @@ export async function runProcess(
   for (const output of [process.stdout, process.stderr]) output.on('error', () => undefined);
   try {
     loadEnvironmentFile();
+    announceForOthers();
     const environment = new Environment();
     await ensureFolders(environment);
     const isEnding = new AbortController();
@@ -38,15 +40,21 @@ export async function runProcess(
     // npm passes on the signal that the terminal has sent to the process already: the second one must not kill it.
     for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const)
       process.on(signal, () => end(`was asked to end by ${signal}`, 0));
+    process.once('uncaughtException', failStart);
     await started;
+    process.off('uncaughtException', failStart);
     // Nobody knows what such an error has left behind: clients go elsewhere in good order, and a new process begins anew.
     process.on('uncaughtException', (error) =>
       end(`has met an error that nothing handles: ${explain(error)};\nit ends`, 1),
     );
   } catch (error) {
-    process.stderr.write(`Herald did not start. ${explain(error)}\n`);
-    process.exit(1);
+    failStart(error);
   }
+}
+
+function failStart(error: unknown): void {
+  announce(`Herald did not start. ${explain(error)}`, 'fatal');
+  process.exit(1);
 }
 
 async function shutDown(
@@ -55,16 +63,16 @@ async function shutDown(
   started: Promise<Closable>,
   { shutdownGraceMs }: Environment,
 ): Promise<void> {
-  process.stderr.write(`Herald ${why}, and drains\n`);
+  announce(`Herald ${why}, and drains`, exitCode === 0 ? 'warn' : 'fatal');
   setTimeout(() => {
-    process.stderr.write(`Herald did not shut down within ${shutdownGraceMs + OVERTIME_MS} ms\n`);
+    announce(`Herald did not shut down within ${shutdownGraceMs + OVERTIME_MS} ms`, 'fatal');
     process.exit(1);
   }, shutdownGraceMs + OVERTIME_MS).unref();
   try {
     await (await started).close();
     process.exit(exitCode);
   } catch (error) {
-    process.stderr.write(`Herald did not shut down cleanly. ${explain(error)}\n`);
+    announce(`Herald did not shut down cleanly. ${explain(error)}`, 'fatal');
     process.exit(1);
   }
 }

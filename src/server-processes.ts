@@ -1,5 +1,6 @@
 import cluster, { type Address, type Worker } from 'node:cluster';
 import { setTimeout as wait } from 'node:timers/promises';
+import { announce } from './announce.js';
 import { ServerProcessError } from './server-process-error.js';
 import { GatheredMetrics } from './metrics/gathered-metrics.js';
 
@@ -103,7 +104,7 @@ export class ServerProcesses {
 
   /** Never rejects. */
   private async replace(number: number, end: string, servedMs: number): Promise<void> {
-    process.stderr.write(`${end}; another one takes its place\n`);
+    announce(`${end}; another one takes its place`, 'error');
     if (servedMs >= STEADY_MS) this.backoffs.delete(number);
     for (;;) {
       const backoffMs = this.backoffs.get(number) ?? SHORTEST_BACKOFF_MS;
@@ -114,7 +115,7 @@ export class ServerProcesses {
         return;
       } catch (error) {
         if (this.ending.aborted) return;
-        process.stderr.write(`${String(error)}; another one is tried\n`);
+        announce(`${String(error)}; another one is tried`, 'error');
       }
     }
   }

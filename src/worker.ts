@@ -1,4 +1,5 @@
 import 'reflect-metadata';
+import { announce } from './announce.js';
 import { EnvironmentError } from './config/environment.js';
 import { runProcess } from './run-process.js';
 
@@ -11,6 +12,6 @@ await runProcess(async (environment) => {
   // Not before it is clear that it is to run: wrong variables are told at once.
   const { createWorker } = await import('./app.js');
   const app = await createWorker(environment);
-  process.stdout.write('Herald worker: processing jobs\n');
+  announce('Herald worker: processing jobs');
   return app;
 });

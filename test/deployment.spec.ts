@@ -60,7 +60,7 @@ describe('docker-compose.yml', () => {
 
     expect(environment.isProduction).toBe(true);
     expect(environment.redis).toMatchObject({ mode: 'single', host: 'redis', port: 6379 });
-    expect(new URL(environment.databaseUrl ?? '').hostname).toBe('postgres');
+    expect(new URL(environment.database?.url ?? '').hostname).toBe('postgres');
     expect(new URL(environment.auth.jwksUrl ?? '').hostname).toBe('keycloak');
   });
 

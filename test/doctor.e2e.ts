@@ -171,6 +171,13 @@ describe('doctor, on servers', () => {
     expect(output).toMatch(/^ok +WebSocket /m);
     expect(code).toBe(0);
     expect((await doctor(variables, '--url', node.url)).output).toMatch(/^skipped +WebSocket .*--token/m);
+
+    const strange = await jwks.sign('alice', { claims: { iss: 'https://other.example' } });
+    const refused = await doctor(variables, '--url', node.url, '--token', strange);
+    expect(refused.output).toMatch(
+      /^broken +WebSocket .*4001 token_invalid.*iss is "https:\/\/other\.example", and JWT_ISSUER is "/m,
+    );
+    expect(refused.output).not.toContain(strange.slice(0, 40));
   });
 
   it('finds that Redis would evict, or refuses the password', async () => {

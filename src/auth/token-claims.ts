@@ -10,13 +10,6 @@ const MAX_ISSUED_AHEAD_SECONDS = 60;
 
 const MAX_DISPLAY_LENGTH = 1_000;
 
-/** Thrown for a token without `sub`, which one setting of Keycloak causes. */
-export class SubjectMissingError extends TokenRejectedError {
-  constructor() {
-    super('token_invalid', 'sub is missing');
-  }
-}
-
 /**
  * Makes a principal of claims whose signature, `exp`, `nbf`, `iss` and `aud` have been verified, by the checks that
  * libraries leave out.
@@ -31,7 +24,11 @@ export function readPrincipal(payload: unknown, nowSeconds: number): Principal {
   }
   // Keycloak marks access tokens as Bearer; Refresh, Offline, ID and Logout tokens carry good signatures too.
   if (typ !== undefined && typ !== 'Bearer') throw invalid('typ is not that of an access token');
-  if (sub === undefined) throw new SubjectMissingError();
+  if (sub === undefined) {
+    throw invalid(
+      'sub is missing. Keycloak 25 and later put it in by the client scope "basic": assign that scope to the client as a default scope',
+    );
+  }
   if (!isUserId(sub)) throw invalid(`sub is not a text of ${USER_ID_RULE}`);
   return {
     userId: sub,

@@ -415,6 +415,26 @@ describe('TokenVerifier', () => {
     expect(warn).toHaveBeenCalledWith(expect.stringContaining('client scope "basic"'), expect.anything());
   });
 
+  it.each([
+    [
+      'another issuer',
+      { iss: 'https://other.example' },
+      `iss is "https://other.example", and JWT_ISSUER is "${ISSUER}"`,
+    ],
+    ['no issuer', { iss: undefined }, `iss is missing, and JWT_ISSUER is "${ISSUER}"`],
+    ['another audience', { aud: ['account', 'x'] }, `aud is ["account","x"], and JWT_AUDIENCE is "${AUDIENCE}"`],
+  ])('tells the log, and the log alone, why a token of %s is refused', async (_title, odd, why) => {
+    const fresh = verifierOf();
+    for (let count = 0; count < 3; count += 1) await expectInvalid(await sign(claims(odd)), fresh);
+    expect(warn.mock.calls.map(([line]) => line)).toEqual([`Refused a token: ${why}`]);
+  });
+
+  it('tells the log of forged tokens without a word of them', async () => {
+    const fresh = verifierOf();
+    await expectInvalid(await sign(claims({ iss: 'https://forged.example' }), {}, stranger.privateKey), fresh);
+    expect(warn.mock.calls.map(([line]) => line)).toEqual(['Refused a token: invalid signature']);
+  });
+
   it('never logs a part of a token', async () => {
     const debug = jest.fn();
     Logger.overrideLogger({ log: debug, error: debug, debug, warn: debug });

@@ -5,22 +5,26 @@ import type { AuthSettings } from '../config/environment.js';
 import type { KeyCache } from './keys/key-cache.js';
 import { SIGNATURE_ALGORITHMS } from './keys/signature-algorithm.js';
 import type { Principal } from './principal.js';
-import { readPrincipal, SubjectMissingError } from './token-claims.js';
+import { QuietErrorLog } from '../runtime/quiet-error-log.js';
+import { readPrincipal } from './token-claims.js';
 import { KeysUnavailableError, TokenRejectedError } from './token-errors.js';
 import { readTokenHeader } from './token-header.js';
 
 /** How far our clock may differ from the provider's. */
 export const CLOCK_SKEW_SECONDS = 5;
 
+/** Of a claim, in the log. */
+const MAX_SHOWN_LENGTH = 200;
+
 /** Tells whom a token speaks for: the only judge of tokens, for HTTP and WebSocket alike. */
 export class TokenVerifier {
-  private readonly logger = new Logger(TokenVerifier.name);
+  /** Operators learn why, once a minute for each reason; clients learn only that the token is not valid. */
+  private readonly refusals = new QuietErrorLog(new Logger(TokenVerifier.name), 'Refused a token');
   private readonly options: JwtVerifyOptions;
-  private hasHinted = false;
 
   constructor(
     private readonly keys: KeyCache,
-    settings: Pick<AuthSettings, 'issuer' | 'audience'>,
+    private readonly settings: Pick<AuthSettings, 'issuer' | 'audience'>,
     private readonly now: () => number = Date.now,
   ) {
     this.options = {
@@ -43,9 +47,9 @@ export class TokenVerifier {
       return readPrincipal(await this.claimsOf(token, keys, nowSeconds), nowSeconds);
     } catch (error) {
       if (error instanceof KeysUnavailableError) throw error;
-      if (error instanceof SubjectMissingError) this.hintAtSubject();
-      const rejection = asRejection(error);
-      this.logger.debug(`Refused a token: ${rejection.message}`);
+      const rejection = this.asRejection(error, token);
+      // Every token expires.
+      if (rejection.reason !== 'token_expired') this.refusals.report(rejection);
       throw rejection;
     }
   }
@@ -80,26 +84,38 @@ export class TokenVerifier {
     throw refusal;
   }
 
-  private hintAtSubject(): void {
-    if (this.hasHinted) return;
-    this.hasHinted = true;
-    this.logger.warn(
-      'Refused a token without "sub". Keycloak 25 and later put it in by the client scope "basic": ' +
-        'assign that scope to the client as a default scope.',
-    );
+  /** Whatever a hostile token makes a library throw, the answer is a refusal. */
+  private asRejection(error: unknown, token: string): TokenRejectedError {
+    if (error instanceof TokenRejectedError) return error;
+    const message = error instanceof JsonWebTokenError ? this.explain(error.message, token) : 'unreadable';
+    return new TokenRejectedError(error instanceof TokenExpiredError ? 'token_expired' : 'token_invalid', message, {
+      cause: error,
+    });
   }
+
+  /** Claims are looked at only behind a good signature, so what they are comes from the identity provider. */
+  private explain(message: string, token: string): string {
+    if (message.startsWith('jwt issuer invalid')) {
+      return `iss is ${claimOf(token, 'iss')}, and JWT_ISSUER is ${JSON.stringify(this.settings.issuer)}`;
+    }
+    if (message.startsWith('jwt audience invalid')) {
+      return `aud is ${claimOf(token, 'aud')}, and JWT_AUDIENCE is ${JSON.stringify(this.settings.audience)}`;
+    }
+    return message;
+  }
+}
+
+function claimOf(token: string, name: 'iss' | 'aud'): string {
+  let claims: unknown;
+  try {
+    claims = JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString());
+  } catch {
+    return 'missing, as the payload is not JSON';
+  }
+  const value: unknown = typeof claims === 'object' && claims !== null ? Reflect.get(claims, name) : undefined;
+  return value === undefined ? 'missing' : JSON.stringify(value).slice(0, MAX_SHOWN_LENGTH);
 }
 
 function isOfAnotherKey(error: unknown): boolean {
   return error instanceof JsonWebTokenError && error.message === 'invalid signature';
-}
-
-/** Whatever a hostile token makes a library throw, the answer is a refusal. */
-function asRejection(error: unknown): TokenRejectedError {
-  if (error instanceof TokenRejectedError) return error;
-  // Other errors may quote the token, as JSON's do.
-  const message = error instanceof JsonWebTokenError ? error.message : 'unreadable';
-  return new TokenRejectedError(error instanceof TokenExpiredError ? 'token_expired' : 'token_invalid', message, {
-    cause: error,
-  });
 }

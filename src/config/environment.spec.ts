@@ -30,7 +30,7 @@ describe('Environment', () => {
       dataDir: '.data',
       exportsDir: '.data/exports',
       redis: null,
-      databaseUrl: null,
+      database: null,
       auth: { jwksUrl: null, issuer: null, audience: null },
       trustProxy: 0,
       httpRateLimitPerMinute: 600,
@@ -57,7 +57,7 @@ describe('Environment', () => {
     expect(new Environment({ PORT: '', REDIS_HOST: '  ', DATABASE_URL: '' })).toMatchObject({
       port: 8000,
       redis: null,
-      databaseUrl: null,
+      database: null,
     });
   });
 
@@ -115,8 +115,9 @@ describe('Environment', () => {
     'postgres://h',
     'postgres://u@h/d?sslrootcert=package.json',
     'postgres://%2Fvar%2Frun/d',
+    'postgresql://u:p@/d?host=/cloudsql/project:region:instance',
   ])('takes the database URL %s', (url) => {
-    expect(new Environment({ DATABASE_URL: url }).databaseUrl).toBe(url);
+    expect(new Environment({ DATABASE_URL: url }).database?.url).toBe(url);
   });
 
   it.each([

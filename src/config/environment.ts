@@ -20,6 +20,14 @@ export interface AuthSettings {
 /** Which connection goes when a user has too many: the new one, or the oldest. */
 export type ConnectionLimitPolicy = 'reject' | 'oldest';
 
+/** The Postgres server. */
+export interface DatabaseSettings {
+  url: string;
+  /** Connections at most. */
+  poolSize: number;
+  statementTimeoutMs: number;
+}
+
 export interface WebSocketSettings {
   maxPayloadBytes: number;
   /** 0: no limit. */
@@ -42,6 +50,8 @@ export interface Timings {
   requestHeadMs: number;
   /** How long a client may take to send a whole request. */
   requestMs: number;
+  /** How long a request may wait for its answer before it is told to try again. */
+  answerMs: number;
   /** How long guards, subscription and history may take together before the client is sent away to try again. */
   admissionMs: number;
   /** How long those who watch the process or come to it are told that it drains, and not just that nobody listens. */
@@ -65,6 +75,8 @@ export const TIMINGS: Timings = {
   requestHeadMs: 10_000,
   // The largest body, 256 KB, comes in this time at 9 KB a second.
   requestMs: 30_000,
+  // Within 10 s, however long the database hangs; the rest is for the way.
+  answerMs: 8_000,
   // Longer than new keys may take to come, shorter than clients commonly wait for a connection.
   admissionMs: 4_000,
   drainNoticeMs: 1_000,
@@ -86,7 +98,7 @@ export class Environment {
   /** Null: the embedded broker and job queue. */
   readonly redis: RedisSettings | null;
   /** Null: the embedded Postgres in `dataDir`. */
-  readonly databaseUrl: string | null;
+  readonly database: DatabaseSettings | null;
   readonly auth: AuthSettings;
   /** Who the console is to the identity provider. */
   readonly consoleClientId: string;
@@ -125,7 +137,7 @@ export class Environment {
     this.dataDir = variables.text('DATA_DIR') ?? '.data';
     this.exportsDir = variables.text('EXPORTS_DIR') ?? join(this.dataDir, 'exports');
     this.redis = readRedis(variables);
-    this.databaseUrl = variables.databaseUrl('DATABASE_URL');
+    this.database = readDatabase(variables);
     this.auth = readAuth(variables);
     this.consoleClientId = variables.text('CONSOLE_CLIENT_ID') ?? 'herald-console';
     this.allowedOrigins = variables.origins('ALLOWED_ORIGINS') ?? (this.isProduction ? [] : localOrigins(this.port));
@@ -163,7 +175,7 @@ export class Environment {
   private refuseSeveralProcessesOnEmbeddedDefaults(variables: Variables): void {
     if (this.webConcurrency === 1) return;
     const missing = [
-      ...(this.databaseUrl === null && !variables.isSet('DATABASE_URL') ? ['DATABASE_URL'] : []),
+      ...(this.database === null && !variables.isSet('DATABASE_URL') ? ['DATABASE_URL'] : []),
       ...(this.redis === null ? ['REDIS_HOST (or REDIS_CLUSTER_NODES, or REDIS_SENTINELS)'] : []),
     ];
     if (missing.length === 0) return;
@@ -175,7 +187,7 @@ export class Environment {
 
   private refuseEmbeddedDefaults(variables: Variables): void {
     const because = 'is required when NODE_ENV=production, where no embedded default is used';
-    if (this.databaseUrl === null && !variables.isSet('DATABASE_URL')) {
+    if (this.database === null && !variables.isSet('DATABASE_URL')) {
       variables.problem(`DATABASE_URL: got nothing, takes postgres://…; it ${because}`);
     }
     if (this.redis === null) {
@@ -216,6 +228,21 @@ export class Environment {
 /** Adds the variables of a `.env` file in the working directory, where there is one, to those the process was given. */
 export function loadEnvironmentFile(path = '.env'): void {
   if (existsSync(path)) process.loadEnvFile(path);
+}
+
+/**
+ * Whether all that the process writes is to be JSON, also before its variables are checked. Only where it is set: without it the
+ * log alone is JSON outside of a terminal, and people still read the rest.
+ */
+export function wantsJsonLines(): boolean {
+  return process.env.LOG_FORMAT === 'json';
+}
+
+function readDatabase(variables: Variables): DatabaseSettings | null {
+  const url = variables.databaseUrl('DATABASE_URL');
+  const poolSize = variables.integer('DATABASE_POOL_SIZE', 10, 1, 1_000);
+  const statementTimeoutMs = variables.integer('DATABASE_STATEMENT_TIMEOUT_MS', 15_000, 100, 3_600_000);
+  return url === null ? null : { url, poolSize, statementTimeoutMs };
 }
 
 function readAuth(variables: Variables): AuthSettings {

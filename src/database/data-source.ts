@@ -4,13 +4,11 @@ import { isNativeError } from 'node:util/types';
 import { Logger } from '@nestjs/common';
 import { AbstractLogger, DataSource, type DataSourceOptions, type LogLevel, type LogMessage } from 'typeorm';
 import { isDatabaseUnavailable } from './unavailable.js';
+import type { DatabaseSettings } from '../config/environment.js';
 import type { EmbeddedPostgres } from './embedded/embedded-postgres.js';
 
 export type PostgresOptions = Extract<DataSourceOptions, { type: 'postgres' }>;
 
-const POOL_SIZE = 10;
-/** Longer than any statement of this application takes; what hangs must not hold a connection, or a request, for ever. */
-const STATEMENT_TIMEOUT_MS = 15_000;
 const START_WAIT_MS = 60_000;
 
 const logger = new Logger('Database');
@@ -24,7 +22,6 @@ class TypeOrmLog extends AbstractLogger {
 
 const COMMON = {
   type: 'postgres',
-  poolSize: POOL_SIZE,
   synchronize: false,
   // Only so that TypeORM does not look for an extension: ids are made in the application.
   uuidExtension: 'pgcrypto',
@@ -39,20 +36,24 @@ const COMMON = {
  * How to reach a Postgres server: nothing waits for it without end.
  * @param createSocket what a connection runs on, not connected yet
  */
-export function serverOptions(url: string, createSocket?: () => Socket): PostgresOptions {
+export function serverOptions(
+  { url, poolSize, statementTimeoutMs }: DatabaseSettings,
+  createSocket?: () => Socket,
+): PostgresOptions {
   return {
     ...COMMON,
     url,
+    poolSize,
     applicationName: 'herald',
     connectTimeoutMS: 5_000,
     extra: {
       stream: createSocket,
       keepAlive: true,
       keepAliveInitialDelayMillis: 10_000,
-      statement_timeout: STATEMENT_TIMEOUT_MS,
-      idle_in_transaction_session_timeout: 2 * STATEMENT_TIMEOUT_MS,
+      statement_timeout: statementTimeoutMs,
+      idle_in_transaction_session_timeout: 2 * statementTimeoutMs,
       // For a server that no longer answers, not even that the time is over.
-      query_timeout: STATEMENT_TIMEOUT_MS + 5_000,
+      query_timeout: statementTimeoutMs + 5_000,
     },
   };
 }

@@ -11,7 +11,7 @@ import { Column, DataSource, Entity, PrimaryColumn, Repository } from 'typeorm';
 import { freePort, emptyDatabase, startPostgres, type PostgresServer } from '../../test/support/servers.js';
 import { ConfigModule } from '../config/config.module.js';
 import { Environment } from '../config/environment.js';
-import { connect, serverOptions } from './data-source.js';
+import { connect, type PostgresOptions, serverOptions } from './data-source.js';
 import { DatabaseModule } from './database.module.js';
 import { migrate } from './migrate.js';
 import { MIGRATIONS } from './migrations/index.js';
@@ -191,9 +191,13 @@ const WRITER = `
   setInterval(() => {}, 1000);
 `;
 
+function optionsOf(url: string): PostgresOptions {
+  return serverOptions({ url, poolSize: 10, statementTimeoutMs: 15_000 });
+}
+
 describe('migrate', () => {
   it('runs once when several nodes start together', async () => {
-    const options = serverOptions(await emptyDatabase());
+    const options = optionsOf(await emptyDatabase());
     const applied = await Promise.all([1, 2, 3].map(() => migrate(options)));
 
     expect(applied.flat()).toEqual(MIGRATIONS.map(({ name }) => name));
@@ -212,7 +216,7 @@ describe('connect', () => {
 
   it('waits for a server that is not there yet', async () => {
     await server.kill();
-    const connecting = connect(serverOptions(server.url), 20_000);
+    const connecting = connect(optionsOf(server.url), 20_000);
     await server.start();
     const dataSource = await connecting;
 
@@ -220,18 +224,27 @@ describe('connect', () => {
     await dataSource.destroy();
   });
 
+  it.each(['postgres', 'postgresql'])('takes a %s URL whose query alone names the host', async (scheme) => {
+    const url = `${scheme}://postgres:secret@/postgres?host=${server.host}&port=${server.port}`;
+    const { database } = new Environment({ DATABASE_URL: url });
+    expect(database).not.toBeNull();
+    const dataSource = await connect(optionsOf(database?.url ?? ''));
+    expect(await dataSource.query('SELECT current_database() AS name')).toEqual([{ name: 'postgres' }]);
+    await dataSource.destroy();
+  });
+
   it('gives up in the end', async () => {
-    const options = serverOptions(`postgres://postgres@127.0.0.1:${await freePort()}/postgres`);
+    const options = optionsOf(`postgres://postgres@127.0.0.1:${await freePort()}/postgres`);
     await expect(connect(options, 300)).rejects.toThrow('ECONNREFUSED');
   });
 
   it('does not wait where waiting does not help', async () => {
     const url = server.url.replace(/[^/]*$/, 'no_such_database');
-    await expect(connect(serverOptions(url), 20_000)).rejects.toThrow('does not exist');
+    await expect(connect(optionsOf(url), 20_000)).rejects.toThrow('does not exist');
   });
 
   it('survives the loss of the server in the middle of a transaction, and works again when it is back', async () => {
-    const dataSource = await connect(serverOptions(server.url));
+    const dataSource = await connect(optionsOf(server.url));
     const queryRunner = dataSource.createQueryRunner();
     await queryRunner.startTransaction();
     await queryRunner.query('SELECT 1');

@@ -33,10 +33,10 @@ export class DatabaseModule {}
 async function openDatabase(environment: Environment, sockets: DatabaseSockets): Promise<TypeOrmModuleOptions> {
   // connect() does its own waiting.
   const shared = { autoLoadEntities: true, toRetry: () => false };
-  const { databaseUrl, runMigrations } = environment;
-  if (databaseUrl !== null) {
-    if (runMigrations) report(await migrate(serverOptions(databaseUrl)));
-    return { ...shared, ...serverOptions(databaseUrl, sockets.create) };
+  const { database, runMigrations } = environment;
+  if (database !== null) {
+    if (runMigrations) report(await migrate(serverOptions(database)));
+    return { ...shared, ...serverOptions(database, sockets.create) };
   }
   const embedded = await EmbeddedPostgres.open(join(environment.dataDir, 'postgres'));
   try {

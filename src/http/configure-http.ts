@@ -4,6 +4,7 @@ import type { NextFunction, Request, Response } from 'express';
 import helmet from 'helmet';
 import type { Environment } from '../config/environment.js';
 import { isOriginAllowed } from '../config/origin.js';
+import { answerDeadline } from './answer-deadline.js';
 import { InvalidInputError } from './errors.js';
 import { hasValidHost } from './host.js';
 import { findLostNumber } from './kept-numbers.js';
@@ -38,6 +39,9 @@ export function configureHttp(app: NestExpressApplication, environment: Environm
   });
   app.use(refuseOtherBodies);
   app.useBodyParser('json', BODY_PARSER);
+  const filter = new ProblemFilter();
+  // Behind the body, which may take its time.
+  app.use(answerDeadline(environment.timings.answerMs, filter));
   app.setGlobalPrefix(API_PREFIX, {
     exclude: [
       '/',
@@ -53,7 +57,7 @@ export function configureHttp(app: NestExpressApplication, environment: Environm
     ],
   });
   app.useGlobalPipes(validationPipe());
-  app.useGlobalFilters(new ProblemFilter());
+  app.useGlobalFilters(filter);
 }
 
 function securityHeaders({ auth }: Environment): ReturnType<typeof helmet> {

@@ -13,6 +13,15 @@ export class InvalidInputError extends Error {
   }
 }
 
+/** The answer has taken too long, and nobody knows what it waits for: answered with 503. */
+export class AnswerTimeoutError extends Error {
+  override readonly name: string = 'AnswerTimeoutError';
+
+  constructor(deadlineMs: number) {
+    super(`No answer within ${deadlineMs / 1_000} s`);
+  }
+}
+
 /** Something the answer depends on is down or too slow: answered with 503. */
 export class UnavailableError extends Error {
   override readonly name: string = 'UnavailableError';

@@ -15,12 +15,20 @@ export class ProblemFilter implements ExceptionFilter {
 
   catch(error: unknown, host: ArgumentsHost): void {
     if (host.getType() !== 'http') throw error;
-    const request = host.switchToHttp().getRequest<Request>();
-    const response = host.switchToHttp().getResponse<Response>();
+    const http = host.switchToHttp();
+    this.answer(error, http.getRequest<Request>(), http.getResponse<Response>());
+  }
+
+  answer(error: unknown, request: Request, response: Response): void {
     const problem = problemOf(error, request);
     // Nobody is there to answer; whatever broke, broke because the client went away.
     if (request.socket.destroyed) {
       this.logger.debug(`${request.method} ${problem.instance}: the client went away`);
+      return;
+    }
+    // It was told that this takes too long.
+    if (response.writableEnded) {
+      this.logger.debug(`${request.method} ${problem.instance} has failed after its answer: ${String(error)}`);
       return;
     }
     if (problem.status >= 500) this.log(error, `${request.method} ${problem.instance}`, problem.status);

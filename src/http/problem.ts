@@ -3,7 +3,7 @@ import { HttpException } from '@nestjs/common';
 import { KeysUnavailableError } from '../auth/token-errors.js';
 import { isDatabaseUnavailable } from '../database/unavailable.js';
 import { isWriteConflict } from '../database/write-conflict.js';
-import { type FieldError, InvalidInputError, UnavailableError } from './errors.js';
+import { AnswerTimeoutError, type FieldError, InvalidInputError, UnavailableError } from './errors.js';
 import { requestPath } from './request-path.js';
 
 /** What a client is told when a request fails: RFC 9457. */
@@ -38,6 +38,7 @@ export function problemOf(error: unknown, request: ProblemRequest): Problem {
     return { ...tell(400, 'The request has fields that are not valid.'), errors: origin.errors };
   }
   if (error instanceof UnavailableError) return tell(503, `${error.dependency} is not available; try again later.`);
+  if (error instanceof AnswerTimeoutError) return tell(503, `${error.message}; try again later.`);
   if (error instanceof KeysUnavailableError) return tell(503, `${error.message}; try again later.`);
   if (origin instanceof HttpException) return tell(origin.getStatus(), detailOf(origin, request, instance));
   // A path whose escapes can't be decoded names nothing.

@@ -1,3 +1,4 @@
+import { JOBS_PREFIX } from '../redis/needed-rights.js';
 import {
   createRedisBackend,
   type ConnectionOptions,
@@ -21,7 +22,7 @@ export interface BackendRole {
  */
 export abstract class JobStore {
   /** Of the keys in Redis. In braces, so that a cluster keeps the keys of a queue, and of a flow, on one node. */
-  static readonly PREFIX = '{bull}';
+  static readonly PREFIX = JOBS_PREFIX;
 
   /** For BullMQ's option of that name: its type fits any object, what becomes of it is decided below. */
   get connection(): ConnectionOptions {

@@ -104,6 +104,19 @@ describe('tabs of one browser', () => {
     expect(await late.read('events')).toEqual({ heard: [4], newest: [4], refetches: 0 });
   });
 
+  it('hand the connection over when the leading one can get no token, though another one can', async () => {
+    const parts = ['inbox', 'toasts', 'state', 'events', 'org state'];
+    const signedOut = await openTab([]);
+    await signedOut.page.evaluate(() => (window.tokenOf = 'somebody-else'));
+    await signedOut.show({ parts });
+    await signedOut.until('state', ({ status }) => status !== 'connected' && status !== 'idle');
+    const signedIn = await openConnectedTab();
+    for (const part of ['state', 'org state']) await signedOut.until(part, ({ status }) => status === 'connected');
+    await emit(1, 3);
+    for (const tab of [signedIn, signedOut]) await tab.until('events', ({ heard }) => heard.length === 3);
+    expect([signedIn.sockets.length, await connections()]).toEqual([2, 2]);
+  });
+
   it.each([
     ['is closed', (tab: HooksPage) => tab.page.close()],
     ['needs it no more', (tab: HooksPage) => tab.show({ parts: [] })],

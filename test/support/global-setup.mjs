@@ -20,7 +20,7 @@ export default async function setUp(globalConfig) {
     import('../../src/database/migrate.ts'),
     import('../../src/database/data-source.ts'),
   ]);
-  await migrate(serverOptions(template));
+  await migrate(serverOptions({ url: template, poolSize: 1, statementTimeoutMs: 60_000 }));
   process.env.TEST_POSTGRES_TEMPLATE = basename(new URL(template).pathname);
 }
 

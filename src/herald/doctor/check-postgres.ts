@@ -1,8 +1,9 @@
 import type { DataSource } from 'typeorm';
 import type { Environment } from '../../config/environment.js';
+import { readDatabaseUrl } from '../../config/database-url.js';
 import { connect, serverOptions } from '../../database/data-source.js';
 import { MIGRATIONS } from '../../database/migrations/index.js';
-import { appliedMigrations } from '../../database/missing-migrations.js';
+import { appliedMigrations, missingMigrations } from '../../database/missing-migrations.js';
 import { describeError } from '../describe-error.js';
 import { type Finding, findingsOf } from './finding.js';
 import { medianMs } from './median.js';
@@ -12,21 +13,23 @@ const LEAST_VERSION = 15;
 const SLOW_MS = 20;
 
 /** Whether the database answers, how soon, and whether its schema is that of this version. */
-export async function checkPostgres({ databaseUrl, dataDir, runMigrations }: Environment): Promise<Finding[]> {
+export async function checkPostgres({ database: settings, dataDir, runMigrations }: Environment): Promise<Finding[]> {
   const { ok, broken } = findingsOf('Postgres');
-  if (databaseUrl === null) {
+  if (settings === null) {
     return [ok(`Embedded, in ${dataDir}, for one process. Set DATABASE_URL to use a server.`)];
   }
   let database: DataSource;
   try {
-    database = await connect(serverOptions(databaseUrl), 0);
+    database = await connect(serverOptions(settings), 0);
   } catch (error) {
-    const { host, pathname } = new URL(databaseUrl);
-    const what = `${host}${pathname} can't be used (${describeError(error)})`;
+    const what = `${readDatabaseUrl(settings.url).place} can't be used (${describeError(error)})`;
     return [broken(`${what}. Start it, make the database, or correct DATABASE_URL.`)];
   }
   try {
-    return [await checkVersion(database), ...(await checkSchema(database, runMigrations))];
+    const found = [await checkVersion(database), await checkRights(database, runMigrations)];
+    // Without rights the schema can't be looked at.
+    if (found.some(({ verdict }) => verdict === 'broken')) return found;
+    return [...found, ...(await checkSchema(database, runMigrations))];
   } finally {
     await database.destroy();
   }
@@ -39,6 +42,27 @@ async function checkVersion(database: DataSource): Promise<Finding> {
   const found = `Version ${version} answers in ${ms} ms.`;
   if (parseInt(version, 10) < LEAST_VERSION) return warning(`${found} Herald is tested from ${LEAST_VERSION} on.`);
   return ms > SLOW_MS ? warning(`${found} Every request waits for that: bring them closer together.`) : ok(found);
+}
+
+/** On tables for what every statement does, and on the schema for migrations that have yet to come. */
+async function checkRights(database: DataSource, runMigrations: boolean): Promise<Finding> {
+  const { ok, broken } = findingsOf('Postgres rights');
+  const [{ schema, may_create: mayCreate }] = await database.query<[{ schema: string | null; may_create: boolean }]>(
+    `SELECT current_schema() AS schema, has_schema_privilege(current_schema(), 'CREATE') AS may_create`,
+  );
+  if (schema === null) return broken('The user may use no schema of its search_path. GRANT USAGE ON SCHEMA … to it.');
+  const lacks = await database.query<{ lack: string }[]>(
+    `SELECT privilege || ' on ' || string_agg(relname, ', ' ORDER BY relname) AS lack
+     FROM pg_class CROSS JOIN unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE']) AS privilege
+     WHERE relnamespace = (SELECT oid FROM pg_namespace WHERE nspname = $1) AND relkind IN ('r', 'p') AND NOT has_table_privilege(pg_class.oid, privilege)
+     GROUP BY privilege ORDER BY privilege`,
+    [schema],
+  );
+  const missing = lacks.map(({ lack }) => lack);
+  const isPending = missing.length === 0 && runMigrations && (await missingMigrations(database)).length > 0;
+  if (isPending && !mayCreate) missing.push(`CREATE on the schema ${schema}, for migrations`);
+  if (missing.length === 0) return ok(`The user has the rights that are needed in the schema ${schema}.`);
+  return broken(`The user lacks rights: ${missing.join('; ')}. GRANT them.`);
 }
 
 async function checkSchema(database: DataSource, runMigrations: boolean): Promise<Finding[]> {

@@ -1,6 +1,8 @@
 import { Cluster, type Redis } from 'ioredis';
 import type { Environment } from '../../config/environment.js';
 import { becomesReady, connectRedis } from '../../redis/redis-connection.js';
+import { JOBS_PREFIX, refusedRights } from '../../redis/needed-rights.js';
+import { describeError } from '../describe-error.js';
 import { type Finding, findingsOf } from './finding.js';
 import { medianMs } from './median.js';
 import { explainFailure } from './redis-failure.js';
@@ -27,7 +29,7 @@ export async function checkRedis({ redis }: Environment): Promise<Finding[]> {
     if (!(await becomesReady(connection, PATIENCE_MS))) {
       return [broken(await explainFailure(redis, failure))];
     }
-    const findings = await Promise.all(serversOf(connection).map(checkOne));
+    const findings = await Promise.all(serversOf(connection).map((server) => checkOne(server, redis.db)));
     return findings.flat();
   } finally {
     connection.disconnect();
@@ -39,12 +41,29 @@ function serversOf(connection: Redis | Cluster): Redis[] {
   return connection instanceof Cluster ? connection.nodes('master') : [connection];
 }
 
-async function checkOne(server: Redis): Promise<Finding[]> {
-  const info = parseInfo(await server.info());
+async function checkOne(server: Redis, db: number): Promise<Finding[]> {
+  const findings = [await checkRights(server, db), ...(await checkInfo(server))];
   const subject = `Redis ${server.options.host ?? ''}:${server.options.port ?? ''}`;
-  return [checkVersion(info, await medianMs(() => server.ping())), checkMemory(info), checkPersistence(info)].map(
-    ({ text, ...rest }) => ({ ...rest, text: `${text} (${subject})` }),
-  );
+  return findings.map(({ text, ...rest }) => ({ ...rest, text: `${text} (${subject})` }));
+}
+
+async function checkRights(server: Redis, db: number): Promise<Finding> {
+  const { ok, broken } = findingsOf('Redis rights');
+  const refusals = await refusedRights(server, db);
+  if (refusals.length === 0) return ok('The user has the rights for every command that is needed.');
+  const advice = `Give the user of REDIS_USERNAME ~herald:* ~${JOBS_PREFIX}:* &herald:* and these commands.`;
+  return broken(`The user lacks rights: ${refusals.join('; ')}. ${advice}`);
+}
+
+async function checkInfo(server: Redis): Promise<Finding[]> {
+  let info: Info;
+  try {
+    info = parseInfo(await server.info());
+  } catch (error) {
+    const text = `INFO is refused (${describeError(error)}), so its version, memory policy and persistence are not known here.`;
+    return [findingsOf('Redis').skipped(text)];
+  }
+  return [checkVersion(info, await medianMs(() => server.ping())), checkMemory(info), checkPersistence(info)];
 }
 
 function checkVersion(info: Info, ms: number): Finding {

@@ -1,5 +1,8 @@
 import { once } from 'node:events';
 import { WebSocket } from 'ws';
+import { JwksEndpoint } from '../../auth/keys/jwks-endpoint.js';
+import { KeyCache } from '../../auth/keys/key-cache.js';
+import { TokenVerifier } from '../../auth/token-verifier.js';
 import type { Environment } from '../../config/environment.js';
 import { describeError } from '../describe-error.js';
 import type { HeraldServer } from '../herald-server.js';
@@ -93,9 +96,23 @@ async function checkConnection(server: HeraldServer, environment: Environment | 
   const failure = await welcome(new WebSocket(server.webSocketAt('/ws/notifications/'), { headers }));
   if (failure === null) return ok(`A client is welcomed in ${Math.round(performance.now() - start)} ms.`);
   const advice = failure.startsWith('closed with 4001')
-    ? 'Give a good token by --token.'
+    ? await adviceAbout(token, environment)
     : 'A proxy in front has to pass on Upgrade and Connection.';
   return broken(`A client is not welcomed (${failure}). ${advice}`);
+}
+
+/** Judges the token by the variables here, as the server tells nobody why it refuses one. */
+async function adviceAbout(token: string, environment: Environment | null): Promise<string> {
+  const jwksUrl = environment?.auth.jwksUrl ?? null;
+  if (environment === null || jwksUrl === null) return 'Give a good token by --token.';
+  const { auth, timings } = environment;
+  const keys = new KeyCache(new JwksEndpoint(jwksUrl, timings.keyAnswerMs), { coolDownMs: 0 });
+  try {
+    await new TokenVerifier(keys, auth).verify(token);
+    return 'By the variables here the token is good: the server must have others, or another clock.';
+  } catch (error) {
+    return `The token: ${describeError(error)}. Correct the variable, or give a good token by --token.`;
+  }
 }
 
 /** Null when the handshake has succeeded, else why not. */

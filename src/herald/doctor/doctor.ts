@@ -1,4 +1,5 @@
 import { Environment, EnvironmentError, loadEnvironmentFile } from '../../config/environment.js';
+import { readDatabaseUrl } from '../../config/database-url.js';
 import type { Options } from '../command-line.js';
 import { describeError } from '../describe-error.js';
 import { HeraldServer } from '../herald-server.js';
@@ -22,10 +23,11 @@ export async function doctor(options: Options): Promise<void> {
     check('Server', () => checkServer(server, environment)),
   ];
   const all = [checkNode(), ...findings, ...(await Promise.all(checks)).flat()];
-  const urls = [environment?.databaseUrl, environment?.auth.jwksUrl].map(passwordOf);
-  const { redis = null } = environment ?? {};
+  const { redis = null, database = null } = environment ?? {};
   const sentinelPassword = redis?.mode === 'sentinel' ? redis.sentinelPassword : null;
-  const secrets = [...urls, redis?.password, sentinelPassword, options.token];
+  const databasePassword = database === null ? null : readDatabaseUrl(database.url).password;
+  const keysPassword = URL.parse(environment?.auth.jwksUrl ?? '')?.password;
+  const secrets = [databasePassword, keysPassword, redis?.password, sentinelPassword, options.token];
   process.stdout.write(redact(report(all), secrets));
   if (all.some(({ verdict }) => verdict === 'broken')) process.exitCode = 1;
 }
@@ -66,10 +68,6 @@ function report(findings: Finding[]): string {
   const lines = findings.map(({ verdict, subject, text }) => `${verdict.padEnd(8)} ${subject.padEnd(14)} ${text}\n`);
   const count = (wanted: string) => findings.filter(({ verdict }) => verdict === wanted).length;
   return `${lines.join('')}\nBroken: ${count('broken')}, warnings: ${count('warning')}\n`;
-}
-
-function passwordOf(url: string | null | undefined): string | null {
-  return url === null || url === undefined ? null : new URL(url).password;
 }
 
 /** Errors of servers and drivers are not ours: none of them may carry a secret out. */

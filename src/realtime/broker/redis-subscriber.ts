@@ -1,10 +1,12 @@
 import { Logger } from '@nestjs/common';
-import { Cluster, type Redis } from 'ioredis';
+import { Cluster, type Redis, ReplyError } from 'ioredis';
 import { QuietErrorLog } from '../../runtime/quiet-error-log.js';
 import type { Address, RedisKeys } from './redis-keys.js';
 
 /** How often the link is asked for a sign of life. It is given up when the answer takes longer than a command may. */
 const PROBE_INTERVAL_MS = 1_000;
+/** How soon subscriptions that Redis has refused are asked for again. */
+const REFUSAL_PAUSE_MS = 1_000;
 /** How many channels are subscribed to with one command after a reconnect. */
 const BATCH = 500;
 
@@ -33,6 +35,7 @@ export class RedisSubscriber {
   private isListening = false;
   private wasListening = false;
   private probeTimer: NodeJS.Timeout | undefined;
+  private retryTimer: NodeJS.Timeout | undefined;
 
   constructor(
     private readonly link: Redis | Cluster,
@@ -75,6 +78,7 @@ export class RedisSubscriber {
 
   close(): void {
     clearInterval(this.probeTimer);
+    clearTimeout(this.retryTimer);
     this.link.disconnect();
   }
 
@@ -82,9 +86,13 @@ export class RedisSubscriber {
     try {
       await this.subscribeAgain();
     } catch (error) {
-      // It was cut once more, or Redis refuses subscriptions, which somebody has to be told of.
       this.failures.report(error instanceof Error ? error : new Error(String(error)));
-      this.link.disconnect(true);
+      // A user of Redis without the right to subscribe is refused on the next connection, too.
+      if (error instanceof ReplyError) {
+        this.retryTimer = setTimeout(() => void this.onReady(), REFUSAL_PAUSE_MS).unref();
+      } else {
+        this.link.disconnect(true);
+      }
       return;
     }
     this.isListening = true;
@@ -98,6 +106,7 @@ export class RedisSubscriber {
     if (this.isListening) this.events.onCut();
     this.isListening = false;
     clearInterval(this.probeTimer);
+    clearTimeout(this.retryTimer);
   }
 
   private async subscribeAgain(): Promise<void> {

@@ -7,6 +7,8 @@ export interface HttpRefusal {
   /** The word that metrics and logs know it by. */
   reason: string;
   detail: string;
+  /** For the log alone. */
+  why?: string;
   headers?: Readonly<Record<string, string>>;
 }
 

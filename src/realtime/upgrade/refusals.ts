@@ -12,10 +12,11 @@ export class Refusals {
   constructor(private readonly metrics: RealtimeMetrics) {}
 
   /** Notes one that is answered elsewhere. */
-  note({ status, reason }: HttpRefusal, remoteAddress: string): void {
+  note({ status, reason, why }: HttpRefusal, remoteAddress: string): void {
     this.metrics.refusals.inc({ reason });
     // Neither path nor query: both may carry a token. One line for all addresses: a flood comes from many.
-    this.log.warn(reason, `${reason} (${status}), of ${remoteAddress || 'an address that is gone'}`);
+    const line = `${reason} (${status}), of ${remoteAddress || 'an address that is gone'}`;
+    this.log.warn(reason, why === undefined ? line : `${line}: ${why}`);
   }
 
   /** Answers an upgrade request and ends its socket. */

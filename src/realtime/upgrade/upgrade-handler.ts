@@ -18,6 +18,8 @@ import { Places } from './places.js';
 import { serveAsPlainRequest } from './plain-request.js';
 import { Refusals } from './refusals.js';
 
+const MAX_SHOWN_LENGTH = 200;
+
 /** What an upgrade belongs to: the HTTP server it came to, and the WebSocket server that would take it. */
 export interface Door {
   http: Server;
@@ -96,7 +98,9 @@ export class UpgradeHandler {
   private foreignOrigin({ headersDistinct }: IncomingMessage): HttpRefusal | null {
     const origins = headersDistinct.origin ?? [];
     const areAllowed = origins.every((origin) => isOriginAllowed(origin, this.environment.allowedOrigins));
-    return origins.length <= 1 && areAllowed ? null : REFUSAL.origin;
+    if (origins.length <= 1 && areAllowed) return null;
+    const shown = origins.length === 1 ? shownOrigin(origins[0] ?? '') : null;
+    return shown === null ? REFUSAL.origin : { ...REFUSAL.origin, why: `ALLOWED_ORIGINS doesn't have ${shown}` };
   }
 
   private unwillingness(): HttpRefusal | null {
@@ -115,6 +119,11 @@ export class UpgradeHandler {
   private remoteAddress(request: IncomingMessage): string {
     return clientAddress(request, this.environment.trustProxy);
   }
+}
+
+/** Null for what no browser sends: the log repeats nothing else of a stranger. */
+function shownOrigin(origin: string): string | null {
+  return origin.length <= MAX_SHOWN_LENGTH && URL.parse(origin)?.origin === origin ? origin : null;
 }
 
 /** Splits a request target at its first question mark. */
