@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Redis } from 'ioredis';
 import pg from 'pg';
+import { Environment } from '../src/config/environment.js';
+import { checkRedis } from '../src/herald/doctor/check-redis.js';
 import { NEEDED_COMMANDS } from '../src/redis/needed-rights.js';
 import { HeraldProcess } from './support/herald-process.js';
 import { type Herald, herald, type Variables } from './support/herald.js';
@@ -71,8 +73,9 @@ describe('doctor, about the rights of a user of Redis', () => {
     ['the keys of jobs', ['~herald:*', '&*', '+@all'], 'keys'],
     ['channels', ['~*', 'resetchannels', '+@all'], 'channel'],
   ])('names %s', async (_title, rules, named) => {
-    const output = await doctor(await redisUser(...rules));
-    expect(output).toMatch(new RegExp(`^broken +Redis rights +The user lacks rights: .*${named}.*REDIS_USERNAME`, 'm'));
+    const [finding] = await checkRedis(new Environment(await redisUser(...rules)));
+    expect(finding).toMatchObject({ verdict: 'broken', subject: 'Redis rights' });
+    expect(finding?.text).toMatch(new RegExp(`^The user lacks rights: .*${named}.*REDIS_USERNAME`));
   });
 
   it('knows every command that Herald and its libraries send', async () => {

@@ -17,7 +17,7 @@ const TAG = /^\s*\/\/ @abuse ((?:[A-Z]{2,5}-\d{2}(?:, )?)+)$/gm;
 function testedIds(): Set<string> {
   const files = ['src', 'test'].flatMap((folder) =>
     readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
-      .filter((name) => /\.(spec|e2e|table|contract)\.ts$/.test(name))
+      .filter((name) => /\.(spec|e2e|full|table|contract)\.ts$/.test(name))
       .map((name) => join(ROOT, folder, name)),
   );
   const tags = files.flatMap((file) => [...readFileSync(file, 'utf8').matchAll(TAG)].map(([, ids = '']) => ids));

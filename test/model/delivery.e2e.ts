@@ -7,7 +7,7 @@ const seed = Number(process.env.MODEL_SEED ?? randomInt(2 ** 31));
 
 // @abuse PG-07
 it(`delivers every committed change once and in order, whatever happens (MODEL_SEED=${seed})`, async () => {
-  const { committed, resumed } = await runModel({ seed, operations: 400 });
+  const { committed, resumed } = await runModel({ seed, operations: 250 });
   expect(committed).toBeGreaterThan(0);
   expect(resumed).toBeGreaterThan(0);
 }, 120_000);

@@ -1,12 +1,14 @@
 import { setTimeout as wait } from 'node:timers/promises';
 
-const POLL_MS = 5;
+const SHORTEST_MS = 2;
+/** What is waited for longer may take a question that costs something, such as a request. */
+const LONGEST_MS = 20;
 
 /** Waits for a condition; fails when it has not come true in time. */
 export async function until(condition: () => boolean | Promise<boolean>, deadlineMs = 20_000): Promise<void> {
   const end = performance.now() + deadlineMs;
-  while (!(await condition())) {
+  for (let pauseMs = SHORTEST_MS; !(await condition()); pauseMs = Math.min(pauseMs * 1.5, LONGEST_MS)) {
     if (performance.now() > end) throw new Error(`Not within ${deadlineMs} ms: ${condition.toString()}`);
-    await wait(POLL_MS);
+    await wait(pauseMs);
   }
 }
