@@ -1,11 +1,14 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { once } from 'node:events';
+import { type FileHandle, mkdtemp, open, rm } from 'node:fs/promises';
+import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { ApiClient } from './support/api-client.js';
 import { HeraldProcess } from './support/herald-process.js';
 import { RawClient } from './support/raw-client.js';
-import { closeAllClients, connect } from './support/ws-client.js';
+import { postgresDatabase } from './support/servers.js';
+import { closeAllClients } from './support/ws-client.js';
 
 let dataDir: string;
 const started: HeraldProcess[] = [];
@@ -17,65 +20,64 @@ afterEach(async () => {
 });
 afterAll(() => rm(dataDir, { recursive: true, force: true }));
 
-async function start(variables: Record<string, string> = {}, program = 'main.js'): Promise<HeraldProcess> {
-  const process = await HeraldProcess.spawn(program, { DATA_DIR: dataDir, ...variables });
+async function start(
+  variables: Record<string, string> = {},
+  program = 'main.js',
+  stdout?: number,
+): Promise<HeraldProcess> {
+  const process = await HeraldProcess.spawn(program, { DATA_DIR: dataDir, ...variables }, [], stdout);
   started.push(process);
   return process;
 }
 
-async function tokenFor({ url }: HeraldProcess, userId: string): Promise<string> {
-  const { body } = await new ApiClient(url, null, '').post('/dev/token', { user_id: userId });
-  return (body as { access_token: string }).access_token;
-}
-
 describe('a process without any configuration', () => {
-  it('serves, says how to see it work, keeps its data and its tokens, and drains on SIGTERM', async () => {
+  it('serves, says how to see it work, drains on SIGTERM, keeps its data and its tokens, and shares them with no other', async () => {
     // As `npm start` does.
     const first = await (await start({}, '../main.js')).ready();
     expect(first.output).toContain('npx wscat -c "ws://localhost:');
-    const token = await tokenFor(first, 'alice');
+    const token = await first.tokenFor('alice');
     const created = await new ApiClient(first.url, token).post('/orgs', { name: 'Kept' });
     expect(created.status).toBe(201);
-    const client = await connect(`${first.wsUrl}/ws/notifications/`, { token });
-    await client.next();
-    expect(await first.end('SIGTERM')).toEqual({ code: 0, signal: null });
+    const client = await first.join('/ws/notifications/', token);
+    const ended = first.end('SIGTERM');
     expect(await client.closed()).toEqual({ code: 1012, reason: 'restarting' });
+    // Also when all its clients have been sent away.
+    const answer = await fetch(`${first.url}/health/ready`);
+    expect([answer.status, await answer.json()]).toEqual([503, { status: 'draining', dependencies: {} }]);
+    const upgrade = await fetch(`${first.url}/ws/notifications/`);
+    expect(upgrade.status).toBe(426);
+    expect(await ended).toEqual({ code: 0, signal: null });
     expect(first.output).not.toContain(token.slice(0, 20));
 
     const second = await (await start({}, '../main.js')).ready();
     const { body } = await new ApiClient(second.url, token).get('/orgs');
     expect(body).toMatchObject({ items: [{ name: 'Kept' }] });
-  });
-
-  it('does not share its data folder with another process', async () => {
-    await (await start()).ready();
-    const second = await start();
-    expect(await second.exit()).toMatchObject({ code: 1 });
-    expect(second.output).toContain('DATA_DIR');
-    expect(second.output).not.toContain('    at ');
+    const third = await start();
+    expect(await third.exit()).toMatchObject({ code: 1 });
+    expect(third.output).toContain('DATA_DIR');
+    expect(third.output).not.toContain('    at ');
+    expect(await second.end('SIGHUP')).toEqual({ code: 0, signal: null });
+    expect(second.output).toContain('was asked to end by SIGHUP');
   });
 });
 
 describe('a process that is asked to end', () => {
-  it('says that it drains, also when all its clients have been sent away', async () => {
-    const process = await (await start()).ready();
-    const client = await connect(`${process.wsUrl}/ws/notifications/`, { token: await tokenFor(process, 'alice') });
-    await client.next();
-    const ended = process.end('SIGTERM');
-    expect(await client.closed()).toMatchObject({ code: 1012 });
-    const answer = await fetch(`${process.url}/health/ready`);
-    expect([answer.status, await answer.json()]).toEqual([503, { status: 'draining', dependencies: {} }]);
-    const upgrade = await fetch(`${process.url}/ws/notifications/`);
-    expect(upgrade.status).toBe(426);
-    expect(await ended).toEqual({ code: 0, signal: null });
-  });
+  let disk: FileHandle;
 
-  it('ends in time although a connection never sends its request, and however often it is asked', async () => {
-    const process = await (await start({ SHUTDOWN_GRACE_MS: '500' })).ready();
+  beforeEach(async () => void (disk = await open('/dev/full', 'w')));
+  afterEach(() => disk.close());
+
+  it('ends in time although a connection never sends its request, the disk behind its log is full, and it is asked twice', async () => {
+    const variables = { DATABASE_URL: await postgresDatabase(), LOG_LEVEL: 'trace', SHUTDOWN_GRACE_MS: '500' };
+    const process = await (await start(variables, 'main.js', disk.fd)).ready();
+    // A full disk costs lines of the log, and nothing else.
+    for (let n = 0; n < 5; n += 1) expect((await fetch(`${process.url}/api/v1/orgs`)).status).toBe(401);
     const silent = await RawClient.open(Number(new URL(process.url).port));
     const [exit] = await Promise.all([process.end('SIGINT'), process.end('SIGINT')]);
     expect(exit).toEqual({ code: 0, signal: null });
     await silent.ended();
+    expect(process.output).toContain('was asked to end by SIGINT');
+    expect(process.output).not.toContain('ENOSPC');
   });
 });
 
@@ -90,17 +92,18 @@ describe('a process with wrong variables', () => {
     expect(process.output).not.toContain('    at ');
   });
 
-  it('does not start where it can’t listen, and says so without a stack', async () => {
-    const first = await (await start()).ready();
-    const { port } = new URL(first.url);
-    const own = { DATA_DIR: join(dataDir, 'other') };
-    const taken = await start({ ...own, PORT: port });
-    expect(await taken.exit()).toMatchObject({ code: 1 });
-    expect(taken.output).toContain(`HOST, PORT: got "127.0.0.1" and "${port}", takes an address of this machine`);
-    const elsewhere = await start({ ...own, HOST: '203.0.113.9' });
-    expect(await elsewhere.exit()).toMatchObject({ code: 1 });
-    expect(elsewhere.output).toContain('HOST, PORT: got "203.0.113.9"');
-    for (const { output } of [taken, elsewhere]) expect(output).not.toContain('    at ');
+  it('does not start on a port that is taken, and says so without a stack', async () => {
+    const holder = createServer().listen(0, '127.0.0.1');
+    await once(holder, 'listening');
+    try {
+      const port = String((holder.address() as AddressInfo).port);
+      const process = await start({ DATABASE_URL: await postgresDatabase(), PORT: port });
+      expect(await process.exit()).toMatchObject({ code: 1 });
+      expect(process.output).toContain(`HOST, PORT: got "127.0.0.1" and "${port}", takes an address of this machine`);
+      expect(process.output).not.toContain('    at ');
+    } finally {
+      holder.close();
+    }
   });
 
   it.each(['/dev/null', '/proc'])('does not start with folders that it can’t write to: in %s', async (parent) => {

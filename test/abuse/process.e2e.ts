@@ -1,9 +1,10 @@
-import { mkdtemp, open, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { HeraldProcess } from '../support/herald-process.js';
 import { type Herald, herald } from '../support/herald.js';
+import { postgresDatabase } from '../support/servers.js';
 import { closeAllClients, connect } from '../support/ws-client.js';
 
 /** Makes a process throw, outside of everything that catches, when it gets SIGUSR2. */
@@ -33,35 +34,12 @@ describe('an error that nothing handles', () => {
     // @abuse OPS-08
     ['of a promise that nobody waits for', REJECT_ON_SIGNAL],
   ])('%s is told, sends the clients elsewhere and ends the process with 1', async (_title, options) => {
-    const process = await (await start({ NODE_OPTIONS: options, SHUTDOWN_GRACE_MS: '1000' })).ready();
-    const answer = await fetch(`${process.url}/dev/token`, {
-      method: 'POST',
-      headers: { 'Content-Type': 'application/json' },
-      body: '{"user_id":"alice"}',
-    });
-    const { access_token: token } = (await answer.json()) as { access_token: string };
-    const client = await connect(`${process.wsUrl}/ws/notifications/`, { token });
-    await client.next();
+    const variables = { DATABASE_URL: await postgresDatabase(), SHUTDOWN_GRACE_MS: '1000' };
+    const process = await (await start({ ...variables, NODE_OPTIONS: options })).ready();
+    const client = await process.join('/ws/notifications/', await process.tokenFor('alice'));
     expect(await process.end('SIGUSR2')).toEqual({ code: 1, signal: null });
     expect(await client.closed()).toEqual({ code: 1012, reason: 'restarting' });
     expect(process.output).toContain('Error: boom');
-  });
-});
-
-describe('a full disk behind the log', () => {
-  it('costs lines of the log, and nothing else', async () => {
-    const disk = await open('/dev/full', 'w');
-    const process = await HeraldProcess.spawn('main.js', { DATA_DIR: dataDir, LOG_LEVEL: 'trace' }, [], disk.fd);
-    started.push(process);
-    try {
-      await process.ready();
-      for (let n = 0; n < 5; n += 1) expect((await fetch(`${process.url}/api/v1/orgs`)).status).toBe(401);
-      expect(await process.end('SIGHUP')).toEqual({ code: 0, signal: null });
-      expect(process.output).toContain('was asked to end by SIGHUP');
-      expect(process.output).not.toContain('ENOSPC');
-    } finally {
-      await disk.close();
-    }
   });
 });
 
