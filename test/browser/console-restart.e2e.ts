@@ -2,7 +2,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { ApiClient } from '../support/api-client.js';
+import { TIMINGS } from '../../src/config/environment.js';
+import type { ApiClient } from '../support/api-client.js';
 import { type ConsolePage, untilLines } from '../support/console-page.js';
 import { Consoles } from '../support/consoles.js';
 import { HeraldProcess } from '../support/herald-process.js';
@@ -19,7 +20,10 @@ const BOB = 'Bob Becker';
 
 let consoles: Consoles;
 let variables: Record<string, string>;
-let server: HeraldProcess;
+/** It is killed, and so a process of its own. */
+let first: HeraldProcess;
+/** What comes in its place. */
+let next: Herald | null = null;
 
 beforeAll(async () => {
   consoles = await Consoles.start();
@@ -35,20 +39,28 @@ afterEach(async () => {
   try {
     await consoles.leave();
   } finally {
-    await server.end('SIGKILL');
+    await next?.stop();
+    next = null;
+    await first.end('SIGKILL');
     await rm(variables.DATA_DIR ?? '', { recursive: true, force: true });
   }
 });
 
-/** On the port and the data of the one before. */
 async function start(): Promise<void> {
-  server = await HeraldProcess.spawn('main.js', variables);
-  await server.ready();
+  first = await HeraldProcess.spawn('main.js', variables);
+  await first.ready();
+}
+
+/** On the port and the data of the one before. */
+async function startNext(): Promise<Herald> {
+  const { drainNoticeMs } = TIMINGS;
+  next = await herald(variables, { embedded: true, timings: { drainNoticeMs } });
+  return next;
 }
 
 /** Alice and Bob look at their organization, where something has happened. */
 async function both(): Promise<[alice: ConsolePage, bob: ConsolePage]> {
-  const pages = await Promise.all([consoles.openAs(ALICE, server.url), consoles.openAs(BOB, server.url)]);
+  const pages = await Promise.all([consoles.openAs(ALICE, first.url), consoles.openAs(BOB, first.url)]);
   for (const page of pages) {
     await page.heading(ORG).waitFor();
     await page.untilLive();
@@ -59,12 +71,6 @@ async function both(): Promise<[alice: ConsolePage, bob: ConsolePage]> {
   await alice.createResource('Before');
   await bob.untilEvents(['Before was created']);
   return pages;
-}
-
-async function aliceApi(): Promise<ApiClient> {
-  const open = new ApiClient(server.url, null, '');
-  const { body } = await open.post('/dev/token', { user_id: 'alice', email: 'alice@example.com' });
-  return new ApiClient(server.url, body.access_token);
 }
 
 /** What Alice creates and writes while no page of this server's is there to see it. */
@@ -90,22 +96,27 @@ async function untilMessages(bob: ConsolePage, names: string[]): Promise<void> {
   await untilLines(bob.rows('Notifications').locator('p'), [...names, `You are now an admin of ${ORG}`]);
 }
 
-describe('a server that is all in one process, and starts again', () => {
+describe('a server that is alone, and starts again', () => {
+  beforeEach(async () => void (variables.DATABASE_URL = await postgresDatabase()));
+
   it('has pages that catch up without a reload, however it ended', async () => {
     await start();
     const [alice, bob] = await both();
     const created = ['Before'];
-    for (const signal of ['SIGKILL', 'SIGTERM'] as const) {
-      await server.end(signal);
+    for (const [how, end] of [
+      ['killed', () => first.end('SIGKILL')],
+      ['stopped', () => next?.stop()],
+    ] as const) {
+      await end();
       for (const page of [alice, bob]) await page.untilLost();
-      await start();
-      await act(await aliceApi(), `While ${signal}`);
+      const node = await startNext();
+      await act(await node.api('alice', { email: 'alice@example.com' }), `While ${how}`);
       for (const page of [alice, bob]) await page.untilLive();
-      await alice.createResource(`After ${signal}`);
-      created.unshift(`After ${signal}`, `While ${signal}`);
+      await alice.createResource(`After ${how}`);
+      created.unshift(`After ${how}`, `While ${how}`);
       for (const page of [alice, bob]) await untilCaughtUp(page, created);
     }
-    await untilMessages(bob, ['While SIGTERM', 'While SIGKILL']);
+    await untilMessages(bob, ['While stopped', 'While killed']);
     // History ended with the process: what a page was not connected for is in its lists, and may be missing in its stream.
     const events = await bob.rows('Events, newest first').locator('strong').allTextContents();
     const isSure = (name: string): boolean => !name.startsWith('While');
@@ -133,11 +144,11 @@ describe('a server that is one of many, and starts again', () => {
   it('has pages that go on where they were: they see all that happened meanwhile, each once', async () => {
     await start();
     const [alice, bob] = await both();
-    await server.end('SIGKILL');
+    await first.end('SIGKILL');
     for (const page of [alice, bob]) await page.untilLost();
     const api = await other.api('alice');
     for (const name of ['One', 'Two', 'Three']) await act(api, name);
-    await start();
+    const node = await startNext();
     for (const page of [alice, bob]) await page.button('Reconnect now').click();
     for (const page of [alice, bob]) await page.untilLive();
     await alice.createResource('Afterwards');
@@ -149,7 +160,7 @@ describe('a server that is one of many, and starts again', () => {
     }
     await untilMessages(bob, ['Three', 'Two', 'One']);
     // A page may have come back by itself just before it was asked to, and then comes twice.
-    await until(async () => (await sample(server, 'herald_resumes_total{result="complete"}')) >= 4);
-    expect(await sample(server, 'herald_resumes_total{result="incomplete"}')).toBe(0);
+    await until(async () => (await sample(node, 'herald_resumes_total{result="complete"}')) >= 4);
+    expect(await sample(node, 'herald_resumes_total{result="incomplete"}')).toBe(0);
   });
 });
