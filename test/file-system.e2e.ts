@@ -7,7 +7,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { ApiClient } from './support/api-client.js';
 import { HeraldProcess } from './support/herald-process.js';
 
-/** Makes the process see a file system without hard links, such as exFAT or many network shares. */
+/** Makes a process see a file system without hard links, such as exFAT or many network shares. */
 const WITHOUT_LINKS = `
   import fs from 'node:fs';
   import { syncBuiltinESMExports } from 'node:module';

@@ -31,22 +31,22 @@ interface Server {
   end: () => Promise<unknown>;
 }
 
-async function toBeStopped(PORT = '0'): Promise<Server> {
+async function startNode(PORT = '0'): Promise<Server> {
   const { drainNoticeMs } = TIMINGS;
   const variables = { ...settings(), PORT, SHUTDOWN_GRACE_MS: '500' };
   const node = await deployment.nodes[0].another(variables, { timings: { drainNoticeMs } });
   return { url: node.url, end: () => node.stop() };
 }
 
-async function toBeKilled(): Promise<Server> {
+async function startProcess(): Promise<Server> {
   const process = await deployment.startProcess(settings());
   return { url: process.url, end: () => process.end('SIGKILL') };
 }
 
 describe('clients of a server that', () => {
   it.each([
-    ['is restarted', toBeStopped, 1012],
-    ['is killed and started again', toBeKilled, 1006],
+    ['is restarted', startNode, 1012],
+    ['is killed and started again', startProcess, 1006],
   ] as const)('%s come back by themselves, and miss and double nothing', async (_, start, code) => {
     const server = await start();
     const { url } = server;
@@ -57,7 +57,7 @@ describe('clients of a server that', () => {
     await server.end();
     const ended = load.least;
     await until(() => load.least > ended + 20);
-    await toBeStopped(new URL(url).port);
+    await startNode(new URL(url).port);
     await Promise.all(watches.map((watch) => connected(watch, 2)));
     for (const { states, connection } of watches) {
       expect(states.find(({ closed }) => closed)?.closed).toMatchObject({ code });
