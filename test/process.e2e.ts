@@ -54,7 +54,7 @@ describe('a process without any configuration', () => {
     expect(body).toMatchObject({ items: [{ name: 'Kept' }] });
     const third = await start();
     expect(await third.exit()).toMatchObject({ code: 1 });
-    expect(third.output).toContain('DATA_DIR');
+    expect(third.output).toContain(`in use by the process with pid ${second.pid}. Stop it, or set DATA_DIR`);
     expect(third.output).not.toContain('    at ');
     expect(await second.end('SIGHUP')).toEqual({ code: 0, signal: null });
     expect(second.output).toContain('was asked to end by SIGHUP');
