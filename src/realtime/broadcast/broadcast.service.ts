@@ -16,23 +16,23 @@ import { serialize, toJsonObject } from './payload.js';
 import { type BroadcastOptions, expectIdempotencyKey, Publisher } from './publisher.js';
 
 export interface NotificationOptions extends BroadcastOptions {
-  /** Shown to who is connected, and not kept in the inbox. */
+  /** Sent only to users who are connected, and not stored in the inbox. */
   ephemeral?: boolean;
-  /** Another service wrote it: a type of the catalogue may then come with any fields, or with none. */
+  /** Written by another service: the fields of a catalogue type are then not checked. */
   foreign?: boolean;
 }
 
-/** With `manager` it happens exactly if that transaction commits. */
+/** With `manager`, the revocation takes effect if and only if that transaction commits. */
 export type RevokeOptions = Pick<BroadcastOptions, 'manager'>;
 
-/** What has become of a notification: `stored` is new, `repeated` was there already, of a muted type there is nothing. */
+/** `stored`: new in the inbox; `repeated`: already in it; `muted`: dropped; `ephemeral`: sent without being stored. */
 export interface NotificationReceipt {
   outcome: 'stored' | 'repeated' | 'muted' | 'ephemeral';
-  /** As it is in the inbox, or was sent. */
+  /** As stored or sent. */
   notification: JsonObject;
 }
 
-/** A notification as its sender writes it: `timestamp` is added where there is none, further fields are the sender's. */
+/** A notification as its sender writes it. A missing `timestamp` is added; extra fields are passed through. */
 export type NotificationMessage<T extends string = string> = {
   title: string;
   body?: string;
@@ -41,12 +41,11 @@ export type NotificationMessage<T extends string = string> = {
 } & (T extends keyof Notifications ? Notifications[T] : Record<string, unknown>);
 
 /**
- * The one way in: every notification and event of the backend starts here, in controllers, entity subscribers and job
- * processors alike, and in processes that serve no sockets.
+ * The one way in: every notification and event of the backend starts here, whether it comes from a controller, an entity
+ * subscriber or a job processor, and also in processes without a WebSocket server.
  *
- * Arguments are checked when called, and copied: what is wrong is an `InvalidBroadcastError` at the call site, and nothing
- * was sent. In development and tests that goes for the fields of every type that has a class, too (`catalogue.ts`); in
- * production those are not looked at.
+ * Arguments are checked and copied at the call: invalid ones throw an `InvalidBroadcastError`, and nothing is sent. Outside
+ * production, the fields of every type that has a class are checked, too (`catalogue.ts`).
  */
 @Injectable()
 export class BroadcastService {
@@ -58,8 +57,8 @@ export class BroadcastService {
   ) {}
 
   /**
-   * Notifies one user: keeps the notification in the user's inbox and sends it to all of the user's connections, both in one
-   * transaction, which is the caller's with `manager`.
+   * Notifies one user: stores the notification in the user's inbox and sends it to all of the user's connections, both in one
+   * transaction: the caller's, if `manager` is given.
    * @throws {InvalidBroadcastError}
    * @throws {UnavailableError} if it is ephemeral, without `manager`, and the broker is down
    */
@@ -87,8 +86,8 @@ export class BroadcastService {
   }
 
   /**
-   * Shows a notification to every user who is online, on all nodes, and keeps it in no inbox. Ignores mute settings; don't use
-   * it for types that can be muted.
+   * Sends a notification to every user who is online, on all nodes, without storing it. Ignores mute settings; don't use it
+   * for types that can be muted.
    * @throws {InvalidBroadcastError}
    * @throws {UnavailableError} if the broker is down; never with `manager`
    */
@@ -102,15 +101,15 @@ export class BroadcastService {
     await this.publisher.announce(text, options);
   }
 
-  /** Tells all of a user's connections what has changed in the inbox, in the transaction that changes it. */
+  /** Sends an inbox change to all of the user's connections, in the transaction that makes the change. */
   async broadcastInboxChange(userId: string, change: JsonObject, manager: EntityManager): Promise<void> {
     const text = JSON.stringify({ type: 'inbox', ...change });
     await this.publisher.publish(Channel.ofUser(userId), text, { manager });
   }
 
   /**
-   * Tells an organization's connected members that something happened.
-   * @param eventType of the form `word.word`; one of the catalogue has typed data
+   * Sends an event to an organization's connected members.
+   * @param eventType of the form `word.word`; types of the catalogue have typed data
    * @throws {InvalidBroadcastError}
    * @throws {UnavailableError} if the broker is down; never with `manager`
    */
@@ -132,9 +131,9 @@ export class BroadcastService {
   }
 
   /**
-   * Ends connections to an organization, on every node, with 4003: those of a member whose membership ends in this
-   * transaction, or all of them. A connection of a membership that begins later stays.
-   * @param userId null: everybody's
+   * Closes connections to an organization, on every node, with 4003: those of a member whose membership ends in this
+   * transaction, or all of them. Connections under a membership that begins later stay open.
+   * @param userId null: all members
    * @throws {InvalidBroadcastError}
    */
   async evictFromOrg(orgId: string, userId: string | null, options: RevokeOptions = {}): Promise<void> {
@@ -144,8 +143,8 @@ export class BroadcastService {
   }
 
   /**
-   * Ends all connections of a user, to both endpoints, on every node, with 4001. Nothing keeps the user from connecting again
-   * with a token that is still valid.
+   * Closes all connections of a user, to both endpoints, on every node, with 4001. The user can connect again with a token
+   * that is still valid.
    * @throws {InvalidBroadcastError}
    */
   async disconnectUser(userId: string, options: RevokeOptions = {}): Promise<void> {
@@ -153,12 +152,12 @@ export class BroadcastService {
     await this.revoke({ channel: null, userId, connectionId: null, close: CLOSE.disconnected }, options);
   }
 
-  /** Ends one connection in the same way, on whichever node it is. Does nothing if it is already closed. */
+  /** Closes one connection with 4001, whichever node it is on. Does nothing if it is already closed. */
   async disconnectConnection(connectionId: string, options: RevokeOptions = {}): Promise<void> {
     await this.revoke({ channel: null, userId: null, connectionId, close: CLOSE.disconnected }, options);
   }
 
-  /** Always through the outbox: there every node finds it, should its signal be lost or the broker be down. */
+  /** Always goes through the outbox, where every node finds it if the signal is lost or the broker is down. */
   private async revoke(target: RevocationTarget, { manager }: RevokeOptions): Promise<void> {
     const ask = (own: EntityManager): Promise<void> => this.publisher.revoke(target, own);
     await (manager === undefined ? this.dataSource.transaction(ask) : ask(manager));
@@ -178,10 +177,13 @@ export class BroadcastService {
   }
 }
 
-/** What happened in one organization is not to be told to another, in production neither. */
+/** An event must never reach another organization than its own. Checked in production, too. */
 function expectOwnOrg({ org_id: named }: JsonObject, { id }: Channel): void {
   if (named === undefined || (typeof named === 'string' && named.toLowerCase() === id)) return;
-  throw new InvalidBroadcastError('data.org_id', `takes the organization that is told, ${id}, or nothing`);
+  throw new InvalidBroadcastError(
+    'data.org_id',
+    `takes the id of the organization that receives the event, ${id}, or nothing`,
+  );
 }
 
 function channelOf(field: string, make: () => Channel): Channel {

@@ -19,13 +19,13 @@ class ResourceDeleted {
   timestamp: string;
 }
 
-/** A resource was created or changed, and is now like this. */
+/** A resource was created or changed; the fields are its new state. */
 class ResourceChange extends ResourceDeleted {
   @IsString()
   sensitivity: string;
 }
 
-/** Somebody is no longer a member. */
+/** A membership has ended. */
 class MemberLeft {
   @IsUserId()
   user_id: string;
@@ -37,9 +37,9 @@ class MemberLeft {
   timestamp: string;
 }
 
-/** Somebody has become a member. */
+/** A user has become a member. */
 class MemberJoined extends MemberLeft {
-  /** Null: the user was never here, or the token told none. */
+  /** Null if the user has never signed in, or the token had no email. */
   @ValidateIf((_, email) => email !== null)
   @IsString()
   user_email: string | null;
@@ -48,7 +48,7 @@ class MemberJoined extends MemberLeft {
   role: string;
 }
 
-/** Those who operate the system have something to say to an organization. */
+/** An operator's message to one organization. */
 class OrgAlert {
   @IsString()
   alert_type: string;
@@ -63,7 +63,7 @@ class OrgAlert {
   timestamp: string;
 }
 
-/** An organization nears the number of resources that it may hold, or is there. */
+/** An organization is close to its resource quota, or has reached it. */
 class QuotaWarning {
   @Equals('resources')
   quota: 'resources';
@@ -84,7 +84,7 @@ class QuotaWarning {
   timestamp: string;
 }
 
-/** A task of the user's is done. */
+/** A task of the user has succeeded. */
 class TaskCompleted {
   @IsUUID('loose')
   task_id: string;
@@ -92,12 +92,12 @@ class TaskCompleted {
   @IsString()
   task_name: string;
 
-  /** Where its result is. */
+  /** Where to get the result. */
   @IsString()
   action_url: string;
 }
 
-/** A task of the user's is over without a result. */
+/** A task of the user has failed. */
 class TaskFailed {
   @IsUUID('loose')
   task_id: string;
@@ -140,7 +140,7 @@ class MentionReceived {
   action_url: string;
 }
 
-/** Those who operate the system have something to say to everyone: in `title` and `body`. */
+/** An operator's message to everyone online; its text is in `title` and `body`. */
 class UserAlert {
   @IsString()
   alert_type: string;
@@ -149,7 +149,7 @@ class UserAlert {
   severity: Severity;
 }
 
-/** The organization events of the backend itself, and what their `data` is. */
+/** The backend's own organization events, with the class of their `data`. */
 export const ORG_EVENTS = {
   'resource.created': ResourceChange,
   'resource.updated': ResourceChange,
@@ -160,7 +160,7 @@ export const ORG_EVENTS = {
   'quota.warning': QuotaWarning,
 } as const;
 
-/** The notifications of the backend itself, and what comes with each besides `title`, `body` and `timestamp`. */
+/** The backend's own notifications, with the class of their fields besides `title`, `body` and `timestamp`. */
 export const NOTIFICATIONS = {
   'task.completed': TaskCompleted,
   'task.failed': TaskFailed,

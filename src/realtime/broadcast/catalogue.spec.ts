@@ -39,7 +39,7 @@ declare module './catalogue.js' {
 }
 
 /**
- * Judged by `npm run typecheck`, not by the run: an `@ts-expect-error` above a line that does compile is an error there.
+ * Verified by `npm run typecheck`, not by running it: an `@ts-expect-error` above a line that compiles is an error there.
  * Nothing is sent.
  */
 const broadcast: Pick<BroadcastService, 'broadcastOrgEvent' | 'broadcastNotification'> = {
@@ -55,7 +55,7 @@ const DUE = { title: 'Due', type: 'spec.due' } as const;
 const MESSAGE = { title: 'New message', type: 'message.received', message_id: '1', org_id: ORG } as const;
 
 describe('the typed catalogue', () => {
-  it('takes an event of the catalogue with its own data only', async () => {
+  it('accepts an event of the catalogue only with its own data', async () => {
     await broadcast.broadcastOrgEvent(ORG, 'resource.created', CREATED);
     // @ts-expect-error: nearly all fields are missing
     await broadcast.broadcastOrgEvent(ORG, 'resource.created', { resource_id: '1' });
@@ -68,7 +68,7 @@ describe('the typed catalogue', () => {
     expect(isCatalogueType('resource.created')).toBe(true);
   });
 
-  it('takes an event that an application has declared with its own data only', async () => {
+  it('accepts an event declared by an application only with its own data', async () => {
     await broadcast.broadcastOrgEvent(ORG, 'spec.paid', { invoice_id: '1', amount_cents: 1_999 });
     // @ts-expect-error: cents are a number
     await broadcast.broadcastOrgEvent(ORG, 'spec.paid', { invoice_id: '1', amount_cents: '19.99' });
@@ -77,7 +77,7 @@ describe('the typed catalogue', () => {
     expect(isCatalogueType('spec.paid')).toBe(false);
   });
 
-  it('takes an event of any other type with any object', async () => {
+  it('accepts an event of any other type with any object', async () => {
     await broadcast.broadcastOrgEvent(ORG, 'spec.unknown', { anything: [1, { goes: true }] });
     const type = ['spec', 'unknown'].join('.');
     await broadcast.broadcastOrgEvent(ORG, type, { anything: 1 });
@@ -86,7 +86,7 @@ describe('the typed catalogue', () => {
     expect(isCatalogueType('spec.unknown')).toBe(false);
   });
 
-  it('takes a notification of a known type with its own fields only', async () => {
+  it('accepts a notification of a known type only with its own fields', async () => {
     await broadcast.broadcastNotification('bob', { ...MESSAGE, from: 'alice' });
     await broadcast.broadcastNotification('bob', { ...DUE, invoice_id: '1' });
     // @ts-expect-error: the sender is missing
@@ -98,7 +98,7 @@ describe('the typed catalogue', () => {
     expect(isCatalogueType('message.received')).toBe(true);
   });
 
-  it('takes a notification of any other type, or of none, with any fields', async () => {
+  it('accepts a notification of any other type, or without a type, with any fields', async () => {
     await broadcast.broadcastNotification('bob', { title: 'Hello', anything: 1 });
     await broadcast.broadcastNotification('bob', { title: 'Hello', type: 'spec.unknown', anything: 1 });
     // @ts-expect-error: the title is missing
@@ -123,10 +123,10 @@ describe('the fields of the catalogue', () => {
 });
 
 describe('a class of the application', () => {
-  /** For what the compiler refuses: nothing is defined. */
+  /** For calls that the compiler refuses: defines nothing. */
   const compiled: typeof defineOrgEvent = () => undefined;
 
-  it('is that of its type, which is none of the catalogue', () => {
+  it('is registered for its type, which stays outside the catalogue', () => {
     defineOrgEvent('spec.refunded', SpecRefunded);
     defineNotification('spec.reminded', InvoiceOnly);
     expect(DATA_CLASSES.orgEvents.get('spec.refunded')).toBe(SpecRefunded);
@@ -134,7 +134,7 @@ describe('a class of the application', () => {
     expect(isCatalogueType('spec.refunded') || isCatalogueType('spec.reminded')).toBe(false);
   });
 
-  it('has exactly the fields that the interface declares', () => {
+  it('must have exactly the fields that the interface declares', () => {
     // @ts-expect-error: the amount is missing
     compiled('spec.paid', InvoiceOnly);
     // @ts-expect-error: no account is declared
@@ -145,14 +145,14 @@ describe('a class of the application', () => {
     expect(DATA_CLASSES.orgEvents.has('spec.paid')).toBe(false);
   });
 
-  it('is not taken for a type that has one already', () => {
+  it('is refused for a type that already has one', () => {
     expect(() => defineOrgEvent('system.alert', DATA_CLASSES.orgEvents.get('system.alert') as never)).toThrow(
-      'system.alert is defined by OrgAlert already',
+      'system.alert is already defined by OrgAlert',
     );
   });
 
-  it('is not taken without validators, or for a type of another form', () => {
-    expect(() => defineOrgEvent('spec.bare', Bare)).toThrow('Bare says nothing about its fields');
+  it('is refused without validators, or for a type of another form', () => {
+    expect(() => defineOrgEvent('spec.bare', Bare)).toThrow('Bare has no validators');
     expect(() => defineOrgEvent('SpecUpperCase', SpecRefunded)).toThrow(
       'takes the form word.word, got "SpecUpperCase"',
     );

@@ -54,12 +54,12 @@ function fieldsOf(act: () => void): string[] {
 }
 
 describe('the check of an event', () => {
-  it('takes what its class takes, and further fields', () => {
+  it('accepts what the class accepts, and extra fields', () => {
     expect(() => check.expectOrgEvent('member.joined', JOINED)).not.toThrow();
     expect(() => check.expectOrgEvent('member.joined', { ...JOINED, invited_by: 'alice' })).not.toThrow();
   });
 
-  it('names every wrong field, what it takes and what it got', () => {
+  it('names every wrong field, with what it takes and what it got', () => {
     const data = { ...JOINED, user_email: 1, org_id: 'acme', timestamp: 'today' };
     const found = [
       { field: 'data.user_email', message: 'user_email must be a string, got 1' },
@@ -75,7 +75,7 @@ describe('the check of an event', () => {
     expect(fieldsOf(() => check.expectOrgEvent('member.joined', data))).toHaveLength(3);
   });
 
-  it('names a missing field, and shows the beginning of a long one', () => {
+  it('names a missing field, and shows only the beginning of a long value', () => {
     const { user_id, org_id, user_email, timestamp } = JOINED;
     const data = { user_id, org_id, user_email, timestamp };
     expect(() => check.expectOrgEvent('member.joined', data)).toThrow('data.role: role must be a string, got none');
@@ -84,7 +84,7 @@ describe('the check of an event', () => {
     );
   });
 
-  it('looks into what a class of the application holds', () => {
+  it('checks nested objects of an application’s class', () => {
     const data = { lines: [{ cents: 1 }, { cents: 1.5 }], buyer: 'alice' };
     expect(fieldsOf(() => check.expectOrgEvent('spec.ordered', data))).toEqual(['data.lines.1.cents']);
     expect(fieldsOf(() => check.expectOrgEvent('spec.ordered', { lines: [], buyer: 1 })).toSorted()).toEqual([
@@ -93,14 +93,14 @@ describe('the check of an event', () => {
     ]);
   });
 
-  it('takes anything for a type without a class', () => {
+  it('accepts anything for a type without a class', () => {
     expect(() => check.expectOrgEvent('spec.unknown', { anything: [1] })).not.toThrow();
     expect(() => check.expectOrgEvent('task.completed', {})).not.toThrow();
   });
 });
 
 describe('the check of a notification', () => {
-  it('looks at the fields of its type', () => {
+  it('checks the fields of its type', () => {
     const notification = { title: 'Failed', type: 'task.failed', task_id: ID, task_name: 'Export', timestamp: 'now' };
     expect(fieldsOf(() => check.expectNotification(notification))).toEqual(['notification.error']);
     expect(fieldsOf(() => check.expectNotification({ ...notification, error: 'Try again.' }))).toEqual([]);
@@ -110,19 +110,19 @@ describe('the check of a notification', () => {
     { title: 'None' },
     { title: 'Unknown', type: 'spec.unknown' },
     { title: 'Event', type: 'quota.warning' },
-  ])('takes %j', (notification) => {
+  ])('accepts %j', (notification) => {
     expect(() => check.expectNotification(notification)).not.toThrow();
   });
 });
 
 describe('in production', () => {
-  it('nothing is checked', () => {
+  it('checks nothing', () => {
     const off = new DataCheck(new Environment(PRODUCTION));
     expect(() => off.expectOrgEvent('member.joined', {})).not.toThrow();
     expect(() => off.expectNotification({ title: 'Done', type: 'task.completed' })).not.toThrow();
   });
 
-  it('everything is, in development', () => {
+  it('checks everything in development', () => {
     const on = new DataCheck(new Environment({}));
     expect(() => on.expectOrgEvent('member.joined', {})).toThrow('data.user_id');
   });

@@ -10,11 +10,10 @@ import type { JsonObject } from '../broker/json.js';
 const LONGEST_SHOWN = 60;
 
 /**
- * Holds what is broadcast against the classes of its type, in development and tests: there it finds what the compiler was
- * not asked about. With `NODE_ENV=production` it does nothing, so that no message pays for it.
+ * Checks broadcasts against the class of their type in development and tests, for mistakes that the compiler can't see. With
+ * `NODE_ENV=production` it does nothing, so that messages don't pay for it.
  *
- * Types without a class pass, and so do fields that the class does not know. Validators are asked at once: one that
- * answers with a promise is not heard.
+ * Types without a class pass, and so do fields that the class does not declare. Asynchronous validators are ignored.
  */
 @Injectable()
 export class DataCheck {

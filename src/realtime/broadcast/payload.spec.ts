@@ -20,7 +20,7 @@ describe('toJsonObject', () => {
     );
   });
 
-  it('replaces halves of characters, which many clients could not read', () => {
+  it('replaces unpaired surrogates, which many clients can’t parse', () => {
     expect(toJsonObject({ text: '🎉'.slice(0, 1), '\udc00': ['a\ud800b', '🎉'] }, 'data')).toEqual({
       text: '\ufffd',
       '\ufffd': ['a\ufffdb', '🎉'],
@@ -75,7 +75,7 @@ describe('toJsonObject', () => {
     expect(() => toJsonObject(value, 'data')).toThrow('data: takes a plain object');
   });
 
-  it('refuses an object that holds itself, once or many times', () => {
+  it('refuses an object that contains itself, once or many times', () => {
     const once: Record<string, unknown> = {};
     once.self = once;
     const often: unknown[] = [];
@@ -85,7 +85,7 @@ describe('toJsonObject', () => {
   });
 
   // @abuse PUB-07, PUB-22
-  it('reads a getter once, and is not touched by later changes', () => {
+  it('reads a getter once, and is not affected by later changes', () => {
     let reads = 0;
     const source = {
       nested: { value: 1 },
@@ -115,7 +115,7 @@ describe('toJsonObject', () => {
   });
 
   // @abuse PUB-10
-  it('takes no more levels than 32, of objects or arrays', () => {
+  it('accepts up to 32 levels of objects or arrays', () => {
     const nested = (levels: number, wrap: (inner: unknown) => unknown): unknown =>
       Array.from({ length: levels }).reduce<unknown>((inner) => wrap(inner), 1);
     const wraps = [(inner: unknown) => ({ inner }), (inner: unknown) => [inner]];
@@ -136,13 +136,13 @@ describe('toJsonObject', () => {
 
 describe('serialize', () => {
   // @abuse PUB-10
-  it('takes no 10,000 keys, however short they are', () => {
+  it('refuses 10,000 keys, however short they are', () => {
     const keys = Object.fromEntries(Array.from({ length: 10_000 }, (_, n) => [n.toString(36), 0]));
     expect(() => serialize({ data: toJsonObject(keys, 'data') }, 'data')).toThrow('takes up to 65536 bytes');
   });
 
   // @abuse PUB-09
-  it('takes up to 64 KiB of JSON, counted in bytes', () => {
+  it('accepts up to 64 KiB of JSON, counted in bytes', () => {
     const overhead = '{"a":""}'.length;
     const around = '{"type":"é","data":}'.length;
     const frame = { type: 'é', data: { a: 'x'.repeat(MAX_PAYLOAD_BYTES - overhead) } };

@@ -1,17 +1,17 @@
 import { InvalidBroadcastError } from './invalid-broadcast.error.js';
 import type { JsonObject, JsonValue } from '../broker/json.js';
 
-/** The largest payload of a message, as bytes of its JSON. Larger things belong behind an id or a URL. */
+/** The largest payload of a message, in bytes of its JSON. Send an id or a URL for anything larger. */
 export const MAX_PAYLOAD_BYTES = 65_536;
 const MAX_DEPTH = 32;
 
 /**
- * Copies a value into plain JSON, once, so that the sender's later changes and getters have no effect on what is sent.
- * `JSON.stringify` would drop or bend what it can't express; here that is an error that names the place. Only half of a
- * character, such as is left where a text was cut, becomes U+FFFD: many clients' parsers would refuse the whole frame for it.
+ * Copies a value into plain JSON, so that later changes by the sender don't affect what is sent. `JSON.stringify` would
+ * silently drop or change what JSON can't express; here it is an error that names the place. Only an unpaired surrogate, as
+ * left by truncating a text, becomes U+FFFD: many clients' parsers would reject the whole message because of it.
  *
  * @param value a plain object; valid dates become ISO 8601 text
- * @param path how the value is called in errors
+ * @param path the value's name in errors
  * @throws {InvalidBroadcastError}
  */
 export function toJsonObject(value: unknown, path: string): JsonObject {
@@ -20,13 +20,13 @@ export function toJsonObject(value: unknown, path: string): JsonObject {
 }
 
 /**
- * @param frame of plain JSON
- * @param field the one of the frame that is the sender's payload, and how it is called in errors
+ * @param message of plain JSON
+ * @param field the field that holds the sender's payload, and its name in errors
  * @throws {InvalidBroadcastError} if the payload's JSON is too large
  */
-export function serialize(frame: JsonObject, field: string): string {
-  const text = JSON.stringify(frame);
-  const around = Buffer.byteLength(JSON.stringify({ ...frame, [field]: '' })) - '""'.length;
+export function serialize(message: JsonObject, field: string): string {
+  const text = JSON.stringify(message);
+  const around = Buffer.byteLength(JSON.stringify({ ...message, [field]: '' })) - '""'.length;
   const bytes = Buffer.byteLength(text) - around;
   if (bytes <= MAX_PAYLOAD_BYTES) return text;
   throw new InvalidBroadcastError(
@@ -35,7 +35,7 @@ export function serialize(frame: JsonObject, field: string): string {
   );
 }
 
-/** One copy. It counts its values, so that an object that holds itself many times ends it early, too. */
+/** One copy. It counts the values, so that an object that contains itself many times is refused early. */
 class JsonCopy {
   private count = 0;
 
@@ -58,7 +58,7 @@ class JsonCopy {
     if (typeof value === 'number' && Number.isFinite(value)) return value;
     if (value instanceof Date && !Number.isNaN(value.getTime())) return value.toISOString();
     if (depth > MAX_DEPTH)
-      throw new InvalidBroadcastError(path, `takes up to ${MAX_DEPTH} levels (does it hold itself?)`);
+      throw new InvalidBroadcastError(path, `takes up to ${MAX_DEPTH} levels (does it contain itself?)`);
     if (Array.isArray(value)) return Array.from(value, (item, index) => this.of(item, `${path}[${index}]`, depth + 1));
     if (isPlainObject(value)) return this.ofObject(value, path, depth);
     throw new InvalidBroadcastError(path, `takes JSON, got ${nameOf(value)}${hintFor(value)}`);
@@ -79,12 +79,12 @@ function nameOf(value: unknown): string {
   return typeof value === 'function' || typeof value === 'symbol' ? `a ${typeof value}` : String(value);
 }
 
-/** Objects need not have a constructor, nor does it need to be one. */
+/** An object may have no `constructor`, or one that is not a function. */
 function classNameOf({ constructor }: { constructor?: unknown }): string {
   return typeof constructor === 'function' && constructor.name !== '' ? constructor.name : 'an unnamed class';
 }
 
 function hintFor(value: unknown): string {
-  if (typeof value === 'bigint') return ': send its digits as a text';
+  if (typeof value === 'bigint') return ': send its digits as a string';
   return value === undefined ? ': leave the field out, or use null' : '';
 }

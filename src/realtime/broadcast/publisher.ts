@@ -11,18 +11,18 @@ import { Call } from '../outbox/call.js';
 import { InvalidBroadcastError } from './invalid-broadcast.error.js';
 
 export interface BroadcastOptions {
-  /** Makes the message part of this transaction: published after the commit, exactly if the commit happens. */
+  /** Makes the message part of this transaction: it is published after the commit, and only if the commit happens. */
   manager?: EntityManager;
   /**
-   * Of all messages to one user or organization with the same key, 10 minutes long, only the first is published. Of
-   * notifications in the inbox only the first is kept, for as long as it is there.
+   * Of the messages to one user or organization with the same key, only the first within 10 minutes is published. An inbox
+   * stores only the first, for as long as that one is in it.
    */
   idempotencyKey?: string;
 }
 
 const IDEMPOTENCY_KEY_LENGTH = 200;
 
-/** Brings a finished message on its way: to the broker at once, or into the transaction that it is part of. */
+/** Sends a finished message: to the broker at once, or into the caller's transaction by way of the outbox. */
 @Injectable()
 export class Publisher {
   constructor(
@@ -33,7 +33,7 @@ export class Publisher {
   ) {}
 
   /**
-   * @param text a JSON object
+   * @param body the JSON text of an object
    * @throws {InvalidBroadcastError}
    * @throws {UnavailableError} if the broker is down; never with `manager`
    */
@@ -52,7 +52,7 @@ export class Publisher {
   }
 
   /**
-   * Shows a frame to everybody who is connected to their notifications, on all nodes.
+   * Sends a message to every connection to notifications, on all nodes.
    * @param frame the JSON text of an object
    * @throws {UnavailableError} if the broker is down; never with `manager`
    */
@@ -74,7 +74,7 @@ export class Publisher {
     await this.signal(Topic.nodes, payload);
   }
 
-  /** Ends connections on all nodes, after the commit of the transaction. */
+  /** Closes connections on all nodes once the transaction has committed. */
   async revoke(target: RevocationTarget, manager: EntityManager): Promise<void> {
     const body = revocationBody(target);
     await this.outbox.addSignal({ id: uuidv7(), kind: 'revocation', body, except: null }, manager);
