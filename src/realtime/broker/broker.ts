@@ -3,32 +3,32 @@ import type { Position } from './cursor.js';
 import type { History } from './history.js';
 import type { Topic } from './topic.js';
 
-/** What is handed to the broker. */
+/** A message as it is passed to the broker. */
 export interface Message {
-  /** A UUID that stays the same however often this message is tried. */
+  /** A UUID that stays the same across retries. */
   id: string;
   channel: Channel;
   /** The JSON text of an object with at least one field. The broker adds the cursor to it. */
   body: string;
-  /** Of all messages of a channel with the same key, 10 minutes long, only the first is published. */
+  /** Of a channel's messages with the same key, only the first within 10 minutes is published. */
   idempotencyKey: string | null;
-  /** The echo key of a connection that a frame is not for, because its own call has caused it. */
+  /** The echo key of the connection whose own call caused the message; it is not sent there. */
   except: string | null;
-  /** Where it was published before, if it is published again because the broker may have lost it. */
+  /** Where it was first published, if it is republished because the broker may have lost it. */
   formerPosition: Position | null;
 }
 
-/** Of one channel, in their order. */
+/** Messages of one channel, in order. */
 export type Messages = readonly [Message, ...Message[]];
 
-/** What has become of a message. */
+/** The outcome of publishing a message. */
 export interface Published {
   position: Position;
-  /** Its idempotency key was seen before: nothing was published now, and the position is that of the first. */
+  /** The idempotency key was seen before: nothing was published, and the position is that of the first message. */
   isRepetition: boolean;
 }
 
-/** What the broker hands to every process that is subscribed to the channel. */
+/** What every process subscribed to the channel receives. */
 export interface Publication {
   /** The same as in the message. */
   id: string;
@@ -37,7 +37,7 @@ export interface Publication {
   position: Position;
   /** As in the message. */
   except: string | null;
-  /** As in the message: whoever has received the channel up to there has received this, too. */
+  /** As in the message: a client that received the channel up to this position already has the message. */
   formerPosition: Position | null;
   /** By the broker's clock, in milliseconds since the Unix epoch. */
   publishedAt: number;
@@ -45,86 +45,83 @@ export interface Publication {
   payload: Buffer;
 }
 
-/** The one consumer of a broker: what a process does with the publications of its channels. */
+/** The one consumer of a process's publications and signals. */
 export interface BrokerReceiver {
-  /** MUST NOT throw, and must not wait: publications of all channels come through here. */
+  /** MUST NOT throw or wait: publications of all channels pass through here. */
   receive(publication: Publication): void;
 
   /**
-   * A signal of a topic that this process is subscribed to. MUST NOT throw, and must not wait.
-   * @param payload the JSON text that was given to `signal`
+   * Receives a signal of a topic that this process is subscribed to. MUST NOT throw or wait.
+   * @param payload the JSON text passed to `signal`
    */
   signalled(topic: string, payload: Buffer): void;
 
-  /** The link from the broker is cut: nothing is received until `resynchronize`. MUST NOT throw. */
+  /** The link from the broker was cut: nothing arrives until `resynchronize`. MUST NOT throw. */
   interrupted(): void;
 
   /**
-   * The link to the broker was interrupted and is whole again: what was published meanwhile has not been received. MUST NOT
-   * throw.
+   * The link from the broker is restored; publications sent during the interruption were missed. MUST NOT throw.
    */
   resynchronize(): void;
 
-  /** Something that is no publication, or of a version that can't be read, was found in a channel and dropped. MUST NOT throw. */
+  /** Dropped something in a channel that is not a publication, or of an unknown version. MUST NOT throw. */
   disregard(): void;
 }
 
 /** For how long an idempotency key is remembered. */
 export const IDEMPOTENCY_SECONDS = 600;
 
-/** How long a channel keeps its epoch, at the least, when nothing is published and nobody asks for it. */
+/** An idle channel keeps its epoch for at least this long. */
 export const IDLE_CHANNEL_SECONDS = 3_600;
 
-/** What a broker remembers of each channel. */
+/** How much history a broker keeps of each channel. */
 export interface HistoryLimits {
-  /** How many messages may be missed; 0: nothing is remembered. */
+  /** How many missed messages a client can catch up on; 0: no history. */
   size: number;
   ttlSeconds: number;
 }
 
 /**
- * Carries messages from whoever publishes to every process that is subscribed.
+ * Carries messages from publishers to every subscribed process.
  *
- * Promises of every adapter:
- * - The publications of one channel have one order; each has a position one above the last. Every subscribed process
- *   receives them in that order.
- * - Taking the position, adding to history and handing the message on is one atomic step.
- * - Live delivery is at most once: a process that was cut off has missed what was published meanwhile, and can see it by
- *   the positions. When the broker itself notices that the link was cut, it says so (`resynchronize`).
- * - Of each channel the newest messages are remembered, within the limits.
- * - A broker that has lost its data is a new generation of itself, and its channels have new epochs.
- * - A published message has reached the broker when `publish` resolves.
+ * Every adapter guarantees:
+ * - A channel's publications have one order, and consecutive positions. Every subscribed process receives them in that order.
+ * - Assigning the position, adding to history and publishing are one atomic step.
+ * - Live delivery is at most once: a process that was cut off misses publications, and can tell by the positions. When the
+ *   adapter notices the interruption itself, it reports it (`interrupted`, `resynchronize`).
+ * - History keeps the newest messages of each channel, within the limits.
+ * - A broker that has lost its data has a new generation, and its channels have new epochs.
+ * - When `publish` resolves, the broker has the message.
  */
 export abstract class Broker {
-  /** Whether a channel's data can be lost without its generation: then only the channel's new epoch tells of it. */
+  /** Whether a channel's data can be lost while the generation stays: then only the new epoch reveals the loss. */
   abstract readonly losesChannelsAlone: boolean;
 
-  /** @throws {UnavailableError} if the broker did not confirm in time; it may have been published all the same */
+  /** @throws {UnavailableError} if the broker did not confirm in time; the message may have been published anyway */
   async publish(message: Message): Promise<Published> {
     const [published] = await this.publishAll([message], null);
-    if (published === undefined) throw new Error('The broker has said nothing of a message that it was given');
+    if (published === undefined) throw new Error('The broker returned no result for a message');
     return published;
   }
 
   /**
-   * Publishes messages of one channel in one step: in their order, or none of them.
-   * @param messages one at the least
-   * @param generation nothing is published if the broker can tell that its data is of another one; null: whichever it is of
-   * @throws {UnavailableError} if the broker did not confirm in time; they may have been published all the same
+   * Publishes messages of one channel atomically and in order.
+   * @param generation publishes nothing if the broker can tell that its data is of another one; null: any
+   * @throws {UnavailableError} if the broker did not confirm in time; the messages may have been published anyway
    */
   abstract publishAll(messages: Messages, generation: string | null): Promise<Published[]>;
 
   /**
-   * Tells every process that is subscribed to the topic now. A signal has no position and no history: a process that is cut off
-   * misses it and never learns that it did.
+   * Sends a signal to every process that is subscribed to the topic now. A signal has no position and no history: a process
+   * that is cut off misses it without noticing.
    * @param payload the JSON text of an object
    * @throws {UnavailableError} if the broker did not confirm in time
    */
   abstract signal(topic: Topic, payload: string): Promise<void>;
 
   /**
-   * Resolves when every later publication of the channel, or signal of the topic, reaches the receiver. Calls take effect in
-   * the order they are made.
+   * Resolves once every later publication of the channel, or signal of the topic, reaches the receiver. Calls take effect in
+   * the order in which they are made.
    * @throws {UnavailableError}
    */
   abstract subscribe(address: Channel | Topic): Promise<void>;
@@ -139,16 +136,16 @@ export abstract class Broker {
   abstract position(channel: Channel): Promise<Position>;
 
   /**
-   * The newest messages of a channel, those from an offset on.
-   * @param maxBytes about how much may come at once, if not all: what is beyond it is left out, but never the first two
-   *   messages, so that whoever reads on from the last one gets further
+   * The messages that a channel's history has from an offset on.
+   * @param maxBytes about how many bytes to return at most; never fewer than two messages, so that reading on from the last
+   *   one makes progress
    * @throws {UnavailableError}
    */
   abstract history(channel: Channel, fromOffset: number, maxBytes?: number): Promise<History>;
 
   /**
-   * Names the life of the broker's data: another one means that everything it had been given is lost. Null if the data ends
-   * with this process.
+   * Identifies the broker's data: a different generation means that everything published before is lost. Null if the data
+   * ends with this process.
    * @throws {UnavailableError}
    */
   abstract generation(): Promise<string | null>;

@@ -6,7 +6,7 @@ import { Channel } from './channel.js';
 const ORG = '0190a5c2-7b7e-7c33-8d7e-3f1f0e2a9b11';
 
 describe('Channel', () => {
-  it('gives different users different names, and finds each user by the name again', () => {
+  it('gives different users different names, and parses each name back to its user', () => {
     const userId = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 60 }).filter(isUserId);
     fc.assert(
       fc.property(userId, userId, (a, b) => {
@@ -27,7 +27,7 @@ describe('Channel', () => {
     ' ',
     '日本語',
     'x'.repeat(255),
-  ])('takes the user id %p and keeps braces, blanks and colons out of the name', (id) => {
+  ])('accepts the user id %p and keeps braces, spaces and colons out of the name', (id) => {
     expect(Channel.ofUser(id).name).toMatch(/^user:[^\s:{}]+$/);
   });
 
@@ -38,7 +38,7 @@ describe('Channel', () => {
     },
   );
 
-  it('takes an organization id in capitals for the same organization', () => {
+  it('treats an organization id in capitals as the same organization', () => {
     expect(Channel.ofOrganization(ORG.toUpperCase())).toEqual(Channel.ofOrganization(ORG));
   });
 
@@ -46,7 +46,7 @@ describe('Channel', () => {
     expect(() => Channel.ofOrganization(id)).toThrow('takes a UUID');
   });
 
-  it.each(['', 'user', 'user:', 'room:1', 'org:1', 'node:', 'node:1'])('finds no channel of the name %p', (name) => {
+  it.each(['', 'user', 'user:', 'room:1', 'org:1', 'node:', 'node:1'])('refuses the channel name %p', (name) => {
     expect(() => Channel.parse(name)).toThrow(TypeError);
   });
 });

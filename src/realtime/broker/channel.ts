@@ -4,18 +4,18 @@ import { isUserId, USER_ID_RULE } from '../../auth/user-id.js';
 /**
  * The address of a stream of messages: one user's notifications, or one organization's events.
  *
- * Channels are made here only, and injectively: two different ids never give the same name.
+ * Only this class builds channel names, and it maps different ids to different names.
  */
 export class Channel {
   private constructor(
     readonly kind: 'user' | 'org',
-    /** The user's id as the token has it, or the organization's UUID in lower case. */
+    /** The user's id as in the token, or the organization's UUID in lower case. */
     readonly id: string,
-    /** Safe in Redis keys and hash tags: no braces, blanks or further colons. */
+    /** Safe in Redis keys and hash tags: no braces, spaces or further colons. */
     readonly name: string,
   ) {}
 
-  /** @throws {TypeError} if the id cannot be a user's */
+  /** @throws {TypeError} if it is not a valid user id */
   static ofUser(userId: string): Channel {
     if (!isUserId(userId)) throw new TypeError(`user id: takes ${USER_ID_RULE}`);
     return new Channel('user', userId, `user:${encodeURIComponent(userId)}`);
@@ -29,7 +29,7 @@ export class Channel {
   }
 
   /**
-   * Finds the channel a name was made from, as the outbox stores names.
+   * Parses a channel's name, as stored in the outbox.
    * @throws {TypeError} if no channel has that name
    */
   static parse(name: string): Channel {

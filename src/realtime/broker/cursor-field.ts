@@ -1,7 +1,7 @@
 import { formatCursor, type Position } from './cursor.js';
 
 /**
- * Adds a position to the JSON text of an object, as its last field. This is the only place where JSON text is taken apart;
+ * Appends a position to the JSON text of an object, as its last field. Only this function edits JSON as text;
  * `PUBLISH_SCRIPT` does the same in Redis.
  * @param body with at least one field
  */

@@ -4,12 +4,12 @@ import { comparePositions, formatCursor, newEpoch, NO_TAG, parseCursor } from '.
 const EPOCH = newEpoch();
 
 describe('cursor', () => {
-  it('finds the position it was made from', () => {
+  it('parses back to the position it was made from', () => {
     const position = { epoch: EPOCH, offset: 123_456_789_012, tag: 'deadbeef' };
     expect(parseCursor(formatCursor(position))).toEqual(position);
   });
 
-  it('grows along a channel, and from one epoch to the next, when compared as text', () => {
+  it('sorts as text along a channel, and from one epoch to the next', () => {
     const positions = [
       { epoch: newEpoch(1_000), offset: 16, tag: 'ffffffff' },
       { epoch: newEpoch(2_000), offset: 0, tag: NO_TAG },

@@ -1,24 +1,24 @@
 import type { Publication } from './broker.js';
 import type { Position } from './cursor.js';
 
-/** What a broker still knows of a channel. */
+/** What a broker still has of a channel. */
 export interface History {
   /** Of the newest message. */
   position: Position;
   /**
-   * The newest messages, oldest first, without a gap up to `position`, or to where as much was read as was asked for; empty if
-   * they have expired.
+   * Messages in order and without a gap, up to `position` or to where the requested number of bytes was reached; empty if they
+   * have expired.
    */
   publications: Publication[];
 }
 
 /**
- * Finds what was published after a position: all that was read of it or nothing.
+ * Finds what was published after a position, in the part of history that was read.
  *
- * A position is only trusted if the message at its place is the one that it was made of. That message must still be there
- * (so a broker keeps one message more than may be missed), must be the newest, or is none at all (offset 0).
+ * A position is trusted only if its tag matches the message at its offset. So that message must still be in history (a broker
+ * keeps one message more than the limit) or be the newest one. Offset 0 has no message to compare.
  *
- * @param limit how many messages may be missed at most
+ * @param limit how many missed messages to return at most
  * @returns null if history does not reach back to the position, or the position is not of this channel's past
  */
 export function missedSince({ position, publications }: History, since: Position, limit: number): Publication[] | null {

@@ -9,7 +9,7 @@ import { ExpiringMap } from '../../runtime/expiring-map.js';
 import type { History } from './history.js';
 import type { Topic } from './topic.js';
 
-/** The broker of a process that is alone: the same promises as Redis gives, kept in memory. */
+/** The broker of a single process: gives the same guarantees as Redis, in memory. */
 @Injectable()
 export class MemoryBroker extends Broker {
   override readonly losesChannelsAlone = false;
@@ -85,7 +85,7 @@ export class MemoryBroker extends Broker {
     return { position, isRepetition: false };
   }
 
-  /** One more than may be missed: the message at a cursor's own place shows that the cursor is of this past. */
+  /** Keeps one more than the limit: the message at a cursor's own offset proves that the cursor belongs to this stream. */
   private remember(channel: Channel, publication: Publication): void {
     const before = publication.position.offset === 1 ? [] : (this.histories.get(channel.name) ?? []);
     this.histories.set(channel.name, [...before.slice(-this.limits.size), publication]);
@@ -96,7 +96,7 @@ export class MemoryBroker extends Broker {
   }
 }
 
-/** All is in memory already. But who keeps what it was given must not keep what is forgotten here meanwhile. */
+/** Bounds how many publications a slow reader keeps alive after history has dropped them. */
 function upTo(maxBytes: number, publications: Publication[]): Publication[] {
   let room = maxBytes;
   const end = publications.findIndex(({ payload }, index) => {

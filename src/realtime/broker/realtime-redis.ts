@@ -8,10 +8,10 @@ import { RedisKeys } from './redis-keys.js';
 
 /** How long Redis may take to answer a command. */
 const COMMAND_TIMEOUT_MS = 2_000;
-/** How long a connection on which an answer is due may be silent. */
+/** How long a connection may stay silent while a reply is due. */
 const SOCKET_TIMEOUT_MS = 3_000;
 
-/** The engine's Redis: the connection for commands that its parts share, and the names of what they keep there. */
+/** The engine's Redis: the shared connection for commands, and the names of the keys. */
 @Injectable()
 export class RealtimeRedis implements OnApplicationShutdown {
   readonly keys: RedisKeys;
@@ -24,8 +24,8 @@ export class RealtimeRedis implements OnApplicationShutdown {
   }
 
   /**
-   * One more connection, which is the caller's to close. Commands fail at once while Redis is away, and are never sent twice:
-   * whoever asks knows better when to try again.
+   * Opens another connection; the caller closes it. Commands fail at once while Redis is down, and are never sent twice: the
+   * caller decides when to retry.
    */
   connect(subject: string): Redis | Cluster {
     const log = new QuietErrorLog(this.logger, subject);
@@ -36,7 +36,7 @@ export class RealtimeRedis implements OnApplicationShutdown {
       autoResubscribe: this.settings.mode === 'cluster',
       maxRetriesPerRequest: 0,
       commandTimeout: COMMAND_TIMEOUT_MS,
-      // A connection that has died in silence is given up, where a command alone would only time out.
+      // Drops a connection that died silently; `commandTimeout` fails only the command.
       socketTimeout: SOCKET_TIMEOUT_MS,
     });
   }

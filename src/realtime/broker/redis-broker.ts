@@ -16,27 +16,27 @@ import { RedisSubscriber } from './redis-subscriber.js';
 import { Topic } from './topic.js';
 import { Semaphore } from '../../runtime/semaphore.js';
 
-/** How long the start waits for Redis; after that the process starts without, and says so in `/health/ready`. */
+/** How long the start waits for Redis. After that the process starts without it, and `/health/ready` reports it. */
 const START_TIMEOUT_MS = 3_000;
-/** Histories that are read at once: enough to keep Redis busy, and few enough for memory, because each may be of 16 MB. */
+/** How many histories are read at once: enough to keep Redis busy, and few enough for memory, as each may take 16 MB. */
 const READS_AT_ONCE = 8;
 
-/** The scripts, as methods that ioredis adds (`defineCommand`): `EVALSHA`, and `EVAL` where Redis doesn't know them yet. */
+/** The scripts as methods that ioredis adds (`defineCommand`): `EVALSHA`, or `EVAL` if Redis doesn't have them yet. */
 interface Scripts {
   heraldPublish(...keysAndArguments: (string | number)[]): Promise<[cursor: string, isRepetition: 0 | 1][]>;
   heraldHistoryBuffer(...keysAndArguments: (string | number)[]): Promise<Buffer[]>;
 }
 
 /**
- * The broker of several processes. Publishing is one Lua script; a process subscribes to the channels that it has
- * connections for, by exact name.
+ * The broker of several processes. Publishing is one Lua script. Each process subscribes, by exact name, to the channels that
+ * it has connections for.
  */
 @Injectable()
 export class RedisBroker extends Broker implements OnModuleInit, OnApplicationShutdown {
-  /** The shards of a cluster die alone, and one of them has the generation. */
+  /** A cluster's shards fail independently, and only one of them has the generation. */
   override readonly losesChannelsAlone: boolean;
   private readonly logger = new Logger(RedisBroker.name);
-  private readonly foreign = new QuietErrorLog(this.logger, 'Messages in our Redis channels');
+  private readonly foreign = new QuietErrorLog(this.logger, 'Unexpected message in a Redis channel');
   private readonly keys: RedisKeys;
   private readonly commands: (Redis | Cluster) & Scripts;
   private readonly link: Redis | Cluster;
@@ -45,7 +45,7 @@ export class RedisBroker extends Broker implements OnModuleInit, OnApplicationSh
   private readonly positionSeconds: number;
   private readonly reads = new Semaphore(READS_AT_ONCE);
   private receiver: BrokerReceiver | null = null;
-  /** Whether a script can look at the generation beside a channel. */
+  /** Whether a script can read the generation together with a channel's keys. */
   private seesGeneration: boolean;
 
   constructor(
@@ -70,7 +70,7 @@ export class RedisBroker extends Broker implements OnModuleInit, OnApplicationSh
   async onModuleInit(): Promise<void> {
     const areReady = await Promise.all([this.commands, this.link].map((each) => becomesReady(each, START_TIMEOUT_MS)));
     if (areReady.includes(false)) {
-      this.logger.warn('Redis is not available yet: the process starts without it and keeps trying');
+      this.logger.warn('Redis is not available yet: starting without it and retrying');
     }
   }
 
@@ -81,7 +81,9 @@ export class RedisBroker extends Broker implements OnModuleInit, OnApplicationSh
     } catch (error) {
       if (expected === null || !isCrossSlot(error)) throw error;
       this.seesGeneration = false;
-      this.logger.warn('This Redis is a cluster behind one address: set REDIS_CLUSTER_NODES, if it can be reached so');
+      this.logger.warn(
+        'This Redis is a cluster behind one address: set REDIS_CLUSTER_NODES if its nodes can be reached',
+      );
       return this.publishInto(null, messages);
     }
   }
@@ -107,9 +109,9 @@ export class RedisBroker extends Broker implements OnModuleInit, OnApplicationSh
     const [cursor, isCut, ...messages] = await this.reads.run(() => this.read(channel, fromOffset, maxBytes));
     const position = positionOf(cursor?.toString() ?? '');
     const publications = messages.map((message) => this.publicationOf(channel.name, message));
-    // What can't be read, of a later version, say, is a gap: only what comes after it is whole.
+    // An unreadable message, of a later version for example, is a gap: use only what follows it.
     const readable = publications.slice(publications.lastIndexOf(null) + 1).filter((each) => each !== null);
-    // A store that evicts keys may have dropped the history and kept the position, or an older one of either.
+    // A Redis that evicts keys may have dropped the history but not the position, or restored an older version of either.
     const isWhole = readable.at(-1)?.position.offset === position.offset || isCut?.toString() === '1';
     return { position, publications: isWhole ? readable : [] };
   }
@@ -149,7 +151,7 @@ export class RedisBroker extends Broker implements OnModuleInit, OnApplicationSh
         this.positionSeconds,
         IDEMPOTENCY_SECONDS,
         this.publishCommand,
-        // One more than may be missed: the message at a cursor's own place shows that the cursor is of this past.
+        // One more than the limit: the message at a cursor's own offset proves that the cursor belongs to this stream.
         this.limits.size === 0 ? 0 : this.limits.size + 1,
         this.limits.ttlSeconds,
         expected ?? '',
@@ -186,7 +188,7 @@ export class RedisBroker extends Broker implements OnModuleInit, OnApplicationSh
   private publicationOf(channel: string, message: Buffer): Publication | null {
     const envelope = readEnvelope(message);
     if (envelope !== null) return { channel, ...envelope };
-    this.foreign.report(new Error('dropped one that another program, or a later version of this one, has written'));
+    this.foreign.report(new Error('dropped; written by another program or a later version of Herald'));
     this.receiver?.disregard();
     return null;
   }
@@ -201,11 +203,11 @@ function withScripts(connection: Redis | Cluster): (Redis | Cluster) & Scripts {
 
 function positionOf(cursor: string): Position {
   const position = parseCursor(cursor);
-  if (position === null) throw new Error(`Redis answered with a cursor that is none: ${JSON.stringify(cursor)}`);
+  if (position === null) throw new Error(`Redis returned an invalid cursor: ${JSON.stringify(cursor)}`);
   return position;
 }
 
-/** Redis refuses keys of several slots in one script, where it is a cluster. */
+/** A Redis cluster refuses scripts whose keys are in several slots. */
 function isCrossSlot(error: unknown): boolean {
   return error instanceof Error && error.cause instanceof Error && error.cause.message.includes('CROSSSLOT');
 }

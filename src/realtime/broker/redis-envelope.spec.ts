@@ -6,7 +6,7 @@ import { readEnvelope } from './redis-envelope.js';
 const POSITION = { epoch: newEpoch(), offset: 7, tag: 'deadbeef' };
 
 describe('readEnvelope', () => {
-  it('reads position, id and frame', () => {
+  it('reads position, id and payload', () => {
     const message = Buffer.from(`1 ${formatCursor(POSITION)} some-id frame - 1700000000123\n{"a":"\n"}`);
     expect(readEnvelope(message)).toEqual({
       position: POSITION,
@@ -18,7 +18,7 @@ describe('readEnvelope', () => {
     });
   });
 
-  it('reads whom a frame is not for', () => {
+  it('reads the connection that a message is not for', () => {
     const message = Buffer.from(`1 ${formatCursor(POSITION)} some-id frame - some-key 1700000000123\n{}`);
     expect(readEnvelope(message)).toMatchObject({ except: 'some-key', publishedAt: 1_700_000_000_123 });
   });
@@ -39,11 +39,11 @@ describe('readEnvelope', () => {
     ['one byte', 'x'],
     ['a frame without a header', '{"type":"event"}\n'],
     ['another version', `2 ${formatCursor(POSITION)} some-id frame - 1\n{}`],
-    ['a word too many', `1 ${formatCursor(POSITION)} some-id frame - some-key 1 word\n{}`],
-    ['a cursor that is none', '1 cursor some-id frame - 1\n{}'],
-    ['a kind that is none', `1 ${formatCursor(POSITION)} some-id noise - 1\n{}`],
+    ['an extra word', `1 ${formatCursor(POSITION)} some-id frame - some-key 1 word\n{}`],
+    ['an invalid cursor', '1 cursor some-id frame - 1\n{}'],
+    ['an unknown kind', `1 ${formatCursor(POSITION)} some-id noise - 1\n{}`],
     ['a header without an end', `1 ${'x'.repeat(10_000)}`],
-  ])('takes %s for a message of somebody else', (_, text) => {
+  ])('treats %s as another program’s message', (_, text) => {
     expect(readEnvelope(Buffer.from(text))).toBeNull();
   });
 

@@ -1,12 +1,12 @@
 import type { Channel } from './channel.js';
 import type { Topic } from './topic.js';
 
-/** What is published to: a stream, or whoever listens to signals. */
+/** What messages are published to (a channel) and signals are sent to (a topic). */
 export type Address = Channel | Topic;
 
 /**
- * Names everything Herald keeps in Redis. The database's number is part of each name, because pub/sub knows no databases; the
- * names of one channel share its hash tag, so that a cluster keeps them together.
+ * Names everything Herald keeps in Redis. Each name includes the database's number, because pub/sub ignores databases. The
+ * keys of one channel share its hash tag, so that a cluster keeps them together.
  */
 export class RedisKeys {
   private readonly prefix: string;
@@ -15,12 +15,12 @@ export class RedisKeys {
     this.prefix = `herald:${db}:`;
   }
 
-  /** Names the life of the data. The one key that does not expire. */
+  /** The generation of the data. The only key that does not expire. */
   get generation(): string {
     return `${this.prefix}generation`;
   }
 
-  /** The pub/sub channel, and what the channel's keys begin with. */
+  /** The pub/sub channel, and the prefix of the channel's keys. */
   channel({ name }: Address): string {
     return `${this.prefix}{${name}}`;
   }
@@ -30,47 +30,47 @@ export class RedisKeys {
     return `${this.channel(channel)}:position`;
   }
 
-  /** A list: the newest messages, without a gap. A stream would take 4 KB for the first of them. */
+  /** A list: the newest messages, without a gap. A Redis stream would take 4 KB for the first message. */
   history(channel: Channel): string {
     return `${this.channel(channel)}:history`;
   }
 
-  /** The cursor of the message with this idempotency key, while the key is remembered. */
+  /** The cursor of the first message with this idempotency key, for as long as the key is remembered. */
   once(channel: Channel, idempotencyKey: string): string {
     return `${this.channel(channel)}:once:${idempotencyKey}`;
   }
 
-  /** What a ticket stands for. */
+  /** The principal of a ticket. */
   ticket(hash: string): string {
     return `${this.prefix}ticket:${hash}`;
   }
 
-  /** A set: the names of all nodes, also of those that have ended lately. */
+  /** A set: the names of all nodes, including those that ended recently. */
   get nodes(): string {
     return `${this.prefix}nodes`;
   }
 
-  /** There while a node lives. */
+  /** Exists while the node is alive. */
   lease(node: string): string {
     return `${this.prefix}{node:${node}}:lease`;
   }
 
-  /** A hash: the records of a node's connections by their ids. */
+  /** A hash: the records of a node's connections, by id. */
   connections(node: string): string {
     return `${this.prefix}{node:${node}}:connections`;
   }
 
-  /** A sorted set: the ids of a node's connections under each prefix that lists are filtered by. */
+  /** A sorted set: the ids of a node's connections, once under each filter prefix. */
   connectionIndex(node: string): string {
     return `${this.prefix}{node:${node}}:index`;
   }
 
-  /** A hash: how many connections to the channel each user has on each node. */
+  /** A hash: each user's number of connections to the channel, per node. */
   presence(channel: Channel): string {
     return `${this.channel(channel)}:counts`;
   }
 
-  /** A set: which users a node has counted, and where. */
+  /** A set: the organizations and users that a node has counted. */
   presenceOfNode(node: string): string {
     return `${this.prefix}{node:${node}}:presence`;
   }

@@ -1,22 +1,22 @@
 /**
- * Gives messages the next positions of their channel, adds them to the channel's history and hands them to all subscribers, in
- * one step. The tag is chained to the one before: at the same place it is only the same if all before it is the same, too.
+ * Gives messages the next positions of their channel, adds them to the channel's history and publishes them, in one step. Each
+ * tag is a hash that includes the one before: equal tags at the same offset mean equal streams up to there.
  *
- * KEYS: the channel's position, its history, of each message the record of its idempotency key, and the generation of the data
+ * KEYS: the channel's position, its history, for each message the record of its idempotency key, and the generation of the data
  * if one is expected.
- * ARGV: pub/sub channel, chance for the epoch of a channel without one, seconds that the position lives after its last use,
- * seconds that idempotency keys are remembered, PUBLISH or SPUBLISH, how many messages history keeps (0: none), seconds that
- * history lives after the last message, the expected generation (empty: any); then of each message its JSON, its id with
- * former cursor and except, its own part of the tag, and 1 if it has an idempotency key.
- * Writes nothing if all of them are known.
- * Returns of each message the cursor and 0, or the first cursor and 1 if the idempotency key was seen before; an error, and
- * nothing is published, if the generation is another one.
+ * ARGV: the pub/sub channel, a random part for a new epoch, seconds that the position lives after its last use, seconds that
+ * idempotency keys are remembered, PUBLISH or SPUBLISH, how many messages history keeps (0: none), seconds that history lives
+ * after the last message, the expected generation (empty: any); then for each message its JSON, its part of the header (id,
+ * former cursor, except), its contribution to the tag, and 1 if it has an idempotency key.
+ * Writes nothing if all idempotency keys were seen before.
+ * Returns for each message its cursor and 0, or the first message's cursor and 1 if the idempotency key was seen before; an
+ * error, having published nothing, if the generation is another one.
  */
 export const PUBLISH_SCRIPT = `
 local COMMON, EACH = 8, 4
 local count = (#ARGV - COMMON) / EACH
 if ARGV[8] ~= '' and redis.call('GET', KEYS[3 + count]) ~= ARGV[8] then
-  return redis.error_reply('GENERATION The data is not that which is expected')
+  return redis.error_reply('GENERATION The data is of another generation')
 end
 local known = redis.call('MGET', unpack(KEYS, 3, 2 + count))
 local firsts, messages, answer = {}, {}, {}
@@ -71,12 +71,12 @@ return answer
 `;
 
 /**
- * The cursor of a channel's newest message, and the messages that its history has from an offset on; begins the channel if
- * it is new, so that what comes next has this epoch.
+ * Reads the cursor of a channel's newest message, and the messages that its history has from an offset on. Begins an epoch if
+ * the channel has none, so that the next message continues it.
  *
- * KEYS: the channel's position, its history. ARGV: chance for the epoch of a channel without one, seconds that the position
- * lives after its last use, the offset (empty: no messages), about how many bytes of messages are wanted.
- * Returns the cursor, and 1 if there are messages that were not wanted, followed by the messages: two, if there are, at the least.
+ * KEYS: the channel's position, its history. ARGV: a random part for a new epoch, seconds that the position lives after its
+ * last use, the offset (empty: no messages), about how many bytes of messages to return.
+ * Returns the cursor, 1 if the messages were cut at the byte limit (else 0), then the messages: at least two, if there are.
  */
 export const HISTORY_SCRIPT = `
 local time = redis.call('TIME')

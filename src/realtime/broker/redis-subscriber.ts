@@ -3,11 +3,11 @@ import { Cluster, type Redis, ReplyError } from 'ioredis';
 import { QuietErrorLog } from '../../runtime/quiet-error-log.js';
 import type { Address, RedisKeys } from './redis-keys.js';
 
-/** How often the link is asked for a sign of life. It is given up when the answer takes longer than a command may. */
+/** How often the link is pinged. It is dropped when the answer exceeds the command timeout. */
 const PROBE_INTERVAL_MS = 1_000;
-/** How soon subscriptions that Redis has refused are asked for again. */
+/** How long to wait before retrying subscriptions that Redis has refused. */
 const REFUSAL_PAUSE_MS = 1_000;
-/** How many channels are subscribed to with one command after a reconnect. */
+/** How many channels one command subscribes to after a reconnect. */
 const BATCH = 500;
 
 const logger = new Logger('RedisSubscriber');
@@ -15,21 +15,21 @@ const logger = new Logger('RedisSubscriber');
 export interface SubscriberEvents {
   onMessage: (channel: string, message: Buffer) => void;
   onCut: () => void;
-  /** The link was cut and is whole again; every subscription is in force once more. */
+  /** The link is restored after a cut, with every subscription. */
   onRestored: () => void;
 }
 
 /**
- * The link that publications come in by. It keeps the subscriptions through reconnects, and notices a link that is dead
- * although its connection looks alive: a black-holed one would stay `ready` for ever.
+ * The link that publications arrive by. It restores the subscriptions after reconnects, and detects a dead link whose
+ * connection still looks alive: a black-holed one would stay `ready` for ever.
  *
- * The subscriptions are kept here and not by ioredis, which forgets all of them when the link is cut once more while it
- * subscribes again, and asks for those again that could not be ended while Redis was away. In a cluster, where every shard
- * has a link of its own, ioredis does keep them; what goes wrong there is found when positions are compared.
+ * The subscriptions are kept here because ioredis forgets all of them if the link is cut again while it resubscribes, and
+ * restores those that could not be ended while Redis was down. In a cluster, where every shard has its own link, ioredis does
+ * keep them; comparing positions finds what it loses.
  */
 export class RedisSubscriber {
-  private readonly failures = new QuietErrorLog(logger, 'The link from Redis could not be set up, trying again');
-  private readonly silences = new QuietErrorLog(logger, 'The link from Redis does not answer, reconnecting');
+  private readonly failures = new QuietErrorLog(logger, 'Could not subscribe to Redis, retrying');
+  private readonly silences = new QuietErrorLog(logger, 'The Redis subscription link does not answer, reconnecting');
   private readonly wanted = new Set<string>();
   private readonly isCluster: boolean;
   private isListening = false;
@@ -45,7 +45,7 @@ export class RedisSubscriber {
     this.isCluster = link instanceof Cluster;
     const event = this.isCluster ? 'smessageBuffer' : 'messageBuffer';
     link.on(event, (name: Buffer, message: Buffer) => {
-      // Until the interruption is reported, what follows the last message received may be another stream's.
+      // Before `onRestored`, what arrives may not continue what was received before the cut.
       if (this.isListening) this.events.onMessage(this.keys.nameOf(name.toString()), message);
     });
     link.on('ready', () => void this.onReady());
@@ -56,7 +56,7 @@ export class RedisSubscriber {
     return this.isListening && this.link.status === 'ready';
   }
 
-  /** @throws what ioredis throws; the channel is then not subscribed to, unless it was before */
+  /** @throws what ioredis throws; the channel is then not subscribed, unless it was before */
   async subscribe(address: Address): Promise<void> {
     const name = this.keys.channel(address);
     const wasWanted = this.wanted.has(name);
@@ -87,7 +87,7 @@ export class RedisSubscriber {
       await this.subscribeAgain();
     } catch (error) {
       this.failures.report(error instanceof Error ? error : new Error(String(error)));
-      // A user of Redis without the right to subscribe is refused on the next connection, too.
+      // Reconnecting would not help, for example if the Redis user has no right to subscribe.
       if (error instanceof ReplyError) {
         this.retryTimer = setTimeout(() => void this.onReady(), REFUSAL_PAUSE_MS).unref();
       } else {
