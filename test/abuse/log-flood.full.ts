@@ -107,7 +107,7 @@ describe('a limit of a connection', () => {
   });
 
   it('the first frame of a row that is dropped is named', async () => {
-    await herald.says('Drops frames of alice from 127.0.0.1: rate_limited');
+    await herald.says('Dropping frames of alice from 127.0.0.1: rate_limited');
     expect(await sample(herald, 'herald_frames_dropped_total')).toBeGreaterThan(0);
   });
 });

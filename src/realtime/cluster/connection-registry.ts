@@ -7,12 +7,12 @@ export interface ConnectionRecord {
   endpoint: 'notifications' | 'events';
   /** Null for a user's notifications. */
   org_id: string | null;
-  /** The process that it is connected to. */
+  /** The process that the client is connected to. */
   node: string;
   connected_at: string;
   expires_at: string;
   remote_address: string;
-  /** Frames sent to it, the bytes of these, and those that it has not taken yet: some seconds old when it is another node's. */
+  /** Frames sent, their bytes, and bytes not yet taken by the client; a few seconds old for connections of other nodes. */
   sent: number;
   sent_bytes: number;
   buffered_bytes: number;
@@ -23,10 +23,10 @@ export interface ConnectionFilter {
   orgId: string | null;
 }
 
-/** Knows the live connections of all nodes. Those of a node that was killed are gone when its lease ends. */
+/** Lists the live connections of all nodes. Those of a killed node disappear when its lease expires. */
 export abstract class ConnectionRegistry {
   /**
-   * The first connections after one, in the order of their ids, which is that of their beginning.
+   * The connections after a given one, ordered by id and so by the time they connected.
    * @param after a connection's id; null: from the first on
    * @throws {UnavailableError}
    */

@@ -5,27 +5,27 @@ import { IsUserId } from '../../auth/is-user-id.decorator.js';
 import { PageQuery } from '../../http/pagination.js';
 import type { ConnectionRecord } from './connection-registry.js';
 
-/** Which connections are asked for. */
+/** Filters the list of connections. */
 export class ConnectionsQuery extends PageQuery {
   @ApiPropertyOptional({
     type: String,
     minLength: 1,
     maxLength: 255,
     example: 'bob',
-    description: 'Those of this user',
+    description: 'Only connections of this user',
   })
   @IsOptional()
   @IsUserId()
   user_id?: string;
 
-  @ApiPropertyOptional({ type: String, format: 'uuid', description: "Those to this organization's events" })
+  @ApiPropertyOptional({ type: String, format: 'uuid', description: "Only connections to this organization's events" })
   @IsOptional()
   @Transform(({ value }: { value: unknown }) => (typeof value === 'string' ? value.toLowerCase() : value))
   @IsUUID()
   org_id?: string;
 }
 
-/** A live connection in an answer. */
+/** A live connection. */
 export class ConnectionDto implements ConnectionRecord {
   @ApiProperty({ format: 'uuid' })
   connection_id: string;
@@ -39,13 +39,13 @@ export class ConnectionDto implements ConnectionRecord {
   @ApiProperty({ type: String, format: 'uuid', nullable: true, description: 'Null for notifications' })
   org_id: string | null;
 
-  @ApiProperty({ example: 'herald-7f9c-17-3b1d5e02', description: 'The process that it is connected to' })
+  @ApiProperty({ example: 'herald-7f9c-17-3b1d5e02', description: 'The process that the client is connected to' })
   node: string;
 
   @ApiProperty({ format: 'date-time' })
   connected_at: string;
 
-  @ApiProperty({ format: 'date-time', description: 'When its token ends' })
+  @ApiProperty({ format: 'date-time', description: 'When its token expires' })
   expires_at: string;
 
   @ApiProperty({ example: '203.0.113.7' })
@@ -55,7 +55,7 @@ export class ConnectionDto implements ConnectionRecord {
     type: 'integer',
     minimum: 0,
     example: 12,
-    description: 'Frames that it was sent; some seconds old for another node',
+    description: 'Frames sent; a few seconds old for connections of other nodes',
   })
   sent: number;
 
@@ -63,7 +63,7 @@ export class ConnectionDto implements ConnectionRecord {
     type: 'integer',
     minimum: 0,
     example: 5_120,
-    description: 'Bytes of these frames; some seconds old for another node',
+    description: 'Bytes sent; a few seconds old for connections of other nodes',
   })
   sent_bytes: number;
 
@@ -71,7 +71,7 @@ export class ConnectionDto implements ConnectionRecord {
     type: 'integer',
     minimum: 0,
     example: 0,
-    description: 'Bytes that it has not taken yet; some seconds old for another node',
+    description: 'Bytes not yet taken by the client; a few seconds old for connections of other nodes',
   })
   buffered_bytes: number;
 }

@@ -9,7 +9,7 @@ import { BroadcastService } from '../broadcast/broadcast.service.js';
 import { ConnectionRegistry } from './connection-registry.js';
 import { ConnectionDto, ConnectionsQuery } from './connection.dto.js';
 
-/** Shows the live connections of all nodes, and ends them one by one. */
+/** Lists the live connections of all nodes, and closes single ones. */
 @ApiTags('realtime')
 @Roles(REALTIME_ADMIN_ROLE)
 @Controller('realtime/connections')
@@ -31,10 +31,12 @@ export class ConnectionsController {
   @Delete(':connection_id')
   @HttpCode(204)
   @ApiOperation({
-    summary: `Close a connection, on whichever node it is, with 4001 (realm role ${REALTIME_ADMIN_ROLE})`,
+    summary: `Close a connection, on any node, with 4001 (realm role ${REALTIME_ADMIN_ROLE})`,
   })
   @ApiNoContentResponse()
-  async close(@UuidParam('connection_id', 'The `connection_id` of its welcome') connectionId: string): Promise<void> {
+  async close(
+    @UuidParam('connection_id', 'The `connection_id` from `connection.established`') connectionId: string,
+  ): Promise<void> {
     if (!(await this.connections.has(connectionId))) throw new NotFoundException('There is no such connection.');
     await this.broadcast.disconnectConnection(connectionId);
   }

@@ -5,7 +5,7 @@ import { Roles } from '../../auth/roles.decorator.js';
 import { UserIdParam } from '../../http/path-ids.decorator.js';
 import { BroadcastService } from '../broadcast/broadcast.service.js';
 
-/** Ends all connections of a user. */
+/** Closes all connections of a user. */
 @ApiTags('realtime')
 @Roles(REALTIME_ADMIN_ROLE)
 @Controller('realtime/users/:user_id/disconnect')
@@ -17,8 +17,8 @@ export class DisconnectController {
   @ApiOperation({
     summary: `Close all connections of a user, on every node, with 4001 (realm role ${REALTIME_ADMIN_ROLE})`,
   })
-  @ApiNoContentResponse({ description: 'They are closed, if there are any' })
-  async disconnectUser(@UserIdParam('user_id', 'Whose connections') userId: string): Promise<void> {
+  @ApiNoContentResponse({ description: 'Any connections are closed' })
+  async disconnectUser(@UserIdParam('user_id', 'The user whose connections to close') userId: string): Promise<void> {
     await this.broadcast.disconnectUser(userId);
   }
 }

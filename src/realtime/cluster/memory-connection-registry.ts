@@ -2,7 +2,7 @@ import type { Connection } from '../connection/connection.js';
 import type { Connections } from '../connection/connections.js';
 import { type ConnectionFilter, type ConnectionRecord, ConnectionRegistry, recordOf } from './connection-registry.js';
 
-/** The connections of a process that is alone: looked at directly. */
+/** The connections of a single process, read directly. */
 export class MemoryConnectionRegistry extends ConnectionRegistry {
   constructor(
     private readonly connections: Connections,

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import { Injectable } from '@nestjs/common';
 
-/** How this process is called among all nodes. A process that starts again is another node. */
+/** Names this process among all nodes. A restarted process is a new node. */
 @Injectable()
 export class NodeName {
   /** Safe in Redis keys and hash tags. */

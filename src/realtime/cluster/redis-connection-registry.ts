@@ -13,9 +13,9 @@ import {
 import type { RedisNodeDirectory } from './redis-node-directory.js';
 import { WriteBehind } from './write-behind.js';
 
-/** How many connections are written anew with one refresh because their counts have changed: the rest waits for the next. */
+/** How many connections with changed counts one refresh rewrites; the rest wait for the next. */
 const COUNTS_PER_REFRESH = 1_000;
-/** How long a node's connections are kept after it has last said that it lives: others look at them once it has ended. */
+/** How long a node's records outlive its last refresh. */
 const RECORDS_SECONDS = 300;
 /** Sorts after every connection id. */
 const LAST = '~';
@@ -27,19 +27,22 @@ interface Place {
 
 /**
  * The connections of all nodes. Each node keeps two keys: a hash of its connections' records, and a sorted set of their ids
- * under each of the prefixes that lists are filtered by. Both count only while the node says that it lives, and expire with it.
+ * under each filter prefix. Both are used only while the node's lease lasts, and expire after the node has ended.
  */
 @Injectable()
 export class RedisConnectionRegistry
   extends ConnectionRegistry
   implements OnApplicationBootstrap, OnApplicationShutdown
 {
-  private readonly errors = new QuietErrorLog(new Logger(RedisConnectionRegistry.name), 'The list of connections');
+  private readonly errors = new QuietErrorLog(
+    new Logger(RedisConnectionRegistry.name),
+    'Could not update the list of connections',
+  );
   private readonly changes = new WriteBehind(
     (ids) => this.write(ids),
     (error) => this.errors.report(error),
   );
-  /** What was written of each connection; of those in the store, the one that was written longest ago is the first. */
+  /** What was written for each connection, least recently written first. */
   private readonly written = new Map<string, { places: string[]; state: string }>();
   private timer: NodeJS.Timeout | undefined;
 
@@ -60,7 +63,7 @@ export class RedisConnectionRegistry
     this.timer = setInterval(() => void this.refresh(), this.directory.renewalMs).unref();
   }
 
-  /** Connections that are still open have been sent away; what is written of them expires. */
+  /** The drain has closed the connections; their records expire. */
   onApplicationShutdown(): void {
     clearInterval(this.timer);
   }
@@ -102,12 +105,12 @@ export class RedisConnectionRegistry
     return inOrder.slice(0, limit);
   }
 
-  /** Those that have not ended meanwhile. */
+  /** Skips connections that have ended since. */
   private async recordsAt(places: readonly Place[]): Promise<ConnectionRecord[]> {
     const records = await this.redis.ask((commands) =>
       Promise.all(places.map(({ node, id }) => commands.hget(this.redis.keys.connections(node), id))),
     );
-    // Only nodes write there.
+    // Only Herald's nodes write these records.
     return records.filter((each) => each !== null).map((each) => JSON.parse(each) as ConnectionRecord);
   }
 
@@ -150,7 +153,7 @@ export class RedisConnectionRegistry
     for (const change of changes) {
       if (change.connection === undefined) continue;
       change.state = stateOf(change.connection);
-      // Also when writing fails, some of it may have arrived.
+      // Noted before writing: a failed write may still have arrived in part.
       const state = this.written.get(change.id)?.state ?? '';
       this.written.set(change.id, { places: placesOf(change.connection), state });
     }
@@ -196,7 +199,7 @@ function prefixOf({ userId, orgId }: ConnectionFilter): string {
   return `${orgId ?? ''}:${user}:`;
 }
 
-/** One for each filter that the connection fits. */
+/** One index entry for each filter that the connection matches. */
 function placesOf(connection: Connection): string[] {
   const { id, principal } = connection;
   const orgId = orgOf(connection);

@@ -1,9 +1,9 @@
 import type { RealtimeRedis } from '../broker/realtime-redis.js';
 
-/** How long the directory is kept after the last node has said that it lives. */
+/** How long the directory outlives the last renewal of any node. */
 const DIRECTORY_SECONDS = 3_600;
 
-/** Which nodes there are: each says from time to time that it lives. */
+/** Lists the nodes. Each keeps a lease that it renews regularly. */
 export class RedisNodeDirectory {
   constructor(
     private readonly redis: RealtimeRedis,
@@ -11,14 +11,14 @@ export class RedisNodeDirectory {
     private readonly leaseMs: number,
   ) {}
 
-  /** How often this node has to say that it lives, so that one word may be lost. */
+  /** How often this node renews its lease: often enough that one renewal may be lost. */
   get renewalMs(): number {
     return this.leaseMs / 3;
   }
 
   /**
-   * Says that this node lives.
-   * @returns whether it was known to; if not, Redis may have lost what else this node has written
+   * Renews this node's lease.
+   * @returns whether the lease still existed; if not, Redis may have lost this node's other data, too
    * @throws {UnavailableError}
    */
   async renew(): Promise<boolean> {
@@ -34,7 +34,7 @@ export class RedisNodeDirectory {
   }
 
   /**
-   * The nodes that live, and those that have ended without a word.
+   * The live nodes, and those that ended without cleaning up.
    * @throws {UnavailableError}
    */
   async list(): Promise<{ living: string[]; ended: string[] }> {

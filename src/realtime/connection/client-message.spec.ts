@@ -24,7 +24,7 @@ describe('readMessage', () => {
     '1736937000123456789',
     '1.50',
     '1e3',
-  ])('echoes the timestamp %s as it came', (timestamp) => {
+  ])('echoes the timestamp %s unchanged', (timestamp) => {
     expect(answerTo(`{"type":"ping","timestamp":${timestamp}}`)).toBe(`{"type":"pong","timestamp":${timestamp}}`);
   });
 
@@ -82,7 +82,7 @@ describe('readMessage', () => {
     expect(readMessage(Buffer.from('{"type":"auth","token":"a.b.c"}'), false)).toEqual({ token: 'a.b.c' });
   });
 
-  it('answers every text with exactly one frame', () => {
+  it('answers every text with exactly one message', () => {
     fc.assert(
       fc.property(fc.oneof(fc.string(), fc.json()), (text) => {
         expect(answer(text)).toHaveProperty('type', expect.stringMatching(/^(pong|error)$/));

@@ -1,4 +1,4 @@
-/** Codes of `error` frames. Their messages are fixed: nothing of the client's own text is ever sent back. */
+/** Codes of `error` messages. The texts are fixed: the client's own text is never echoed. */
 const ERRORS = {
   invalid_json: 'Invalid JSON',
   invalid_message: 'Takes a JSON object with a string "type" and fields of the right kind',
@@ -8,17 +8,17 @@ const ERRORS = {
 
 export type ErrorCode = keyof typeof ERRORS;
 
-/** The JSON text of an `error` frame. */
+/** The JSON text of an `error` message. */
 export function errorFrame(code: ErrorCode): string {
   return JSON.stringify({ type: 'error', message: ERRORS[code], code });
 }
 
-/** What becomes of a message: an answer, as JSON text, or a new token for the connection. */
+/** What a client's message leads to: an answer, as JSON text, or a new token for the connection. */
 export type Reading = { answer: string } | { token: string };
 
 /**
  * Reads one message of a client.
- * @param data the message as it came; a binary one is never JSON here
+ * @param data the message as received; a binary message is never treated as JSON
  */
 export function readMessage(data: Buffer, isBinary: boolean): Reading {
   const text = data.toString();
@@ -37,14 +37,14 @@ function answerPing({ timestamp = null }: { timestamp?: unknown }, text: string)
   return `{"type":"pong","timestamp":${echo}}`;
 }
 
-/** A number goes back digit for digit: nanoseconds since 1970, for one, are more than a double can hold. */
+/** Echoes a number digit for digit: nanoseconds since 1970, for example, don't fit into a double. */
 function numberAsWritten(value: number, text: string): string {
   const literals = text.matchAll(/"timestamp"\s*:\s*(-?\d[\d.eE+-]*)/g);
   for (const [, literal] of literals) if (literal !== undefined && Number(literal) === value) return literal;
   return JSON.stringify(value);
 }
 
-/** Undefined if the text is not JSON: no JSON text gives undefined. */
+/** Undefined if the text is not JSON; no JSON text parses to undefined. */
 function parse(text: string): unknown {
   try {
     return JSON.parse(text) as unknown;

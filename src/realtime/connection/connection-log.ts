@@ -5,16 +5,16 @@ import { RealtimeMetrics } from '../realtime-metrics.js';
 import { type Close, LIMIT_CLOSES } from './close-code.js';
 import type { RateVerdict } from './rate-limit.js';
 
-/** Of all kinds together, a second. */
+/** Lines a second, of all kinds together. */
 const LINES = 20;
 
-/** Whom a line names: who it is, as far as that is known, and where from. Never a token. */
+/** The client that a line names: the user, if known, and the address. Never a token. */
 export interface Peer {
   readonly principal: Principal | null;
   readonly remoteAddress: string;
 }
 
-/** What operators learn of connections that are sent away: every one is counted; refusals and limits are named, within bounds. */
+/** Counts every refused or closed connection, and logs refusals and exceeded limits, at a bounded rate. */
 @Injectable()
 export class ConnectionLog {
   private readonly logger = new Logger('Connections');
@@ -22,7 +22,7 @@ export class ConnectionLog {
 
   constructor(private readonly metrics: RealtimeMetrics) {}
 
-  /** A connection that was not let in. */
+  /** A connection was refused. */
   refused(close: Close, { principal, remoteAddress }: Peer): void {
     this.metrics.closed(close);
     const ofUser = principal === null ? '' : ` of ${principal.userId}`;
@@ -30,21 +30,21 @@ export class ConnectionLog {
     if (this.budget.take(`${close.code} ${close.reason}`)) this.logger.log(line);
   }
 
-  /** A connection that was in. */
+  /** An admitted connection was closed. */
   closed(close: Close, { principal, remoteAddress }: Peer): void {
     this.metrics.closed(close);
     if (!LIMIT_CLOSES.has(close) || !this.budget.take(`${close.code} ${close.reason}`)) return;
     this.logger.warn(`Closed ${nameOf(principal)} from ${remoteAddress} with ${close.code} ${close.reason}`);
   }
 
-  /** A frame beyond the rate limit. */
+  /** A frame beyond the rate limit was dropped. */
   dropped(verdict: RateVerdict, { principal, remoteAddress }: Peer): void {
     this.metrics.droppedFrames.inc();
     if (verdict !== 'drop-and-tell' || !this.budget.take('rate_limited')) return;
-    this.logger.log(`Drops frames of ${nameOf(principal)} from ${remoteAddress}: rate_limited`);
+    this.logger.log(`Dropping frames of ${nameOf(principal)} from ${remoteAddress}: rate_limited`);
   }
 }
 
 function nameOf(principal: Principal | null): string {
-  return principal?.userId ?? 'someone';
+  return principal?.userId ?? 'an unknown user';
 }

@@ -16,29 +16,29 @@ import { Outbound } from './outbound.js';
 import { RateLimit } from './rate-limit.js';
 import { closeForToken } from './token-close.js';
 
-/** How long after a token's `exp` its connection lives on: the clock skew that is allowed at the door as well. */
+/** How long a connection outlives its token's `exp`: the same clock skew as allowed when connecting. */
 const EXPIRY_SKEW_MS = 5_000;
-/** How many new tokens of a client may wait for their keys at once. It needs one in minutes. */
+/** How many `auth` tokens of a client may be in verification at once. An honest client sends one every few minutes. */
 const MAX_RENEWALS = 16;
 
-/** Who connects, as the handshake has found out. */
+/** The client, as established by the handshake. */
 export interface Peer {
   readonly principal: Principal;
   readonly remoteAddress: string;
-  /** Since when the user may be here, by the database's clock; null: no matter. */
+  /** When the user's membership began, by the database's clock; null: the channel needs none. */
   readonly memberSince: Date | null;
 }
 
-/** Where a connection begins: what is after `position` comes live. */
+/** Where a connection begins: messages after `position` arrive live. */
 export interface Start {
   position: Position;
   /** Null if the client did not ask to resume. */
   resumed: boolean | null;
-  /** The frames that the client has missed, up to `position`; read while they are sent, which may fail. */
+  /** The messages that the client has missed, up to `position`. They are read while being sent, which may fail. */
   missed: AsyncIterable<Buffer> | readonly Buffer[];
 }
 
-/** What all connections of a process share. */
+/** Shared by all connections of a process. */
 export interface ConnectionContext {
   settings: WebSocketSettings;
   log: ConnectionLog;
@@ -46,8 +46,8 @@ export interface ConnectionContext {
 }
 
 /**
- * One admitted client. It is sent what its channel publishes, answers the client's messages, and ends with its token, when the
- * client floods it, or when the client doesn't keep up.
+ * One admitted client. It sends the client its channel's publications and answers the client's messages. It closes when the
+ * token expires, when the client exceeds the rate limit, or when the client reads too slowly.
  */
 export class Connection {
   readonly id = uuidv7();
@@ -55,15 +55,15 @@ export class Connection {
   principal: Principal;
   readonly remoteAddress: string;
   readonly memberSince: Date | null;
-  /** When the peer last showed a sign of life, and when it was last asked for one; milliseconds of the monotonic clock. */
+  /** When the peer was last heard from, and when it was last pinged; milliseconds of the monotonic clock. */
   lastSeenAt = performance.now();
   lastPingAt: number;
-  /** Whether it has been welcomed, and has not ended. Set by `Connections`. */
+  /** Whether it has been welcomed and is not closed. Set by `Connections`. */
   isLive = false;
   private readonly outbound: Outbound;
   private knownEchoKey: string | null = null;
   private isClosing = false;
-  /** Whether the peer was asked for a pong that has not come. */
+  /** Whether the peer owes a pong. */
   private isPongDue = false;
   private renewals = 0;
   private readonly rateLimit: RateLimit;
@@ -71,7 +71,7 @@ export class Connection {
 
   /**
    * @param ws open, and paused until `welcome`
-   * @param socket what `ws` runs on: finished frames are written to it directly
+   * @param socket the socket of `ws`: finished frames are written to it directly
    */
   constructor(
     private readonly ws: WebSocket,
@@ -86,7 +86,7 @@ export class Connection {
     this.principal = peer.principal;
     this.remoteAddress = peer.remoteAddress;
     this.memberSince = peer.memberSince;
-    // Clients that come at once, as after a restart, must not be pinged at once for ever after.
+    // Random, or clients that connect together, as after a restart, would be pinged together for ever.
     this.lastPingAt = this.lastSeenAt - Math.random() * settings.heartbeatIntervalMs;
     this.outbound = new Outbound(socket, settings.maxBufferedBytes, this);
     this.rateLimit = new RateLimit(settings.rateLimitPerSecond, settings.rateLimitBurst);
@@ -102,7 +102,7 @@ export class Connection {
     return !this.isClosing && this.ws.readyState === this.ws.OPEN;
   }
 
-  /** Recognises it in what its own calls have caused. */
+  /** Marks messages caused by this connection's own calls. */
   get echoKey(): string {
     this.knownEchoKey ??= echoKey(this.id, this.principal.userId);
     return this.knownEchoKey;
@@ -117,36 +117,36 @@ export class Connection {
     return this.outbound.sentBytes;
   }
 
-  /** What the client is owed. */
+  /** Bytes waiting to be sent. */
   get bufferedBytes(): number {
     return this.outbound.bytes;
   }
 
-  /** Hands a publication of the channel to the client, or holds it back while the welcome isn't sent. Never throws. */
+  /** Sends a publication of the channel to the client, or holds it back until the connection is live. Never throws. */
   deliver(position: Position, former: Position | null, frame: Buffer): void {
     this.outbound.deliver(position, former, frame);
   }
 
-  /** The broker has lost the stream of the channel, or the end of it. */
+  /** Called when the broker has lost the channel's stream, or its end. */
   streamLost(): void {
     this.outbound.streamLost();
   }
 
-  /** Sends the client a frame that has no place in its channel. Never throws. */
+  /** Sends the client a frame that is not part of its channel's stream. Never throws. */
   show(frame: Buffer): void {
     this.outbound.show(frame);
   }
 
   /**
-   * Tells the client something that is not of its channel. The cursor stays where it is, so that the client can resume. Never
-   * throws.
+   * Sends the client a message that is not part of its channel's stream, with the unchanged cursor, so that the client can
+   * resume from it. Never throws.
    * @param text the JSON of an object
    */
   announce(text: string): void {
     this.outbound.announce(text);
   }
 
-  /** Sends the first frame and what the client has missed, as fast as it reads, and goes live. */
+  /** Sends the welcome, then what the client has missed, as fast as it reads, and goes live. */
   async welcome(start: Start): Promise<void> {
     if (!this.isOpen) return;
     const { position, resumed, missed } = start;
@@ -167,23 +167,23 @@ export class Connection {
     this.ws.resume();
   }
 
-  /** Resolves with false when the connection has ended meanwhile. Never rejects. */
+  /** Resolves with false if the connection ended before everything was sent. Never rejects. */
   private async replay(missed: Start['missed']): Promise<boolean> {
     try {
       for await (const payload of missed) {
         if (!(await this.outbound.replay(encodeTextFrame(payload)))) return false;
-        // It is not read yet, so its pongs are not seen; that it takes what it is sent is as good.
+        // The socket is paused, so pongs don't arrive; but a client that takes what it is sent is alive.
         this.lastSeenAt = performance.now();
       }
       return this.isOpen;
     } catch (error) {
-      // The rest can't be had. The client comes back with the cursor of the last frame.
+      // The rest can't be read. The client reconnects with the cursor of the last message.
       this.close(error instanceof ConnectionRefusedError ? error.close : CLOSE.unavailable);
       return false;
     }
   }
 
-  /** Asks the peer for a sign of life. */
+  /** Pings the peer. */
   ping(): void {
     this.lastPingAt = performance.now();
     if (!this.isOpen) return;
@@ -191,7 +191,7 @@ export class Connection {
     this.ws.ping();
   }
 
-  /** Ends the connection with a close frame; a peer that doesn't answer it is cut off after the server's close timeout. */
+  /** Closes the connection. A peer that doesn't answer the close frame is cut off after the server's close timeout. */
   close(close: Close): void {
     if (!this.isOpen) return;
     this.isClosing = true;
@@ -202,7 +202,7 @@ export class Connection {
     this.ws.resume();
   }
 
-  /** Drops the connection of a peer that is gone, without a word. */
+  /** Drops the connection of a silent peer, without a close frame. */
   terminate(): void {
     if (this.isOpen) this.context.log.closed(CLOSE.silent, this);
     this.isClosing = true;
@@ -222,7 +222,7 @@ export class Connection {
     else this.close(CLOSE.tooManyMessages);
   }
 
-  /** Lets the connection live as long as a new token of the same user. Never rejects. */
+  /** Extends the connection to the expiry of a new token of the same user. Never rejects. */
   private async renew(token: string): Promise<void> {
     this.renewals += 1;
     try {
@@ -251,7 +251,7 @@ export class Connection {
     if (this.admitFrame()) this.outbound.write(encodePongFrame(data));
   }
 
-  /** One answer to a ping of ours is free; what nobody asked for counts like any other frame. */
+  /** One pong for each ping of ours is free; unsolicited pongs count like any other frame. */
   private onPong(): void {
     if (!this.isPongDue) {
       this.admitFrame();
@@ -261,7 +261,7 @@ export class Connection {
     this.lastSeenAt = performance.now();
   }
 
-  /** `ws` has closed the connection by itself, if the peer has broken the protocol or a limit of it. */
+  /** If the peer violated the protocol or one of its limits, `ws` has already closed the connection. */
   private onError(error: Error): void {
     const close = closeForViolation(error);
     if (close === null || this.isClosing) return;
@@ -270,7 +270,7 @@ export class Connection {
     this.context.log.closed(close, this);
   }
 
-  /** Counts an inbound frame; false if it must be dropped. */
+  /** Counts an inbound frame against the rate limit; false if it must be dropped. */
   private admitFrame(): boolean {
     if (!this.isOpen) return false;
     this.lastSeenAt = performance.now();

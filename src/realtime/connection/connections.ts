@@ -1,15 +1,15 @@
 import { Injectable } from '@nestjs/common';
 import type { Connection } from './connection.js';
 
-/** Called for every connection that goes live or ends. MUST NOT throw, and must not wait. */
+/** Called for every connection that goes live or ends. MUST NOT throw or wait. */
 export interface ConnectionObserver {
   entered(connection: Connection): void;
   left(connection: Connection): void;
 }
 
 /**
- * The one table of this process's connections, from the moment they join their channels until they are closed. A connection
- * is live (`isLive`) once it was welcomed.
+ * The one table of this process's connections, from when they join their channels until they are closed. A connection is live
+ * (`isLive`) once it was welcomed.
  */
 @Injectable()
 export class Connections {

@@ -27,7 +27,7 @@ describe('Deadline', () => {
 });
 
 describe('Deadlines that are cancelled', () => {
-  /** Bytes on the heap that something refers to. */
+  /** Bytes in use on the heap. */
   function heapBytes(): number {
     setFlagsFromString('--expose-gc');
     const collectGarbage: unknown = runInNewContext('gc');

@@ -1,4 +1,4 @@
-/** The longest a Node timer can wait; a longer one would fire at once. */
+/** The longest delay of a Node timer; a longer one would fire at once. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /** Calls back when the wall clock reaches a time, however far away that is. */
@@ -14,8 +14,8 @@ export class Deadline {
   }
 
   cancel(): void {
-    // Node keeps the list of a duration until its time is over, if the timer that leaves it empty is not referenced. Here almost
-    // every duration is another one, and the lists of an hour's connections would be kept.
+    // Node keeps timers in a list per duration. If the last timer cleared from a list is unreferenced, the list stays until the
+    // duration has passed. Nearly every duration here is unique, so the lists of an hour's connections would pile up.
     this.timer?.ref();
     clearTimeout(this.timer);
   }

@@ -11,7 +11,7 @@ function readHeader(frame: Buffer): { first: number; length: number; headerLengt
 
 describe('encodeTextFrame', () => {
   it.each([0, 1, 125, 126, 127, 65_535, 65_536, 70_000])(
-    'carries %d bytes behind the shortest header that can',
+    'encodes %d bytes with the shortest possible header',
     (length) => {
       const payload = Buffer.alloc(length, 'a');
       const frame = encodeTextFrame(payload);

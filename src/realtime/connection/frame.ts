@@ -3,14 +3,14 @@ const TEXT = 0x81;
 const PONG = 0x8a;
 
 /**
- * Makes the one unfragmented, unmasked text frame of a payload (RFC 6455 section 5.2), header and payload in one buffer.
- * It is built once a publication, and the same bytes go to every member.
+ * Encodes a payload as one unfragmented, unmasked text frame (RFC 6455 section 5.2), header and payload in one buffer. It is
+ * encoded once per publication, and every member gets the same bytes.
  */
 export function encodeTextFrame(payload: Buffer): Buffer {
   return encodeFrame(TEXT, payload);
 }
 
-/** The answer to a protocol ping, which carries its payload back (RFC 6455 section 5.5.3). */
+/** Encodes the pong to a protocol ping, with the same payload (RFC 6455 section 5.5.3). */
 export function encodePongFrame(payload: Buffer): Buffer {
   return encodeFrame(PONG, payload);
 }

@@ -43,7 +43,7 @@ describe('Heartbeat', () => {
   });
 
   // @abuse SLOW-14
-  it('drops all that are silent for two intervals, none before, and nobody else', () => {
+  it('drops all peers that are silent for two intervals, not earlier, and no others', () => {
     const start = performance.now();
     jest.advanceTimersByTime(1.9 * INTERVAL);
     expect(peers.every(({ endedAt }) => endedAt === null)).toBe(true);
@@ -55,7 +55,7 @@ describe('Heartbeat', () => {
   });
 
   // @abuse SLOW-14
-  it('pings a tenth of all peers at a time, also of those that came at once', () => {
+  it('pings a tenth of all peers at a time, even if all connected at once', () => {
     jest.advanceTimersByTime(3 * INTERVAL);
     for (let sweep = 0; sweep < 10; sweep += 1) {
       const before = peers.reduce((sum, { pings }) => sum + pings, 0);
@@ -66,7 +66,7 @@ describe('Heartbeat', () => {
     }
   });
 
-  it('drops nobody because this process was stalled', () => {
+  it('drops no peer because this process was stalled', () => {
     jest.advanceTimersByTime(3 * INTERVAL);
     const left = peers.filter(({ endedAt }) => endedAt === null).length;
     jest.setSystemTime(Date.now() + 60_000);

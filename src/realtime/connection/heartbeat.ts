@@ -2,10 +2,10 @@ import { Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nest
 import { Environment } from '../../config/environment.js';
 import { Connections } from './connections.js';
 
-/** How many times an interval the connections are looked through: spreads the pings, and bounds how late one is. */
+/** How many sweeps over the connections an interval has: spreads the pings, and bounds how late one is. */
 const SWEEPS_PER_INTERVAL = 10;
 
-/** Asks quiet peers for a sign of life, and drops those that were silent for two intervals. */
+/** Pings every peer once an interval, and drops those that were silent for two. */
 @Injectable()
 export class Heartbeat implements OnModuleInit, OnApplicationShutdown {
   private timer: NodeJS.Timeout | undefined;
@@ -32,7 +32,7 @@ export class Heartbeat implements OnModuleInit, OnApplicationShutdown {
     for (const connection of this.connections.all()) {
       const { lastPingAt, lastSeenAt } = connection;
       if (now - lastPingAt < this.interval) continue;
-      // Judged by the ping as well: after this process was stalled, every peer seems to have been silent.
+      // Drop only peers that were pinged since: after a stall of this process, all peers seem to have been silent.
       if (lastPingAt <= lastSeenAt) connection.ping();
       else if (now - lastSeenAt >= 2 * this.interval) connection.terminate();
     }

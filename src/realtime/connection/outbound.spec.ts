@@ -6,7 +6,7 @@ import { Outbound } from './outbound.js';
 const MAX = 1_000;
 const POSITION: Position = { epoch: '1', offset: 1, tag: '' };
 
-/** A socket whose peer reads only when it is told to. */
+/** A socket whose peer reads only when the test calls `drain`. */
 class StuckSocket extends Duplex {
   private flush: (() => void) | null = null;
 
@@ -43,7 +43,7 @@ describe('Outbound', () => {
   });
 
   // @abuse SLOW-01
-  it('lets no more wait for the client than the limit', () => {
+  it('lets no more bytes wait than the limit', () => {
     outbound.goLive(POSITION);
     for (let n = 0; n < 5; n += 1) outbound.show(Buffer.alloc(200));
     expect([isTooSlow, outbound.bytes]).toEqual([false, MAX]);
@@ -51,7 +51,7 @@ describe('Outbound', () => {
     expect([isTooSlow, outbound.bytes]).toEqual([true, MAX]);
   });
 
-  it('counts what is held back as well as what was written', () => {
+  it('counts bytes held back as well as bytes written', () => {
     outbound.send('x'.repeat(498));
     outbound.show(Buffer.alloc(498));
     expect([isTooSlow, outbound.bytes]).toEqual([false, 1_000]);
@@ -61,7 +61,7 @@ describe('Outbound', () => {
     expect(outbound.bytes).toBe(502);
   });
 
-  it('sends one frame that is larger than the limit to a client that reads', async () => {
+  it('sends a single frame larger than the limit to a client that reads', async () => {
     outbound.goLive(POSITION);
     for (let n = 0; n < 3; n += 1) {
       outbound.show(Buffer.alloc(5 * MAX));
@@ -86,7 +86,7 @@ describe('Outbound', () => {
     expect([replayed, isTooSlow]).toEqual([20, false]);
   });
 
-  it('ends the replay of a client that goes meanwhile', async () => {
+  it('ends the replay when the client disconnects', async () => {
     await outbound.replay(Buffer.alloc(200));
     const second = outbound.replay(Buffer.alloc(400));
     isTooSlow = true;

@@ -6,23 +6,23 @@ import { encodeTextFrame } from './frame.js';
 /** The connection that an `Outbound` writes to. */
 export interface Recipient {
   readonly isOpen: boolean;
-  /** Called when it owes more than it may, and what was to be sent was not. */
+  /** Called when more bytes would wait than allowed; the frame was not sent. */
   onTooSlow(): void;
 }
 
 /**
- * All that one client is sent. Until it goes live, what its channel publishes is held back; then each publication goes out once.
- * What the client has not taken yet is bounded: never more than `maxBytes` waits, or the one frame that is larger.
+ * Everything one client is sent. Publications are held back until the connection goes live; each is sent once. Backpressure is
+ * bounded: at most `maxBytes` wait, or a single frame that is larger.
  */
 export class Outbound {
-  /** How many frames the client was sent, and how many bytes these have. */
+  /** How many frames the client was sent, and their bytes. */
   sent = 0;
   sentBytes = 0;
   private held: (() => void)[] | null = [];
   private heldBytes = 0;
-  /** Up to where the client has had its channel. */
+  /** Up to where the client has received its channel. */
   private position: Position | null = null;
-  /** Up to where it has had a stream that the broker has lost since, or the end of it. */
+  /** Up to where it has received a stream that the broker has since lost, or whose end it has lost. */
   private lost: Position | null = null;
 
   constructor(
@@ -31,14 +31,14 @@ export class Outbound {
     private readonly recipient: Recipient,
   ) {}
 
-  /** What the client is owed. */
+  /** Bytes waiting to be sent. */
   get bytes(): number {
     return this.heldBytes + this.socket.writableLength;
   }
 
   /**
-   * A publication of the channel, unless the client has had it. Never throws.
-   * @param former where it was published before the broker has lost it; null: nowhere
+   * Sends a publication of the channel, unless the client already has it. Never throws.
+   * @param former where it was published before the broker lost it; null: it was not
    */
   deliver(position: Position, former: Position | null, frame: Buffer): void {
     if (!this.recipient.isOpen) return;
@@ -46,13 +46,13 @@ export class Outbound {
       this.hold(frame.length, () => this.deliver(position, former, frame));
       return;
     }
-    // History had it already when the client joined.
+    // History already had it when the client joined.
     if (isUpTo(position, this.position)) return;
     this.position = position;
     if (!isUpTo(former, this.lost)) this.write(frame);
   }
 
-  /** The broker has lost the stream, or the end of it: positions that the client has had may be given out again. */
+  /** Called when the broker has lost the stream, or its end: positions that the client has seen may be reused. */
   streamLost(): void {
     if (this.held !== null) {
       this.held.push(() => this.streamLost());
@@ -62,7 +62,7 @@ export class Outbound {
     this.position = null;
   }
 
-  /** A frame that has no place in the channel. Never throws. */
+  /** Sends a frame that is not part of the channel's stream. Never throws. */
   show(frame: Buffer): void {
     if (!this.recipient.isOpen) return;
     if (this.held !== null) this.hold(frame.length, () => this.show(frame));
@@ -70,8 +70,8 @@ export class Outbound {
   }
 
   /**
-   * Something that is not of the channel. The cursor stays where it is, so that the client can resume.
-   * Never throws.
+   * Sends a message that is not part of the channel's stream, with the unchanged cursor, so that the client can resume from
+   * it. Never throws.
    * @param text the JSON of an object
    */
   announce(text: string): void {
@@ -80,14 +80,14 @@ export class Outbound {
     else this.send(this.position === null ? text : withCursor(text, this.position));
   }
 
-  /** Text that is not held back: the welcome, and answers to the client. */
+  /** Sends text without holding it back: the welcome, and answers to the client. */
   send(text: string): void {
     this.write(encodeTextFrame(Buffer.from(text)));
   }
 
   /**
-   * Writes a finished frame beside `ws`, which is safe because `ws` without compression writes each frame of its own in one
-   * go, too.
+   * Writes a finished frame past `ws`. That is safe because `ws` without compression writes each of its own frames in one go,
+   * too.
    */
   write(frame: Buffer): void {
     if (!this.recipient.isOpen || this.isTooMuch(this.socket.writableLength, frame.length)) return;
@@ -95,7 +95,7 @@ export class Outbound {
     this.socket.write(frame);
   }
 
-  /** One of many frames at once. Resolves when there is room for the next; with false when there will be none. */
+  /** Sends one of many missed messages. Resolves with true once there is room for the next, with false if it has ended. */
   async replay(frame: Buffer): Promise<boolean> {
     if (!this.recipient.isOpen || this.isTooMuch(this.socket.writableLength, frame.length)) return false;
     this.count(frame);
@@ -104,7 +104,7 @@ export class Outbound {
         this.socket.off('close', done);
         resolve();
       };
-      // Called when all before it is written, too.
+      // Its callback means that everything before it is written, too.
       this.socket.write(frame, done);
       if (this.socket.writableLength > this.maxBytes / 2) this.socket.once('close', done);
       else resolve();
@@ -113,8 +113,8 @@ export class Outbound {
   }
 
   /**
-   * Sends what was held back, and holds no more.
-   * @param position up to where the client has had the channel
+   * Sends what was held back, and stops holding back.
+   * @param position up to where the client has received the channel
    */
   goLive(position: Position): void {
     const held = this.held ?? [];
@@ -124,7 +124,7 @@ export class Outbound {
     for (const each of held) each();
   }
 
-  /** Lets go of what was held back, for a client that is sent away. */
+  /** Drops what was held back, when the connection is closed. */
   discard(): void {
     this.held = null;
     this.heldBytes = 0;
@@ -148,7 +148,7 @@ export class Outbound {
   }
 }
 
-/** Whether a place lies in the past that ends at another one. */
+/** Whether a position is in the stream that ends at another one. */
 function isUpTo(position: Position | null, end: Position | null): boolean {
   return position !== null && position.epoch === end?.epoch && position.offset <= end.offset;
 }

@@ -2,18 +2,18 @@ import { describe, expect, it } from '@jest/globals';
 import { RateLimit } from './rate-limit.js';
 
 describe('RateLimit', () => {
-  it('lets the burst pass, tells of the first frame that it drops, and closes after a whole burst of them', () => {
+  it('passes the burst, reports the first drop, and closes after a whole burst of drops', () => {
     const limit = new RateLimit(10, 3, () => 0);
     const verdicts = Array.from({ length: 6 }, () => limit.take());
     expect(verdicts).toEqual(['pass', 'pass', 'pass', 'drop-and-tell', 'drop', 'close']);
   });
 
-  it('tells of the first frame that it drops also where that one ends the connection', () => {
+  it('reports the first drop even if it closes the connection', () => {
     const limit = new RateLimit(10, 1, () => 0);
     expect([limit.take(), limit.take()]).toEqual(['pass', 'tell-and-close']);
   });
 
-  it('fills up again with time, and then counts a new row', () => {
+  it('refills over time, and then counts drops anew', () => {
     let now = 0;
     const limit = new RateLimit(10, 2, () => now);
     expect([limit.take(), limit.take(), limit.take()]).toEqual(['pass', 'pass', 'drop-and-tell']);

@@ -1,23 +1,23 @@
-/** What becomes of one inbound frame. */
+/** What to do with one inbound frame. */
 export type RateVerdict =
   | 'pass'
-  /** Dropped, and the first of a row of dropped ones: the client is told. */
+  /** The first dropped frame in a row: drop it, and answer with an error. */
   | 'drop-and-tell'
   | 'drop'
-  /** As many in a row as the burst allows were dropped. */
+  /** A whole burst was dropped in a row. */
   | 'close'
-  /** That, where the burst is one: it is the first of the row, too. */
+  /** Both, with a burst of one. */
   | 'tell-and-close';
 
-/** A token bucket over the inbound frames of one connection, which also counts how many in a row it has dropped. */
+/** A token bucket for the inbound frames of one connection, which also counts consecutive drops. */
 export class RateLimit {
   private tokens: number;
   private filledAt: number;
   private droppedInARow = 0;
 
   /**
-   * @param perSecond how fast tokens come back
-   * @param burst how many there are at most
+   * @param perSecond how many tokens are added a second
+   * @param burst how many tokens there are at most
    * @param now a monotonic clock in milliseconds
    */
   constructor(
