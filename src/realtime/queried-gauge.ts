@@ -1,18 +1,18 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { Gauge, type Registry } from 'prom-client';
 
-/** How long who reads the metrics waits for an answer. Shorter than scrapers wait, which would then have no metrics at all. */
+/** How long a scrape waits for the value. Shorter than scrapers' own timeouts, after which they would get no metrics at all. */
 const DEADLINE_MS = 1_000;
 
 /**
- * A gauge whose value has to be asked for, of a database that may be slow or away. While there is no answer in time it has no value,
- * rather than an old one. However often the metrics are read, one question is under way at most.
+ * A gauge whose value comes from a database that may be slow or down. Without an answer in time it has no value rather than a
+ * stale one. However often the metrics are read, at most one query runs.
  */
 export class QueriedGauge {
   private asking: Promise<number | null> | null = null;
   private readonly gauge: Gauge;
 
-  /** @param known gets 1 for its name when it has a value, else 0 */
+  /** @param known set to 1 for this gauge's name if it has a value, else to 0 */
   constructor(
     private readonly name: string,
     help: string,

@@ -14,12 +14,12 @@ describe('the metrics', () => {
     jest.useRealTimers();
   });
 
-  it('leave out what can’t be read now, say so, and show the rest', async () => {
+  it('leave out a gauge that can’t be read, report that, and show the rest', async () => {
     let depth: () => Promise<number> = () => Promise.resolve(3);
     metrics.queriedGauge('depth', 'How much waits', () => depth());
     expect(await registry.metrics()).toMatch(/^depth 3$/m);
     expect(await registry.metrics()).toMatch(/^herald_gauge_known\{gauge="depth"\} 1$/m);
-    depth = () => Promise.reject(new Error('the database is away'));
+    depth = () => Promise.reject(new Error('the database is down'));
     const text = await registry.metrics();
     expect(text).not.toMatch(/^depth /m);
     expect(text).toMatch(/^herald_gauge_known\{gauge="depth"\} 0$/m);
@@ -28,7 +28,7 @@ describe('the metrics', () => {
     expect(await registry.metrics()).toMatch(/^depth 4$/m);
   });
 
-  it('wait a second for an answer, and do not ask again while none has come', async () => {
+  it('wait a second for an answer, and send no second query meanwhile', async () => {
     jest.useFakeTimers();
     let questions = 0;
     let answer: (depth: number) => void = () => undefined;

@@ -5,7 +5,7 @@ import { QueriedGauge } from './queried-gauge.js';
 
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
-/** Everything the engine counts and measures. No label ever holds an id: their number must not grow with the users. */
+/** The engine's metrics. No label ever holds an id, or the number of series would grow with the users. */
 @Injectable()
 export class RealtimeMetrics {
   readonly publications: Counter<'kind'>;
@@ -29,13 +29,13 @@ export class RealtimeMetrics {
     const registers = [registry];
     this.publications = new Counter({
       name: 'herald_publications_total',
-      help: 'Messages that the broker has accepted from this process',
+      help: 'Messages from this process that the broker has accepted',
       labelNames: ['kind'],
       registers,
     });
     this.publishSeconds = new Histogram({
       name: 'herald_publish_seconds',
-      help: 'How long the broker took to accept a message, or several of a channel at once',
+      help: 'How long the broker took to accept a message, or several messages of a channel at once',
       buckets: SECONDS,
       registers,
     });
@@ -46,7 +46,7 @@ export class RealtimeMetrics {
     });
     this.commitToSocketSeconds = new Histogram({
       name: 'herald_commit_to_socket_seconds',
-      help: 'From the making of a message, in its transaction or by its call, until it is written to the connections here',
+      help: 'Time from creating a message, in its transaction or call, until it is written to the connections of this process',
       buckets: SECONDS,
       registers,
     });
@@ -58,7 +58,7 @@ export class RealtimeMetrics {
     });
     this.gaps = new Counter({
       name: 'herald_gaps_total',
-      help: 'Gaps noticed in a channel; lost: could not be filled, its clients were sent away with 1013',
+      help: 'Gaps noticed in a channel; lost: could not be filled, its clients were closed with 1013',
       labelNames: ['result'],
       registers,
     });
@@ -69,23 +69,23 @@ export class RealtimeMetrics {
     });
     this.recovery = new Counter({
       name: 'herald_recovery_total',
-      help: 'Steps of recovering what was missed: docs/delivery.md explains each',
+      help: 'Steps of recovery; docs/delivery.md explains each',
       labelNames: ['step'],
       registers,
     });
     this.foreignMessages = new Counter({
       name: 'herald_foreign_messages_total',
-      help: 'What was found in our Redis channels and dropped, because it is of another program, or of a later version of this one',
+      help: 'Messages dropped from Redis channels because another program, or a later version of Herald, wrote them',
       registers,
     });
     this.unreadableMessages = new Counter({
       name: 'herald_outbox_unreadable_total',
-      help: 'Messages in the outbox that are none, or of no channel: left out',
+      help: 'Outbox rows skipped because their content or channel is invalid',
       registers,
     });
     this.revocations = new Counter({
       name: 'herald_revocations_total',
-      help: 'Connections ended by a revocation, by what told of it: its signal, or the outbox where the signal was lost',
+      help: 'Connections closed by a revocation, by source: the signal, or the outbox if the signal was lost',
       labelNames: ['source'],
       registers,
     });
@@ -97,18 +97,18 @@ export class RealtimeMetrics {
     });
     this.droppedFrames = new Counter({
       name: 'herald_frames_dropped_total',
-      help: 'Frames of clients that were beyond their rate limit, and dropped',
+      help: 'Client frames dropped because they exceeded the rate limit',
       registers,
     });
     this.closes = new Counter({
       name: 'herald_closes_total',
-      help: 'Connections that this server has closed or refused after the handshake, by code and reason',
+      help: 'Connections that this server closed, or refused after the handshake, by code and reason',
       labelNames: ['code', 'reason'],
       registers,
     });
     this.known = new Gauge({
       name: 'herald_gauge_known',
-      help: 'Whether the database has told the value of a gauge in time; where it is 0, that gauge is left out',
+      help: '1 if the database returned the value of the gauge in time; 0 if that gauge is left out',
       labelNames: ['gauge'],
       registers,
       collect: async () => {
@@ -117,20 +117,20 @@ export class RealtimeMetrics {
     });
   }
 
-  /** A gauge whose value is looked up whenever the metrics are read. */
+  /** A gauge whose value is read at every scrape. */
   gauge(name: string, help: string, read: () => number): void {
     const gauge: Gauge = new Gauge({ name, help, registers: [this.registry], collect: () => gauge.set(read()) });
   }
 
   /**
-   * A gauge whose value is asked for whenever the metrics are read. While it can't be had in time it is left out, and
-   * `herald_gauge_known` says so: the others matter most just then.
+   * A gauge whose value is queried at every scrape. Without an answer in time it is left out, `herald_gauge_known` is 0 for it,
+   * and the other metrics still come: they matter most just then.
    */
   queriedGauge(name: string, help: string, read: () => Promise<number>): void {
     this.queried.push(new QueriedGauge(name, help, this.registry, this.known, read));
   }
 
-  /** A gauge with a value for each of a few fixed labels. */
+  /** A gauge with one value for each of a few fixed labels. */
   gaugeBy(label: string, name: string, help: string, read: () => Record<string, number>): void {
     const gauge: Gauge = new Gauge({
       name,
@@ -143,12 +143,12 @@ export class RealtimeMetrics {
     });
   }
 
-  /** Counts a connection that this server ends. */
+  /** Counts a connection that this server closes. */
   closed({ code, reason }: { code: number; reason: string }): void {
     this.closes.inc({ code, reason });
   }
 
-  /** Measures one step of publishing, and counts its messages. */
+  /** Times one publish call, and counts its messages. */
   async publishing<T>(count: number, kind: 'frame' | 'signal', publish: () => Promise<T>): Promise<T> {
     const end = this.publishSeconds.startTimer();
     const result = await publish();

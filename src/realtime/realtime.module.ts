@@ -46,7 +46,7 @@ import { OutboxMessage } from './outbox/outbox-message.entity.js';
 import { OutboxRelay } from './outbox/outbox-relay.js';
 import { Outbox } from './outbox/outbox.js';
 
-/** The engine. Everything a feature may use of it is exported by `index.ts`. */
+/** The engine. Features use only what `index.ts` exports. */
 @Global()
 @Module({
   imports: [DiscoveryModule, TypeOrmModule.forFeature([OutboxMessage])],

@@ -19,13 +19,13 @@ import { Revocations } from '../hub/revocations.js';
 import { type UserPlace, UserPlaces } from './user-places.js';
 
 /**
- * Brings a WebSocket from its handshake to a live connection: guards, then join. Until then nothing the client has sent is
- * read. Whatever goes wrong ends in a close code, and leaves nothing behind.
+ * Takes a WebSocket from its handshake to a live connection: guards, then join. Nothing that the client sends is read before
+ * that. Any failure ends in a close code and leaves nothing behind.
  */
 @Injectable()
 export class Admissions {
   private readonly logger = new Logger(Admissions.name);
-  private readonly failures = new QuietErrorLog(this.logger, 'A connection could not be admitted');
+  private readonly failures = new QuietErrorLog(this.logger, 'Could not admit a connection');
   private readonly places: UserPlaces;
   private readonly deadlineMs: number;
   private readonly connectionContext: ConnectionContext;
@@ -44,13 +44,13 @@ export class Admissions {
   ) {
     this.deadlineMs = environment.timings.admissionMs;
     this.connectionContext = { settings: environment.ws, log, verifier };
-    // As much waits in the socket of a client that resumes: together no more than it may owe.
+    // Half for a page of history, half for the socket's buffer: together within the connection's buffer limit.
     const pageBytes = environment.ws.maxBufferedBytes / 2;
     this.joinContext = { hub, revocations, broker, historySize: environment.history.size, pageBytes };
     this.places = new UserPlaces(environment.ws.maxConnectionsPerUser, environment.ws.connectionLimitPolicy);
   }
 
-  /** Resolves when the client is in or refused, not when it has read all that it has missed. Never rejects. */
+  /** Resolves when the client is admitted or refused, not only once it has read what it has missed. Never rejects. */
   async admit(ws: WebSocket, socket: Duplex, gateway: GuardedGateway, handshake: Handshake): Promise<void> {
     let connection: Connection | undefined;
     let place: UserPlace | undefined;
@@ -59,7 +59,7 @@ export class Admissions {
       else connection.close(CLOSE.tooManyConnections);
     };
     ws.pause();
-    ws.on('error', (error) => this.logger.debug(`A peer broke the protocol or its connection: ${error.message}`));
+    ws.on('error', (error) => this.logger.debug(`Protocol error or broken connection: ${error.message}`));
     const deadline = setTimeout(() => this.refuse(ws, handshake, CLOSE.unavailable), this.deadlineMs);
     ws.once('close', () => clearTimeout(deadline));
     const admittedAt = this.revocations.now();
@@ -84,11 +84,11 @@ export class Admissions {
     }
   }
 
-  /** Takes as long as the client takes to read what it has missed. */
+  /** Takes as long as the client needs to read what it has missed. */
   private async welcome(connection: Connection, start: Start): Promise<void> {
     await connection.welcome(start);
     if (connection.isOpen) this.connections.goLive(connection);
-    // The drain may have looked for connections before this one was there.
+    // The drain may have listed the connections before this one was added.
     if (this.lifecycle.isDraining) connection.close(CLOSE.restarting);
   }
 
@@ -110,7 +110,7 @@ export class Admissions {
 
   private closeFor(error: unknown): Close {
     if (error instanceof ConnectionRefusedError) return error.close;
-    // What guards of the application throw, and Nest for one that returns false.
+    // Thrown by guards of the application, and by Nest for a guard that returns false.
     if (error instanceof HttpException && error.getStatus() === 401) return CLOSE.tokenInvalid;
     if (error instanceof HttpException && error.getStatus() === 403) return CLOSE.forbidden;
     this.failures.report(error instanceof Error ? error : new Error(String(error)));

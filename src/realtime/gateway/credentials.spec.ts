@@ -23,17 +23,13 @@ describe('findCredential', () => {
   it.each<[string, Shown, unknown]>([
     ['nothing', {}, null],
     ['the subprotocol', { protocols: `herald.v1, ${encoded('a.b.c')}` }, token('a.b.c')],
-    [
-      'the subprotocol before all',
-      { protocols: encoded('a'), authorization: ['Bearer b'], search: 'token=c' },
-      token('a'),
-    ],
+    ['the subprotocol first', { protocols: encoded('a'), authorization: ['Bearer b'], search: 'token=c' }, token('a')],
     ['the header', { authorization: ['Bearer a.b.c'] }, token('a.b.c')],
     ['the header before a ticket and a token', { authorization: ['bearer b'], search: 'ticket=t&token=c' }, token('b')],
     ['a ticket before a token', { search: 'token=c&ticket=t' }, { kind: 'ticket', value: 't' }],
     ['the token', { search: 'x=1&token=c' }, token('c')],
     ['a token decoded once', { search: 'token=%2565' }, token('%65')],
-    ['a bad escape as it is', { search: 'token=%zz%E0%A4%A' }, token('%zz\ufffd%A')],
+    ['a bad escape unchanged', { search: 'token=%zz%E0%A4%A' }, token('%zz\ufffd%A')],
   ])('finds %s', (_, shown, expected) => {
     expect(find(shown)).toEqual(expected);
   });
@@ -42,7 +38,7 @@ describe('findCredential', () => {
     ['a cookie or another scheme', { authorization: ['Basic YTpi'] }],
     ['another subprotocol', { protocols: 'herald.v1, bearer.abc' }],
     ['a parameter in another case', { search: 'Token=c&TOKEN=c' }],
-  ])('does not take %s for a credential', (_, shown) => {
+  ])('does not treat %s as a credential', (_, shown) => {
     expect(find(shown)).toBeNull();
   });
 

@@ -1,21 +1,21 @@
 import type { IncomingMessage } from 'node:http';
 
-/** What a client shows to prove who it is. */
+/** A client's proof of identity. */
 export interface Credential {
   kind: 'token' | 'ticket';
-  /** As it came, also when it is empty; null if it came more than once or can't be decoded. */
+  /** As received, possibly empty; null if sent more than once, or not decodable. */
   value: string | null;
 }
 
-/** The protocol the server speaks, and selects when it is offered. */
+/** The server's subprotocol, selected when offered. */
 const HERALD_PROTOCOL = 'herald.v1';
 const TOKEN_PROTOCOL_PREFIX = 'access_token.';
-/** An empty header is an empty token: it says that there is a credential, and shows none. */
+/** An empty header counts as an empty token: the client sent a credential, but without a value. */
 const BEARER = /^(?:bearer(?: +(.*))?)?$/i;
 
 /**
  * Finds the one credential that decides, by rank: subprotocol, `Authorization`, ticket, token. A bad one of higher rank
- * decides too. What came more than once has no value, so that no proxy can disagree with us about which of them counts.
+ * decides, too. A credential sent more than once has no value, so that no proxy can disagree about which one counts.
  */
 export function findCredential(request: IncomingMessage, query: URLSearchParams): Credential | null {
   return (
@@ -46,7 +46,7 @@ function fromProtocols(header: string | undefined): Credential | null {
   return { kind: 'token', value: decodeOnly(tokens) };
 }
 
-/** The subprotocol carries the token as base64url, as dots and the like are not what every proxy lets through. */
+/** The subprotocol carries the token as base64url, because some proxies don't pass dots and similar characters. */
 function decodeOnly(tokens: readonly string[]): string | null {
   const only = soleOf(tokens);
   return only !== null && /^[\w-]*$/.test(only) ? Buffer.from(only, 'base64url').toString() : null;

@@ -5,7 +5,7 @@ import type { Admission } from '../connection/admission.js';
 import type { Handshake, RealtimeGateway } from './handshake.js';
 import { Route } from './route.js';
 
-/** A gateway behind its guards. */
+/** A gateway with its guards. */
 export interface GuardedGateway {
   /** Runs the guards, then the gateway itself. */
   admit: (handshake: Handshake) => Promise<Admission>;
@@ -19,8 +19,8 @@ export interface RoutedGateway {
 /**
  * Finds the gateways of the application and puts their guards in front of them.
  *
- * Nest runs guards for messages, never for connections: a gateway with `@UseGuards` alone would be open to everyone. Here
- * the guards (global ones included) stand before `admit`, with full injection and a `ws` execution context.
+ * Nest runs guards for messages, never for connections: a gateway with `@UseGuards` alone would be open to everyone. Here the
+ * guards (including global ones) run before `admit`, with full injection and a `ws` execution context.
  */
 @Injectable()
 export class GatewayRegistry implements OnModuleInit {
@@ -39,7 +39,7 @@ export class GatewayRegistry implements OnModuleInit {
     }
   }
 
-  /** The gateway whose path this is; null if there is none. */
+  /** The gateway for a path; null if there is none. */
   match(path: string): RoutedGateway | null {
     for (const { route, gateway } of this.routes) {
       const params = route.match(path);
@@ -54,13 +54,13 @@ export class GatewayRegistry implements OnModuleInit {
       throw new Error(`${name}: @WebSocketGateway takes { path: '/ws/…' }, got ${JSON.stringify(gatewayOptions)}`);
     }
     if (!isRealtimeGateway(gateway)) {
-      throw new Error(`${name}: a gateway takes a method admit(handshake), as interface RealtimeGateway says`);
+      throw new Error(`${name}: a gateway must have a method admit(handshake): implement RealtimeGateway`);
     }
     if (hasMessageHandler(gateway)) {
       throw new Error(`${name}: @SubscribeMessage has no effect here, clients publish over REST; remove it`);
     }
     const options = { guards: true, interceptors: false, filters: false };
-    // Nest calls the method on the instance, and knows its guards by it.
+    // Nest calls the method on the instance, and looks up its guards by it.
     // eslint-disable-next-line @typescript-eslint/unbound-method
     const admit = gateway.admit as (...args: unknown[]) => unknown;
     const guarded = this.contexts.create(

@@ -3,36 +3,36 @@ import type { Admission } from '../connection/admission.js';
 import type { Credential } from './credentials.js';
 
 /**
- * A connection that asks to be admitted, as guards and gateways see it: `context.switchToWs().getClient<Handshake>()`.
+ * A connection waiting for admission, as guards and gateways see it: `context.switchToWs().getClient<Handshake>()`.
  */
 export class Handshake {
   private verified: Principal | null = null;
 
   /**
-   * Since when the user may be here, by the database's clock: nothing older is for this user, and no earlier revocation. Set by the guard
-   * that knows; null: everything is for the user.
+   * When the user's membership began, by the database's clock. The client receives no older messages, and earlier revocations
+   * don't apply to it. Set by the guard that checks membership; null: no restriction.
    */
   memberSince: Date | null = null;
 
-  /** Called with the user's id as soon as it is known; throws to refuse the connection before any other guard runs. */
+  /** Called with the user's id once it is known, before any other guard runs. Throws to refuse the connection. */
   onAuthenticated: (userId: string) => void = () => undefined;
 
   constructor(
-    /** The values of the path's parameters, not decoded. */
+    /** The values of the path parameters, not decoded. */
     readonly params: Readonly<Record<string, string>>,
     readonly query: URLSearchParams,
-    /** What the client shows to prove who it is; null if nothing. */
+    /** Null if the client sent none. */
     readonly credential: Credential | null,
     readonly remoteAddress: string,
   ) {}
 
-  /** @throws {Error} if no guard has set it: `WsJwtGuard` must come first in `@UseGuards` */
+  /** @throws {Error} if no guard has set it yet: `WsJwtGuard` must come first in `@UseGuards` */
   get principal(): Principal {
     if (this.verified === null) throw new Error('No principal yet: put WsJwtGuard first in @UseGuards of the gateway');
     return this.verified;
   }
 
-  /** Null until a guard has found out who it is. */
+  /** Null until a guard has authenticated the client. */
   get knownPrincipal(): Principal | null {
     return this.verified;
   }
@@ -47,8 +47,8 @@ export class Handshake {
 /** A gateway of the engine: `@UseGuards(…) @WebSocketGateway({ path }) class … implements RealtimeGateway`. */
 export interface RealtimeGateway {
   /**
-   * Called after the guards of the gateway have let the handshake in.
-   * @throws {ConnectionRefusedError} to refuse it after all
+   * Called after the gateway's guards have passed.
+   * @throws {ConnectionRefusedError} to refuse the connection
    */
   admit(handshake: Handshake): Admission | Promise<Admission>;
 }

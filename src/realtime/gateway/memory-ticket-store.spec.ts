@@ -20,14 +20,14 @@ describe('MemoryTicketStore', () => {
   });
 
   // @abuse HS-25
-  it('gives a ticket to one of those who ask at once', async () => {
+  it('redeems a ticket once when two clients use it at the same time', async () => {
     const tickets = new MemoryTicketStore();
     await tickets.put('ticket', alice);
     expect(await Promise.all([tickets.take('ticket'), tickets.take('ticket')])).toEqual([alice, null]);
   });
 
   // @abuse HS-26
-  it('knows no ticket that is 30 s old', async () => {
+  it('forgets a ticket after 30 s', async () => {
     const tickets = new MemoryTicketStore();
     await tickets.put('older', alice);
     jest.advanceTimersByTime(1);

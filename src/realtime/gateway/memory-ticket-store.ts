@@ -2,7 +2,7 @@ import type { Principal } from '../../auth/principal.js';
 import { ExpiringMap } from '../../runtime/expiring-map.js';
 import { TICKET_SECONDS, TicketStore } from './ticket-store.js';
 
-/** The tickets of a process that is alone. */
+/** The tickets of a single process. */
 export class MemoryTicketStore extends TicketStore {
   private readonly principals = new ExpiringMap<Principal>(TICKET_SECONDS * 1_000);
 

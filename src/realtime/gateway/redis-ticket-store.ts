@@ -3,7 +3,7 @@ import type { Principal } from '../../auth/principal.js';
 import { RealtimeRedis } from '../broker/realtime-redis.js';
 import { TICKET_SECONDS, TicketStore } from './ticket-store.js';
 
-/** What stands in Redis. The ticket itself does not: its hash is the key. */
+/** The value stored in Redis. Its key is the ticket's hash; the ticket itself is not stored. */
 interface StoredPrincipal {
   user_id: string;
   email: string | null;
@@ -13,7 +13,7 @@ interface StoredPrincipal {
   session_id: string | null;
 }
 
-/** The tickets of all nodes. */
+/** The tickets of all nodes, in Redis. */
 export class RedisTicketStore extends TicketStore {
   constructor(private readonly redis: RealtimeRedis) {
     super();
@@ -35,7 +35,7 @@ export class RedisTicketStore extends TicketStore {
   override async take(ticket: string): Promise<Principal | null> {
     const text = await this.redis.ask((commands) => commands.getdel(this.keyOf(ticket)));
     if (text === null) return null;
-    // Only `put` writes under these keys, which nobody can guess.
+    // Only `put` writes under these keys, which can't be guessed.
     const stored = JSON.parse(text) as StoredPrincipal;
     return {
       userId: stored.user_id,

@@ -34,7 +34,7 @@ describe('Route', () => {
     '/ws/notifications/;a=b/',
     '/ws/notifications/token',
     '\\ws\\notifications\\',
-  ])('does not take %p for the notifications', (path) => {
+  ])('does not match %p as notifications', (path) => {
     expect(NOTIFICATIONS.match(path)).toBeNull();
   });
 
@@ -49,7 +49,7 @@ describe('Route', () => {
     '/ws/events/a%2Fb',
     '/ws/events/a%5cb',
     '/ws/events/a\\b',
-  ])('does not take %p for the events of an organization', (path) => {
+  ])('does not match %p as an organization’s events', (path) => {
     expect(EVENTS.match(path)).toBeNull();
   });
 });

@@ -1,8 +1,9 @@
 /**
- * A gateway's path, matched on the raw request target: segment by segment, case and all, the trailing slash optional.
+ * A gateway's path. It is matched against the raw request target, segment by segment and case-sensitively; the trailing slash
+ * is optional.
  *
- * Nothing is normalised or decoded, so no proxy in front can see another path than we do: dot segments, empty segments,
- * encoded slashes or dots and absolute targets match no route.
+ * Nothing is normalised or decoded, so a proxy in front sees the same path as we do: dot segments, empty segments, encoded
+ * slashes or dots, and absolute targets match no route.
  */
 export class Route {
   private readonly segments: readonly string[];
@@ -12,7 +13,7 @@ export class Route {
     this.segments = split(path);
   }
 
-  /** @returns the parameters, or null if the path is another */
+  /** @returns the parameters, or null if the path does not match */
   match(path: string): Record<string, string> | null {
     if (!path.startsWith('/')) return null;
     const segments = split(path);

@@ -3,7 +3,7 @@ import type { Principal } from '../../auth/principal.js';
 /** How long a ticket lives. */
 export const TICKET_SECONDS = 30;
 
-/** Keeps what tickets stand for, so that a ticket bought on one node opens a connection on any, once. */
+/** Stores each ticket's principal, so that a ticket issued by one node opens one connection, on any node. */
 export abstract class TicketStore {
   /**
    * @param ticket a secret that can't be guessed
@@ -12,8 +12,8 @@ export abstract class TicketStore {
   abstract put(ticket: string, principal: Principal): Promise<void>;
 
   /**
-   * Whom a ticket was given to; null if it was never given out, is too old, or was taken before. Of several who ask at once
-   * one gets it.
+   * Redeems a ticket: returns its principal, or null if it was never issued, has expired, or was redeemed before. Of concurrent
+   * calls only one gets the principal.
    * @throws {UnavailableError}
    */
   abstract take(ticket: string): Promise<Principal | null>;

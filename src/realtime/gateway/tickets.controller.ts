@@ -18,7 +18,7 @@ class TicketResponse {
   expires_in: number;
 }
 
-/** Sells tickets: for clients that can set no header and do not want their token in a URL. */
+/** Issues tickets, for clients that can't set headers and should not put their token in a URL. */
 @ApiTags('realtime')
 @Controller('realtime/tickets')
 export class TicketsController {

@@ -10,7 +10,7 @@ describe('UserPlaces', () => {
     cut: () => void events.push(`cut ${name}`),
   });
 
-  /** Lets connections in, one after the other. */
+  /** Admits connections, one after the other. */
   function fill(places: UserPlaces, userId: string, ...names: string[]): UserPlace[] {
     return names.map((name) => {
       const place = places.claim(userId, occupant(name));
@@ -22,7 +22,7 @@ describe('UserPlaces', () => {
 
   describe('with the policy reject', () => {
     // @abuse LIM-01
-    it('has as many for a user as the limit says, those in admission included', () => {
+    it('gives each user as many places as the limit, including connections being admitted', () => {
       const places = new UserPlaces(2, 'reject');
       fill(places, 'alice', 'a');
       const pending = places.claim('alice', occupant('b'));
@@ -34,7 +34,7 @@ describe('UserPlaces', () => {
       expect(events).toEqual([]);
     });
 
-    it('counts each user apart, whatever the id is', () => {
+    it('counts each user separately, whatever the id', () => {
       const places = new UserPlaces(1, 'reject');
       for (const userId of ['alice', 'bob', '__proto__', 'constructor']) fill(places, userId, 'a');
       expect(places.claim('__proto__', occupant('b'))).toBeNull();
@@ -43,13 +43,13 @@ describe('UserPlaces', () => {
 
   describe('with the policy oldest', () => {
     // @abuse LIM-01
-    it('sends the oldest away when one more is let in', () => {
+    it('closes the oldest when one more is admitted', () => {
       const places = new UserPlaces(2, 'oldest');
       fill(places, 'alice', 'a', 'b', 'c', 'd');
       expect(events).toEqual(['dismiss a', 'dismiss b']);
     });
 
-    it('takes nobody’s place before a connection is let in', () => {
+    it('closes no connection before the new one is admitted', () => {
       const places = new UserPlaces(1, 'oldest');
       fill(places, 'alice', 'a');
       const refused = places.claim('alice', occupant('b'));
@@ -58,7 +58,7 @@ describe('UserPlaces', () => {
       expect(events).toEqual([]);
     });
 
-    it('lets no more apply than there may be', () => {
+    it('limits the connections being admitted', () => {
       const places = new UserPlaces(2, 'oldest');
       const applying = ['a', 'b', 'c'].map((name) => places.claim('alice', occupant(name)));
       expect(events).toEqual(['dismiss a']);
@@ -66,7 +66,7 @@ describe('UserPlaces', () => {
       expect(events).toEqual(['dismiss a']);
     });
 
-    it('cuts off those that were sent away and stay, when they are more than the limit', () => {
+    it('cuts off the oldest connections being closed, beyond the limit', () => {
       const places = new UserPlaces(2, 'oldest');
       const [first] = fill(places, 'alice', 'a', 'b', 'c');
       first?.leave();
@@ -74,14 +74,14 @@ describe('UserPlaces', () => {
       expect(events).toEqual(['dismiss a', 'dismiss b', 'dismiss c', 'dismiss d', 'cut b']);
     });
 
-    it('leaves other users alone', () => {
+    it('does not affect other users', () => {
       const places = new UserPlaces(1, 'oldest');
       fill(places, 'bob', 'x');
       fill(places, 'alice', 'a', 'b', 'c');
       expect(events).not.toContain('dismiss x');
     });
 
-    it('sends nobody away without a limit', () => {
+    it('closes nothing without a limit', () => {
       fill(new UserPlaces(0, 'oldest'), 'alice', 'a', 'b', 'c', 'd', 'e', 'f');
       expect(events).toEqual([]);
     });

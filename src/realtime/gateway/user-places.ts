@@ -1,22 +1,22 @@
 import type { ConnectionLimitPolicy } from '../../config/environment.js';
 
-/** Who takes a place: a connection of a user. */
+/** A user's connection, as it occupies a place. */
 export interface Occupant {
-  /** Sends it away, with 4029; it has a little time to go. */
+  /** Closes it with 4029; it has a short time to answer. */
   dismiss(): void;
   /** Cuts it off at once. */
   cut(): void;
 }
 
-/** A place that a connection has. */
+/** The place of one connection. */
 export interface UserPlace {
-  /** Its guards have let it in. */
+  /** Call when the connection has been admitted. */
   admitted(): void;
-  /** It is closed. May be called more than once. */
+  /** Call when the connection is closed; more than once is harmless. */
   leave(): void;
 }
 
-/** The connections of one user, each set in the order of time. */
+/** The connections of one user; each set is ordered by time. */
 class Occupants {
   readonly applying = new Set<Occupant>();
   readonly admitted = new Set<Occupant>();
@@ -28,10 +28,10 @@ class Occupants {
 }
 
 /**
- * The places of users on this node. With the policy `reject` a user has as many connections as the limit says, those that are
- * being admitted or closed included, and a further one gets no place. With `oldest` a further one is let in and the oldest goes:
- * no more than the limit are admitted at a time, no more apply, and of those that were sent away and don't go no more are
- * waited for. Only a connection that is let in costs another one its place.
+ * Limits each user's connections to this node. At the limit, `reject` refuses new connections; it also counts connections that
+ * are being admitted or closed. `oldest` closes the oldest connection once the new one has been admitted. The limit then applies
+ * separately to connections that are admitted, being admitted and being closed. Beyond it, the oldest of those being closed is
+ * cut off.
  */
 export class UserPlaces {
   private readonly byUser = new Map<string, Occupants>();
@@ -42,7 +42,7 @@ export class UserPlaces {
     private readonly policy: ConnectionLimitPolicy,
   ) {}
 
-  /** Null if there is no place left. */
+  /** Null if no place is left. */
   claim(userId: string, occupant: Occupant): UserPlace | null {
     const occupants = this.byUser.get(userId) ?? new Occupants();
     if (this.policy === 'reject' && this.isOver(occupants.size + 1)) return null;

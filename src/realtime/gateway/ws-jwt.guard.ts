@@ -6,7 +6,7 @@ import { CLOSE, ConnectionRefusedError } from '../connection/close-code.js';
 import type { Handshake } from './handshake.js';
 import { closeForToken } from '../connection/token-close.js';
 
-/** Lets in who shows a valid token or ticket, and gives the handshake its principal. Comes first among a gateway's guards. */
+/** Admits clients with a valid token or ticket, and sets the handshake's principal. Comes first among a gateway's guards. */
 @Injectable()
 export class WsJwtGuard implements CanActivate {
   constructor(
@@ -15,8 +15,8 @@ export class WsJwtGuard implements CanActivate {
   ) {}
 
   /**
-   * @throws {ConnectionRefusedError} 4001, or 1013 if the keys can't be had, which is no fault of the client's
-   * @throws {UnavailableError} if tickets can't be had
+   * @throws {ConnectionRefusedError} 4001, or 1013 if the keys can't be fetched, which is not the client's fault
+   * @throws {UnavailableError} if the ticket store is down
    */
   async canActivate(context: ExecutionContext): Promise<boolean> {
     const handshake = context.switchToWs().getClient<Handshake>();
@@ -30,7 +30,7 @@ export class WsJwtGuard implements CanActivate {
   private async redeem(ticket: string | null): Promise<Principal> {
     const principal = ticket === null ? null : await this.tickets.take(ticket);
     if (principal === null) throw new ConnectionRefusedError(CLOSE.ticketInvalid);
-    // A ticket is worth no more than the token that it was bought with.
+    // A ticket is valid no longer than the token that it was issued for.
     const endsAt = principal.expiresAt.getTime() + CLOCK_SKEW_SECONDS * 1_000;
     if (endsAt <= Date.now()) throw new ConnectionRefusedError(CLOSE.tokenExpired);
     return principal;

@@ -1,6 +1,6 @@
 import { type PresenceChange, PresenceStore } from './presence-store.js';
 
-/** Who is there, of a process that is alone. */
+/** The presence of a single process. */
 export class MemoryPresenceStore extends PresenceStore {
   private readonly orgs = new Map<string, Map<string, number>>();
 

@@ -10,7 +10,7 @@ import type { Connection } from '../connection/connection.js';
 import { type ConnectionObserver, Connections } from '../connection/connections.js';
 import { type PresenceChange, PresenceStore } from './presence-store.js';
 
-/** How many counts are noted again each time, so that none expires and what went wrong is put right. */
+/** How many counts each upkeep stores again, so that none expires and failed writes are repaired. */
 const COUNTS_PER_UPKEEP = 500;
 
 interface Attendance {
@@ -18,15 +18,15 @@ interface Attendance {
   userId: string;
   /** Connections on this node. */
   count: number;
-  /** What the organization has not been told yet. */
+  /** A change that has not been announced yet. */
   untold: PresenceChange | null;
 }
 
-/** Knows who is connected to an organization's events, on all nodes, and tells those who watch when that changes. */
+/** Tracks who is connected to an organization's events, on all nodes, and announces changes to clients that watch presence. */
 @Injectable()
 export class Presence implements ConnectionObserver, OnApplicationBootstrap, OnApplicationShutdown {
-  private readonly errors = new QuietErrorLog(new Logger(Presence.name), 'Presence');
-  /** Of the users who are connected here, or of whom that they are no longer has yet to be noted. */
+  private readonly errors = new QuietErrorLog(new Logger(Presence.name), 'Could not update presence');
+  /** Users connected to this node, and users whose departure is not stored yet. */
   private readonly attendances = new Map<string, Attendance>();
   private readonly changes = new WriteBehind(
     (keys) => this.write(keys),
@@ -44,7 +44,7 @@ export class Presence implements ConnectionObserver, OnApplicationBootstrap, OnA
   }
 
   onApplicationBootstrap(): void {
-    // As often as nodes say that they live: those that have ended are cleaned up behind.
+    // As often as nodes renew their lease: that is how soon ended nodes can be cleaned up.
     this.timer = setInterval(() => void this.upkeep(), this.environment.timings.nodeLeaseMs / 3).unref();
   }
 
@@ -81,7 +81,7 @@ export class Presence implements ConnectionObserver, OnApplicationBootstrap, OnA
   }
 
   private async write(keys: readonly string[]): Promise<void> {
-    // All of them are through when this ends, so that none is told of twice.
+    // Waits for all, so that a key is never in progress twice, and no change is announced twice.
     const results = await Promise.allSettled(keys.map((key) => this.note(key)));
     const failure = results.find((result) => result.status === 'rejected');
     if (failure) throw failure.reason;
@@ -94,7 +94,7 @@ export class Presence implements ConnectionObserver, OnApplicationBootstrap, OnA
     attendance.untold = (await this.store.note(orgId, userId, count)) ?? attendance.untold;
     if (attendance.untold !== null) await this.tell(orgId, userId, attendance.untold);
     attendance.untold = null;
-    // It may have changed meanwhile, and is then noted again.
+    // The count may have changed since; it is then marked for another write.
     if (count === 0 && attendance.count === 0) this.attendances.delete(key);
   }
 
@@ -107,7 +107,7 @@ export class Presence implements ConnectionObserver, OnApplicationBootstrap, OnA
   private async upkeep(): Promise<void> {
     try {
       for (const [key, attendance] of [...this.attendances].slice(0, COUNTS_PER_UPKEEP)) {
-        // To the end, so that all have their turn.
+        // Moves to the end, so that all have their turn.
         this.attendances.delete(key);
         this.attendances.set(key, attendance);
         this.changes.mark(key);

@@ -4,15 +4,15 @@ import { Channel } from '../broker/channel.js';
 import type { RealtimeRedis } from '../broker/realtime-redis.js';
 import { type PresenceChange, PresenceStore } from './presence-store.js';
 
-/** How long counts are kept after they were last noted; `Presence` notes them again long before. */
+/** How long counts are kept after they were last stored; `Presence` stores them again well before that. */
 const COUNTS_SECONDS = 3_600;
 const SCAN_COUNT = 500;
 
 /**
- * Notes how many connections a user has on a node, and says whether the first or the last of all nodes came or went.
+ * Stores how many connections a user has on a node, and returns whether the user joined or left as a result.
  *
- * KEYS: the organization's counts. ARGV: user, node, count, seconds that the counts live, the other nodes that live.
- * Returns 1 if the user has joined or left with it.
+ * KEYS: the organization's counts. ARGV: user, node, count, seconds that the counts live, the other live nodes.
+ * Returns 1 if the user has joined or left, else 0.
  */
 const NOTE_SCRIPT = `
 local field = ARGV[2] .. ' ' .. ARGV[1]
@@ -41,11 +41,11 @@ interface Scripts {
 }
 
 /**
- * Who is there, over all nodes: a hash for each organization, with a count for each node and user, of which only those of
- * living nodes are believed; and a set for each node of what it has noted, for those who clean up behind it.
+ * The presence of all nodes: a hash for each organization, with a count for each node and user, where only counts of live nodes
+ * are used; and a set for each node of the counts it has stored, so that other nodes can clean up after it.
  */
 export class RedisPresenceStore extends PresenceStore {
-  /** One answer for all who ask at the same time. */
+  /** Shared by concurrent calls. */
   private living: Promise<string[]> | null = null;
   private readonly commands: (Redis | Cluster) & Scripts;
 
@@ -93,7 +93,7 @@ export class RedisPresenceStore extends PresenceStore {
         for (const pair of pairs) {
           const [orgId = '', user = ''] = pair.split(' ');
           const userId = decodeURIComponent(user);
-          // Several nodes may be at it: the script says so to one of them.
+          // Several nodes may clean up at once: the script returns 1 to only one of them.
           if ((await this.noteOf(node, living, orgId, userId, 0)) === 'left') await onLeft(orgId, userId);
         }
       }
@@ -112,7 +112,7 @@ export class RedisPresenceStore extends PresenceStore {
     const others = living.filter((each) => each !== node);
     const pairs = this.redis.keys.presenceOfNode(node);
     const pair = `${orgId} ${user}`;
-    // Before the count is there and after it is gone: what others clean up by must not lack anything.
+    // Added before the count and removed after it: the set that others clean up by must be complete.
     if (count > 0) {
       await this.redis.ask((commands) =>
         Promise.all([commands.sadd(pairs, pair), commands.expire(pairs, COUNTS_SECONDS)]),
