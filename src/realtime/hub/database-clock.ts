@@ -1,7 +1,7 @@
-/** How many samples count: older ones know nothing of how the clocks have drifted since. */
+/** How many samples are used: older ones don't reflect later clock drift. */
 const SAMPLES = 10;
 
-/** When the database said what time it is, by its clock, between two times of this machine's. Milliseconds. */
+/** The database's clock, read between two readings of this machine's clock. Milliseconds. */
 interface Sample {
   asked: number;
   told: number;
@@ -9,8 +9,8 @@ interface Sample {
 }
 
 /**
- * Knows the time by the database's clock. Each answer bounds the difference to this machine's clock, from both sides; where it
- * may be none it is taken for none, which is exact on one machine and where clocks are kept in step.
+ * Estimates the time by the database's clock. Each sample bounds the difference to this machine's clock from both sides. If zero
+ * is possible, the difference is taken as zero, which is exact on one machine and between synchronized clocks.
  */
 export class DatabaseClock {
   private samples: Sample[] = [];
@@ -25,7 +25,7 @@ export class DatabaseClock {
     this.samples = [...this.samples.slice(1 - SAMPLES), sample];
     let [least, most] = this.bounds();
     if (least > most) {
-      // A clock was set.
+      // The samples contradict each other: a clock was set.
       this.samples = [sample];
       [least, most] = this.bounds();
     }

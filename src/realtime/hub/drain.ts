@@ -8,12 +8,12 @@ import { Connections } from '../connection/connections.js';
 
 const BATCHES = 10;
 const SMALLEST_BATCH = 100;
-/** The part of the grace time over which closes are spread; the rest is for peers to answer and for jobs to end. */
+/** The share of the grace time over which closes are spread; the rest is for peers to answer and jobs to finish. */
 const SPREAD = 0.5;
-/** The part of the grace time for which it is said at most that the process drains. */
+/** The share of the grace time for which, at most, the process keeps listening so that health checks see it drain. */
 const NOTICE_SHARE = 0.25;
 
-/** Sends every client away before the process ends, in batches, so that they don't all reconnect at once. */
+/** Closes every connection before the process ends, in batches, so that clients don't all reconnect at once. */
 @Injectable()
 export class Drain implements OnModuleDestroy, BeforeApplicationShutdown {
   private readonly logger = new Logger(Drain.name);
@@ -27,7 +27,7 @@ export class Drain implements OnModuleDestroy, BeforeApplicationShutdown {
     private readonly relay: OutboxRelay,
   ) {}
 
-  /** Begins at once, together with the jobs in hand; Nest would wait for those before it asks the next module. */
+  /** Starts without waiting for running jobs: Nest waits for each `onModuleDestroy` before it calls the next module's. */
   onModuleDestroy(): void {
     this.lifecycle.beginDraining();
     const { shutdownGraceMs, timings } = this.environment;
@@ -37,7 +37,7 @@ export class Drain implements OnModuleDestroy, BeforeApplicationShutdown {
     this.drained = this.closeAll();
   }
 
-  /** What the last requests and jobs have committed is still published. */
+  /** The relay stops after the drain, so that what the last requests and jobs commit is still published. */
   async beforeApplicationShutdown(): Promise<void> {
     await this.drained;
     await this.relay.stop();

@@ -14,10 +14,10 @@ import { Subscription } from './subscription.js';
 
 /** How often the positions of all channels are compared with the broker's. */
 const CHECK_INTERVAL_MS = 15_000;
-/** How many channels are compared or caught up at a time. */
+/** How many channels are compared or recovered at a time. */
 const BATCH = 200;
 
-/** The one way out: knows this process's connections by their channels, and hands each publication to all of them. */
+/** The one way out: keeps this process's subscriptions, and delivers each publication to all connections of its channel. */
 @Injectable()
 export class Hub implements BrokerReceiver, OnModuleInit, OnApplicationShutdown {
   private readonly logger = new Logger(Hub.name);
@@ -55,12 +55,12 @@ export class Hub implements BrokerReceiver, OnModuleInit, OnApplicationShutdown 
   }
 
   /**
-   * Adds a connection to its channels. What is published from when this resolves on reaches it; earlier messages may.
-   * @returns that of the connection's own channel
-   * @throws {UnavailableError} if the broker can't subscribe; the connection is then to be removed again
+   * Adds a connection to its channel and topics. Everything published after this resolves reaches it; earlier messages may, too.
+   * @returns the subscription of the connection's channel
+   * @throws {UnavailableError} if the broker can't subscribe; the caller must then remove the connection
    */
   async add(connection: Connection): Promise<Subscription> {
-    // A channel that is subscribed to already would take a new member also while nothing can come in.
+    // Otherwise a channel that is already subscribed would accept a member while nothing can arrive.
     if (!this.broker.isConnected()) throw new UnavailableError('redis');
     this.connections.add(connection);
     const [subscription] = await Promise.all([
@@ -70,7 +70,7 @@ export class Hub implements BrokerReceiver, OnModuleInit, OnApplicationShutdown 
     return subscription;
   }
 
-  /** Takes a connection out of its channels; the last one of a channel ends the process's subscription. */
+  /** Removes a connection. The last one of a channel ends the process's subscription. */
   remove(connection: Connection): void {
     this.connections.remove(connection);
     this.leave(connection.admission.channel, connection);
@@ -86,17 +86,17 @@ export class Hub implements BrokerReceiver, OnModuleInit, OnApplicationShutdown 
   }
 
   interrupted(): void {
-    this.log.note('link_down', 'the link from the broker is cut');
+    this.log.note('link_down', 'the link from the broker was cut');
   }
 
   /**
-   * While the link was cut, nobody could be told who is to be sent away: channels that take a membership wait until that is known
-   * from the outbox. Users' own channels go on at once.
+   * Revocation signals may have been lost during the interruption. So channels that require a membership deliver nothing until
+   * recent revocations are read from the outbox; users' own channels recover at once.
    */
   resynchronize(): void {
     this.metrics.reconnects.inc();
     const all = [...this.subscriptions.values()];
-    this.log.note('link_up', `${all.length} channels compare themselves with the broker`);
+    this.log.note('link_up', `comparing ${all.length} channels with the broker`);
     const held = all.filter(({ channel }) => takesMembership(channel));
     const free = all.filter(({ channel }) => !takesMembership(channel));
     for (const each of held) each.hold();
@@ -114,7 +114,7 @@ export class Hub implements BrokerReceiver, OnModuleInit, OnApplicationShutdown 
     try {
       await subscription.confirmed;
     } catch (error) {
-      // The next connection has to ask the broker anew.
+      // The next connection must subscribe anew.
       if (this.subscriptions.get(channel.name) === subscription) this.end(channel);
       throw error;
     }
@@ -143,7 +143,7 @@ export class Hub implements BrokerReceiver, OnModuleInit, OnApplicationShutdown 
   /** Never rejects. */
   private async republish(channel: Channel): Promise<void> {
     const count = await this.relay.republish(channel);
-    this.log.note('republished', `${channel.name}: the outbox publishes ${count} messages again`);
+    this.log.note('republished', `${channel.name}: the outbox republishes ${count} messages`);
   }
 
   private subscribe(channel: Channel): Subscription {

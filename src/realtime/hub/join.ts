@@ -12,12 +12,12 @@ export interface JoinContext extends MissedContext {
 }
 
 /**
- * Puts a connection into its channel so that no message is lost or doubled at the seam. From its entry into the hub on, the
- * connection holds live frames back; only then is history read, so each message is either in what was read or among what is
- * held, or, by its position, recognised as in both.
+ * Adds a connection to its channel without losing or duplicating messages between history and live delivery. First the
+ * connection enters the hub and holds live messages back; then history is read. So each message is in one of the two, and
+ * the position identifies those that are in both.
  *
- * @param cursors what the client gave as its cursor; empty if it does not want to resume
- * @throws {ConnectionRefusedError} if it was revoked since its guards have let it in
+ * @param cursors the `cursor` parameters of the request; empty if the client does not resume
+ * @throws {ConnectionRefusedError} if it was revoked after its guards passed
  * @throws {UnavailableError} if the broker is down
  */
 export async function join(
@@ -26,7 +26,7 @@ export async function join(
   { hub, revocations, ...context }: JoinContext,
 ): Promise<Start> {
   const subscription = await hub.add(connection);
-  // What guards have found may have ended since, and the signal of it not come yet.
+  // The membership may have ended since the guards checked it, and its revocation signal may still be on the way.
   if (connection.memberSince !== null) await revocations.expectCurrent();
   const revoked = revocations.revokedWhileJoining(connection);
   if (revoked !== null) throw new ConnectionRefusedError(revoked);
@@ -34,7 +34,7 @@ export async function join(
   const since = cursors.length === 1 ? parseCursor(cursors[0] ?? '') : null;
   if (since === null) return { position: subscription.position, resumed: false, missed: [] };
   const history = await context.broker.history(connection.admission.channel, since.offset, context.pageBytes);
-  // Where the broker has lost what this process has received, that has to be known before the connection begins.
+  // If the broker has lost messages that this process received, recover before the connection begins.
   if (!subscription.isPastOf(history.position)) await subscription.catchUp();
   const missed = missedSince(history, since, context.historySize);
   if (missed === null || !isEntitledTo(missed, connection)) {

@@ -41,14 +41,14 @@ async function namesOf(frames: AsyncIterable<Buffer>): Promise<unknown[]> {
 }
 
 describe('missedFrames', () => {
-  it('are all frames over several pages, each once and in order, and none that came after they were asked for', async () => {
+  it('are all missed messages over several pages, each once and in order, and no later ones', async () => {
     for (const name of ['a', 'b', 'c', 'd', 'e', 'f']) await publish(name);
     const frames = await missed();
     await publish('later');
     expect(await namesOf(frames)).toEqual(['a', 'b', 'c', 'd', 'e', 'f']);
   });
 
-  it('end with 1013 when history has forgotten the next one meanwhile', async () => {
+  it('end with 1013 when history has dropped the next one', async () => {
     for (const name of ['a', 'b', 'c', 'd', 'e']) await publish(name);
     const frames = await missed();
     expect(nameOf((await frames.next()).value as Buffer)).toBe('a');

@@ -4,22 +4,22 @@ import { missedSince } from '../broker/history.js';
 import { CLOSE, ConnectionRefusedError } from '../connection/close-code.js';
 import type { Connection } from '../connection/connection.js';
 
-/** Whose frames they are. */
+/** The connection that resumes. */
 export type Resumer = Pick<Connection, 'admission' | 'memberSince'>;
 
 export interface MissedContext {
   broker: Broker;
   historySize: number;
-  /** About how much of what a client has missed is in memory at once. */
+  /** About how many bytes of missed messages are in memory at once, per client. */
   pageBytes: number;
 }
 
 /**
- * The frames that a client has missed, up to a position. They are read as they are asked for: of a client that reads slowly, or
- * not at all, never more than a page is held, however much it has missed.
+ * The messages that a client has missed, up to a position. They are read page by page as they are consumed, so a client that
+ * reads slowly, or not at all, never holds more than one page in memory.
  *
- * @param page what was read of them first
- * @throws {ConnectionRefusedError} if history has lost the next ones meanwhile, or they are from before the user's membership
+ * @param page the first page, already read
+ * @throws {ConnectionRefusedError} if history has dropped the next messages, or they are from before the user's membership
  * @throws {UnavailableError} if the broker is down
  */
 export async function* missedFrames(
@@ -43,7 +43,7 @@ export async function* missedFrames(
   }
 }
 
-/** Whether all of it was published during the user's present membership. */
+/** Whether all of the messages were published during the user's current membership. */
 export function isEntitledTo(missed: readonly Publication[], { memberSince }: Resumer): boolean {
   const since = memberSince?.getTime() ?? 0;
   return missed.every(({ publishedAt }) => publishedAt >= since);

@@ -1,9 +1,9 @@
 import type { Position } from '../broker/cursor.js';
 
-/** Where the last messages of a channel were received, by their ids: up to a number of them. */
+/** The positions of a channel's most recent messages, by message id, up to a capacity. */
 export class RecentPositions {
   private readonly positions = new Map<string, Position>();
-  /** The ids in the order they came, from `oldest` on and round: to find the first of a map takes as long as there are gaps before it. */
+  /** The ids in order of arrival, as a ring that starts at `oldest`. Finding a map's first key gets slower with every deletion. */
   private readonly ring: string[] = [];
   private oldest = 0;
 

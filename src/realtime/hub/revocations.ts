@@ -14,17 +14,17 @@ import type { Connection } from '../connection/connection.js';
 import { Connections } from '../connection/connections.js';
 import { DatabaseClock } from './database-clock.js';
 
-/** How long a revocation is remembered for connections that are being admitted: longer than an admission may take. */
+/** How long a revocation is remembered, for connections still being admitted: longer than an admission may take. */
 const REMEMBERED_MS = 30_000;
-/** How soon the outbox is asked again after an interruption, while the database doesn't answer. */
+/** How soon `catchUp` reads again while the database doesn't answer. */
 const RETRY_MS = 500;
 
 /**
- * Ends connections whose permission was revoked. The signal acts at once. A signal can be lost, so the recent revocations are
- * also read from the outbox: in one query at an interval, and after every interruption of the broker's link.
+ * Closes revoked connections. A signal acts at once. Signals can be lost, so recent revocations are also read from the outbox: in
+ * one query at an interval, and after every interruption of the link from the broker.
  *
- * A connection that was admitted after a revocation is not its target. Where a guard has told since when the user may be there
- * (`memberSince`), that time decides; both are of the database's clock.
+ * A revocation does not affect connections admitted after it. If a guard has set `memberSince`, that time decides instead; both
+ * are by the database's clock.
  */
 @Injectable()
 export class Revocations implements OnApplicationBootstrap, BeforeApplicationShutdown {
@@ -34,7 +34,7 @@ export class Revocations implements OnApplicationBootstrap, BeforeApplicationShu
   private readonly clock = new DatabaseClock();
   private timer: NodeJS.Timeout | undefined;
   private reading: Promise<boolean> | null = null;
-  /** The next one, for those who came while this one was under way. */
+  /** The next read, shared by callers that came while `reading` was running. */
   private following: Promise<boolean> | null = null;
   private isStopped = false;
 
@@ -48,7 +48,7 @@ export class Revocations implements OnApplicationBootstrap, BeforeApplicationShu
   }
 
   async onApplicationBootstrap(): Promise<void> {
-    // Also for the clock.
+    // Sets the clock, too.
     await this.read();
     this.timer = setInterval(() => {
       if (this.connections.size > 0) void this.read();
@@ -74,14 +74,14 @@ export class Revocations implements OnApplicationBootstrap, BeforeApplicationShu
 
   /** Resolves when the recent revocations have been applied, however long the database takes. Never rejects. */
   async catchUp(): Promise<void> {
-    // One that is under way may have begun before the interruption.
+    // A running read may have begun before the interruption.
     await this.reading;
     while (!(await this.read()) && !this.isStopped) await wait(RETRY_MS, undefined, { ref: false });
   }
 
   /**
-   * Resolves when what was revoked before this call has been applied: a signal may come later than the answer to who has revoked.
-   * One query serves all who ask while another one is under way.
+   * Resolves when every revocation committed before this call has been applied. Its signal may arrive later than the answer to
+   * the request that revoked. Calls made during a query share the next one.
    * @throws {UnavailableError} if the database doesn't answer
    */
   async expectCurrent(): Promise<void> {
@@ -94,7 +94,7 @@ export class Revocations implements OnApplicationBootstrap, BeforeApplicationShu
     if (!(await (this.following ?? this.reading))) throw new UnavailableError('database');
   }
 
-  /** How a connection that has just joined ends, if it was revoked while it was being admitted. */
+  /** The close for a connection that was revoked while it was being admitted, else null. */
   revokedWhileJoining(connection: Connection): Close | null {
     for (const revocation of this.remembered.values()) {
       if (isTarget(connection, revocation)) return revocation.close;
@@ -102,7 +102,7 @@ export class Revocations implements OnApplicationBootstrap, BeforeApplicationShu
     return null;
   }
 
-  /** Resolves with whether the database has answered. Never rejects. */
+  /** Resolves with whether the database answered. Never rejects. */
   private read(): Promise<boolean> {
     this.reading ??= this.ask().finally(() => (this.reading = null));
     return this.reading;

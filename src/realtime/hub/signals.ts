@@ -8,11 +8,11 @@ import { Connections } from '../connection/connections.js';
 import { encodeTextFrame } from '../connection/frame.js';
 import { Revocations } from './revocations.js';
 
-/** Receives this process's signals: revocations and announcements of all nodes, and presence for those who watch it. */
+/** Receives this process's signals: revocations, announcements, and presence for connections that watch it. */
 @Injectable()
 export class Signals {
   private readonly invalid = new QuietErrorLog(new Logger(Signals.name), 'Dropped a signal');
-  /** Resolves when the topic of all nodes is subscribed to; null before the first connection, and after a failure. */
+  /** Resolves when `Topic.nodes` is subscribed; null before the first connection, and after a failure. */
   private nodes: Promise<void> | null = null;
   private readonly watchers = new Map<string, { members: Set<Connection>; confirmed: Promise<void> }>();
 
@@ -24,7 +24,7 @@ export class Signals {
   ) {}
 
   /**
-   * From when this resolves on, signals reach the connection.
+   * Signals sent after this resolves reach the connection.
    * @throws {UnavailableError}
    */
   async enter(connection: Connection): Promise<void> {
@@ -42,7 +42,7 @@ export class Signals {
     const watch = this.watchers.get(topic.name);
     if (watch?.members.delete(connection) !== true || watch.members.size > 0) return;
     this.watchers.delete(topic.name);
-    // The broker forgets it with the link, if not now.
+    // If this fails, the subscription ends at the next reconnect.
     void this.broker.unsubscribe(topic).catch(() => undefined);
   }
 
@@ -51,7 +51,7 @@ export class Signals {
     const text = payload.toString();
     const signal = readObject(text);
     if (signal === null) {
-      this.invalid.report(new Error(`that is not the JSON of an object, in the topic ${topic}`));
+      this.invalid.report(new Error(`not a JSON object, in the topic ${topic}`));
       return;
     }
     if (topic !== Topic.nodes.name) this.tellWatchers(topic, signal, payload);
@@ -93,7 +93,7 @@ export class Signals {
   }
 }
 
-/** The topic of the presence that a connection watches; null if it watches none. */
+/** The presence topic that a connection watches, or null. */
 function watchedBy({ admission: { channel, watchesPresence } }: Connection): Topic | null {
   return watchesPresence === true && channel.kind === 'org' ? Topic.presenceOf(channel) : null;
 }

@@ -28,7 +28,7 @@ function published(name: string, offset: number, options: { epoch?: string; form
   };
 }
 
-/** A broker whose stream is what the test says it is. */
+/** A broker whose stream the test sets. */
 class StreamBroker extends Broker {
   override losesChannelsAlone = false;
   stream: Publication[] = [];
@@ -80,7 +80,7 @@ beforeEach(async () => {
   await subscription.confirmed;
 });
 
-/** Adds a member that has had the channel up to a position, and notes what it is sent. */
+/** Adds a member that has received the channel up to a position, and records what it is sent. */
 function join(frames: string[], upTo: Position): void {
   const socket = new PassThrough();
   socket.on('data', (frame: Buffer) => frames.push(frame.subarray(2).toString()));
@@ -93,11 +93,11 @@ function join(frames: string[], upTo: Position): void {
     streamLost: outbound.streamLost.bind(outbound),
     close: (close: Close) => closes.push(close),
   };
-  // Only what a subscription does with its members.
+  // Has only the methods that a subscription calls on its members.
   subscription.members.add(member as unknown as Connection);
 }
 
-/** Publishes to the stream, and hands to the subscription. */
+/** Adds publications to the stream, and delivers them to the subscription. */
 function receive(...publications: Publication[]): void {
   broker.stream.push(...publications);
   for (const each of publications) subscription.receive(each);
@@ -113,7 +113,7 @@ describe('Subscription', () => {
     expect(seen).toEqual(['a', 'b', 'c']);
   });
 
-  it('sends its members away when history does not reach back over a gap, and does not call that a loss', async () => {
+  it('closes its members when history does not reach back over a gap, and does not report a divergence', async () => {
     receive(...abc);
     broker.stream.push(...Array.from({ length: 9 }, (_, index) => published(`later${index}`, 4 + index)));
     await subscription.catchUp();
@@ -121,7 +121,7 @@ describe('Subscription', () => {
     expect(divergences).toBe(0);
   });
 
-  it('hands on what is new in a stream that has lost its end, and only that', async () => {
+  it('delivers what is new in a stream that has lost its end, and nothing else', async () => {
     receive(...abc);
     broker.stream = [...abc.slice(0, 1), published('d', 2), published('b', 3, { former: abc[1]?.position })];
     await subscription.catchUp();
@@ -131,7 +131,7 @@ describe('Subscription', () => {
     expect(closes).toEqual([]);
   });
 
-  it('gives what is published again to a member that came in between and has not had it, and to nobody else', async () => {
+  it('delivers republished messages only to a member that joined in between and missed them', async () => {
     receive(...abc);
     const [a, b, c] = abc;
     broker.stream = abc.slice(0, 1);
@@ -143,7 +143,7 @@ describe('Subscription', () => {
     expect(seen).toEqual(['a', 'b', 'c', 'd']);
   });
 
-  it('hands on what is new in a stream that has begun anew, also what comes before that which is published again', async () => {
+  it('delivers what is new in a stream with a new epoch, even before the republished messages', async () => {
     receive(...abc);
     const epoch = newEpoch(2_000);
     const again = abc.map(({ id, position }, index) => published(id, 2 + index, { epoch, former: position }));
@@ -155,7 +155,7 @@ describe('Subscription', () => {
     expect(closes).toEqual([]);
   });
 
-  it('tells of a stream that has begun anew where nothing else does', async () => {
+  it('reports a new epoch when the generation can’t reveal it', async () => {
     broker.losesChannelsAlone = true;
     receive(...abc);
     broker.stream = [published('d', 1, { epoch: newEpoch(2_000) })];
@@ -164,7 +164,7 @@ describe('Subscription', () => {
     expect(divergences).toBe(1);
   });
 
-  it('hands on nothing while it is held, not even what is found in the middle of catching up, and everything then', async () => {
+  it('delivers nothing while held, not even what a running catch-up finds, and everything after the release', async () => {
     receive(...abc.slice(0, 1));
     broker.stream.push(...abc.slice(1));
     const caughtUp = subscription.catchUp();

@@ -11,7 +11,7 @@ import { encodeTextFrame } from '../connection/frame.js';
 import { RecentPositions } from './recent-positions.js';
 import type { RecoveryLog } from './recovery-log.js';
 
-/** How soon history is asked for again after the broker could not answer. */
+/** How soon reading history is retried after the broker failed. */
 const RETRY_MS = 250;
 
 export interface SubscriptionContext {
@@ -20,39 +20,39 @@ export interface SubscriptionContext {
   log: RecoveryLog;
   /** How many missed messages can be fetched from history. */
   historySize: number;
-  /** The channel's stream has lost messages that were published, and nothing else tells of it. */
+  /** Called when the channel's stream has lost published messages, and no new generation reveals it. */
   onDiverged: (channel: Channel) => void;
 }
 
 /**
- * One channel on this process: its members, and up to where it has been received. Every publication is handed on once and in
- * order; a gap is noticed by its position and filled from history, or the members are sent away.
+ * One channel on this process: its members, and up to where it has been received. Every publication is delivered once and in
+ * order. Positions reveal a gap, which is then filled from history; if that is impossible, the members are closed.
  */
 export class Subscription {
   readonly members = new Set<Connection>();
-  /** Resolves when the broker has confirmed it; rejects with `UnavailableError`. */
+  /** Resolves when the broker has confirmed the subscription; rejects with `UnavailableError`. */
   readonly confirmed: Promise<void>;
   private last: Position | null = null;
   private readonly recent: RecentPositions;
-  /** Publications that came in while history was being read, or it was held; null when there is nothing to wait for. */
+  /** Publications received while history is being read, or delivery is held; null when delivering directly. */
   private waiting: Publication[] | null = [];
-  /** Whether history is being read, or the broker asked for the first time. */
+  /** Whether history, or the initial position, is being read. */
   private isFetching = true;
-  /** How many have held it and not released it yet. */
+  /** How many calls of `hold` have not been released yet. */
   private holds = 0;
 
   constructor(
     readonly channel: Channel,
     private readonly context: SubscriptionContext,
   ) {
-    // Twice, because what is published again after a loss comes on top of what is new.
+    // Twice the history, because republished messages come on top of new ones.
     this.recent = new RecentPositions(2 * (context.historySize + 1));
     this.confirmed = this.open();
   }
 
   /**
    * Up to where the members have received the channel.
-   * @throws {Error} before it is confirmed
+   * @throws {Error} before the subscription is confirmed
    */
   get position(): Position {
     if (this.last === null) throw new Error(`The subscription of ${this.channel.name} is not confirmed yet`);
@@ -65,41 +65,41 @@ export class Subscription {
     else if (this.recent.get(publication.id)?.tag !== publication.position.tag) this.onGap(publication);
   }
 
-  /** Whether what was received here can be continued by a position of the broker: false where the broker has lost it. */
+  /** Whether a position of the broker can follow what was received here; false if the broker has lost part of it. */
   isPastOf({ epoch, offset, tag }: Position): boolean {
     const { position } = this;
     if (epoch !== position.epoch || offset < position.offset) return false;
     return offset > position.offset || tag === position.tag;
   }
 
-  /** Compares with the broker, and fetches what was missed. Never rejects. */
+  /** Compares its position with the broker's, and fetches what was missed. Never rejects. */
   async check(): Promise<void> {
     if (this.waiting !== null) return;
     try {
       const newest = await this.context.broker.position(this.channel);
       if (comparePositions(newest, this.position) === 0 && newest.tag === this.position.tag) return;
-      // Maybe only a moment ahead of us; maybe the broker has forgotten that we listen.
+      // The broker may be only a moment ahead, or may have lost our subscription.
       await this.context.broker.subscribe(this.channel);
       await this.catchUp();
     } catch (error) {
-      // While the broker is away, the end of that interruption, or the next check, comes here again.
+      // While the broker is down, leave it to `resynchronize` or the next check.
       if (!(error instanceof UnavailableError)) this.fail(error);
     }
   }
 
-  /** From now on members get nothing, until `release` was called as often. */
+  /** Stops delivery until `release` has been called as often. */
   hold(): void {
     this.holds += 1;
     this.waiting ??= [];
   }
 
-  /** Fetches what was missed while it was held. Never rejects. */
+  /** Fetches what was missed during the hold. Never rejects. */
   async release(): Promise<void> {
     this.holds -= 1;
     await this.catchUp();
   }
 
-  /** Fetches what was missed, for as long as it takes. Never rejects. */
+  /** Fetches what was missed, retrying for as long as it takes. Never rejects. */
   async catchUp(live: Publication[] = []): Promise<void> {
     this.waiting = [...(this.waiting ?? []), ...live];
     if (this.isFetching || this.holds > 0) return;
@@ -113,7 +113,7 @@ export class Subscription {
           break;
         }
       }
-      // What waits is in history, too, when the broker is back.
+      // What was received meanwhile will be in history, too, when the broker is back.
       this.waiting = [];
       await wait(RETRY_MS);
     }
@@ -127,17 +127,17 @@ export class Subscription {
     this.settle();
   }
 
-  /** Goes on with what came in meanwhile; whatever is not the next is looked at like any other publication. */
+  /** Resumes direct delivery, beginning with what was received while fetching. */
   private settle(): void {
     this.isFetching = false;
-    // Whoever holds it has it catch up in the end.
+    // `release` will catch up.
     if (this.holds > 0) return;
     const waiting = this.waiting ?? [];
     this.waiting = null;
-    // Without members there is nothing to be complete for: the hub has given this subscription up.
+    // Without members, the hub has ended this subscription.
     if (this.members.size === 0) return;
     for (const publication of waiting) {
-      // Published before the position was read: members have it from history, or are newer.
+      // Publications up to the current position are in history, which members get when they join.
       if (comparePositions(publication.position, this.position) > 0) this.receive(publication);
     }
   }
@@ -151,7 +151,7 @@ export class Subscription {
     void this.catchUp([publication]);
   }
 
-  /** Resolves with false as long as members may get nothing. */
+  /** Resolves with false if delivery is not possible yet. */
   private async repair(): Promise<boolean> {
     const { historySize, metrics, log } = this.context;
     const from = this.position;
@@ -177,15 +177,15 @@ export class Subscription {
     return true;
   }
 
-  /** Null as long as members may get nothing. */
+  /** Null if delivery is not possible yet. */
   private async history(fromOffset: number): Promise<History | null> {
     const { broker } = this.context;
     const history = await broker.history(this.channel, fromOffset);
-    // Commands get through again before the link that publications come by is whole, and its interruption reported.
+    // After an interruption, commands work again before publications arrive and `resynchronize` is called.
     return this.holds > 0 || !broker.isConnected() ? null : history;
   }
 
-  /** An error of ours: members come back and begin anew. */
+  /** An internal error: closes the members, which reconnect and resume. */
   private fail(error: unknown): void {
     const reason = error instanceof Error ? (error.stack ?? error.message) : String(error);
     this.context.log.note('failed', `${this.channel.name}: closing ${this.members.size} connections: ${reason}`);
@@ -193,10 +193,10 @@ export class Subscription {
   }
 
   /**
-   * For a stream that is not the one we knew: the broker has lost its data (a new epoch), or the newest part of it. What
-   * follows the first message that we know, or the beginning of the new epoch, is all there is: new messages and those that are
-   * published again, in any order; the latter are told apart when they are handed on.
-   * @returns null if that can't be told
+   * Handles a stream that no longer matches: the broker has lost its data (a new epoch), or the newest part. All messages since
+   * the first known one, or since the beginning of the new epoch, are delivered: new messages and republished ones, in any order.
+   * `hand` filters out republished messages that members already have.
+   * @returns null if history reaches back to neither
    */
   private reconcile(history: History): Publication[] | null {
     const { publications, position } = history;
@@ -215,7 +215,7 @@ export class Subscription {
     return known === -1 ? null : publications.slice(known);
   }
 
-  /** Whether our place in the stream is another message's now; false if history no longer has it. */
+  /** Whether our position now belongs to another message, or to none; false if history no longer reaches back to it. */
   private hasDiverged({ publications, position }: History): boolean {
     const { offset, tag } = this.position;
     if (position.offset < offset) return true;
@@ -227,20 +227,20 @@ export class Subscription {
     return epoch === this.position.epoch && offset === this.position.offset + 1;
   }
 
-  /** Gives it to every member that has not had it: each knows its own place. */
+  /** Delivers a publication to the members. Each member skips what it already has, by its own position. */
   private hand({ id, position, formerPosition, except, payload }: Publication): void {
     const former = formerPosition ?? this.recent.get(id) ?? null;
     this.last = position;
     this.recent.set(id, position);
     const frame = encodeTextFrame(payload);
     for (const member of this.members) {
-      // Keys are only made where somebody has asked for that.
+      // Computes echo keys only if there is one to compare with.
       if (except === null || member.echoKey !== except) member.deliver(position, former, frame);
     }
     this.context.metrics.delivered(id, this.members.size);
   }
 
-  /** Whether it has come before: itself, or where it was published before a loss; or was older than all members then. */
+  /** Whether a message, or its publication before a loss, is within what was received here. */
   private wasReceived({ id, formerPosition: former }: Publication): boolean {
     const wasBefore = former !== null && former.epoch === this.position.epoch && former.offset <= this.position.offset;
     return wasBefore || this.recent.get(id) !== undefined;
