@@ -5,7 +5,7 @@ import { Registry } from 'prom-client';
 import { Public } from '../auth/public.decorator.js';
 import { ProcessMetrics } from '../metrics/process-metrics.js';
 
-const EXAMPLE = `# HELP herald_outbox_depth Messages that wait for their publication
+const EXAMPLE = `# HELP herald_outbox_depth Messages waiting in the outbox
 # TYPE herald_outbox_depth gauge
 herald_outbox_depth 0
 `;

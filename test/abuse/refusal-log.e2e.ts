@@ -36,7 +36,7 @@ describe('the log', () => {
         client.destroy();
       }
       expect(await refused(node, reason)).toBe(10);
-      expect(node.output.split(`A request was refused: ${reason} (${status}), of 127.0.0.1${why}`)).toHaveLength(2);
+      expect(node.output.split(`Refused a request: ${reason} (${status}), from 127.0.0.1${why}`)).toHaveLength(2);
       expect(node.output).not.toContain(CANARY);
     },
   );

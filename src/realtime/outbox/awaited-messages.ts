@@ -1,13 +1,13 @@
 import { ExpiringMap } from '../../runtime/expiring-map.js';
 
-/** Longer than anybody waits. */
+/** Longer than any caller waits. */
 const FORGOTTEN_MS = 1_000;
 
-/** Who waits in this process until messages of the outbox are published, by whichever batch. */
+/** This process's callers that wait until their outbox messages are published, in any batch. */
 export class AwaitedMessages {
   private readonly resolvers = new ExpiringMap<() => void>(FORGOTTEN_MS);
 
-  /** Resolves when all of these were published by this process; never, if another process does. */
+  /** Resolves when this process has published all of these messages; never, if another process publishes one. */
   async published(ids: readonly string[]): Promise<void> {
     await Promise.all(ids.map((id) => new Promise<void>((resolve) => this.resolvers.set(id, resolve))));
   }

@@ -6,31 +6,31 @@ import { validate as isUuid } from 'uuid';
 import type { AuthenticatedRequest } from '../../auth/authenticated-request.js';
 import { echoKey } from '../connection/echo-key.js';
 
-/** How long an answer waits for what its call has told. */
+/** How long an answer waits for the call's messages to be published. */
 const PATIENCE_MS = 100;
 
-/** What one call over HTTP has to do with what it tells. */
+/** The state of one HTTP call. */
 interface CallState {
-  /** Of the connection that the call names as its own; null if it names none. */
+  /** The echo key of the connection that the request names; null if it names none. */
   echoKey: string | null;
-  /** Each resolves when messages that the call has committed are published. */
+  /** Each resolves when messages committed by the call are published. */
   publications: Promise<void>[];
 }
 
 /**
- * Surrounds each HTTP call. The connection named by the request doesn't receive the call's own events; and the answer waits until
- * what the call has committed is published, so that what was answered comes before what is asked for afterwards, on any node.
+ * Wraps each HTTP call. The connection named by the request doesn't receive the call's own events. The answer waits until the
+ * messages committed by the call are published, so that they come before those of later requests, on any node.
  */
 @Injectable()
 export class Call implements NestInterceptor {
   private readonly states = new AsyncLocalStorage<CallState>();
 
-  /** The echo key of the connection that the call at hand has come from; null if it names none. */
+  /** The echo key of the connection that the current call names; null if it names none. */
   get origin(): string | null {
     return this.states.getStore()?.echoKey ?? null;
   }
 
-  /** Has the answer to the call at hand wait for a publication, for a little while. */
+  /** Makes the current call's answer wait briefly for a publication. */
   awaits(publication: Promise<void>): void {
     this.states.getStore()?.publications.push(publication);
   }
@@ -49,7 +49,7 @@ export class Call implements NestInterceptor {
   }
 }
 
-/** Bound to the caller, so that nobody can keep anything from others. */
+/** Includes the caller's user id, so that nobody can keep messages from other users' connections. */
 function originOf({ principal, headers }: AuthenticatedRequest): string | null {
   const connectionId = headers['x-connection-id'];
   if (principal === undefined || typeof connectionId !== 'string' || !isUuid(connectionId)) return null;

@@ -9,17 +9,17 @@ import type { Signal } from './signal.js';
 import { inSteps } from './steps.js';
 
 const BATCH_SIZE = 200;
-/** How long a batch may publish: its transaction, and the locks on its channels, must not be held by a slow broker. */
+/** How long a batch may publish: a slow broker must not keep its transaction and channel locks open. */
 const BATCH_MS = 2_000;
-/** Enough to keep a broker busy; who joins and takes tickets asks over the same connection. */
+/** Enough to keep a broker busy, while joins and tickets share the same Redis connection. */
 const CHANNELS_AT_ONCE = 16;
 
-/** Held shared by every batch, and alone by whoever lets published messages wait again. */
+/** Every batch holds it shared; reopening published messages takes it exclusively. */
 export const BATCHES_LOCK = `hashtextextended('realtime_outbox batches', 0)`;
 
 /**
- * The channels of the oldest waiting messages, but for those named, and which of them this transaction may publish: one process at a time works
- * on a channel, so its order holds. The locks end with the transaction, and with the process.
+ * Selects the channels of the oldest waiting messages, except resting ones, and tries to lock each. Only one process at a time
+ * publishes to a channel, which keeps its order. The locks end with the transaction, or with the process.
  */
 const LOCK_CHANNELS = `
   WITH oldest AS MATERIALIZED (
@@ -34,9 +34,9 @@ const LOCK_CHANNELS = `
   FROM batches, waiting`;
 
 /**
- * A statement of its own: it sees what the last holder of the locks has committed. What is published again comes first, in the
- * order in which clients have seen it; the sequence has a transaction that was committed late before others that were told of
- * sooner.
+ * A separate statement, so that it sees what the previous holder of the locks has committed. Republished messages come first, in
+ * the order in which clients saw them. `sequence` alone would put a transaction that committed late before messages that were
+ * published earlier.
  */
 const SELECT_MESSAGES = `
   SELECT id, channel, kind, body, idempotency_key, "except", cursor,
@@ -49,23 +49,23 @@ const MARK_PUBLISHED = `
   UPDATE realtime_outbox SET published_at = now(), cursor = published.cursor
   FROM unnest($1::uuid[], $2::text[]) AS published (id, cursor) WHERE realtime_outbox.id = published.id`;
 
-/** What a batch has left. `contended`: messages wait in channels that another process works on. */
+/** What is left after a batch. `contended`: the waiting messages are in channels that another process has locked. */
 export type BatchResult = 'empty' | 'more' | 'contended';
 
-/** What has become of a batch's messages. */
+/** The outcome of a batch. */
 export interface Batch {
   result: BatchResult;
-  /** By message id: its cursor, or null if it has none: a signal, or what can't be published, now or ever. */
+  /** By message id: its cursor, or null for signals and invalid rows. */
   settled: Map<string, string | null>;
-  /** By message id: why it can't be published. */
+  /** By message id: why the row is invalid. */
   unreadable: Map<string, Error>;
-  /** The names of channels that something was published to, and nothing failed. */
+  /** The names of channels that were published to without a failure. */
   whole: Set<string>;
-  /** By channel: why the broker has not accepted its first waiting messages. */
+  /** By channel: why the broker did not accept its messages. */
   failures: Map<string, Error>;
 }
 
-/** Whether nothing was accepted at all: that need not be the fault of the channels. */
+/** Whether no channel succeeded: then the broker may be down, not just some channels failing. */
 export function isBrokerAtFault({ whole, failures }: Batch): boolean {
   return failures.size > 0 && whole.size === 0;
 }
@@ -75,17 +75,17 @@ export interface BatchContext {
   dataSource: DataSource;
   broker: Broker;
   metrics: RealtimeMetrics;
-  /** Which the broker's data is of, as far as is known: into another one's, what is older must go first. */
+  /** The known generation of the broker's data. With another one, older messages must be republished first. */
   generation: string | null;
-  /** The names of channels to leave alone. */
+  /** The names of channels to skip. */
   resting: readonly string[];
 }
 
 /**
- * Publishes the oldest waiting messages, each channel's in order, and marks those that the broker has accepted. A channel
- * that can't be published to does not hold up the others.
+ * Publishes the oldest waiting messages, each channel's in order, and marks those that the broker has accepted. A failing
+ * channel does not hold up the others.
  *
- * @throws what the database has thrown
+ * @throws what the database throws
  */
 export async function publishBatch(context: BatchContext): Promise<Batch> {
   const batch: Batch = {
@@ -104,7 +104,7 @@ export async function publishBatch(context: BatchContext): Promise<Batch> {
     }
     const { channels, signals } = sort(await manager.query<OutboxRow[]>(SELECT_MESSAGES, [mine]), batch);
     const end = performance.now() + BATCH_MS;
-    // Revocations first: what follows may not be for whom they send away.
+    // Revocations first: what follows may not be meant for the clients that they disconnect.
     await publishSignals(signals, context, batch);
     const semaphore = new Semaphore(CHANNELS_AT_ONCE);
     await Promise.all(
@@ -115,10 +115,10 @@ export async function publishBatch(context: BatchContext): Promise<Batch> {
   return batch;
 }
 
-/** What of a batch goes where. */
+/** The rows of a batch by destination. */
 interface Sorted {
   channels: Map<string, Message[]>;
-  /** With the names under which their rows wait. */
+  /** With the channel names of their rows. */
   signals: [name: string, signal: Signal][];
 }
 

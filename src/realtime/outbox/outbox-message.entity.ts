@@ -1,19 +1,19 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
 /**
- * `frame`: a message of a stream. The others are signals to all nodes: `revocation` ends connections, `announcement` is for
- * everybody.
+ * `frame`: a message of a stream. The others are signals to all nodes: `revocation` closes connections, `announcement` goes to
+ * everyone online.
  */
 export type OutboxKind = 'frame' | 'revocation' | 'announcement';
 
-/** A message that waits for its publication, written in the transaction of the change it tells of. */
+/** A message waiting to be published, written in the transaction of the change that it reports. */
 @Entity('realtime_outbox')
 export class OutboxMessage {
-  /** The message's id, and what makes publishing it twice harmless. */
+  /** The message's id; also its default idempotency key, which makes publishing it twice harmless. */
   @PrimaryColumn('uuid')
   id: string;
 
-  /** Given out by the database: the order of a channel's messages. */
+  /** Assigned by the database: orders a channel's messages. */
   @Column({ type: 'bigint', insert: false, update: false })
   sequence: string;
 
@@ -31,7 +31,7 @@ export class OutboxMessage {
   @Column({ type: 'text', name: 'idempotency_key', nullable: true })
   idempotencyKey: string | null;
 
-  /** The echo key of the connection that it is not for. */
+  /** The echo key of the connection that it is not sent to. */
   @Column({ type: 'text', nullable: true })
   except: string | null;
 

@@ -11,22 +11,22 @@ import { AwaitedMessages } from './awaited-messages.js';
 import { OutboxTable } from './outbox-table.js';
 import { RestingChannels } from './resting-channels.js';
 
-/** How often a process looks for messages that another one has left behind. */
+/** How often a process looks for messages that another one left behind. */
 const POLL_MS = 1_000;
-/** How soon to look again when another process holds the channels that have messages waiting. */
+/** How soon to look again when another process has locked all channels with waiting messages. */
 const CONTENDED_MS = 20;
 const SHORTEST_BACKOFF_MS = 100;
 const LONGEST_BACKOFF_MS = 2_000;
 const CLEANUP_MS = 60_000;
 
 /**
- * Publishes what waits in the outbox: at once after a commit of this process, and from time to time for processes that
- * died in between or had no broker. Every process runs one.
+ * Publishes what waits in the outbox: at once after a commit of this process, and periodically for processes that died or could
+ * not reach the broker. Every process runs one.
  */
 @Injectable()
 export class OutboxRelay implements OnApplicationBootstrap {
   private readonly logger = new Logger(OutboxRelay.name);
-  private readonly channelFailures = new QuietErrorLog(this.logger, 'A channel of the outbox waits');
+  private readonly channelFailures = new QuietErrorLog(this.logger, 'Could not publish to a channel, retrying');
   private readonly resting = new RestingChannels();
   private readonly table: OutboxTable;
   private readonly awaited = new AwaitedMessages();
@@ -36,7 +36,7 @@ export class OutboxRelay implements OnApplicationBootstrap {
   private isStopped = true;
   private backoffMs = 0;
   private cleanedAt = performance.now();
-  /** Of the broker's data, as far as this process has seen it. */
+  /** The generation of the broker's data, as last seen by this process. */
   private generation: string | null = null;
 
   constructor(
@@ -46,8 +46,8 @@ export class OutboxRelay implements OnApplicationBootstrap {
     { history }: Environment,
   ) {
     this.table = new OutboxTable(dataSource, history);
-    metrics.queriedGauge('herald_outbox_depth', 'Messages that wait for their publication', () => this.table.depth());
-    metrics.queriedGauge('herald_outbox_oldest_seconds', 'How long the oldest of them has waited', () =>
+    metrics.queriedGauge('herald_outbox_depth', 'Messages waiting in the outbox', () => this.table.depth());
+    metrics.queriedGauge('herald_outbox_oldest_seconds', 'How long the oldest waiting message has waited', () =>
       this.table.age(),
     );
   }
@@ -57,19 +57,19 @@ export class OutboxRelay implements OnApplicationBootstrap {
     this.wake();
   }
 
-  /** Waits for the batch in hand; what is left is another process's, or the next start's. */
+  /** Waits for the current batch. What is left is published by another process, or after the next start. */
   async stop(): Promise<void> {
     this.isStopped = true;
     clearTimeout(this.timer);
     await this.running;
   }
 
-  /** Resolves when this process has published these messages; never, if another one does. */
+  /** Resolves when this process has published these messages; never, if another process publishes one. */
   published(ids: readonly string[]): Promise<void> {
     return this.awaited.published(ids);
   }
 
-  /** Has the outbox looked through soon. Never throws, never waits. */
+  /** Starts a run soon. Never throws, never waits. */
   wake(): void {
     if (this.isStopped) return;
     this.isWoken = true;
@@ -78,9 +78,9 @@ export class OutboxRelay implements OnApplicationBootstrap {
   }
 
   /**
-   * Publishes the latest messages of a channel again, because its stream has lost some. The broker knows the others by their
-   * idempotency keys. Never rejects.
-   * @returns how many
+   * Republishes the latest messages of a channel whose stream has lost some. The broker recognizes those that it still has by
+   * their idempotency keys. Never rejects.
+   * @returns how many rows wait again
    */
   async republish(channel: Channel): Promise<number> {
     try {
@@ -88,7 +88,7 @@ export class OutboxRelay implements OnApplicationBootstrap {
       this.wake();
       return count;
     } catch (error) {
-      this.logger.error(`Lost messages of ${channel.name} could not be published again: ${String(error)}`);
+      this.logger.error(`Could not republish lost messages of ${channel.name}: ${String(error)}`);
       return 0;
     }
   }
@@ -105,7 +105,7 @@ export class OutboxRelay implements OnApplicationBootstrap {
     try {
       do {
         this.isWoken = false;
-        // Before each batch: under steady load this loop does not end.
+        // Checked before each batch, because under steady load this loop never ends.
         await this.checkGeneration();
         const { dataSource, broker, metrics, generation } = this;
         const batch = await publishBatch({ dataSource, broker, metrics, generation, resting: this.resting.names() });
@@ -119,18 +119,18 @@ export class OutboxRelay implements OnApplicationBootstrap {
     }
     await this.cleanUp();
     if (this.isStopped) return;
-    // What came in during the clean-up goes out at once, unless it is the broker that has to be waited for.
+    // Publish at once what was committed during the clean-up, unless the relay is backing off.
     const wait = this.isWoken && this.backoffMs === 0 ? 0 : next;
     this.timer = setTimeout(() => this.start(), wait).unref();
   }
 
-  /** @throws the first failure, if it can be the broker's: then everybody waits. */
+  /** @throws the first failure when no channel succeeded, so the whole relay backs off */
   private learnFrom(batch: Batch): void {
     const { settled, unreadable, whole, failures } = batch;
     this.awaited.settle(settled.keys());
     for (const [id, error] of unreadable) {
       this.metrics.unreadableMessages.inc();
-      this.logger.error(`The message ${id} of the outbox can't be published and is left out: ${error.message}`);
+      this.logger.error(`Skipped the invalid outbox message ${id}: ${error.message}`);
     }
     for (const channel of whole) this.resting.delete(channel);
     const [failure] = failures.values();
@@ -142,17 +142,17 @@ export class OutboxRelay implements OnApplicationBootstrap {
     }
   }
 
-  /** A broker that has lost its data gets what its history would still have. */
+  /** Republishes what history would still have, if the broker has lost its data. */
   private async checkGeneration(): Promise<void> {
     const generation = await this.broker.generation();
     if (generation === null || generation === this.generation) return;
     if (await this.table.reopenForGeneration(generation)) {
-      this.logger.warn('The broker has lost its data: the messages that its history would have are published again');
+      this.logger.warn('The broker has lost its data: republishing what its history would still have');
     }
     this.generation = generation;
   }
 
-  /** A method, because both flags change while `run` waits. */
+  /** A method, because both flags change during awaits in `run`, which TypeScript's narrowing ignores. */
   private shouldGoOn(): boolean {
     return this.isWoken && !this.isStopped;
   }
@@ -163,23 +163,23 @@ export class OutboxRelay implements OnApplicationBootstrap {
     try {
       await this.table.deletePublished();
     } catch (error) {
-      this.logger.warn(`Old messages could not be deleted from the outbox: ${String(error)}`);
+      this.logger.warn(`Could not delete old messages from the outbox: ${String(error)}`);
     }
   }
 
   private recover(): void {
-    if (this.backoffMs > 0) this.logger.log('The outbox is being published again');
+    if (this.backoffMs > 0) this.logger.log('The outbox is publishing again');
     this.backoffMs = 0;
   }
 
   private backOff(error: unknown): number {
-    if (this.backoffMs === 0) this.logger.warn(`The outbox waits: ${reasonOf(error)}`);
+    if (this.backoffMs === 0) this.logger.warn(`Could not publish the outbox, retrying: ${reasonOf(error)}`);
     this.backoffMs = Math.min(LONGEST_BACKOFF_MS, Math.max(SHORTEST_BACKOFF_MS, this.backoffMs * 2));
     return this.backoffMs;
   }
 }
 
-/** With what is behind it: that Redis is not available does not say what it has refused. */
+/** Includes the cause, which the message hides. */
 function reasonOf(error: unknown): string {
   if (!(error instanceof Error) || !(error.cause instanceof Error)) return String(error);
   return `${String(error)}: ${error.cause.message}`;

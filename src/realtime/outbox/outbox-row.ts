@@ -4,7 +4,7 @@ import { parseCursor } from '../broker/cursor.js';
 import type { Signal } from './signal.js';
 import { upgraded } from './old-rows.js';
 
-/** A waiting message as the table has it. */
+/** A row of the outbox table. */
 export interface OutboxRow {
   id: string;
   channel: string;
@@ -22,7 +22,7 @@ export interface OutboxRow {
 export function readRow(row: OutboxRow): Message | Signal | Error {
   const { id, channel, kind, body, idempotency_key, except, cursor, created_ms } = upgraded(row);
   const content = readObject(body);
-  if (content === null) return new TypeError('body: takes the JSON of an object that is not empty');
+  if (content === null) return new TypeError('body: takes the JSON of a non-empty object');
   if (kind === 'revocation' || kind === 'announcement') {
     return { id, payload: JSON.stringify({ type: kind, id, at: created_ms, except, ...content }) };
   }

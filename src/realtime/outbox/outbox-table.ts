@@ -16,7 +16,7 @@ const REOPEN_CHANNEL = `
   UPDATE realtime_outbox SET published_at = NULL
   WHERE channel = $1 AND published_at > now() - make_interval(secs => $2)`;
 
-/** Of each channel the messages that history would still have. */
+/** Reopens, for each channel, the messages that history would still have. */
 const REOPEN_ALL = `
   UPDATE realtime_outbox SET published_at = NULL
   WHERE id IN (
@@ -26,7 +26,7 @@ const REOPEN_ALL = `
     ) published WHERE place <= $2
   )`;
 
-/** The first process that sees a generation writes it down; null rows mean that it was there already. */
+/** The first process to see a generation stores it; returns no row if it was already stored. */
 const WRITE_GENERATION = `
   INSERT INTO realtime_broker (name, generation) VALUES ('redis', $1)
   ON CONFLICT (name) DO UPDATE SET generation = excluded.generation
@@ -34,19 +34,19 @@ const WRITE_GENERATION = `
   RETURNING (xmax <> 0) AS is_other`;
 
 /**
- * What a batch in hand has published before the loss must be marked before it is let wait again; marked later, it would count as
- * published and be lost.
+ * A running batch may have published messages before the loss. It must mark them before they are reopened: marked afterwards,
+ * they would count as published and be lost.
  */
 const AWAIT_BATCHES = `SELECT pg_advisory_xact_lock(${BATCHES_LOCK})`;
 
-/** The outbox as a whole: how full it is, what may be forgotten, and what has to be published again. */
+/** The outbox table: measures the backlog, deletes old rows, and reopens rows to be republished. */
 export class OutboxTable {
   constructor(
     private readonly dataSource: DataSource,
     private readonly history: HistoryLimits,
   ) {}
 
-  /** How many messages wait. */
+  /** How many messages are waiting. */
   async depth(): Promise<number> {
     const [row] = await this.dataSource.query<{ depth: number }[]>(DEPTH);
     return row?.depth ?? 0;
@@ -58,13 +58,13 @@ export class OutboxTable {
     return row?.age ?? 0;
   }
 
-  /** Forgets what was published so long ago that no history has it any more. */
+  /** Deletes rows that were published so long ago that no history still has them. */
   async deletePublished(): Promise<void> {
     const seconds = Math.max(this.history.ttlSeconds, IDEMPOTENCY_SECONDS);
     await this.dataSource.query(DELETE_PUBLISHED, [seconds]);
   }
 
-  /** Lets the messages of a channel that were published within the last seconds wait again, and says how many. */
+  /** Reopens a channel's messages that were published within the last `seconds`, and returns how many. */
   reopenChannel({ name }: Channel, seconds: number): Promise<number> {
     return this.dataSource.transaction(async (manager) => {
       await manager.query(AWAIT_BATCHES);
@@ -74,9 +74,8 @@ export class OutboxTable {
   }
 
   /**
-   * Notes which generation the broker's data is of. If it is another one than before, all that its history would have waits
-   * again.
-   * @returns whether that was so, and no other process was first
+   * Stores the generation of the broker's data. If it has changed, reopens all messages that history would still have.
+   * @returns whether it reopened messages; false if nothing changed, or another process was first
    */
   reopenForGeneration(generation: string): Promise<boolean> {
     return this.dataSource.transaction(async (manager) => {

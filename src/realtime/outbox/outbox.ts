@@ -14,10 +14,10 @@ import { OutboxMessage } from './outbox-message.entity.js';
 import { Call } from './call.js';
 import { OutboxRelay } from './outbox-relay.js';
 
-/** Takes messages into the transactions they belong to, and wakes the relay when such a transaction has been committed. */
+/** Writes messages in the transactions that they belong to, and wakes the relay when such a transaction has committed. */
 @Injectable()
 export class Outbox implements EntitySubscriberInterface {
-  /** The ids of what was written in transactions that are not over. */
+  /** The ids of messages written in open transactions. */
   private readonly written = new WeakMap<QueryRunner, string[]>();
 
   constructor(
@@ -28,7 +28,7 @@ export class Outbox implements EntitySubscriberInterface {
     dataSource.subscribers.push(this);
   }
 
-  /** @param manager of the transaction; of none: the message goes out at once */
+  /** @param manager the transaction to write in; outside of one, the message is published at once */
   add({ channel, ...message }: Message, manager: EntityManager): Promise<void> {
     return this.insert({ ...message, channel: channel.name, kind: 'frame' }, manager);
   }
@@ -60,7 +60,7 @@ export class Outbox implements EntitySubscriberInterface {
     else ids.push(id);
   }
 
-  /** Also called when a savepoint is released: the transaction around it is then still active, and may yet be rolled back. */
+  /** Also called when a savepoint is released: the outer transaction is then still active, and may yet be rolled back. */
   afterTransactionCommit({ queryRunner }: TransactionCommitEvent): void {
     const ids = this.written.get(queryRunner);
     if (queryRunner.isTransactionActive || ids === undefined) return;

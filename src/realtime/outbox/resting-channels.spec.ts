@@ -7,7 +7,7 @@ describe('RestingChannels', () => {
     return { resting: new RestingChannels(() => now), pass: (ms) => void (now += ms) };
   }
 
-  it('names those that failed, for twice as long after each failure, and for 10 s at most', () => {
+  it('skips failed channels for twice as long after each failure, up to 10 s', () => {
     const { resting, pass } = make();
     for (const ms of [100, 200, 400, 800, 1_600, 3_200, 6_400, 10_000, 10_000]) {
       resting.add('user:a');
@@ -19,7 +19,7 @@ describe('RestingChannels', () => {
     }
   });
 
-  it('begins anew with one that was published to', () => {
+  it('starts over after a success', () => {
     const { resting } = make();
     resting.add('user:a');
     resting.add('user:a');
@@ -29,7 +29,7 @@ describe('RestingChannels', () => {
     expect(resting.shortestMs()).toBe(100);
   });
 
-  it('forgets one that has not failed again for a minute', () => {
+  it('forgets a channel that has not failed again for a minute', () => {
     const { resting, pass } = make();
     resting.add('user:a');
     resting.add('user:a');
@@ -39,7 +39,7 @@ describe('RestingChannels', () => {
     expect(resting.shortestMs()).toBe(100);
   });
 
-  it('says when the first of several may be tried again', () => {
+  it('returns when the first of several may be retried', () => {
     const { resting, pass } = make();
     expect(resting.shortestMs()).toBe(Infinity);
     resting.add('user:a');

@@ -1,6 +1,6 @@
 const SHORTEST_MS = 100;
 const LONGEST_MS = 10_000;
-/** Whoever has not failed again for so long has no message waiting any more. */
+/** A channel that has not failed again for this long has no waiting messages any more. */
 const FORGET_MS = 60_000;
 
 interface Rest {
@@ -8,14 +8,14 @@ interface Rest {
   endsAt: number;
 }
 
-/** The channels that could not be published to: each is left alone for a while, twice as long after each failure. */
+/** Channels that could not be published to: each is skipped for a while, with exponential back-off. */
 export class RestingChannels {
   private readonly rests = new Map<string, Rest>();
 
   /** @param now a monotonic clock in milliseconds */
   constructor(private readonly now: () => number = () => performance.now()) {}
 
-  /** Has a channel left alone, for 100 ms at first and for 10 s at most. */
+  /** Skips a channel: for 100 ms after its first failure, and for up to 10 s after more. */
   add(name: string): void {
     const lengthMs = Math.min(LONGEST_MS, (this.rests.get(name)?.lengthMs ?? SHORTEST_MS / 2) * 2);
     this.rests.set(name, { lengthMs, endsAt: this.now() + lengthMs });
@@ -25,14 +25,14 @@ export class RestingChannels {
     this.rests.delete(name);
   }
 
-  /** Those to be left alone now. */
+  /** The channels to skip now. */
   names(): string[] {
     const now = this.now();
     for (const [name, { endsAt }] of this.rests) if (endsAt + FORGET_MS < now) this.rests.delete(name);
     return [...this.rests].filter(([, { endsAt }]) => endsAt > now).map(([name]) => name);
   }
 
-  /** Milliseconds until the next of them may be tried again; Infinity if there is none. */
+  /** Milliseconds until the next channel may be retried; Infinity if there is none. */
   shortestMs(): number {
     const now = this.now();
     const left = [...this.rests.values()].map(({ endsAt }) => endsAt - now).filter((ms) => ms > 0);

@@ -1,6 +1,6 @@
 import type { Close } from '../connection/close-code.js';
 
-/** Which connections end, and how. What is null matches any. */
+/** Which connections to close, and how. Null matches any. */
 export interface RevocationTarget {
   /** `Channel.name` */
   channel: string | null;
@@ -12,16 +12,16 @@ export interface RevocationTarget {
 export interface Revocation extends RevocationTarget {
   /** The id of its row. */
   id: string;
-  /** When it was asked for: milliseconds, by the database's clock. */
+  /** When it was requested: milliseconds, by the database's clock. */
   at: number;
 }
 
-/** The body of its row. */
+/** The body of a revocation's row. */
 export function revocationBody({ channel, userId, connectionId, close }: RevocationTarget): string {
   return JSON.stringify({ channel, user_id: userId, connection_id: connectionId, close });
 }
 
-/** Null if it is none: another program may have slipped something into our topic. */
+/** Null if it is invalid: another program may have written to the topic. */
 export function readRevocation(payload: string): Revocation | null {
   const {
     id,

@@ -11,18 +11,18 @@ function message(id: number, length = 10): Message {
 }
 
 describe('the steps that messages are published in', () => {
-  it('are none without messages', () => {
+  it('are empty without messages', () => {
     expect(inSteps([])).toEqual([]);
   });
 
-  it('have 50 messages at most, and all of them in their order', () => {
+  it('have at most 50 messages, and keep all in order', () => {
     const messages = Array.from({ length: 120 }, (_, n) => message(n));
     const steps = inSteps(messages);
     expect(steps.map(({ length }) => length)).toEqual([50, 50, 20]);
     expect(steps.flat()).toEqual(messages);
   });
 
-  it('have 256 Ki characters at most, or one message that is longer', () => {
+  it('have at most 256 Ki characters, or a single longer message', () => {
     const lengths = [100_000, 100_000, 100_000, 1_000_000, 10, 262_134, 10];
     const steps = inSteps(lengths.map((length, n) => message(n, length)));
     expect(steps.map((step) => step.map(({ body }) => body.length))).toEqual([

@@ -1,10 +1,10 @@
 import type { Message, Messages } from '../broker/broker.js';
 
-/** How much is published in one step: fewer steps are fewer round trips, and a broker serves nobody else during one. */
+/** Bounds one step. Larger steps save round trips, but the broker serves nobody else during one. */
 const MESSAGES = 50;
 const CHARACTERS = 256 * 1024;
 
-/** Divides messages of a channel, in their order, into as many as a broker is given at once. */
+/** Splits a channel's messages, in order, into groups that are published atomically. */
 export function inSteps(messages: readonly Message[]): Messages[] {
   const steps: [Message, ...Message[]][] = [];
   let characters = 0;

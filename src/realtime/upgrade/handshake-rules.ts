@@ -4,10 +4,10 @@ import { type HttpRefusal, REFUSAL } from './http-refusal.js';
 
 /** RFC 6455 section 4.1. */
 const KEY = /^[A-Za-z0-9+/]{22}==$/;
-/** RFC 9110 section 5.6.2, and the blanks around it; never more than one way to match. */
+/** RFC 9110 section 5.6.2, with surrounding blanks. There is only one way to match, so no catastrophic backtracking. */
 const SUBPROTOCOL = /^[ \t]*([\w!#$%&'*+.^`|~-]+)[ \t]*$/;
 
-/** What keeps a request from being a WebSocket handshake (RFC 6455 section 4.2.1), or null. Flat early exits. */
+/** Why a request is not a valid WebSocket handshake (RFC 6455 section 4.2.1), or null. */
 export function brokenRuleOf(request: IncomingMessage): HttpRefusal | null {
   const { headers, headersDistinct } = request;
   if (request.method !== 'GET') return REFUSAL.method;
@@ -22,7 +22,7 @@ export function brokenRuleOf(request: IncomingMessage): HttpRefusal | null {
   return null;
 }
 
-/** Whether a request asks for a WebSocket, be it beside other protocols. */
+/** Whether a request asks to upgrade to a WebSocket, perhaps among other protocols. */
 export function isWebSocketUpgrade({ headers }: IncomingMessage): boolean {
   const protocols = (headers.upgrade ?? '').split(',');
   return protocols.some((protocol) => protocol.trim().toLowerCase() === 'websocket');
@@ -34,7 +34,7 @@ function areSubprotocols(header: string | undefined): boolean {
   return !names.includes(undefined) && new Set(names).size === names.length;
 }
 
-/** A body would be read as frames by us and as a body by a proxy. */
+/** We would read a body as frames, and a proxy as a body. */
 function hasBody({ headers }: IncomingMessage): boolean {
   return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) !== 0;
 }

@@ -4,10 +4,10 @@ import type { Duplex } from 'node:stream';
 /** A refusal before the handshake: an HTTP answer. */
 export interface HttpRefusal {
   status: number;
-  /** The word that metrics and logs know it by. */
+  /** Its name in metrics and logs. */
   reason: string;
   detail: string;
-  /** For the log alone. */
+  /** For the log only. */
   why?: string;
   headers?: Readonly<Record<string, string>>;
 }
@@ -15,17 +15,17 @@ export interface HttpRefusal {
 const UPGRADE = { Upgrade: 'websocket' };
 const RETRY_AFTER = { 'Retry-After': '5' };
 
-/** Every refusal before the handshake, in the order in which they are looked for. */
+/** Every refusal before the handshake, in the order of the checks. */
 export const REFUSAL = {
-  /** The request can't be parsed, is not over in time, or has more headers than are read: nothing else is known of it. */
+  /** The request can't be parsed. */
   unreadable: { status: 400, reason: 'unreadable', detail: 'This is not HTTP/1.1' },
   tooSlow: { status: 408, reason: 'too_slow', detail: 'The request did not come in time' },
   headersTooLarge: { status: 431, reason: 'headers_too_large', detail: 'The headers are too large' },
-  /** More requests came ahead of the answers to those before than are kept: the connection is cut, unanswered. */
+  /** Too many pipelined requests wait for their answers. The connection is cut without an answer. */
   tooManyAhead: { status: 429, reason: 'too_many_ahead', detail: 'Too many requests ahead of their answers' },
-  /** No gateway has this path. */
+  /** The path is no gateway's. */
   unknownPath: { status: 404, reason: 'unknown_path', detail: 'There is no WebSocket endpoint here' },
-  /** The path of a gateway, without an upgrade. */
+  /** A plain request to a gateway's path. */
   upgradeRequired: {
     status: 426,
     reason: 'upgrade_required',
@@ -57,7 +57,7 @@ export const REFUSAL = {
   origin: { status: 403, reason: 'origin', detail: 'This Origin is not allowed' },
   draining: { status: 503, reason: 'draining', detail: 'This node is shutting down', headers: RETRY_AFTER },
   overloaded: { status: 503, reason: 'overloaded', detail: 'This node is overloaded', headers: RETRY_AFTER },
-  /** One address has as many connections to this node as it may. */
+  /** The address has reached its limit of connections to this node. */
   addressLimit: {
     status: 429,
     reason: 'address_limit',
@@ -65,7 +65,7 @@ export const REFUSAL = {
     headers: RETRY_AFTER,
   },
   full: { status: 503, reason: 'full', detail: 'This node is full', headers: RETRY_AFTER },
-  /** As many connections as may be are between their handshake and their welcome. */
+  /** The limit of connections between handshake and welcome is reached. */
   tooManyAdmissions: {
     status: 503,
     reason: 'too_many_admissions',
@@ -90,7 +90,7 @@ export function problemOf({ status, detail, headers }: HttpRefusal): { headers: 
   };
 }
 
-/** A refusal as the bytes of a whole answer, after which the connection ends; one to HEAD has no body. */
+/** A refusal as a complete HTTP response that closes the connection; without a body for HEAD. */
 export function answerOf(refusal: HttpRefusal, method?: string): string {
   const { headers, body } = problemOf(refusal);
   const lines = Object.entries({ ...headers, Connection: 'close' }).map(([name, value]) => `${name}: ${value}`);
@@ -98,11 +98,11 @@ export function answerOf(refusal: HttpRefusal, method?: string): string {
   return [statusLine, ...lines, '', method === 'HEAD' ? '' : body].join('\r\n');
 }
 
-/** Gives a socket that belongs to no HTTP parser any more its last words, and ends it, whether the peer reads or not. */
+/** Sends a last answer on a socket that has left the HTTP parser, and closes it, whether or not the peer reads. */
 export function endWith(socket: Duplex, answer: string): void {
   socket.end(answer);
   const linger = setTimeout(() => socket.destroy(), LINGER_MS).unref();
   socket.once('close', () => clearTimeout(linger));
-  // What the peer still sends is thrown away, so that its FIN can be seen.
+  // Discards what the peer still sends, so that its FIN is noticed.
   socket.resume();
 }

@@ -6,20 +6,20 @@ import { type HttpRefusal, REFUSAL } from './http-refusal.js';
 import { Quota } from './quota.js';
 
 /**
- * How many clients may be between handshake and welcome. Each needs two queries of a pool of ten connections: at 20 ms a query
- * that many are through in 2 s, half their deadline. More would only wait to be sent away.
+ * How many clients may be between handshake and welcome. Each needs two queries, from a pool of ten connections: at 20 ms a
+ * query, 500 clients take 2 s, half their deadline. More would only wait to be refused.
  */
 export const MAX_ADMISSIONS = 500;
 
-/** A client's place on this node. Both functions may be called more than once. */
+/** A client's place on this node. Both functions are idempotent. */
 export interface Place {
-  /** Its admission is over, whichever way. */
+  /** Call when its admission has ended, successfully or not. */
   admitted: () => void;
-  /** Its connection is closed. */
+  /** Call when its connection is closed. */
   leave: () => void;
 }
 
-/** The places of this process: for all its connections, for those of one address, and for those that are being admitted. */
+/** Limits this process's connections: in total, per address, and those being admitted. */
 @Injectable()
 export class Places {
   private readonly all: Quota;
@@ -34,7 +34,7 @@ export class Places {
     );
   }
 
-  /** Takes all places that a new connection needs, or none. */
+  /** Claims every place that a new connection needs, or none. */
   claim(remoteAddress: string): Place | { refusal: HttpRefusal } {
     const ofAddress = this.perAddress.claim(countedAddress(remoteAddress));
     if (ofAddress === null) return { refusal: REFUSAL.addressLimit };

@@ -2,11 +2,11 @@ import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 
 /**
- * Gives a request with a foreign `Upgrade` header (h2c, as `curl --http2` and Java's client send it) back to the HTTP
- * server as the plain request that it also is: a server is free to ignore an upgrade (RFC 9110 section 7.8).
+ * Returns a request with another `Upgrade` protocol (h2c, as sent by `curl --http2` and Java's client) to the HTTP server as a
+ * plain request: a server may ignore an upgrade (RFC 9110 section 7.8).
  *
- * Node has taken the parser off the socket by now, and on Node 20 nothing can be asked beforehand. So the head is written
- * anew without its upgrade, put back in front of what follows, and the socket is introduced to the server again.
+ * Node has already detached its parser from the socket, and Node 20 has no hook before that. So the head is rewritten without
+ * its upgrade and unshifted onto the socket, and the socket is emitted to the server as a new connection.
  */
 export function serveAsPlainRequest(server: Server, request: IncomingMessage, socket: Duplex, head: Buffer): void {
   const lines = [`${request.method} ${request.url} HTTP/${request.httpVersion}`];
@@ -16,7 +16,7 @@ export function serveAsPlainRequest(server: Server, request: IncomingMessage, so
     const kept = name.toLowerCase() === 'connection' ? withoutUpgrade(value) : value;
     if (!isUpgradeHeader(name) && kept !== '') lines.push(`${name}: ${kept}`);
   }
-  // latin1 is how Node has read the head.
+  // Node decodes the head as latin1.
   socket.unshift(Buffer.concat([Buffer.from(`${lines.join('\r\n')}\r\n\r\n`, 'latin1'), head]));
   server.emit('connection', socket);
   socket.resume();

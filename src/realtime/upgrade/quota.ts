@@ -1,4 +1,4 @@
-/** Counts what is open under a key, up to a limit. */
+/** Counts places under each key, up to a limit. */
 export class Quota {
   private readonly counts = new Map<string, number>();
 
@@ -10,7 +10,7 @@ export class Quota {
     return this.counts.get(key) ?? 0;
   }
 
-  /** @returns what gives the place back (once, however often it is called), or null if none is left */
+  /** @returns a function that gives the place back, once however often it is called; null if no place is left */
   claim(key: string): (() => void) | null {
     const count = this.count(key);
     if (this.limit > 0 && count >= this.limit) return null;

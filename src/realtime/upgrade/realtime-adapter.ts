@@ -16,10 +16,10 @@ import { UnreadableRequests } from './unreadable-requests.js';
 import { type Door, UpgradeHandler } from './upgrade-handler.js';
 import { upgradeRequired } from './upgrade-required.js';
 
-/** How long a peer may take to answer a close frame before it is cut off: several round trips of a bad mobile link. */
+/** How long a peer may take to answer a close frame before it is cut off: several round trips on a bad mobile link. */
 const CLOSE_TIMEOUT_MS = 2_000;
 
-/** `ws` options that its types don't have yet. */
+/** `ws` options that its types lack. */
 interface BoundedServerOptions extends ServerOptions {
   maxFragments: number;
   maxBufferedChunks: number;
@@ -27,8 +27,8 @@ interface BoundedServerOptions extends ServerOptions {
 }
 
 /**
- * Nest's `ws` adapter with a door of our own: it takes every upgrade of the HTTP server, and hands it to `UpgradeHandler`.
- * Connections and messages are the engine's; Nest's message pipeline is not used.
+ * Nest's `ws` adapter, but with every upgrade of the HTTP server handled by `UpgradeHandler`. The engine handles connections and
+ * messages; Nest's message pipeline is not used.
  */
 export class RealtimeAdapter extends WsAdapter {
   private readonly server: WebSocketServer;
@@ -43,10 +43,10 @@ export class RealtimeAdapter extends WsAdapter {
       maxPayload: maxPayloadBytes,
       handleProtocols: selectProtocol,
       closeTimeout: CLOSE_TIMEOUT_MS,
-      // As many as an honest client needs, whose fragments have 1 KiB and whose network's packets carry 256 bytes, or more.
+      // Enough for an honest client, whose fragments have at least 1 KiB and whose packets carry at least 256 bytes.
       maxFragments: Math.max(64, Math.ceil(maxPayloadBytes / 1_024)),
       maxBufferedChunks: Math.max(1_024, Math.ceil(maxPayloadBytes / 256)),
-      // Connections answer pings themselves, within the rate limit and the limit of what a peer may owe.
+      // `Connection` answers pings itself, within the rate limit and the buffer limit.
       autoPong: false,
     };
     this.server = new WebSocketServer({ ...options, WebSocket: ReasonedWebSocket });
@@ -59,7 +59,7 @@ export class RealtimeAdapter extends WsAdapter {
     return this.server;
   }
 
-  /** Connections don't enter Nest's pipeline. */
+  /** Keeps connections out of Nest's pipeline. */
   override bindClientConnect(): void {}
 
   protected override ensureHttpServerExists(port: number, httpServer: Server): Server | undefined {
@@ -71,7 +71,7 @@ export class RealtimeAdapter extends WsAdapter {
     const unreadable = this.get(UnreadableRequests);
     httpServer.on('upgrade', (request, socket, head) => upgrades.handle(door, request, socket, head));
     httpServer.on('connect', (request, socket) => upgrades.refuseTunnel(request, socket));
-    // The sockets of a server without TLS are these.
+    // Sockets of a server without TLS are of this type.
     httpServer.on('clientError', (error, socket) => unreadable.handle(error, socket as Socket, answers));
     const refusals = this.get(Refusals);
     httpServer.on('drop', (data?: DropArgument) => refusals.note(REFUSAL.full, data?.remoteAddress ?? ''));
@@ -86,7 +86,7 @@ export class RealtimeAdapter extends WsAdapter {
     return this.app.get(type, { strict: false });
   }
 
-  /** Connections were closed by the drain, before Nest gets here. */
+  /** The drain has already closed the connections. */
   override close(): Promise<void> {
     return Promise.resolve();
   }

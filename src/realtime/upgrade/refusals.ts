@@ -4,18 +4,18 @@ import { QuietErrorLog } from '../../runtime/quiet-error-log.js';
 import { RealtimeMetrics } from '../realtime-metrics.js';
 import { answerOf, endWith, type HttpRefusal } from './http-refusal.js';
 
-/** Counts every refusal before the handshake, and names the first of each reason in the log, once a minute. */
+/** Counts every refusal before the handshake, and logs the first of each reason, once a minute. */
 @Injectable()
 export class Refusals {
-  private readonly log = new QuietErrorLog(new Logger(Refusals.name), 'A request was refused');
+  private readonly log = new QuietErrorLog(new Logger(Refusals.name), 'Refused a request');
 
   constructor(private readonly metrics: RealtimeMetrics) {}
 
-  /** Notes one that is answered elsewhere. */
+  /** Records a refusal that is answered elsewhere. */
   note({ status, reason, why }: HttpRefusal, remoteAddress: string): void {
     this.metrics.refusals.inc({ reason });
-    // Neither path nor query: both may carry a token. One line for all addresses: a flood comes from many.
-    const line = `${reason} (${status}), of ${remoteAddress || 'an address that is gone'}`;
+    // No path or query: both may carry a token. One line for all addresses, because a flood comes from many.
+    const line = `${reason} (${status}), from ${remoteAddress || 'a closed socket'}`;
     this.log.warn(reason, why === undefined ? line : `${line}: ${why}`);
   }
 

@@ -4,13 +4,13 @@ import type { PendingAnswers } from '../../http/pending-answers.js';
 import { answerOf, type HttpRefusal, REFUSAL } from './http-refusal.js';
 import { Refusals } from './refusals.js';
 
-/** Node's codes for what is wrong with a request; all others mean that it can't be parsed. */
+/** Refusals by Node's error code; any other code means that the request can't be parsed. */
 const REFUSALS: Readonly<Record<string, HttpRefusal>> = {
   ERR_HTTP_REQUEST_TIMEOUT: REFUSAL.tooSlow,
   HPE_HEADER_OVERFLOW: REFUSAL.headersTooLarge,
 };
 
-/** Answers requests that are none, and ends their connections: what Node does by itself too, but uncounted. */
+/** Answers malformed requests, and closes their connections. Node would do the same, but without counting them. */
 @Injectable()
 export class UnreadableRequests {
   constructor(private readonly refusals: Refusals) {}
@@ -19,14 +19,14 @@ export class UnreadableRequests {
   handle(error: NodeJS.ErrnoException, socket: Socket, answers: PendingAnswers): void {
     const pending = answers.to(socket);
     if (pending?.req.complete === true) {
-      // What is wrong came after a request that was in order.
+      // The malformed request was pipelined behind a valid one: answer that first.
       socket.pause();
       pending.once('close', () => this.handle(error, socket, answers));
       return;
     }
-    // Browsers open connections in advance, and may never need them.
+    // Browsers open connections in advance, and may never use them.
     const wasSilent = socket.bytesRead === 0;
-    // Two answers that are mixed are worse than half a one.
+    // A truncated answer is better than two mixed ones.
     const isAnswering = pending?.headersSent === true;
     if (error.code === 'ECONNRESET' || wasSilent || isAnswering || !socket.writable) {
       socket.destroy();

@@ -20,14 +20,14 @@ import { Refusals } from './refusals.js';
 
 const MAX_SHOWN_LENGTH = 200;
 
-/** What an upgrade belongs to: the HTTP server it came to, and the WebSocket server that would take it. */
+/** Where an upgrade arrives: the HTTP server, the WebSocket server behind it, and the answers pending on its sockets. */
 export interface Door {
   http: Server;
   webSocket: WebSocketServer;
   answers: PendingAnswers;
 }
 
-/** Decides about each HTTP upgrade: everything that is refused before the WebSocket handshake is refused here. */
+/** Decides on each HTTP upgrade: every refusal before the WebSocket handshake is made here. */
 @Injectable()
 export class UpgradeHandler {
   private readonly logger = new Logger(UpgradeHandler.name);
@@ -48,7 +48,7 @@ export class UpgradeHandler {
     this.survive(socket);
     const pending = door.answers.to(socket);
     if (pending !== undefined) {
-      // Pipelined behind requests that are still being answered: ours must not come before theirs.
+      // Pipelined behind requests that are still being answered: this answer must not overtake theirs.
       socket.pause();
       pending.once('close', () => this.handle(door, request, socket, head));
       return;
@@ -58,7 +58,7 @@ export class UpgradeHandler {
     else serveAsPlainRequest(door.http, request, socket, head);
   }
 
-  /** Handles the `connect` event: someone takes this server for a proxy. */
+  /** Handles the `connect` event: the client treats this server as a proxy. */
   refuseTunnel(request: IncomingMessage, socket: Duplex): void {
     this.survive(socket);
     this.refusals.refuse(socket, REFUSAL.method, this.remoteAddress(request));
@@ -84,14 +84,14 @@ export class UpgradeHandler {
       return;
     }
     socket.once('close', place.leave);
-    // It would take a second question mark away.
+    // URLSearchParams strips one leading question mark, which must not be the client's.
     const query = new URLSearchParams(`?${search}`);
     const handshake = new Handshake(route.params, query, findCredential(request, query), remoteAddress);
     let admission: Promise<void> | undefined;
     door.webSocket.handleUpgrade(request, socket, head, (ws) => {
       admission = this.admissions.admit(ws, socket, route.gateway, handshake);
     });
-    // None where the peer has gone meanwhile.
+    // Undefined if the peer has already disconnected.
     void (admission ?? Promise.resolve()).finally(place.admitted);
   }
 
@@ -110,7 +110,7 @@ export class UpgradeHandler {
 
   /** A peer may reset its connection at any moment; without a listener that would end the process. */
   private survive(socket: Duplex): void {
-    // A plain request on a connection that is kept comes here again.
+    // A socket served as a plain request can come here again.
     if (this.survived.has(socket)) return;
     this.survived.add(socket);
     socket.on('error', (error) => this.logger.debug(`A connection was reset: ${error.message}`));
@@ -121,7 +121,7 @@ export class UpgradeHandler {
   }
 }
 
-/** Null for what no browser sends: the log repeats nothing else of a stranger. */
+/** Null unless it is an origin that a browser could send: the log must not repeat arbitrary client input. */
 function shownOrigin(origin: string): string | null {
   return origin.length <= MAX_SHOWN_LENGTH && URL.parse(origin)?.origin === origin ? origin : null;
 }
