@@ -1,12 +1,12 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { Gauge, type Registry } from 'prom-client';
 
-/** How long a scrape waits for the value. Shorter than scrapers' own timeouts, after which they would get no metrics at all. */
+/** How long a scrape waits for the value: less than scrapers' own timeouts, after which they get no metrics at all. */
 const DEADLINE_MS = 1_000;
 
 /**
- * A gauge whose value comes from a database that may be slow or down. Without an answer in time it has no value rather than a
- * stale one. However often the metrics are read, at most one query runs.
+ * A gauge whose value comes from a database that may be slow or down. Without an answer in time it has no value rather
+ * than a stale one. However often the metrics are read, at most one query runs.
  */
 export class QueriedGauge {
   private asking: Promise<number | null> | null = null;

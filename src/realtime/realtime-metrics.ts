@@ -46,7 +46,7 @@ export class RealtimeMetrics {
     });
     this.commitToSocketSeconds = new Histogram({
       name: 'herald_commit_to_socket_seconds',
-      help: 'Time from creating a message, in its transaction or call, until it is written to the connections of this process',
+      help: 'Time from creating a message until it is written to the connections of this process',
       buckets: SECONDS,
       registers,
     });
@@ -123,8 +123,8 @@ export class RealtimeMetrics {
   }
 
   /**
-   * A gauge whose value is queried at every scrape. Without an answer in time it is left out, `herald_gauge_known` is 0 for it,
-   * and the other metrics still come: they matter most just then.
+   * A gauge whose value is queried at every scrape. Without an answer in time it is left out, `herald_gauge_known` is 0
+   * for it, and the other metrics still come: they matter most just then.
    */
   queriedGauge(name: string, help: string, read: () => Promise<number>): void {
     this.queried.push(new QueriedGauge(name, help, this.registry, this.known, read));

@@ -41,11 +41,11 @@ export type NotificationMessage<T extends string = string> = {
 } & (T extends keyof Notifications ? Notifications[T] : Record<string, unknown>);
 
 /**
- * The one way in: every notification and event of the backend starts here, whether it comes from a controller, an entity
- * subscriber or a job processor, and also in processes without a WebSocket server.
+ * The one way in: every notification and event of the backend starts here, whether it comes from a controller, an
+ * entity subscriber or a job processor, and also in processes without a WebSocket server.
  *
- * Arguments are checked and copied at the call: invalid ones throw an `InvalidBroadcastError`, and nothing is sent. Outside
- * production, the fields of every type that has a class are checked, too (`catalogue.ts`).
+ * Arguments are checked and copied at the call: invalid ones throw an `InvalidBroadcastError`, and nothing is sent.
+ * Outside production, the fields of every type that has a class are checked, too (`catalogue.ts`).
  */
 @Injectable()
 export class BroadcastService {
@@ -57,8 +57,8 @@ export class BroadcastService {
   ) {}
 
   /**
-   * Notifies one user: stores the notification in the user's inbox and sends it to all of the user's connections, both in one
-   * transaction: the caller's, if `manager` is given.
+   * Notifies one user: stores the notification in the user's inbox and sends it to all of the user's connections, both
+   * in one transaction: the caller's, if `manager` is given.
    * @throws {InvalidBroadcastError}
    * @throws {UnavailableError} if it is ephemeral, without `manager`, and the broker is down
    */
@@ -86,8 +86,8 @@ export class BroadcastService {
   }
 
   /**
-   * Sends a notification to every user who is online, on all nodes, without storing it. Ignores mute settings; don't use it
-   * for types that can be muted.
+   * Sends a notification to every user who is online, on all nodes, without storing it. Ignores mute settings; don't
+   * use it for types that can be muted.
    * @throws {InvalidBroadcastError}
    * @throws {UnavailableError} if the broker is down; never with `manager`
    */
@@ -143,8 +143,8 @@ export class BroadcastService {
   }
 
   /**
-   * Closes all connections of a user, to both endpoints, on every node, with 4001. The user can connect again with a token
-   * that is still valid.
+   * Closes all connections of a user, to both endpoints, on every node, with 4001. The user can connect again with a
+   * token that is still valid.
    * @throws {InvalidBroadcastError}
    */
   async disconnectUser(userId: string, options: RevokeOptions = {}): Promise<void> {

@@ -39,8 +39,8 @@ declare module './catalogue.js' {
 }
 
 /**
- * Verified by `npm run typecheck`, not by running it: an `@ts-expect-error` above a line that compiles is an error there.
- * Nothing is sent.
+ * Verified by `npm run typecheck`, not by running it: an `@ts-expect-error` above a line that compiles is an error
+ * there. Nothing is sent.
  */
 const broadcast: Pick<BroadcastService, 'broadcastOrgEvent' | 'broadcastNotification'> = {
   broadcastOrgEvent: () => Promise.resolve(),

@@ -38,8 +38,8 @@ export const DATA_CLASSES: Readonly<Record<'orgEvents' | 'notifications', Readon
 type Exactly<Declared, D> = [Declared] extends [D] ? unknown : never;
 
 /**
- * Registers the class of an application's own event: its data is then checked against the class's validators and described
- * in the AsyncAPI document. Call it once, beside the class.
+ * Registers the class of an application's own event: its data is then checked against the class's validators and
+ * described in the AsyncAPI document. Call it once, beside the class.
  * @throws {Error} if the type already has a class, or the class has no validators
  */
 export function defineOrgEvent<T extends keyof OrgEvents, D extends OrgEvents[T]>(
@@ -50,7 +50,8 @@ export function defineOrgEvent<T extends keyof OrgEvents, D extends OrgEvents[T]
 }
 
 /**
- * The same for an application's own notification type. The class has the fields besides `title`, `body` and `timestamp`.
+ * The same for an application's own notification type. The class has the fields besides `title`, `body` and
+ * `timestamp`.
  * @throws {Error} if the type already has a class, or the class has no validators
  */
 export function defineNotification<T extends keyof Notifications, D extends Notifications[T]>(

@@ -10,8 +10,8 @@ import type { JsonObject } from '../broker/json.js';
 const LONGEST_SHOWN = 60;
 
 /**
- * Checks broadcasts against the class of their type in development and tests, for mistakes that the compiler can't see. With
- * `NODE_ENV=production` it does nothing, so that messages don't pay for it.
+ * Checks broadcasts against the class of their type in development and tests, for mistakes that the compiler can't see.
+ * With `NODE_ENV=production` it does nothing, so that messages don't pay for it.
  *
  * Types without a class pass, and so do fields that the class does not declare. Asynchronous validators are ignored.
  */

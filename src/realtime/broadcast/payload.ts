@@ -7,8 +7,9 @@ const MAX_DEPTH = 32;
 
 /**
  * Copies a value into plain JSON, so that later changes by the sender don't affect what is sent. `JSON.stringify` would
- * silently drop or change what JSON can't express; here it is an error that names the place. Only an unpaired surrogate, as
- * left by truncating a text, becomes U+FFFD: many clients' parsers would reject the whole message because of it.
+ * silently drop or change what JSON can't express; here it is an error that names the place. Only an unpaired
+ * surrogate, as left by truncating a text, becomes U+FFFD: many clients' parsers would reject the whole message because
+ * of it.
  *
  * @param value a plain object; valid dates become ISO 8601 text
  * @param path the value's name in errors

@@ -14,8 +14,8 @@ export interface BroadcastOptions {
   /** Makes the message part of this transaction: it is published after the commit, and only if the commit happens. */
   manager?: EntityManager;
   /**
-   * Of the messages to one user or organization with the same key, only the first within 10 minutes is published. An inbox
-   * stores only the first, for as long as that one is in it.
+   * Of the messages to one user or organization with the same key, only the first within 10 minutes is published. An
+   * inbox stores only the first, for as long as that one is in it.
    */
   idempotencyKey?: string;
 }

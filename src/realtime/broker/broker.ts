@@ -85,10 +85,10 @@ export interface HistoryLimits {
  * Carries messages from publishers to every subscribed process.
  *
  * Every adapter guarantees:
- * - A channel's publications have one order, and consecutive positions. Every subscribed process receives them in that order.
+ * - A channel's publications have consecutive positions, and every subscribed process receives them in that order.
  * - Assigning the position, adding to history and publishing are one atomic step.
- * - Live delivery is at most once: a process that was cut off misses publications, and can tell by the positions. When the
- *   adapter notices the interruption itself, it reports it (`interrupted`, `resynchronize`).
+ * - Live delivery is at most once: a process that was cut off misses publications, and can tell by the positions. When
+ *   the adapter notices the interruption itself, it reports it (`interrupted`, `resynchronize`).
  * - History keeps the newest messages of each channel, within the limits.
  * - A broker that has lost its data has a new generation, and its channels have new epochs.
  * - When `publish` resolves, the broker has the message.
@@ -112,16 +112,16 @@ export abstract class Broker {
   abstract publishAll(messages: Messages, generation: string | null): Promise<Published[]>;
 
   /**
-   * Sends a signal to every process that is subscribed to the topic now. A signal has no position and no history: a process
-   * that is cut off misses it without noticing.
+   * Sends a signal to every process that is subscribed to the topic now. A signal has no position and no history: a
+   * process that is cut off misses it without noticing.
    * @param payload the JSON text of an object
    * @throws {UnavailableError} if the broker did not confirm in time
    */
   abstract signal(topic: Topic, payload: string): Promise<void>;
 
   /**
-   * Resolves once every later publication of the channel, or signal of the topic, reaches the receiver. Calls take effect in
-   * the order in which they are made.
+   * Resolves once every later publication of the channel, or signal of the topic, reaches the receiver. Calls take
+   * effect in the order in which they are made.
    * @throws {UnavailableError}
    */
   abstract subscribe(address: Channel | Topic): Promise<void>;
@@ -137,15 +137,15 @@ export abstract class Broker {
 
   /**
    * The messages that a channel's history has from an offset on.
-   * @param maxBytes about how many bytes to return at most; never fewer than two messages, so that reading on from the last
-   *   one makes progress
+   * @param maxBytes about how many bytes to return at most; never fewer than two messages, so that reading on from the
+   *   last one makes progress
    * @throws {UnavailableError}
    */
   abstract history(channel: Channel, fromOffset: number, maxBytes?: number): Promise<History>;
 
   /**
-   * Identifies the broker's data: a different generation means that everything published before is lost. Null if the data
-   * ends with this process.
+   * Identifies the broker's data: a different generation means that everything published before is lost. Null if the
+   * data ends with this process.
    * @throws {UnavailableError}
    */
   abstract generation(): Promise<string | null>;

@@ -6,8 +6,8 @@ export interface Position {
   epoch: string;
   offset: number;
   /**
-   * Identifies the message at this offset, since a broker that loses its newest messages gives out the same offset twice. With
-   * such a broker, it identifies all messages before it, too.
+   * Identifies the message at this offset, since a broker that loses its newest messages gives out the same offset
+   * twice. With such a broker, it identifies all messages before it, too.
    */
   tag: string;
 }
@@ -20,8 +20,8 @@ const CURSOR = new RegExp(`^([0-9a-z]{${EPOCH_DIGITS}})\\.([0-9a-f]{${OFFSET_DIG
 export const NO_TAG = '00000000';
 
 /**
- * A fresh epoch: the time in milliseconds, so that it sorts after earlier ones, and a random part, so that no two collide.
- * The Lua scripts of `RedisBroker` build the same form with Redis's clock.
+ * A fresh epoch: the time in milliseconds, so that it sorts after earlier ones, and a random part, so that no two
+ * collide. The Lua scripts of `RedisBroker` build the same form with Redis's clock.
  */
 export function newEpoch(now = Date.now()): string {
   return now.toString(16).padStart(11, '0') + epochChance();

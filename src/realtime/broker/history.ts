@@ -6,8 +6,8 @@ export interface History {
   /** Of the newest message. */
   position: Position;
   /**
-   * Messages in order and without a gap, up to `position` or to where the requested number of bytes was reached; empty if they
-   * have expired.
+   * Messages in order and without a gap, up to `position` or to where the requested number of bytes was reached; empty
+   * if they have expired.
    */
   publications: Publication[];
 }
@@ -15,8 +15,8 @@ export interface History {
 /**
  * Finds what was published after a position, in the part of history that was read.
  *
- * A position is trusted only if its tag matches the message at its offset. So that message must still be in history (a broker
- * keeps one message more than the limit) or be the newest one. Offset 0 has no message to compare.
+ * A position is trusted only if its tag matches the message at its offset. So that message must still be in history (a
+ * broker keeps one message more than the limit) or be the newest one. Offset 0 has no message to compare.
  *
  * @param limit how many missed messages to return at most
  * @returns null if history does not reach back to the position, or the position is not of this channel's past

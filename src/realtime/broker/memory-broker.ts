@@ -85,7 +85,7 @@ export class MemoryBroker extends Broker {
     return { position, isRepetition: false };
   }
 
-  /** Keeps one more than the limit: the message at a cursor's own offset proves that the cursor belongs to this stream. */
+  /** One more than the limit: the message at a cursor's own offset proves that the cursor belongs to this stream. */
   private remember(channel: Channel, publication: Publication): void {
     const before = publication.position.offset === 1 ? [] : (this.histories.get(channel.name) ?? []);
     this.histories.set(channel.name, [...before.slice(-this.limits.size), publication]);

@@ -24,8 +24,8 @@ export class RealtimeRedis implements OnApplicationShutdown {
   }
 
   /**
-   * Opens another connection; the caller closes it. Commands fail at once while Redis is down, and are never sent twice: the
-   * caller decides when to retry.
+   * Opens another connection; the caller closes it. Commands fail at once while Redis is down, and are never sent
+   * twice: the caller decides when to retry.
    */
   connect(subject: string): Redis | Cluster {
     const log = new QuietErrorLog(this.logger, subject);

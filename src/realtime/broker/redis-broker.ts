@@ -18,7 +18,7 @@ import { Semaphore } from '../../runtime/semaphore.js';
 
 /** How long the start waits for Redis. After that the process starts without it, and `/health/ready` reports it. */
 const START_TIMEOUT_MS = 3_000;
-/** How many histories are read at once: enough to keep Redis busy, and few enough for memory, as each may take 16 MB. */
+/** Histories read at once: enough to keep Redis busy, and few enough for memory, as each may take 16 MB. */
 const READS_AT_ONCE = 8;
 
 /** The scripts as methods that ioredis adds (`defineCommand`): `EVALSHA`, or `EVAL` if Redis doesn't have them yet. */
@@ -28,8 +28,8 @@ interface Scripts {
 }
 
 /**
- * The broker of several processes. Publishing is one Lua script. Each process subscribes, by exact name, to the channels that
- * it has connections for.
+ * The broker of several processes. Publishing is one Lua script. Each process subscribes, by exact name, to the
+ * channels that it has connections for.
  */
 @Injectable()
 export class RedisBroker extends Broker implements OnModuleInit, OnApplicationShutdown {
@@ -111,7 +111,8 @@ export class RedisBroker extends Broker implements OnModuleInit, OnApplicationSh
     const publications = messages.map((message) => this.publicationOf(channel.name, message));
     // An unreadable message, of a later version for example, is a gap: use only what follows it.
     const readable = publications.slice(publications.lastIndexOf(null) + 1).filter((each) => each !== null);
-    // A Redis that evicts keys may have dropped the history but not the position, or restored an older version of either.
+    // A Redis that evicts keys may have dropped the history but not the position, or restored an older version of
+    // either.
     const isWhole = readable.at(-1)?.position.offset === position.offset || isCut?.toString() === '1';
     return { position, publications: isWhole ? readable : [] };
   }

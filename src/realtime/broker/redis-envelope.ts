@@ -2,9 +2,9 @@ import type { Message, Publication } from './broker.js';
 import { formatCursor, parseCursor } from './cursor.js';
 
 /**
- * `1 <cursor> <message id> frame <former cursor> [<except>] <published at>`, a line feed, the JSON. The first word is the
- * version; other versions are dropped. Release 0.1.0 also sent messages to processes here, of other kinds than `frame`. Later
- * releases may append words of the form `name=value`, which are ignored.
+ * `1 <cursor> <message id> frame <former cursor> [<except>] <published at>`, a line feed, the JSON. The first word is
+ * the version; other versions are dropped. Release 0.1.0 also sent messages to processes here, of other kinds than
+ * `frame`. Later releases may append words of the form `name=value`, which are ignored.
  */
 const HEADER = /^1 (\S+) (\S+) (\S+) (\S+)(?: (\S+))? (\d{1,15})(?: [a-z_]+=\S*)*$/;
 const LONGEST_HEADER = 250;

@@ -5,8 +5,8 @@ import type { Topic } from './topic.js';
 export type Address = Channel | Topic;
 
 /**
- * Names everything Herald keeps in Redis. Each name includes the database's number, because pub/sub ignores databases. The
- * keys of one channel share its hash tag, so that a cluster keeps them together.
+ * Names everything Herald keeps in Redis. Each name includes the database's number, because pub/sub ignores databases.
+ * The keys of one channel share its hash tag, so that a cluster keeps them together.
  */
 export class RedisKeys {
   private readonly prefix: string;

@@ -1,16 +1,16 @@
 /**
- * Gives messages the next positions of their channel, adds them to the channel's history and publishes them, in one step. Each
- * tag is a hash that includes the one before: equal tags at the same offset mean equal streams up to there.
+ * Gives messages the next positions of their channel, adds them to the channel's history and publishes them, in one
+ * step. Each tag is a hash that includes the one before: equal tags at the same offset mean equal streams up to there.
  *
- * KEYS: the channel's position, its history, for each message the record of its idempotency key, and the generation of the data
- * if one is expected.
- * ARGV: the pub/sub channel, a random part for a new epoch, seconds that the position lives after its last use, seconds that
- * idempotency keys are remembered, PUBLISH or SPUBLISH, how many messages history keeps (0: none), seconds that history lives
- * after the last message, the expected generation (empty: any); then for each message its JSON, its part of the header (id,
- * former cursor, except), its contribution to the tag, and 1 if it has an idempotency key.
+ * KEYS: the channel's position, its history, for each message the record of its idempotency key, and the generation of
+ * the data if one is expected.
+ * ARGV: the pub/sub channel, a random part for a new epoch, seconds that the position lives after its last use, seconds
+ * that idempotency keys are remembered, PUBLISH or SPUBLISH, how many messages history keeps (0: none), seconds that
+ * history lives after the last message, the expected generation (empty: any); then for each message its JSON, its part
+ * of the header (id, former cursor, except), its contribution to the tag, and 1 if it has an idempotency key.
  * Writes nothing if all idempotency keys were seen before.
- * Returns for each message its cursor and 0, or the first message's cursor and 1 if the idempotency key was seen before; an
- * error, having published nothing, if the generation is another one.
+ * Returns for each message its cursor and 0, or the first message's cursor and 1 if the idempotency key was seen
+ * before; an error, having published nothing, if the generation is another one.
  */
 export const PUBLISH_SCRIPT = `
 local COMMON, EACH = 8, 4
@@ -71,12 +71,12 @@ return answer
 `;
 
 /**
- * Reads the cursor of a channel's newest message, and the messages that its history has from an offset on. Begins an epoch if
- * the channel has none, so that the next message continues it.
+ * Reads the cursor of a channel's newest message, and the messages that its history has from an offset on. Begins an
+ * epoch if the channel has none, so that the next message continues it.
  *
- * KEYS: the channel's position, its history. ARGV: a random part for a new epoch, seconds that the position lives after its
- * last use, the offset (empty: no messages), about how many bytes of messages to return.
- * Returns the cursor, 1 if the messages were cut at the byte limit (else 0), then the messages: at least two, if there are.
+ * KEYS: the channel's position, its history. ARGV: a random part for a new epoch, seconds that the position lives after
+ * its last use, the offset (empty: no messages), about how many bytes of messages to return.
+ * Returns the cursor, 1 if the messages were cut at the byte limit (else 0), then the messages: at least two, if any.
  */
 export const HISTORY_SCRIPT = `
 local time = redis.call('TIME')

@@ -23,9 +23,9 @@ export interface SubscriberEvents {
  * The link that publications arrive by. It restores the subscriptions after reconnects, and detects a dead link whose
  * connection still looks alive: a black-holed one would stay `ready` for ever.
  *
- * The subscriptions are kept here because ioredis forgets all of them if the link is cut again while it resubscribes, and
- * restores those that could not be ended while Redis was down. In a cluster, where every shard has its own link, ioredis does
- * keep them; comparing positions finds what it loses.
+ * The subscriptions are kept here because ioredis forgets all of them if the link is cut again while it resubscribes,
+ * and restores those that could not be ended while Redis was down. In a cluster, where every shard has its own link,
+ * ioredis does keep them; comparing positions finds what it loses.
  */
 export class RedisSubscriber {
   private readonly failures = new QuietErrorLog(logger, 'Could not subscribe to Redis, retrying');

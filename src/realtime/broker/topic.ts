@@ -4,8 +4,8 @@ import type { Channel } from './channel.js';
 const PREFIX = 'signal:';
 
 /**
- * The address of signals: messages between processes, without position or history. Like a channel's, its name is safe in
- * Redis keys and hash tags.
+ * The address of signals: messages between processes, without position or history. Like a channel's, its name is safe
+ * in Redis keys and hash tags.
  */
 export class Topic {
   /** Revocations and announcements. Every process with connections subscribes to it. */

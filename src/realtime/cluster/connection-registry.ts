@@ -12,7 +12,7 @@ export interface ConnectionRecord {
   connected_at: string;
   expires_at: string;
   remote_address: string;
-  /** Frames sent, their bytes, and bytes not yet taken by the client; a few seconds old for connections of other nodes. */
+  /** Frames sent, their bytes, and bytes not yet taken by the client; seconds old for connections of other nodes. */
   sent: number;
   sent_bytes: number;
   buffered_bytes: number;

@@ -2,8 +2,8 @@
 const BATCH = 500;
 
 /**
- * Writes changed state to a store soon after the change, in batches. It always writes the current state, so a failed write can
- * simply be repeated, at the next change or `flush`.
+ * Writes changed state to a store soon after the change, in batches. It always writes the current state, so a failed
+ * write can simply be repeated, at the next change or `flush`.
  */
 export class WriteBehind {
   private readonly changed = new Set<string>();

@@ -5,8 +5,8 @@ export interface Close {
 }
 
 /**
- * Every close that the server starts, as named on the wire, in metrics and in logs. Codes below 4000 are from RFC 6455 section
- * 7.4.1 and its IANA registry.
+ * Every close that the server starts, as named on the wire, in metrics and in logs. Codes below 4000 are from RFC 6455
+ * section 7.4.1 and its IANA registry.
  */
 export const CLOSE = {
   /** The peer violated RFC 6455. */
@@ -35,7 +35,7 @@ export const CLOSE = {
   ticketInvalid: { code: 4001, reason: 'ticket_invalid' },
   /** Disconnected by an administrator or the backend. */
   disconnected: { code: 4001, reason: 'disconnected' },
-  /** The organization's id is malformed or unknown, or the user is not a member: one answer, so that nobody can tell which. */
+  /** The organization's id is malformed or unknown, or the user is not a member: deliberately the same answer. */
   notAMember: { code: 4003, reason: 'not_a_member' },
   /** Refused by a guard of the application. */
   forbidden: { code: 4003, reason: 'forbidden' },

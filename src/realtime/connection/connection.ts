@@ -46,8 +46,8 @@ export interface ConnectionContext {
 }
 
 /**
- * One admitted client. It sends the client its channel's publications and answers the client's messages. It closes when the
- * token expires, when the client exceeds the rate limit, or when the client reads too slowly.
+ * One admitted client. It sends the client its channel's publications and answers the client's messages. It closes when
+ * the token expires, when the client exceeds the rate limit, or when the client reads too slowly.
  */
 export class Connection {
   readonly id = uuidv7();
@@ -138,8 +138,8 @@ export class Connection {
   }
 
   /**
-   * Sends the client a message that is not part of its channel's stream, with the unchanged cursor, so that the client can
-   * resume from it. Never throws.
+   * Sends the client a message that is not part of its channel's stream, with the unchanged cursor, so that the client
+   * can resume from it. Never throws.
    * @param text the JSON of an object
    */
   announce(text: string): void {

@@ -8,8 +8,8 @@ export interface ConnectionObserver {
 }
 
 /**
- * The one table of this process's connections, from when they join their channels until they are closed. A connection is live
- * (`isLive`) once it was welcomed.
+ * The one table of this process's connections, from when they join their channels until they are closed. A connection
+ * is live (`isLive`) once it was welcomed.
  */
 @Injectable()
 export class Connections {

@@ -14,8 +14,9 @@ export class Deadline {
   }
 
   cancel(): void {
-    // Node keeps timers in a list per duration. If the last timer cleared from a list is unreferenced, the list stays until the
-    // duration has passed. Nearly every duration here is unique, so the lists of an hour's connections would pile up.
+    // Node keeps timers in a list per duration. If the last timer cleared from a list is unreferenced, the list stays
+    // until the duration has passed. Nearly every duration here is unique, so the lists of an hour's connections would
+    // pile up.
     this.timer?.ref();
     clearTimeout(this.timer);
   }

@@ -3,8 +3,8 @@ const TEXT = 0x81;
 const PONG = 0x8a;
 
 /**
- * Encodes a payload as one unfragmented, unmasked text frame (RFC 6455 section 5.2), header and payload in one buffer. It is
- * encoded once per publication, and every member gets the same bytes.
+ * Encodes a payload as one unfragmented, unmasked text frame (RFC 6455 section 5.2), header and payload in one buffer.
+ * It is encoded once per publication, and every member gets the same bytes.
  */
 export function encodeTextFrame(payload: Buffer): Buffer {
   return encodeFrame(TEXT, payload);

@@ -11,8 +11,8 @@ export interface Recipient {
 }
 
 /**
- * Everything one client is sent. Publications are held back until the connection goes live; each is sent once. Backpressure is
- * bounded: at most `maxBytes` wait, or a single frame that is larger.
+ * Everything one client is sent. Publications are held back until the connection goes live; each is sent once.
+ * Backpressure is bounded: at most `maxBytes` wait, or a single frame that is larger.
  */
 export class Outbound {
   /** How many frames the client was sent, and their bytes. */
@@ -70,8 +70,8 @@ export class Outbound {
   }
 
   /**
-   * Sends a message that is not part of the channel's stream, with the unchanged cursor, so that the client can resume from
-   * it. Never throws.
+   * Sends a message that is not part of the channel's stream, with the unchanged cursor, so that the client can resume
+   * from it. Never throws.
    * @param text the JSON of an object
    */
   announce(text: string): void {
@@ -86,8 +86,8 @@ export class Outbound {
   }
 
   /**
-   * Writes a finished frame past `ws`. That is safe because `ws` without compression writes each of its own frames in one go,
-   * too.
+   * Writes a finished frame past `ws`. That is safe because `ws` without compression writes each of its own frames in
+   * one go, too.
    */
   write(frame: Buffer): void {
     if (!this.recipient.isOpen || this.isTooMuch(this.socket.writableLength, frame.length)) return;
@@ -95,7 +95,7 @@ export class Outbound {
     this.socket.write(frame);
   }
 
-  /** Sends one of many missed messages. Resolves with true once there is room for the next, with false if it has ended. */
+  /** Sends one of many missed messages. Resolves once there is room for the next; with false if the client is gone. */
   async replay(frame: Buffer): Promise<boolean> {
     if (!this.recipient.isOpen || this.isTooMuch(this.socket.writableLength, frame.length)) return false;
     this.count(frame);

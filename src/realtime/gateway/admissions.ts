@@ -19,8 +19,8 @@ import { Revocations } from '../hub/revocations.js';
 import { type UserPlace, UserPlaces } from './user-places.js';
 
 /**
- * Takes a WebSocket from its handshake to a live connection: guards, then join. Nothing that the client sends is read before
- * that. Any failure ends in a close code and leaves nothing behind.
+ * Takes a WebSocket from its handshake to a live connection: guards, then join. Nothing that the client sends is read
+ * before that. Any failure ends in a close code and leaves nothing behind.
  */
 @Injectable()
 export class Admissions {

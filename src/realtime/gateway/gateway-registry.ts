@@ -19,8 +19,8 @@ export interface RoutedGateway {
 /**
  * Finds the gateways of the application and puts their guards in front of them.
  *
- * Nest runs guards for messages, never for connections: a gateway with `@UseGuards` alone would be open to everyone. Here the
- * guards (including global ones) run before `admit`, with full injection and a `ws` execution context.
+ * Nest runs guards for messages, never for connections: a gateway with `@UseGuards` alone would be open to everyone.
+ * Here the guards (including global ones) run before `admit`, with full injection and a `ws` execution context.
  */
 @Injectable()
 export class GatewayRegistry implements OnModuleInit {

@@ -9,8 +9,8 @@ export class Handshake {
   private verified: Principal | null = null;
 
   /**
-   * When the user's membership began, by the database's clock. The client receives no older messages, and earlier revocations
-   * don't apply to it. Set by the guard that checks membership; null: no restriction.
+   * When the user's membership began, by the database's clock. The client receives no older messages, and earlier
+   * revocations don't apply to it. Set by the guard that checks membership; null: no restriction.
    */
   memberSince: Date | null = null;
 

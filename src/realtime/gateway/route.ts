@@ -1,9 +1,9 @@
 /**
- * A gateway's path. It is matched against the raw request target, segment by segment and case-sensitively; the trailing slash
- * is optional.
+ * A gateway's path. It is matched against the raw request target, segment by segment and case-sensitively; the trailing
+ * slash is optional.
  *
- * Nothing is normalised or decoded, so a proxy in front sees the same path as we do: dot segments, empty segments, encoded
- * slashes or dots, and absolute targets match no route.
+ * Nothing is normalised or decoded, so a proxy in front sees the same path as we do: dot segments, empty segments,
+ * encoded slashes or dots, and absolute targets match no route.
  */
 export class Route {
   private readonly segments: readonly string[];

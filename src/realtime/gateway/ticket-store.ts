@@ -12,8 +12,8 @@ export abstract class TicketStore {
   abstract put(ticket: string, principal: Principal): Promise<void>;
 
   /**
-   * Redeems a ticket: returns its principal, or null if it was never issued, has expired, or was redeemed before. Of concurrent
-   * calls only one gets the principal.
+   * Redeems a ticket: returns its principal, or null if it was never issued, has expired, or was redeemed before. Of
+   * concurrent calls only one gets the principal.
    * @throws {UnavailableError}
    */
   abstract take(ticket: string): Promise<Principal | null>;

@@ -28,10 +28,10 @@ class Occupants {
 }
 
 /**
- * Limits each user's connections to this node. At the limit, `reject` refuses new connections; it also counts connections that
- * are being admitted or closed. `oldest` closes the oldest connection once the new one has been admitted. The limit then applies
- * separately to connections that are admitted, being admitted and being closed. Beyond it, the oldest of those being closed is
- * cut off.
+ * Limits each user's connections to this node. At the limit, `reject` refuses new connections; it also counts
+ * connections that are being admitted or closed. `oldest` closes the oldest connection once the new one has been
+ * admitted. The limit then applies separately to connections that are admitted, being admitted and being closed. Beyond
+ * it, the oldest of those being closed is cut off.
  */
 export class UserPlaces {
   private readonly byUser = new Map<string, Occupants>();

@@ -6,7 +6,7 @@ import { CLOSE, ConnectionRefusedError } from '../connection/close-code.js';
 import type { Handshake } from './handshake.js';
 import { closeForToken } from '../connection/token-close.js';
 
-/** Admits clients with a valid token or ticket, and sets the handshake's principal. Comes first among a gateway's guards. */
+/** Admits clients with a valid token or ticket, and sets the handshake's principal. Must be a gateway's first guard. */
 @Injectable()
 export class WsJwtGuard implements CanActivate {
   constructor(

@@ -9,8 +9,9 @@ interface Sample {
 }
 
 /**
- * Estimates the time by the database's clock. Each sample bounds the difference to this machine's clock from both sides. If zero
- * is possible, the difference is taken as zero, which is exact on one machine and between synchronized clocks.
+ * Estimates the time by the database's clock. Each sample bounds the difference to this machine's clock from both
+ * sides. If zero is possible, the difference is taken as zero, which is exact on one machine and between synchronized
+ * clocks.
  */
 export class DatabaseClock {
   private samples: Sample[] = [];

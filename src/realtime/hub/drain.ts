@@ -27,7 +27,7 @@ export class Drain implements OnModuleDestroy, BeforeApplicationShutdown {
     private readonly relay: OutboxRelay,
   ) {}
 
-  /** Starts without waiting for running jobs: Nest waits for each `onModuleDestroy` before it calls the next module's. */
+  /** Starts without waiting for running jobs: Nest awaits each `onModuleDestroy` before it calls the next module's. */
   onModuleDestroy(): void {
     this.lifecycle.beginDraining();
     const { shutdownGraceMs, timings } = this.environment;

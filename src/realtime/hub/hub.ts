@@ -17,7 +17,7 @@ const CHECK_INTERVAL_MS = 15_000;
 /** How many channels are compared or recovered at a time. */
 const BATCH = 200;
 
-/** The one way out: keeps this process's subscriptions, and delivers each publication to all connections of its channel. */
+/** The one way out: keeps this process's subscriptions, and delivers each publication to its channel's connections. */
 @Injectable()
 export class Hub implements BrokerReceiver, OnModuleInit, OnApplicationShutdown {
   private readonly logger = new Logger(Hub.name);
@@ -55,7 +55,8 @@ export class Hub implements BrokerReceiver, OnModuleInit, OnApplicationShutdown 
   }
 
   /**
-   * Adds a connection to its channel and topics. Everything published after this resolves reaches it; earlier messages may, too.
+   * Adds a connection to its channel and topics. Everything published after this resolves reaches it; earlier messages
+   * may, too.
    * @returns the subscription of the connection's channel
    * @throws {UnavailableError} if the broker can't subscribe; the caller must then remove the connection
    */
@@ -90,8 +91,8 @@ export class Hub implements BrokerReceiver, OnModuleInit, OnApplicationShutdown 
   }
 
   /**
-   * Revocation signals may have been lost during the interruption. So channels that require a membership deliver nothing until
-   * recent revocations are read from the outbox; users' own channels recover at once.
+   * Revocation signals may have been lost during the interruption. So channels that require a membership deliver
+   * nothing until recent revocations are read from the outbox; users' own channels recover at once.
    */
   resynchronize(): void {
     this.metrics.reconnects.inc();

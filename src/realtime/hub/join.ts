@@ -13,8 +13,8 @@ export interface JoinContext extends MissedContext {
 
 /**
  * Adds a connection to its channel without losing or duplicating messages between history and live delivery. First the
- * connection enters the hub and holds live messages back; then history is read. So each message is in one of the two, and
- * the position identifies those that are in both.
+ * connection enters the hub and holds live messages back; then history is read. So each message is in one of the two,
+ * and the position identifies those that are in both.
  *
  * @param cursors the `cursor` parameters of the request; empty if the client does not resume
  * @throws {ConnectionRefusedError} if it was revoked after its guards passed

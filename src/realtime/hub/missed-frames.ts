@@ -15,11 +15,12 @@ export interface MissedContext {
 }
 
 /**
- * The messages that a client has missed, up to a position. They are read page by page as they are consumed, so a client that
- * reads slowly, or not at all, never holds more than one page in memory.
+ * The messages that a client has missed, up to a position. They are read page by page as they are consumed, so a client
+ * that reads slowly, or not at all, never holds more than one page in memory.
  *
  * @param page the first page, already read
- * @throws {ConnectionRefusedError} if history has dropped the next messages, or they are from before the user's membership
+ * @throws {ConnectionRefusedError} if history has dropped the next messages, or they are from before the user's
+ *   membership
  * @throws {UnavailableError} if the broker is down
  */
 export async function* missedFrames(

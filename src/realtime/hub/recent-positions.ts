@@ -3,7 +3,7 @@ import type { Position } from '../broker/cursor.js';
 /** The positions of a channel's most recent messages, by message id, up to a capacity. */
 export class RecentPositions {
   private readonly positions = new Map<string, Position>();
-  /** The ids in order of arrival, as a ring that starts at `oldest`. Finding a map's first key gets slower with every deletion. */
+  /** The ids in order of arrival, as a ring. (Finding a map's first key gets slower with every deletion before it.) */
   private readonly ring: string[] = [];
   private oldest = 0;
 

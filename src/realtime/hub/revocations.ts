@@ -20,11 +20,11 @@ const REMEMBERED_MS = 30_000;
 const RETRY_MS = 500;
 
 /**
- * Closes revoked connections. A signal acts at once. Signals can be lost, so recent revocations are also read from the outbox: in
- * one query at an interval, and after every interruption of the link from the broker.
+ * Closes revoked connections. A signal acts at once. Signals can be lost, so recent revocations are also read from the
+ * outbox: in one query at an interval, and after every interruption of the link from the broker.
  *
- * A revocation does not affect connections admitted after it. If a guard has set `memberSince`, that time decides instead; both
- * are by the database's clock.
+ * A revocation does not affect connections admitted after it. If a guard has set `memberSince`, that time decides
+ * instead; both are by the database's clock.
  */
 @Injectable()
 export class Revocations implements OnApplicationBootstrap, BeforeApplicationShutdown {
@@ -80,8 +80,8 @@ export class Revocations implements OnApplicationBootstrap, BeforeApplicationShu
   }
 
   /**
-   * Resolves when every revocation committed before this call has been applied. Its signal may arrive later than the answer to
-   * the request that revoked. Calls made during a query share the next one.
+   * Resolves when every revocation committed before this call has been applied. Its signal may arrive later than the
+   * answer to the request that revoked. Calls made during a query share the next one.
    * @throws {UnavailableError} if the database doesn't answer
    */
   async expectCurrent(): Promise<void> {

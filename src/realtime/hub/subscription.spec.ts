@@ -164,7 +164,7 @@ describe('Subscription', () => {
     expect(divergences).toBe(1);
   });
 
-  it('delivers nothing while held, not even what a running catch-up finds, and everything after the release', async () => {
+  it('delivers nothing while held, not even what a running catch-up finds, and everything afterwards', async () => {
     receive(...abc.slice(0, 1));
     broker.stream.push(...abc.slice(1));
     const caughtUp = subscription.catchUp();

@@ -25,8 +25,9 @@ export interface SubscriptionContext {
 }
 
 /**
- * One channel on this process: its members, and up to where it has been received. Every publication is delivered once and in
- * order. Positions reveal a gap, which is then filled from history; if that is impossible, the members are closed.
+ * One channel on this process: its members, and up to where it has been received. Every publication is delivered once
+ * and in order. Positions reveal a gap, which is then filled from history; if that is impossible, the members are
+ * closed.
  */
 export class Subscription {
   readonly members = new Set<Connection>();
@@ -193,9 +194,9 @@ export class Subscription {
   }
 
   /**
-   * Handles a stream that no longer matches: the broker has lost its data (a new epoch), or the newest part. All messages since
-   * the first known one, or since the beginning of the new epoch, are delivered: new messages and republished ones, in any order.
-   * `hand` filters out republished messages that members already have.
+   * Handles a stream that no longer matches: the broker has lost its data (a new epoch), or the newest part. All
+   * messages since the first known one, or since the beginning of the new epoch, are delivered: new messages and
+   * republished ones, in any order. `hand` filters out republished messages that members already have.
    * @returns null if history reaches back to neither
    */
   private reconcile(history: History): Publication[] | null {

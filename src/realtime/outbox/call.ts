@@ -18,8 +18,9 @@ interface CallState {
 }
 
 /**
- * Wraps each HTTP call. The connection named by the request doesn't receive the call's own events. The answer waits until the
- * messages committed by the call are published, so that they come before those of later requests, on any node.
+ * Wraps each HTTP call. The connection named by the request doesn't receive the call's own events. The answer waits
+ * until the messages committed by the call are published, so that they come before those of later requests, on any
+ * node.
  */
 @Injectable()
 export class Call implements NestInterceptor {

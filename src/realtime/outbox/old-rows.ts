@@ -2,8 +2,8 @@ import { Topic } from '../broker/topic.js';
 import type { OutboxRow } from './outbox-row.js';
 
 /**
- * Converts a row written by release 0.1.0. Such rows may still wait, or be written while nodes of both releases run. Their
- * bodies lack the closing brace, and today's signals were messages of streams.
+ * Converts a row written by release 0.1.0. Such rows may still wait, or be written while nodes of both releases run.
+ * Their bodies lack the closing brace, and today's signals were messages of streams.
  */
 export function upgraded(row: OutboxRow): OutboxRow {
   if (isJson(row.body)) return row;

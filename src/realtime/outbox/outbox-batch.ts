@@ -18,8 +18,8 @@ const CHANNELS_AT_ONCE = 16;
 export const BATCHES_LOCK = `hashtextextended('realtime_outbox batches', 0)`;
 
 /**
- * Selects the channels of the oldest waiting messages, except resting ones, and tries to lock each. Only one process at a time
- * publishes to a channel, which keeps its order. The locks end with the transaction, or with the process.
+ * Selects the channels of the oldest waiting messages, except resting ones, and tries to lock each. Only one process at
+ * a time publishes to a channel, which keeps its order. The locks end with the transaction, or with the process.
  */
 const LOCK_CHANNELS = `
   WITH oldest AS MATERIALIZED (
@@ -34,9 +34,9 @@ const LOCK_CHANNELS = `
   FROM batches, waiting`;
 
 /**
- * A separate statement, so that it sees what the previous holder of the locks has committed. Republished messages come first, in
- * the order in which clients saw them. `sequence` alone would put a transaction that committed late before messages that were
- * published earlier.
+ * A separate statement, so that it sees what the previous holder of the locks has committed. Republished messages come
+ * first, in the order in which clients saw them. `sequence` alone would put a transaction that committed late before
+ * messages that were published earlier.
  */
 const SELECT_MESSAGES = `
   SELECT id, channel, kind, body, idempotency_key, "except", cursor,
@@ -82,8 +82,8 @@ export interface BatchContext {
 }
 
 /**
- * Publishes the oldest waiting messages, each channel's in order, and marks those that the broker has accepted. A failing
- * channel does not hold up the others.
+ * Publishes the oldest waiting messages, each channel's in order, and marks those that the broker has accepted. A
+ * failing channel does not hold up the others.
  *
  * @throws what the database throws
  */

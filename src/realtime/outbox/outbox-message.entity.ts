@@ -1,8 +1,8 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
 /**
- * `frame`: a message of a stream. The others are signals to all nodes: `revocation` closes connections, `announcement` goes to
- * everyone online.
+ * `frame`: a message of a stream. The others are signals to all nodes: `revocation` closes connections, `announcement`
+ * goes to everyone online.
  */
 export type OutboxKind = 'frame' | 'revocation' | 'announcement';
 

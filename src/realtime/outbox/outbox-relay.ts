@@ -20,8 +20,8 @@ const LONGEST_BACKOFF_MS = 2_000;
 const CLEANUP_MS = 60_000;
 
 /**
- * Publishes what waits in the outbox: at once after a commit of this process, and periodically for processes that died or could
- * not reach the broker. Every process runs one.
+ * Publishes what waits in the outbox: at once after a commit of this process, and periodically for processes that died
+ * or could not reach the broker. Every process runs one.
  */
 @Injectable()
 export class OutboxRelay implements OnApplicationBootstrap {
@@ -78,8 +78,8 @@ export class OutboxRelay implements OnApplicationBootstrap {
   }
 
   /**
-   * Republishes the latest messages of a channel whose stream has lost some. The broker recognizes those that it still has by
-   * their idempotency keys. Never rejects.
+   * Republishes the latest messages of a channel whose stream has lost some. The broker recognizes those that it still
+   * has by their idempotency keys. Never rejects.
    * @returns how many rows wait again
    */
   async republish(channel: Channel): Promise<number> {

@@ -34,8 +34,8 @@ const WRITE_GENERATION = `
   RETURNING (xmax <> 0) AS is_other`;
 
 /**
- * A running batch may have published messages before the loss. It must mark them before they are reopened: marked afterwards,
- * they would count as published and be lost.
+ * A running batch may have published messages before the loss. It must mark them before they are reopened: marked
+ * afterwards, they would count as published and be lost.
  */
 const AWAIT_BATCHES = `SELECT pg_advisory_xact_lock(${BATCHES_LOCK})`;
 

@@ -14,7 +14,7 @@ import { OutboxMessage } from './outbox-message.entity.js';
 import { Call } from './call.js';
 import { OutboxRelay } from './outbox-relay.js';
 
-/** Writes messages in the transactions that they belong to, and wakes the relay when such a transaction has committed. */
+/** Writes messages in the transactions that they belong to, and wakes the relay once such a transaction commits. */
 @Injectable()
 export class Outbox implements EntitySubscriberInterface {
   /** The ids of messages written in open transactions. */
@@ -60,7 +60,7 @@ export class Outbox implements EntitySubscriberInterface {
     else ids.push(id);
   }
 
-  /** Also called when a savepoint is released: the outer transaction is then still active, and may yet be rolled back. */
+  /** Also called when a savepoint is released: the outer transaction is then still active, and may roll back. */
   afterTransactionCommit({ queryRunner }: TransactionCommitEvent): void {
     const ids = this.written.get(queryRunner);
     if (queryRunner.isTransactionActive || ids === undefined) return;

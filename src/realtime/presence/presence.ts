@@ -22,7 +22,7 @@ interface Attendance {
   untold: PresenceChange | null;
 }
 
-/** Tracks who is connected to an organization's events, on all nodes, and announces changes to clients that watch presence. */
+/** Tracks who is connected to an organization's events, on all nodes, and announces changes to clients that watch it. */
 @Injectable()
 export class Presence implements ConnectionObserver, OnApplicationBootstrap, OnApplicationShutdown {
   private readonly errors = new QuietErrorLog(new Logger(Presence.name), 'Could not update presence');

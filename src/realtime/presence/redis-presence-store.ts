@@ -41,8 +41,8 @@ interface Scripts {
 }
 
 /**
- * The presence of all nodes: a hash for each organization, with a count for each node and user, where only counts of live nodes
- * are used; and a set for each node of the counts it has stored, so that other nodes can clean up after it.
+ * The presence of all nodes: a hash for each organization, with a count for each node and user, where only counts of
+ * live nodes are used; and a set for each node of the counts it has stored, so that other nodes can clean up after it.
  */
 export class RedisPresenceStore extends PresenceStore {
   /** Shared by concurrent calls. */

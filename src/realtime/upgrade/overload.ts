@@ -7,14 +7,14 @@ const LATE_SAMPLES = 3;
 /** The resolution of the measurement; 50 wake-ups a second cost next to nothing. */
 const RESOLUTION_MS = 20;
 /**
- * A healthy event loop is delayed by a few ms. At this delay every frame waits that long, and handshakes, which take several
- * turns of the loop, get close to their deadline. A machine that is merely busy with other things stays below.
+ * A healthy event loop is delayed by a few ms. At this delay every frame waits that long, and handshakes, which take
+ * several turns of the loop, get close to their deadline. A machine that is merely busy with other things stays below.
  */
 const LIMIT_MS = 400;
 
 /**
- * Detects an event loop so delayed that new clients would only slow down the connected ones. It must have been late in each of
- * the last samples, so that one long pause (a start, a garbage collection) does not count.
+ * Detects an event loop so delayed that new clients would only slow down the connected ones. It must have been late in
+ * each of the last samples, so that one long pause (a start, a garbage collection) does not count.
  */
 @Injectable()
 export class Overload implements OnApplicationShutdown {

@@ -6,8 +6,8 @@ import { type HttpRefusal, REFUSAL } from './http-refusal.js';
 import { Quota } from './quota.js';
 
 /**
- * How many clients may be between handshake and welcome. Each needs two queries, from a pool of ten connections: at 20 ms a
- * query, 500 clients take 2 s, half their deadline. More would only wait to be refused.
+ * How many clients may be between handshake and welcome. Each needs two queries, from a pool of ten connections: at 20
+ * ms a query, 500 clients take 2 s, half their deadline. More would only wait to be refused.
  */
 export const MAX_ADMISSIONS = 500;
 

@@ -2,11 +2,11 @@ import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 
 /**
- * Returns a request with another `Upgrade` protocol (h2c, as sent by `curl --http2` and Java's client) to the HTTP server as a
- * plain request: a server may ignore an upgrade (RFC 9110 section 7.8).
+ * Returns a request with another `Upgrade` protocol (h2c, as sent by `curl --http2` and Java's client) to the HTTP
+ * server as a plain request: a server may ignore an upgrade (RFC 9110 section 7.8).
  *
- * Node has already detached its parser from the socket, and Node 20 has no hook before that. So the head is rewritten without
- * its upgrade and unshifted onto the socket, and the socket is emitted to the server as a new connection.
+ * Node has already detached its parser from the socket, and Node 20 has no hook before that. So the head is rewritten
+ * without its upgrade and unshifted onto the socket, and the socket is emitted to the server as a new connection.
  */
 export function serveAsPlainRequest(server: Server, request: IncomingMessage, socket: Duplex, head: Buffer): void {
   const lines = [`${request.method} ${request.url} HTTP/${request.httpVersion}`];

@@ -27,8 +27,8 @@ interface BoundedServerOptions extends ServerOptions {
 }
 
 /**
- * Nest's `ws` adapter, but with every upgrade of the HTTP server handled by `UpgradeHandler`. The engine handles connections and
- * messages; Nest's message pipeline is not used.
+ * Nest's `ws` adapter, but with every upgrade of the HTTP server handled by `UpgradeHandler`. The engine handles
+ * connections and messages; Nest's message pipeline is not used.
  */
 export class RealtimeAdapter extends WsAdapter {
   private readonly server: WebSocketServer;

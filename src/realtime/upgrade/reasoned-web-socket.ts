@@ -10,8 +10,8 @@ const REASONS: ReadonlyMap<number, string> = new Map(
 );
 
 /**
- * A WebSocket that also sends a reason when `ws` closes it on its own, which `ws` does with a code alone. A close by the peer is
- * answered with the peer's own reason, even an empty one.
+ * A WebSocket that also sends a reason when `ws` closes it on its own, which `ws` does with a code alone. A close by
+ * the peer is answered with the peer's own reason, even an empty one.
  */
 export class ReasonedWebSocket extends WebSocket {
   override close(code?: number, reason?: string | Buffer): void {

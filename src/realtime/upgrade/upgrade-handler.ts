@@ -20,7 +20,7 @@ import { Refusals } from './refusals.js';
 
 const MAX_SHOWN_LENGTH = 200;
 
-/** Where an upgrade arrives: the HTTP server, the WebSocket server behind it, and the answers pending on its sockets. */
+/** Where an upgrade arrives: the HTTP server, its WebSocket server, and the answers pending on its sockets. */
 export interface Door {
   http: Server;
   webSocket: WebSocketServer;
