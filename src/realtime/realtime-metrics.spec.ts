@@ -28,7 +28,7 @@ describe('the metrics', () => {
     expect(await registry.metrics()).toMatch(/^depth 4$/m);
   });
 
-  it('wait a second for an answer, and send no second query meanwhile', async () => {
+  it('wait a second for an answer, and send no second query while waiting', async () => {
     jest.useFakeTimers();
     let questions = 0;
     let answer: (depth: number) => void = () => undefined;

@@ -177,7 +177,7 @@ export class BroadcastService {
   }
 }
 
-/** An event must never reach another organization than its own. Checked in production, too. */
+/** An event must never reach an organization other than its own. Checked in production, too. */
 function expectOwnOrg({ org_id: named }: JsonObject, { id }: Channel): void {
   if (named === undefined || (typeof named === 'string' && named.toLowerCase() === id)) return;
   throw new InvalidBroadcastError(

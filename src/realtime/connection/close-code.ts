@@ -56,7 +56,7 @@ export const LIMIT_CLOSES: ReadonlySet<Close> = new Set([
   CLOSE.tooManyConnections,
 ]);
 
-/** Errors of `ws` for which it closes with another code than 1002. */
+/** Errors of `ws` that mean a close code other than 1002. */
 const VIOLATIONS: ReadonlyMap<unknown, Close> = new Map<unknown, Close>([
   ['WS_ERR_INVALID_UTF8', CLOSE.invalidUtf8],
   ['WS_ERR_TOO_MANY_BUFFERED_PARTS', CLOSE.tooManyFragments],

@@ -36,7 +36,7 @@ class Occupants {
 export class UserPlaces {
   private readonly byUser = new Map<string, Occupants>();
 
-  /** @param limit 0: none */
+  /** @param limit 0: no limit */
   constructor(
     private readonly limit: number,
     private readonly policy: ConnectionLimitPolicy,

@@ -23,7 +23,7 @@ export const REFUSAL = {
   headersTooLarge: { status: 431, reason: 'headers_too_large', detail: 'The headers are too large' },
   /** Too many pipelined requests wait for their answers. The connection is cut without an answer. */
   tooManyAhead: { status: 429, reason: 'too_many_ahead', detail: 'Too many requests ahead of their answers' },
-  /** The path is no gateway's. */
+  /** No gateway matches the path. */
   unknownPath: { status: 404, reason: 'unknown_path', detail: 'There is no WebSocket endpoint here' },
   /** A plain request to a gateway's path. */
   upgradeRequired: {

@@ -2,7 +2,7 @@
 export class Quota {
   private readonly counts = new Map<string, number>();
 
-  /** @param limit 0: none */
+  /** @param limit 0: no limit */
   constructor(private readonly limit: number) {}
 
   /** How many places under a key are taken. */
