@@ -16,10 +16,16 @@ export const CLOCK_SKEW_SECONDS = 5;
 /** Of a claim, in the log. */
 const MAX_SHOWN_LENGTH = 200;
 
+/** How the library begins to say what is wrong with the claims of a token whose signature is good. */
+const CLAIM_REFUSED = /^jwt (issuer|audience|not active)/;
+
 /** Tells whom a token speaks for: the only judge of tokens, for HTTP and WebSocket alike. */
 export class TokenVerifier {
+  private readonly logger = new Logger(TokenVerifier.name);
   /** Operators learn why, once a minute for each reason; clients learn only that the token is not valid. */
-  private readonly refusals = new QuietErrorLog(new Logger(TokenVerifier.name), 'Refused a token');
+  private readonly refusals = new QuietErrorLog(this.logger, 'Refused a token');
+  /** What strangers make up is no reason to worry. */
+  private readonly forgeries = new QuietErrorLog({ warn: (text) => this.logger.log(text) }, 'Refused a token');
   private readonly options: JwtVerifyOptions;
 
   constructor(
@@ -42,14 +48,18 @@ export class TokenVerifier {
    */
   async verify(token: string): Promise<Principal> {
     const nowSeconds = Math.floor(this.now() / 1_000);
+    let isSigned = false;
     try {
       const keys = await this.keys.find(readTokenHeader(token));
-      return readPrincipal(await this.claimsOf(token, keys, nowSeconds), nowSeconds);
+      const claims = await this.claimsOf(token, keys, nowSeconds);
+      isSigned = true;
+      return readPrincipal(claims, nowSeconds);
     } catch (error) {
       if (error instanceof KeysUnavailableError) throw error;
+      isSigned ||= error instanceof JsonWebTokenError && CLAIM_REFUSED.test(error.message);
       const rejection = this.asRejection(error, token);
       // Every token expires.
-      if (rejection.reason !== 'token_expired') this.refusals.report(rejection);
+      if (rejection.reason !== 'token_expired') (isSigned ? this.refusals : this.forgeries).report(rejection);
       throw rejection;
     }
   }

@@ -66,6 +66,8 @@ describe('a Postgres that is killed and restarted', () => {
     const refused = await connect(path, { token: deployment.token });
     expect(await refused.closed()).toEqual({ code: 1013, reason: 'unavailable' });
 
+    await until(() => statuses.has(503));
+
     await postgres.start();
     const before = accepted.length;
     await until(() => accepted.length > before + 50, RECOVERY_MS);
