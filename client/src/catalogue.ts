@@ -12,7 +12,7 @@ interface ResourceChange extends ResourceDeleted {
 }
 
 /**
- * The organization events whose `data` is known: those of the server. An application adds its own by declaration merging:
+ * The server's own organization events, with the type of their `data`. An application adds its own by declaration merging:
  *
  * ```ts
  * declare module '@herald/client' {
@@ -32,7 +32,7 @@ export interface OrgEvents {
   'quota.warning': { quota: 'resources'; used: number; limit: number; percent: number; timestamp: string };
 }
 
-/** The notifications of which it is known what comes with them, besides `title`, `body` and `timestamp`. Extended alike. */
+/** The notification types with known fields besides `title`, `body` and `timestamp`. Extended in the same way. */
 export interface Notifications {
   'task.completed': { task_id: string; task_name: string; action_url: string };
   'task.failed': { task_id: string; task_name: string; error: string };

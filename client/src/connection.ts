@@ -1,22 +1,21 @@
 import type { EventFrame, InboxFrame, NotificationFrame, PresenceFrame, WelcomeFrame } from './frames.js';
 
-/** Where a connection stands. A snapshot: it never changes, and another takes its place. */
+/** An immutable snapshot of a connection; every change replaces it. */
 export interface ConnectionState {
   /**
-   * `waiting`: to connect anew, at `retryAt`. `offline`: the same, and the browser says that there is no network. `closed`: for
-   * good, by the page or by the server.
+   * `waiting`: reconnects at `retryAt`. `offline`: the same, while the browser reports no network. `closed`: for good, by the page
+   * or by the server.
    */
   readonly status: 'connecting' | 'connected' | 'waiting' | 'offline' | 'closed';
-  /** While connected, unless tabs share the connection: then it is no tab's own. */
+  /** While connected, unless tabs share the connection. */
   readonly connectionId?: string;
   readonly userId?: string;
-  /** When the token of the connection ends: ISO 8601. While connected. */
+  /** When the connection's token expires: ISO 8601. While connected. */
   readonly expiresAt?: string;
-  /** Up to where all frames have come. */
+  /** The client has received every frame up to here. */
   readonly cursor?: string;
-  /** How often it was connected anew. */
   readonly reconnects: number;
-  /** Of the last ping: milliseconds. While connected. */
+  /** Round trip of the last ping, in milliseconds. While connected. */
   readonly latency?: number;
   /** While waiting or offline: milliseconds since 1970. */
   readonly retryAt?: number;
@@ -24,26 +23,26 @@ export interface ConnectionState {
   readonly closed?: { readonly code: number; readonly reason: string };
 }
 
-/** Something that went wrong and does not end the connection. */
+/** A failure that does not end the connection. */
 export interface ConnectionFault {
   /**
-   * `server`: an `error` frame. `token`: it could not be had, or the server refuses one after the other. `ticket`: it could not be
-   * had. `socket`: the platform does not allow the connection, or one attempt after the other fails.
+   * `server`: an `error` frame. `token`: `getToken` failed. `ticket`: no ticket could be obtained. `socket`: the platform does not
+   * allow the connection, or attempts keep failing.
    */
   source: 'server' | 'token' | 'ticket' | 'socket';
   message: string;
-  /** Of an `error` frame. */
+  /** From an `error` frame. */
   code?: string;
   /** What was thrown. */
   cause?: unknown;
 }
 
-/** What every connection tells of. */
+/** The names that listeners of any connection can use, and what they receive. */
 export interface CommonFrames {
   state: ConnectionState;
-  /** Each time that it is connected. */
+  /** Sent on each connect. */
   welcome: WelcomeFrame;
-  /** Something may have been missed: fetch anew over HTTP what is on show. */
+  /** Something may have been missed: fetch what you show again over HTTP. */
   refetch: WelcomeFrame;
   error: ConnectionFault;
 }
@@ -51,47 +50,47 @@ export interface CommonFrames {
 export interface NotificationFrames extends CommonFrames {
   notification: NotificationFrame;
   inbox: InboxFrame;
-  /** Those of one type. */
+  /** Only one type. */
   [name: `notification:${string}`]: NotificationFrame;
 }
 
 export interface OrgFrames extends CommonFrames {
   event: EventFrame;
   presence: PresenceFrame;
-  /** Those of one type. */
+  /** Only one type. */
   [name: `event:${string}`]: EventFrame;
 }
 
-/** What a listener of this name is given. */
+/** What a listener of this name receives. */
 export type Heard<F, N extends keyof F> = N extends `event:${infer T}`
   ? EventFrame<T>
   : N extends `notification:${infer T}`
     ? NotificationFrame<T>
     : F[N];
 
-/** What the connection is there for: notifications, or events. */
+/** The name that iterating over a connection yields: `notification` or `event`. */
 export type MainName<F> = keyof F & ('notification' | 'event');
 
-/** A connection that stays: it connects anew whenever the link is lost, and resumes where it was. */
+/** A connection that reconnects whenever the link is lost, and resumes where it was. */
 export interface Connection<F extends CommonFrames> extends AsyncIterable<F[MainName<F>]> {
   /** The same object until something changes. */
   readonly state: ConnectionState;
   /**
-   * Calls a listener each time, until the returned function is called or the signal aborted. One that throws is reported and
-   * disturbs nobody else.
+   * Calls the listener each time, until the returned function is called or the signal aborts. If it throws, the error is reported
+   * and the other listeners are still called.
    */
   on<N extends keyof F>(
     name: N,
     listener: (value: Heard<F, N>) => void,
     options?: { signal?: AbortSignal },
   ): () => void;
-  /** All from now on, one after the other; ends when the connection is closed for good, or the signal aborted. */
+  /** Yields everything from now on; ends when the connection is closed for good or the signal aborts. */
   iterate<N extends keyof F = MainName<F>>(
     name?: N,
     options?: { signal?: AbortSignal },
   ): AsyncIterableIterator<Heard<F, N>>;
-  /** Connects now: instead of waiting, or anew. Does nothing once it is closed. */
+  /** Connects or reconnects now, without waiting. Does nothing once the connection is closed. */
   reconnect(): void;
-  /** Ends it for good. */
+  /** Closes the connection for good. */
   close(): void;
 }

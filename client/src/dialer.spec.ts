@@ -128,7 +128,7 @@ describe('a ticket', () => {
 
   it('that the server does not sell at this moment is told', async () => {
     answer(503, {});
-    const refusal = { source: 'ticket', message: 'The server answers 503 instead of a ticket' };
+    const refusal = { source: 'ticket', message: 'The server answered the ticket request with 503' };
     await expect(buying.prepare('connect', undefined, signal)).rejects.toMatchObject(refusal);
   });
 

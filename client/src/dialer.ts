@@ -3,25 +3,24 @@ import { inTime } from './in-time.js';
 import type { ClientOptions, Socket, TokenReason } from './options.js';
 import { asToken } from './token.js';
 
-/** Smaller tokens fit beside cookies even into the 8 KB of headers that strict proxies allow. */
+/** Smaller tokens fit, together with cookies, into the 8 KB of headers that strict proxies allow. */
 const LARGE_TOKEN = 2_048;
 
-/** Which endpoint of the server, and what is asked of it. */
 export interface Endpoint {
   path: string;
   query: Record<string, string | undefined>;
 }
 
-/** What a WebSocket is opened with. */
+/** The arguments for opening a WebSocket. */
 export interface Opening {
   url: string;
   protocols: string[];
 }
 
-/** The server has refused the token when a ticket was to be bought with it. */
+/** The server refused the token in exchange for a ticket. */
 export class TokenRefused extends Error {}
 
-/** Why there is no connection, though the server has not said anything about it. */
+/** An attempt failed on the client's side, before the server answered. */
 export class DialError extends Error {
   constructor(
     readonly source: ConnectionFault['source'],
@@ -32,7 +31,7 @@ export class DialError extends Error {
   }
 }
 
-/** Knows where the server is, and how a token goes there. */
+/** Builds the address and the credentials of a connection, and opens its socket. */
 export class Dialer {
   private readonly server: string;
   private readonly Socket: NonNullable<ClientOptions['WebSocket']>;
@@ -46,7 +45,7 @@ export class Dialer {
   ) {
     this.server = serverOf(options.url);
     const { WebSocket: socket = (globalThis as Pick<ClientOptions, 'WebSocket'>).WebSocket } = options;
-    if (socket === undefined) throw new TypeError('WebSocket takes a constructor: there is none here');
+    if (socket === undefined) throw new TypeError('WebSocket takes a constructor: this platform has none');
     this.Socket = socket;
   }
 
@@ -62,8 +61,8 @@ export class Dialer {
   }
 
   /**
-   * Prepares a connection that goes on from the cursor.
-   * @param failures attempts that failed before this one: a large token alternates between subprotocol and ticket
+   * Prepares a connection that resumes from the cursor.
+   * @param failures failed attempts in a row: after each, a large token alternates between subprotocol and ticket
    * @throws {DialError | TokenRefused}
    */
   async prepare(reason: TokenReason, cursor: string | undefined, signal: AbortSignal, failures = 0): Promise<Opening> {
@@ -94,10 +93,10 @@ export class Dialer {
   private async buyTicket(token: string, signal: AbortSignal): Promise<string> {
     const headers = { authorization: `Bearer ${token}` };
     try {
-      return await inTime('The ticket', this.patience, signal, async (signal) => {
+      return await inTime('The ticket request', this.patience, signal, async (signal) => {
         const response = await fetch(`${this.server}/api/v1/realtime/tickets`, { method: 'POST', headers, signal });
         if (response.status === 401) throw new TokenRefused();
-        if (!response.ok) throw new Error(`The server answers ${response.status} instead of a ticket`);
+        if (!response.ok) throw new Error(`The server answered the ticket request with ${response.status}`);
         return ((await response.json()) as { ticket: string }).ticket;
       });
     } catch (error) {
@@ -106,18 +105,18 @@ export class Dialer {
   }
 }
 
-/** The address of the server for HTTP, without a slash at its end. */
+/** The server's HTTP address, without a trailing slash. */
 export function serverOf(url: string | URL | undefined): string {
   const page = (globalThis as { location?: { origin?: string } }).location?.origin;
   const given = url ?? page;
-  if (given === undefined) throw new TypeError('url takes the address of the server: there is no page');
+  if (given === undefined) throw new TypeError('url takes the address of the server: there is no page to take it from');
   const { protocol, host, pathname } = new URL(given, page);
   if (!/^(http|ws)s?:$/.test(protocol))
     throw new TypeError(`url takes an http, https, ws or wss address, got ${given}`);
   return `${protocol.replace('ws', 'http')}//${host}${pathname.replace(/\/+$/, '')}`;
 }
 
-/** Dots, as tokens have them, do not pass every proxy. */
+/** Some proxies reject subprotocols with dots, which tokens contain. */
 function base64Url(token: string): string {
   const bytes = String.fromCharCode(...new TextEncoder().encode(token));
   return btoa(bytes).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '');

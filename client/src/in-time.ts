@@ -1,11 +1,11 @@
 import { after } from './timer.js';
 
 /**
- * Does something that may never end by itself.
- * @param name of what is done, for the error
- * @param signal ends it, too
- * @param work is given a signal that is aborted when it is too late, or with the other while it goes on
- * @throws what the work throws, an Error when it is too late, or the reason of the signal
+ * Runs work with a timeout.
+ * @param name names the work in the error
+ * @param signal cancels the work
+ * @param work receives a signal that aborts on the timeout or on cancellation
+ * @throws what the work throws, an Error on the timeout, or the signal's reason
  */
 export async function inTime<T>(
   name: string,
@@ -15,7 +15,7 @@ export async function inTime<T>(
 ): Promise<T> {
   signal.throwIfAborted();
   const end = new AbortController();
-  const cancel = after(ms, () => end.abort(new Error(`${name} takes longer than ${ms} ms`)), true);
+  const cancel = after(ms, () => end.abort(new Error(`${name} took longer than ${ms} ms`)), true);
   const stop = (): void => end.abort(signal.reason);
   signal.addEventListener('abort', stop);
   try {
@@ -26,7 +26,7 @@ export async function inTime<T>(
   }
 }
 
-/** Rejects with the reason of the signal, once there is one. */
+/** Rejects with the signal's reason when it aborts. */
 export async function aborted(signal: AbortSignal): Promise<never> {
   if (!signal.aborted) await new Promise((resolve) => signal.addEventListener('abort', resolve));
   throw signal.reason;

@@ -3,7 +3,7 @@ import { LiveConnection } from './live-connection.js';
 import type { ClientOptions, OrgEventsOptions } from './options.js';
 import { segment } from './segment.js';
 
-// All of it, so that an application's declarations merge with these.
+// `export *`, so that an application's declarations merge with these.
 export * from './catalogue.js';
 export type {
   CommonFrames,
@@ -34,7 +34,7 @@ export function connectNotifications(options: ClientOptions): Connection<Notific
 
 /**
  * Connects to the events of an organization that the user is a member of.
- * @throws {RangeError} if no organization can have that id
+ * @throws {RangeError} if the id is `.` or `..`
  */
 export function connectOrgEvents(orgId: string, options: OrgEventsOptions): Connection<OrgFrames> {
   const query = { presence: options.presence === true ? 'true' : undefined };

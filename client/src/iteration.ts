@@ -1,10 +1,10 @@
-/** Values that come when they come, to be taken one after the other. */
+/** An async iterator that buffers pushed values until they are taken. */
 export class Iteration<T> implements AsyncIterableIterator<T> {
   private readonly values: T[] = [];
   private readonly waiting: ((result: IteratorResult<T, undefined>) => void)[] = [];
   private isOver = false;
 
-  /** @param onEnd is called once: when it is over, or nobody takes any more */
+  /** @param onEnd called once, when the iteration ends or its loop is left */
   constructor(private readonly onEnd: () => void) {}
 
   push(value: T): void {
@@ -13,7 +13,7 @@ export class Iteration<T> implements AsyncIterableIterator<T> {
     else this.values.push(value);
   }
 
-  /** What has come can still be taken. */
+  /** Values that are already buffered can still be taken. */
   end(): void {
     if (this.isOver) return;
     this.isOver = true;

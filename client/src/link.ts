@@ -1,7 +1,7 @@
 import type { Socket } from './options.js';
 import { after } from './timer.js';
 
-/** A frame, before anything is known of it but that it is one. */
+/** A parsed frame whose type is not known yet. */
 export interface AnyFrame {
   type: string;
   cursor?: string;
@@ -12,14 +12,14 @@ export interface LinkTimes {
   answerTimeout: number;
 }
 
-/** The owner of a link. None is called after the end. */
+/** Receives what happens on a link; nothing after `onEnd`. */
 export interface LinkOwner {
   onFrame(frame: AnyFrame): void;
   onLatency(milliseconds: number): void;
   onEnd(code: number, reason: string): void;
 }
 
-/** One WebSocket, from its opening to its end, which it notices by itself when the other side is silent. */
+/** One WebSocket, from opening to end. Pings the server, and ends when it stays silent. */
 export class Link {
   private isOver = false;
   private pingedAt = 0;
@@ -34,9 +34,9 @@ export class Link {
     socket.addEventListener('message', ({ data }) => this.onMessage(data));
     let failure: string | undefined;
     socket.addEventListener('close', ({ code, reason }) => this.end(code, failure ?? reason));
-    // A close follows. In Node it says why, and would end the process if nobody listened.
+    // A close event follows. In Node the error says why, and without a listener it would end the process.
     socket.addEventListener('error', ({ message }) => (failure = message));
-    // The server may take its time to admit a client, more than for an answer.
+    // Admission may take longer than an answer to a ping.
     this.expectLife(2 * times.answerTimeout);
   }
 
@@ -44,7 +44,7 @@ export class Link {
     if (!this.isOver) this.socket.send(JSON.stringify(frame));
   }
 
-  /** Finds out whether the other side is there. */
+  /** Checks that the server still answers, and schedules the next check. */
   ping(): void {
     this.cancelPing();
     this.cancelPing = after(this.times.pingInterval, () => this.ping());
@@ -53,7 +53,7 @@ export class Link {
     this.send({ type: 'ping', timestamp: this.pingedAt });
   }
 
-  /** Hears and says no more. */
+  /** Closes the socket without reporting an end. */
   drop(): void {
     this.isOver = true;
     this.cancelPing();
@@ -62,17 +62,17 @@ export class Link {
   }
 
   private expectLife(ms: number): void {
-    // Another ping is no reason to wait longer for the first.
+    // A further ping must not extend the deadline of an unanswered one.
     this.cancelDeadline ??= after(ms, () => {
       this.end(1006, 'silent');
-      // Nobody would answer the close.
+      // A silent server will not answer the close.
       this.socket.terminate?.();
     });
   }
 
   private onMessage(data: unknown): void {
     if (this.isOver) return;
-    // Any frame will do: an answer comes after what was missed, which may be much.
+    // Any frame counts as life: the pong queues behind the missed frames, and there may be many.
     this.cancelDeadline?.();
     this.cancelDeadline = undefined;
     const frame = parse(String(data));
@@ -90,7 +90,7 @@ export class Link {
 
 function parse(text: string): (AnyFrame & { timestamp?: unknown }) | null {
   try {
-    // Of the server, whose frames are objects; anything in its way may answer in its place.
+    // The server sends objects only, but a proxy in between may send anything.
     return JSON.parse(text) as AnyFrame;
   } catch {
     return null;

@@ -1,9 +1,9 @@
-/** Who wants to hear of what. */
+/** Listeners by name. */
 export class Listeners {
   private readonly byName = new Map<PropertyKey, Set<{ listener: (value: never) => unknown }>>();
 
   add(name: PropertyKey, listener: (value: never) => unknown, signal?: AbortSignal): () => void {
-    // The same function may listen twice.
+    // The same function may be added twice.
     const entry = { listener };
     const off = (): void => {
       this.byName.get(name)?.delete(entry);
@@ -16,17 +16,17 @@ export class Listeners {
     return off;
   }
 
-  /** Calls each, whatever the others do. */
+  /** Calls each listener, even if another one fails. */
   tell(name: PropertyKey, value: unknown): void {
     const entries = this.byName.get(name);
     for (const entry of [...(entries ?? [])]) {
-      // One before it may have sent it away.
+      // A listener before it may have removed it.
       if (entries?.has(entry) !== true) continue;
       try {
-        // The connection's types say what goes with a name.
+        // The connection's types tie the value to the name.
         const result = entry.listener(value as never) as
           { catch?: (report: (error: unknown) => void) => void } | undefined;
-        // An asynchronous one that fails would end a process of Node.
+        // Otherwise an async listener that rejects would end a Node process.
         result?.catch?.(report);
       } catch (error) {
         report(error);
@@ -34,7 +34,6 @@ export class Listeners {
     }
   }
 
-  /** Sends all away. */
   clear(): void {
     for (const entries of this.byName.values()) entries.clear();
   }

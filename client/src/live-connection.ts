@@ -14,13 +14,13 @@ import { after } from './timer.js';
 
 const PING_INTERVAL_MS = 25_000;
 const ANSWER_TIMEOUT_MS = 10_000;
-/** How soon to try although the browser reports no network: it may be wrong, as on some virtual networks. */
+/** Retry interval while the browser reports no network: it may be wrong, as on some virtual networks. */
 const OFFLINE_MS = 5_000;
 
-/** What is known of a link alone, or of waiting for one: gone with each new status. */
+/** Fields that hold for one status only, cleared when the status changes. */
 const UNLINKED = { connectionId: undefined, expiresAt: undefined, latency: undefined, retryAt: undefined };
 
-/** Keeps an endpoint connected, by one link after the other, and tells what comes. */
+/** Keeps an endpoint connected over successive links, and passes frames to listeners. */
 export class LiveConnection<F extends CommonFrames> implements Connection<F>, LinkOwner, PageOwner {
   state: ConnectionState;
   private readonly times: LinkTimes;
@@ -29,13 +29,13 @@ export class LiveConnection<F extends CommonFrames> implements Connection<F>, Li
   private readonly seen = new SeenCursors();
   private readonly backOff = new BackOff();
   private readonly renewal = new Renewal(() => this.renew());
-  /** Aborted at the end. */
+  /** Aborts when the connection is closed for good. */
   private readonly life = new AbortController();
-  /** Of the attempt and the link that comes of it; aborted when it is over. */
+  /** Aborts when the current attempt, or the link it opened, is over. */
   private attempt = new AbortController();
   private link: Link | undefined;
   private tokenReason: TokenReason = 'connect';
-  /** Attempts in a row that ended before the welcome. */
+  /** Attempts in a row that ended before a welcome. */
   private failures = 0;
   private cancelRetry = (): void => undefined;
 
@@ -46,11 +46,11 @@ export class LiveConnection<F extends CommonFrames> implements Connection<F>, Li
   ) {
     const { cursor, signal, pingInterval = PING_INTERVAL_MS, answerTimeout = ANSWER_TIMEOUT_MS } = options;
     this.times = { pingInterval, answerTimeout };
-    // As long as a link has to be let in.
+    // The same time that a link has to be admitted.
     this.dialer = new Dialer(endpoint, options, 2 * answerTimeout);
     this.state = Object.freeze({ status: 'connecting', reconnects: 0, cursor });
     watchPage(this, this.life.signal);
-    // Whoever has made it must have the time to listen.
+    // Deferred, so that the caller can add listeners first.
     this.cancelRetry = after(0, () => this.proceed(), true);
     signal?.addEventListener('abort', () => this.close(), { signal: this.life.signal });
     if (signal?.aborted) this.close();
@@ -79,7 +79,7 @@ export class LiveConnection<F extends CommonFrames> implements Connection<F>, Li
   }
 
   [Symbol.asyncIterator](): AsyncIterator<F[MainName<F>]> {
-    // The name alone decides what a listener hears.
+    // The name alone decides what a listener receives; TypeScript can't see that.
     return this.iterate() as AsyncIterator<F[MainName<F>]>;
   }
 
@@ -104,7 +104,7 @@ export class LiveConnection<F extends CommonFrames> implements Connection<F>, Li
   }
 
   onFrame(frame: AnyFrame): void {
-    // What the types say of frames is the server's contract.
+    // The casts trust the server's contract.
     if (frame.type === 'connection.established') this.onWelcome(frame as WelcomeFrame);
     else if (frame.type === 'auth.refreshed') this.onExpiry((frame as RefreshedFrame).expires_at);
     else if (frame.type === 'error') this.tellFault(frame);
@@ -114,9 +114,9 @@ export class LiveConnection<F extends CommonFrames> implements Connection<F>, Li
   onEnd(code: number, reason: string): void {
     if (code === UNAUTHORIZED) this.tokenReason = 'refused';
     this.retry(code, { closed: { code, reason } });
-    // A single failure is normal: a server restarts, a token has expired.
+    // A single failure is normal: the server restarts, or the token has expired.
     if (this.failures === 2) {
-      const why = reason || 'no server, or it refuses the Origin, the path or the size of the token';
+      const why = reason || 'server unreachable, or it refused the Origin, the path or the size of the token';
       this.tellFault({ source: 'socket', message: `Could not connect: ${code} ${why}` });
     }
   }
@@ -132,7 +132,7 @@ export class LiveConnection<F extends CommonFrames> implements Connection<F>, Li
     else this.proceed(delay, change);
   }
 
-  /** Connects after a time, later where there seems to be no network. */
+  /** Connects after a delay, which is longer while the browser reports no network. */
   private proceed(delay = 0, change?: Partial<ConnectionState>): void {
     const least = isOffline() ? OFFLINE_MS : 0;
     const wait = Math.max(delay, least);
@@ -172,7 +172,7 @@ export class LiveConnection<F extends CommonFrames> implements Connection<F>, Li
       if (!signal.aborted) this.link?.send({ type: 'auth', token });
     } catch (error) {
       if (!signal.aborted) this.tellFault(error);
-      // A listener may have ended it.
+      // The error listener may have closed the connection.
       if (!signal.aborted) throw error;
     }
   }
@@ -190,7 +190,7 @@ export class LiveConnection<F extends CommonFrames> implements Connection<F>, Li
       userId: frame.user_id,
       expiresAt: frame.expires_at,
       reconnects: userId === undefined ? reconnects : reconnects + 1,
-      // With what was missed still to come, it is not there yet.
+      // When resuming, the missed frames still follow: the client is not at the welcome's cursor yet.
       cursor: frame.resumed === true ? cursor : frame.cursor,
     });
     this.listeners.tell('welcome', frame);
@@ -202,23 +202,23 @@ export class LiveConnection<F extends CommonFrames> implements Connection<F>, Li
     this.set({ expiresAt });
   }
 
-  /** Whether a frame has not come before; and goes on to its place. */
+  /** Whether the frame is new; if so, moves the cursor to it. */
   private isNew({ type, cursor, notification }: ChannelFrame): boolean {
     if (cursor === undefined) return true;
-    // Notifications for everybody carry the cursor of the frame before. They have no id.
+    // A notification to everyone repeats the cursor of the frame before, and has no id.
     if (cursor === this.state.cursor) return type === 'notification' && notification?.id === undefined;
     if (this.seen.add(cursor)) return false;
     this.set({ cursor });
     return true;
   }
 
-  /** @param fault an `error` frame or what was thrown, which have these in common */
+  /** @param fault an `error` frame or a thrown error; both have these fields */
   private tellFault(fault: unknown): void {
     const { source = 'server', message, code, cause } = fault as Partial<ConnectionFault> & { message: string };
     this.listeners.tell('error', { source, message, code, cause });
   }
 
-  /** Gives up the attempt, the link, and what was to follow. */
+  /** Drops the attempt, the link, and any scheduled retry or renewal. */
   private leave(): void {
     this.attempt.abort();
     this.attempt = new AbortController();

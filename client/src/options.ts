@@ -1,53 +1,53 @@
 /**
- * Why a token is wanted. `connect`: one that is still good will do. `expiring`: the connection's own ends soon. `refused`: the
- * server did not take the last one, or takes it no longer.
+ * Why a token is requested. `connect`: a cached one will do. `expiring`: the connection's token expires soon. `refused`: the server
+ * refused the last one.
  */
 export type TokenReason = 'connect' | 'expiring' | 'refused';
 
 export interface TokenRequest {
   reason: TokenReason;
-  /** Aborted when the token is no longer wanted: the connection has no more need of it, or has waited too long. */
+  /** Aborts when the token is no longer needed, or on the timeout. */
   signal: AbortSignal;
 }
 
-/** What is read of the events of a WebSocket. */
+/** The fields of WebSocket events that the client reads. */
 interface SocketEvent {
   type: string;
   data?: unknown;
   code?: number;
   reason?: string;
-  /** Of an error, outside of browsers. */
+  /** On errors, outside browsers. */
   message?: string;
 }
 
-/** What a connection needs of a WebSocket: that of browsers and of the package `ws` have it. */
+/** The part of WebSocket that a connection uses. The browser's and that of the `ws` package fit. */
 export interface Socket {
   addEventListener(type: 'message' | 'close' | 'error', listener: (event: SocketEvent) => void): void;
   send(text: string): void;
   close(code?: number): void;
-  /** Of `ws`: without waiting for the other side. */
+  /** In `ws`: closes without waiting for the server. */
   terminate?(): void;
 }
 
 export interface ClientOptions {
-  /** The server, such as `https://herald.example.com`; that of the page where there is one. */
+  /** The server, such as `https://herald.example.com`; the page's own by default. */
   url?: string | URL;
-  /** Gives the user's access token. It is asked for each connection, so keep the token for as long as it is good. */
+  /** Returns the user's access token. Called for each connection, so cache the token while it is valid. */
   getToken: (request: TokenRequest) => string | Promise<string>;
   /**
-   * How the token goes to the server: `ticket` buys a ticket for each connection, and only `query` puts the token into a URL. By
-   * default as a subprotocol, or by a ticket where it is large and the handshake was refused.
+   * How the token reaches the server. `ticket` buys a ticket for each connection; only `query` puts the token into a URL. By default
+   * it goes as a subprotocol, or by ticket if the token is large and a handshake was refused.
    */
   credential?: 'subprotocol' | 'ticket' | 'query';
   /** Closes the connection. */
   signal?: AbortSignal;
-  /** The constructor to use where the platform has none: in Node 20 that of `ws`. */
+  /** The WebSocket constructor, for platforms without one: in Node 20 that of `ws`. */
   WebSocket?: new (url: string, protocols: string[]) => Socket;
-  /** Where an earlier connection was, to go on from there. */
+  /** The cursor of an earlier connection, to resume from. */
   cursor?: string;
   /** Milliseconds between two pings. */
   pingInterval?: number;
-  /** Milliseconds to wait for an answer before the link is taken for dead. A token, or a ticket, may take twice that. */
+  /** Milliseconds without an answer after which the link counts as dead. Tokens and tickets may take twice as long. */
   answerTimeout?: number;
 }
 

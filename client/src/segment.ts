@@ -1,8 +1,8 @@
 /**
- * An id as a segment of a path.
- * @throws {RangeError} for `.` and `..`, which every parser of URLs takes for another path
+ * Encodes an id as one path segment.
+ * @throws {RangeError} for `.` and `..`, which URL parsers resolve to another path
  */
 export function segment(id: string): string {
-  if (/^\.\.?$/.test(id)) throw new RangeError(`${id} is no id`);
+  if (/^\.\.?$/.test(id)) throw new RangeError(`"${id}" is not a valid id`);
   return encodeURIComponent(id);
 }

@@ -127,7 +127,7 @@ describe('an application that has no token', () => {
     const tokens = new Tokens([silent]);
     const { url } = node;
     const { faults, connection } = await watchNotifications({ url, getToken: tokens.get, answerTimeout: 1_000 });
-    expect(faults).toMatchObject([{ source: 'token', message: 'getToken takes longer than 2000 ms' }]);
+    expect(faults).toMatchObject([{ source: 'token', message: 'getToken took longer than 2000 ms' }]);
     expect(tokens.reasons).toEqual(['connect', 'connect']);
     expect(tokens.signals.map(({ aborted }) => aborted)).toEqual([true, false]);
     expect(connection.state.status).toBe('connected');
@@ -161,7 +161,7 @@ describe('a request for a ticket that is never answered', () => {
         answerTimeout: 1_000,
       });
       await muted;
-      expect(faults).toMatchObject([{ source: 'ticket', message: 'The ticket takes longer than 2000 ms' }]);
+      expect(faults).toMatchObject([{ source: 'ticket', message: 'The ticket request took longer than 2000 ms' }]);
       expect(connection.state.status).toBe('connected');
     } finally {
       closeAllConnections();

@@ -1,14 +1,13 @@
-/** How long a tab that passed the lead on leaves it to the others: where none of them can lead, they take turns slowly. */
+/** How long a tab that passed the lead on stays out: if no tab can lead, they take turns slowly. */
 const REST_MS = 30_000;
 
-/** Who wants to lead. */
 export interface Candidate {
   lead(): void;
-  /** Another tab has the lead, or is about to. */
+  /** Called when another tab has taken the lead or is about to. */
   stepDown(): void;
 }
 
-/** A tab's claim to lead: by a lock that only one tab holds, which the browser passes on when that tab is gone. */
+/** A tab's claim to lead, by a Web Lock that one tab holds at a time. The browser passes it on when that tab is gone. */
 export class Candidacy {
   private withdrawal = new AbortController();
 
@@ -18,23 +17,23 @@ export class Candidacy {
     private readonly candidate: Candidate,
   ) {}
 
-  /** Leads when those before it are gone. */
+  /** Queues for the lead. */
   stand(): void {
     const { signal } = (this.withdrawal = new AbortController());
     this.ask({ signal }, signal);
   }
 
-  /** Leads at once. */
+  /** Takes the lead from the tab that holds it. */
   seize(): void {
     this.withdraw();
     const { signal } = (this.withdrawal = new AbortController());
     this.ask({ steal: true }, signal);
   }
 
-  /** Lets another tab lead, if one is waiting to, and stands again after a rest. */
+  /** Hands the lead to a waiting tab, if there is one, and queues again after a rest. */
   async passOn(): Promise<void> {
     const { signal } = this.withdrawal;
-    // A page without an origin has no locks, and no other tabs.
+    // A page with an opaque origin has no locks, and no other tabs to hand over to.
     const { pending = [] } = await this.locks.query().catch(() => ({ pending: [] }));
     if (signal.aborted || !pending.some(({ name }) => name === this.name)) return;
     this.withdraw();
@@ -43,7 +42,7 @@ export class Candidacy {
     this.candidate.stepDown();
   }
 
-  /** Leads no more, and does not want to. */
+  /** Gives up the lead, or its place in the queue. */
   withdraw(): void {
     this.withdrawal.abort();
   }
@@ -61,7 +60,7 @@ export class Candidacy {
         this.candidate.stepDown();
         this.stand();
       }
-      // A page without an origin has no locks, and leads none but itself.
+      // A page with an opaque origin has no locks: it leads only itself.
       else this.candidate.lead();
     });
   }

@@ -7,18 +7,18 @@ import type { TabListener } from './tab-connection.js';
 type Told<K extends Message['kind']> = Extract<Message, { kind: K }>;
 
 /**
- * What a tab has heard, whichever tab had the connection at the time, and whom it tells. It keeps the id of the connection to
- * itself: a request that named it in `X-Connection-Id` would hide its effects from all the other tabs.
+ * Tracks what a tab has received, whichever tab held the connection, and passes it to the tab's listeners. It hides the connection
+ * id: a request that named it in `X-Connection-Id` would keep its effects from all the other tabs.
  */
 export class Hearing {
   state: ConnectionState = { status: 'connecting', reconnects: 0 };
   readonly listeners = new Set<TabListener>();
   private readonly place = new Place();
   private welcome: WelcomeFrame | null = null;
-  /** How often this was connected before this tab began to lead. */
+  /** Reconnects before this tab began to lead. */
   private reconnects = 0;
 
-  /** Where a connection of this tab's own goes on from. */
+  /** @returns the cursor from which this tab's own connection resumes */
   beginToLead(): string | undefined {
     this.reconnects = this.welcome === null ? 0 : this.state.reconnects + 1;
     return this.place.current;
@@ -28,12 +28,15 @@ export class Hearing {
     return { kind: 'standing', state: this.state, welcome: this.welcome, place: this.place.current };
   }
 
-  /** Hears something from the tab's own connection. Gives what the other tabs are to be told. */
+  /**
+   * Takes what came over this tab's own connection.
+   * @returns the message for the other tabs
+   */
   hearOwn(name: string, value: unknown): Message | null {
     if (name === 'state') return this.hearOwnState(value as ConnectionState);
     if (name === 'error') {
       this.tell(name, value);
-      // What was thrown may not go from tab to tab.
+      // A thrown value may not be cloneable, so it can't be posted to other tabs.
       const fault: ConnectionFault = { ...(value as ConnectionFault), cause: undefined };
       return { kind: 'frame', name, value: fault, before: undefined };
     }
@@ -45,7 +48,7 @@ export class Hearing {
       this.tell(name, welcome);
       return { kind: 'welcome', welcome, place };
     }
-    // The others find out by themselves whether they have missed anything.
+    // Other tabs detect by themselves whether they missed anything.
     if (name === 'refetch') {
       this.tell(name, this.welcome);
       return null;
@@ -57,13 +60,13 @@ export class Hearing {
     return { kind: 'frame', name, value: frame, before };
   }
 
-  /** Hears how things stand with the leading tab: the first that a new tab hears. */
+  /** Takes the leading tab's state: the first message that a new tab acts on. */
   hearStanding({ state, welcome, place }: Told<'standing'>): void {
     if (place !== undefined && welcome !== null && !this.place.has(place)) this.moveTo(place, welcome);
     this.show({ ...state, cursor: this.place.current });
   }
 
-  /** Hears that the leading tab is connected. */
+  /** Takes the leading tab's welcome. */
   hearWelcome({ welcome, place }: Told<'welcome'>): void {
     if (welcome.resumed === false || !this.place.has(place)) this.moveTo(place, welcome);
     else {
@@ -72,11 +75,11 @@ export class Hearing {
     }
   }
 
-  /** Hears a frame that the leading tab has heard. */
+  /** Takes a frame that the leading tab received. */
   hearFrame({ name, value, before }: Told<'frame'>): void {
     const { cursor } = value;
     if (cursor !== undefined) {
-      // How things stand comes first, on a new tab.
+      // A new tab waits for the leading tab's state first.
       if (this.welcome === null) return;
       const how = this.place.take(cursor, before);
       if (how === 'seen') return;
@@ -92,7 +95,7 @@ export class Hearing {
     return isSame(before, this.state) ? null : this.standing();
   }
 
-  /** Goes on from another place than this tab was at: it has missed what was between, if it was anywhere. */
+  /** Jumps to a place this tab was not at. Unless it is new, it missed what lies between. */
   private moveTo(place: string, welcome: WelcomeFrame): void {
     const isFirst = this.welcome === null;
     this.welcome = welcome;
@@ -113,7 +116,7 @@ export class Hearing {
   }
 }
 
-/** Whether two states differ in nothing but their cursors, which every tab knows by its frames. */
+/** Compares states without their cursors, which every tab knows from its frames. */
 function isSame(one: ConnectionState, other: ConnectionState): boolean {
   return JSON.stringify({ ...one, cursor: null }) === JSON.stringify({ ...other, cursor: null });
 }

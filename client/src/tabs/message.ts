@@ -1,15 +1,15 @@
 import type { ConnectionState } from '../connection.js';
 import type { WelcomeFrame } from '../frames.js';
 
-/** What tabs say to each other. The leading one has the connection. */
+/** Messages between tabs. The leading tab holds the connection. */
 export type Message =
-  /** How do things stand? A new tab does not know yet. */
+  /** Asks the leading tab for its state. */
   | { kind: 'hello'; isNew: boolean }
   /** To the leading tab: connect now. */
   | { kind: 'reconnect' }
-  /** Of the leading tab. `place` is where it is; without one it was never welcomed. */
+  /** The leading tab's state. `place` is its cursor; undefined before its first welcome. */
   | { kind: 'standing'; state: ConnectionState; welcome: WelcomeFrame | null; place: string | undefined }
-  /** `place` is where the frames that follow go on from. */
+  /** `place` is the cursor that the following frames continue from. */
   | { kind: 'welcome'; welcome: WelcomeFrame; place: string }
-  /** `before` is where the leading tab was until this frame. */
+  /** `before` is the leading tab's cursor before this frame. */
   | { kind: 'frame'; name: string; value: object & { cursor?: string }; before: string | undefined };

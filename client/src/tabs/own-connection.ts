@@ -3,7 +3,7 @@ import type { Connect, Frames, TabConnection, TabListener } from './tab-connecti
 
 const NAMES = ['state', 'welcome', 'refetch', 'error', 'notification', 'inbox', 'event', 'presence'] as const;
 
-/** The page's own connection. One that the server has closed for good can be opened again: things may have changed. */
+/** The page's own connection. It can be reopened after the server closed it for good, as access may have been granted since. */
 export class OwnConnection<F extends Frames> implements TabConnection {
   private readonly listeners = new Set<TabListener>();
   private connection: Connection<F>;
@@ -37,7 +37,7 @@ export class OwnConnection<F extends Frames> implements TabConnection {
 
   close(): void {
     this.isClosed = true;
-    // That this page needs it no more is no news to those who listened.
+    // This page closes the connection itself, so its listeners need not hear of it.
     this.listeners.clear();
     this.connection.close();
   }
@@ -45,7 +45,7 @@ export class OwnConnection<F extends Frames> implements TabConnection {
   private open(cursor?: string): Connection<F> {
     const connection = this.connect(cursor);
     for (const name of NAMES) {
-      // Names that this endpoint does not have are never told.
+      // Listeners for names that this endpoint lacks are never called.
       connection.on(name as keyof F, (value) => {
         if (connection === this.connection) this.tell(name, value);
       });

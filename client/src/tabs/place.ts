@@ -1,7 +1,7 @@
-/** More than can be told twice when another tab takes over. */
+/** More than can be repeated when another tab takes over. */
 const REMEMBERED = 500;
 
-/** Up to where a tab has heard the frames of a channel. */
+/** A tab's position in a channel. */
 export class Place {
   private readonly seen = new Set<string>();
   current: string | undefined;
@@ -18,12 +18,12 @@ export class Place {
   }
 
   /**
-   * Takes a frame.
+   * Moves to a frame.
    * @param before the cursor of the frame before it
-   * @returns `seen`: it was here. `gap`: something that came before it was not
+   * @returns `seen`: a repeated frame. `gap`: this tab missed something before it
    */
   take(cursor: string, before: string | undefined): 'next' | 'seen' | 'gap' {
-    // What has no position of its own carries that of the frame before, and is never told twice.
+    // A frame without a position of its own repeats the cursor of the frame before, and is never sent twice.
     if (cursor !== before && this.has(cursor)) return 'seen';
     const isNext = before === this.current;
     this.moveTo(cursor);

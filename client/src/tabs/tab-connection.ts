@@ -2,17 +2,17 @@ import type { Connection, ConnectionState, NotificationFrames, OrgFrames } from 
 
 export type Frames = NotificationFrames | OrgFrames;
 
-/** Opens a connection, from a cursor on if one is given. */
+/** Opens a connection that resumes from the cursor, if one is given. */
 export type Connect<F extends Frames> = (cursor?: string) => Connection<F>;
 
-/** Is told of everything, each thing by its name. */
+/** Receives everything, with its name. */
 export type TabListener = (name: string, value: unknown) => void;
 
-/** What a page needs of a connection: its own, or that of another tab. */
+/** What a page needs from a connection, its own or another tab's. */
 export interface TabConnection {
   readonly state: ConnectionState;
   listen(listener: TabListener): () => void;
-  /** Connects now: instead of waiting, or anew, also after it was closed by the server for good. */
+  /** Connects or reconnects now, even after the server closed the connection for good. */
   reconnect(): void;
   close(): void;
 }

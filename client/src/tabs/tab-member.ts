@@ -6,9 +6,9 @@ import type { Message } from './message.js';
 import { OwnConnection } from './own-connection.js';
 import type { Connect, Frames, TabConnection, TabListener } from './tab-connection.js';
 
-/** How often a tab on show asks the leading one how things stand. */
+/** How often a visible tab asks the leading one for its state. */
 const WATCH_MS = 2_000;
-/** A leading tab that is silent for as long is asleep: systems put those in the background to sleep, with the lock they hold. */
+/** A leading tab that is silent for this long is asleep: systems freeze background tabs while they hold the lock. */
 const SILENT_MS = 5_000;
 
 /** One of the tabs that share a connection. */
@@ -18,11 +18,11 @@ export class TabMember<F extends Frames> implements TabConnection, Candidate {
   private readonly candidacy: Candidacy;
   private readonly closing = new AbortController();
   private readonly watch: ReturnType<typeof setInterval>;
-  /** There while this tab leads. */
+  /** Set while this tab leads. */
   private own: OwnConnection<F> | null = null;
-  /** Whether it can't connect for want of a good token. Another tab may have one. */
+  /** Whether it can't connect because it has no valid token. Another tab may have one. */
   private isStuck = false;
-  /** When the leading tab has said something. */
+  /** When the leading tab was last heard. */
   private heardAt = performance.now();
 
   constructor(
@@ -31,13 +31,13 @@ export class TabMember<F extends Frames> implements TabConnection, Candidate {
     locks: LockManager,
   ) {
     this.channel = new BroadcastChannel(name);
-    // Pages of this origin alone can write here.
+    // Only pages of this origin can post to the channel.
     this.channel.onmessage = ({ data }: MessageEvent<Message>) => this.receive(data);
     this.candidacy = new Candidacy(locks, name, this);
     this.watch = setInterval(() => this.watchOver(), WATCH_MS);
     const { signal } = this.closing;
     document.addEventListener('visibilitychange', () => this.onVisibility(), { signal });
-    // A page that is kept for the way back must not lead, as it does nothing there.
+    // A page in the back/forward cache is frozen, so it must not lead.
     window.addEventListener('pagehide', ({ persisted }) => persisted && this.leave(), { signal });
     window.addEventListener('pageshow', ({ persisted }) => persisted && this.enter(), { signal });
     this.enter();
@@ -112,16 +112,16 @@ export class TabMember<F extends Frames> implements TabConnection, Candidate {
     if (message.kind !== 'hello') return;
     if (this.isStuck) void this.candidacy.passOn();
     const { status, retryAt = Infinity } = own.state;
-    // Whoever comes to a closed door tries it: it may be open by now.
+    // A new tab retries a closed connection: the server may accept it by now.
     if (status === 'closed' && message.isNew) own.reconnect();
-    // The timers of a tab in the background are slow.
+    // Browsers throttle timers in background tabs.
     if (status === 'waiting' && retryAt < Date.now()) own.reconnect();
     this.post(this.hearing.standing());
   }
 
   private onVisibility(): void {
     if (document.visibilityState !== 'visible' || this.own) return;
-    // It may have slept, and missed what was said.
+    // This tab may have been frozen, and have missed messages.
     this.heardAt = performance.now();
     this.post({ kind: 'hello', isNew: false });
   }
@@ -137,7 +137,7 @@ export class TabMember<F extends Frames> implements TabConnection, Candidate {
   }
 }
 
-/** Whether a connection can't be had because of its token. One that stands is as good as any until it ends. */
+/** Whether connecting failed because of the token. An open connection is kept until it ends. */
 function isForToken({ source }: ConnectionFault, { status, closed }: ConnectionState): boolean {
   return status !== 'connected' && (source === 'token' || closed?.code === UNAUTHORIZED);
 }
