@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from '@jest/globals';
 import { BackOff } from './back-off.js';
 
 let now: number;
-/** The longest delay there can be: chance gives all of it. */
+/** Always draws the longest delay. */
 let longest: BackOff;
 
 beforeEach(() => {
@@ -13,7 +13,7 @@ beforeEach(() => {
   );
 });
 
-/** A link is there and lasts. */
+/** Connects, and lets the link last. */
 function hold(backOff: BackOff, ms: number): void {
   backOff.connected();
   now += ms;

@@ -3,7 +3,7 @@ import { Dialer, TokenRefused } from './dialer.js';
 import type { ClientOptions, Socket } from './options.js';
 
 const { signal } = new AbortController();
-/** Is never opened: only that there is one matters, which no type can say. */
+/** Never opened: the dialer only checks that a constructor exists. */
 const NoSocket = Object as unknown as new () => Socket;
 const PATIENCE_MS = 20_000;
 const ENDPOINT = { path: '/ws/events/1/', query: { presence: undefined } };
@@ -61,15 +61,15 @@ describe('the address', () => {
 
 describe('the token', () => {
   it.each([
-    ['all that base64url has not', '~~~???>', 'fn5-Pz8_Pg'],
-    ['what no token has, for the server to refuse', 'ünï', 'w7xuw68'],
+    ['characters that base64url replaces', '~~~???>', 'fn5-Pz8_Pg'],
+    ['characters that no token has, for the server to refuse', 'ünï', 'w7xuw68'],
   ])('goes as a subprotocol, in base64url, and not in the address: %s', async (_, token, expected) => {
     const { url, protocols } = await dialer({ getToken: () => token }).prepare('connect', undefined, signal);
     expect(protocols).toEqual(['herald.v1', `access_token.${expected}`]);
     expect(url).toBe('wss://herald.test/ws/events/1/');
   });
 
-  it('goes in the address if it is told to', async () => {
+  it('goes in the address if the options say so', async () => {
     const { url, protocols } = await dialer({ credential: 'query' }).prepare('connect', undefined, signal);
     expect(url).toBe('wss://herald.test/ws/events/1/?token=a.b-_.c');
     expect(protocols).toEqual(['herald.v1']);
@@ -91,7 +91,7 @@ describe('the token', () => {
       },
       'signed out',
     ],
-  ])('that can’t be had because getToken %s is told as such', async (_, getToken, message) => {
+  ])('is reported as missing when getToken %s', async (_, getToken, message) => {
     await expect(dialer({ getToken }).prepare('connect', undefined, signal)).rejects.toMatchObject({
       source: 'token',
       message,
@@ -121,18 +121,18 @@ describe('a ticket', () => {
     ]);
   });
 
-  it('that is refused for the token is told as such', async () => {
+  it('refused because of the token is reported as such', async () => {
     answer(401, {});
     await expect(buying.prepare('connect', undefined, signal)).rejects.toBeInstanceOf(TokenRefused);
   });
 
-  it('that the server does not sell at this moment is told', async () => {
+  it('that the server refuses to sell for now is reported', async () => {
     answer(503, {});
     const refusal = { source: 'ticket', message: 'The server answered the ticket request with 503' };
     await expect(buying.prepare('connect', undefined, signal)).rejects.toMatchObject(refusal);
   });
 
-  it('that no server answers for is told', async () => {
+  it('that no server answers for is reported', async () => {
     fetched.mockReset().mockRejectedValueOnce(new TypeError('fetch failed'));
     const failure = { source: 'ticket', message: 'fetch failed' };
     await expect(buying.prepare('connect', undefined, signal)).rejects.toMatchObject(failure);

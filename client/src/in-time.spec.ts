@@ -7,14 +7,14 @@ beforeEach(() => void jest.useFakeTimers());
 afterEach(() => void jest.useRealTimers());
 
 describe('work that must not take forever', () => {
-  it('gives what it gives', async () => {
+  it('returns the result of the work', async () => {
     await expect(inTime('It', 1_000, signal, () => 'at once')).resolves.toBe('at once');
     await expect(inTime('It', 1_000, signal, () => Promise.resolve('soon'))).resolves.toBe('soon');
     await expect(inTime('It', 1_000, signal, () => Promise.reject(new Error('failed')))).rejects.toThrow('failed');
     expect(jest.getTimerCount()).toBe(0);
   });
 
-  it('is given up when it is too late, and told so', async () => {
+  it('is aborted on the timeout', async () => {
     const work = jest.fn<(signal: AbortSignal) => Promise<never>>().mockReturnValue(new Promise(() => undefined));
     const done = inTime('The work', 1_000, signal, work);
     jest.advanceTimersByTime(999);
@@ -24,7 +24,7 @@ describe('work that must not take forever', () => {
     expect(work.mock.calls[0]?.[0].aborted).toBe(true);
   });
 
-  it('is given up when nobody wants it any more, and nothing waits for its time', async () => {
+  it('is aborted with its signal, and leaves no timer', async () => {
     const wish = new AbortController();
     const done = inTime('It', 1_000, wish.signal, () => new Promise<never>(() => undefined));
     wish.abort(new Error('no more'));
@@ -32,7 +32,7 @@ describe('work that must not take forever', () => {
     expect(jest.getTimerCount()).toBe(0);
   });
 
-  it('is not begun when nobody wants it', async () => {
+  it('does not start if its signal is already aborted', async () => {
     const work = jest.fn(() => 'done');
     await expect(inTime('It', 1_000, AbortSignal.abort(), work)).rejects.toThrow();
     expect(work).not.toHaveBeenCalled();

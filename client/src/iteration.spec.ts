@@ -10,7 +10,7 @@ beforeEach(() => {
 });
 
 describe('an iteration', () => {
-  it('gives what came before it was asked for, and what comes after, in order', async () => {
+  it('yields values pushed before and after they are requested, in order', async () => {
     iteration.push(1);
     iteration.push(2);
     const taken = [iteration.next(), iteration.next(), iteration.next(), iteration.next()];
@@ -19,14 +19,14 @@ describe('an iteration', () => {
     expect((await Promise.all(taken)).map(({ value }) => value)).toEqual([1, 2, 3, 4]);
   });
 
-  it('that ends gives first what has come', async () => {
+  it('that ends first yields the buffered values', async () => {
     iteration.push(1);
     iteration.end();
     expect(await iteration.next()).toEqual({ value: 1, done: false });
     expect(await iteration.next()).toEqual({ value: undefined, done: true });
   });
 
-  it('that ends lets go of who waits', async () => {
+  it('that ends resolves pending requests', async () => {
     const taken = [iteration.next(), iteration.next()];
     iteration.end();
     expect((await Promise.all(taken)).map(({ done }) => done)).toEqual([true, true]);

@@ -6,7 +6,7 @@ const TIMES = { pingInterval: 25_000, answerTimeout: 10_000 };
 
 type Listener = Parameters<Socket['addEventListener']>[1];
 
-/** A WebSocket in the hands of a test. */
+/** A WebSocket that the test controls. */
 class FakeSocket implements Socket {
   readonly sent: { type: string; timestamp: number }[] = [];
   readonly closes: unknown[] = [];
@@ -25,7 +25,7 @@ class FakeSocket implements Socket {
     this.closes.push(code);
   }
 
-  /** The server's part. */
+  /** Sends a frame as the server. */
   say(frame: unknown): void {
     this.sayText(JSON.stringify(frame));
   }
@@ -59,7 +59,7 @@ afterEach(() => {
   jest.useRealTimers();
 });
 
-/** The server has let it in. */
+/** The server admits the link. */
 function welcome(): void {
   socket.say({ type: 'connection.established' });
   link.ping();
@@ -79,7 +79,7 @@ describe('a link', () => {
     expect(latencies).toEqual([40]);
   });
 
-  it('pings now and then, for as long as it is answered', () => {
+  it('pings at intervals while it is answered', () => {
     welcome();
     for (let n = 1; n <= 5; n += 1) {
       pong();
@@ -98,7 +98,7 @@ describe('a link', () => {
     expect(socket.terminate).toHaveBeenCalledTimes(1);
   });
 
-  it('ends in time although it is pinged again and again', () => {
+  it('ends on time even if it is pinged repeatedly', () => {
     welcome();
     for (let n = 0; n < 10; n += 1) {
       jest.advanceTimersByTime(TIMES.answerTimeout / 10);
@@ -107,7 +107,7 @@ describe('a link', () => {
     expect(ends).toEqual([[1006, 'silent']]);
   });
 
-  it('takes any frame for a sign of life: answers come after all that was missed', () => {
+  it('counts any frame as life: answers come after the missed frames', () => {
     welcome();
     jest.advanceTimersByTime(TIMES.answerTimeout - 1);
     socket.say({ type: 'event' });
@@ -115,7 +115,7 @@ describe('a link', () => {
     expect(ends).toEqual([]);
   });
 
-  it('ends when nobody lets it in, in twice the time', () => {
+  it('ends when it is not admitted within twice that time', () => {
     jest.advanceTimersByTime(2 * TIMES.answerTimeout - 1);
     expect(ends).toEqual([]);
     jest.advanceTimersByTime(1);
@@ -130,13 +130,13 @@ describe('a link', () => {
     expect(jest.getTimerCount()).toBe(0);
   });
 
-  it.each(['<html>', '', 'null'])('ends, to resume, when what comes is no frame: %p', (text) => {
+  it.each(['<html>', '', 'null'])('ends, so that the client resumes, on text that is not a frame: %p', (text) => {
     welcome();
     socket.sayText(text);
     expect(ends).toEqual([[1006, 'no_json']]);
   });
 
-  it('that was dropped says and does nothing more', () => {
+  it('does nothing more once it is dropped', () => {
     welcome();
     link.drop();
     pong();

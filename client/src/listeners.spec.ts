@@ -11,7 +11,7 @@ beforeEach(() => {
 });
 
 describe('a listener', () => {
-  it('hears what is told under its name, until it is taken off', () => {
+  it('hears values of its name until it is removed', () => {
     const off = listeners.add('event', hear);
     listeners.tell('event', 1);
     listeners.tell('other', 2);
@@ -41,7 +41,7 @@ describe('a listener', () => {
     expect(heard).toEqual([1]);
   });
 
-  it('that another one takes off at this moment hears no more', () => {
+  it('that another one removes during a call is not called', () => {
     let off = (): void => undefined;
     listeners.add('event', () => off());
     off = listeners.add('event', hear);
@@ -49,7 +49,7 @@ describe('a listener', () => {
     expect(heard).toEqual([]);
   });
 
-  it('that another one adds at this moment hears what comes next', () => {
+  it('that another one adds during a call hears the next value', () => {
     listeners.add('event', () => listeners.add('event', hear));
     listeners.tell('event', 1);
     expect(heard).toEqual([]);
@@ -57,7 +57,7 @@ describe('a listener', () => {
     expect(heard).toEqual([2]);
   });
 
-  it('hears no more once all are sent away', () => {
+  it('hears nothing after all are cleared', () => {
     listeners.add('event', hear);
     listeners.clear();
     listeners.tell('event', 1);
@@ -67,7 +67,7 @@ describe('a listener', () => {
 
 describe('a listener that fails', () => {
   const failure = new Error('of the listener');
-  /** Of browsers: Node has none. */
+  /** Browsers have it; Node does not. */
   const page = globalThis as { reportError?: (error: unknown) => void };
   const nodes = page.reportError;
 

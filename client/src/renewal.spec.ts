@@ -3,7 +3,6 @@ import { Renewal, renewalDelay } from './renewal.js';
 
 const NOW = Date.parse('2026-01-15T10:00:00.000Z');
 
-/** The time that is that far from now. */
 function inSeconds(seconds: number): string {
   return new Date(NOW + seconds * 1_000).toISOString();
 }

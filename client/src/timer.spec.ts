@@ -20,7 +20,7 @@ describe('a timer', () => {
     expect(run).toHaveBeenCalledTimes(1);
   });
 
-  it('that is cancelled does not run, however long it was to be', () => {
+  it('does not run once it is cancelled, however long its delay', () => {
     const run = jest.fn();
     const cancel = after(100 * DAY_MS, run);
     jest.advanceTimersByTime(60 * DAY_MS);
@@ -30,7 +30,7 @@ describe('a timer', () => {
     expect(run).not.toHaveBeenCalled();
   });
 
-  it.each([true, false])('keeps a process of Node alive only if it is to: %p', (keepsAlive) => {
+  it.each([true, false])('keeps a Node process alive only if asked to: %p', (keepsAlive) => {
     jest.useRealTimers();
     const set = jest.spyOn(globalThis, 'setTimeout');
     after(1_000, () => undefined, keepsAlive)();

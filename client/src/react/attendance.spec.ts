@@ -8,10 +8,10 @@ import { Tokens } from './tokens.js';
 
 const STATE: ConnectionState = { status: 'connected', userId: 'me', reconnects: 0 };
 
-/** Whom the server knows of, and how often it was asked. */
+/** The users that the server reports, and how often it was asked. */
 let there: PresentMember[];
 let asked: number;
-/** What the connection tells. */
+/** Sends a frame over the connection. */
 let tell: TabListener;
 let attendance: Attendance;
 let leave: () => void;
@@ -45,7 +45,7 @@ afterEach(() => {
 const users = (): string[] => attendance.snapshot().members.map(({ user_id }) => user_id);
 
 describe('the attendance of an organization', () => {
-  it('has who is there, and who is connected here even if the server has yet to write that down', () => {
+  it('lists the users reported, and this one even before the server has recorded it', () => {
     expect(attendance.snapshot()).toMatchObject({ status: 'ready', error: null });
     expect(attendance.snapshot().members).toEqual([
       { user_id: 'bob', connections: 2 },
@@ -53,21 +53,21 @@ describe('the attendance of an organization', () => {
     ]);
   });
 
-  it('follows what is told', () => {
+  it('follows presence frames', () => {
     tell('presence', { type: 'presence', action: 'joined', user_id: 'carol' });
     expect(users()).toEqual(['bob', 'carol', 'me']);
     tell('presence', { type: 'presence', action: 'left', user_id: 'bob' });
     expect(users()).toEqual(['carol', 'me']);
   });
 
-  it('asks anew each time that it is connected, and keeps what is told meanwhile', async () => {
+  it('reloads on each connect, and keeps frames received in between', async () => {
     tell('welcome', { resumed: true });
     tell('presence', { type: 'presence', action: 'left', user_id: 'bob' });
     await jest.advanceTimersByTimeAsync(0);
     expect([asked, users()]).toEqual([2, ['me']]);
   });
 
-  it('asks again after a minute, and no more once nobody looks', async () => {
+  it('reloads after a minute, and stops without subscribers', async () => {
     there = [{ user_id: 'dave', connections: 1 }];
     await jest.advanceTimersByTimeAsync(60_000);
     expect([asked, users()]).toEqual([2, ['dave', 'me']]);

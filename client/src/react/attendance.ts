@@ -9,10 +9,10 @@ import { Loading } from './loading.js';
 import type { ProblemError } from './problem.js';
 import type { Rest } from './rest.js';
 
-/** Frames of presence are not repeated, and do not count connections: from time to time the server is asked. */
+/** Presence frames are not repeated and do not count connections, so the list is reloaded this often. */
 const REFRESH_MS = 60_000;
 
-/** There is none in React Native, for one. */
+/** React Native, for one, has no document. */
 const page = (globalThis as { document?: Document }).document;
 
 /** A user who is connected to an organization's events. */
@@ -24,7 +24,7 @@ export interface PresentMember {
 export interface PresenceView {
   /** Ordered by id. */
   members: readonly PresentMember[];
-  /** `error`: there is nothing to show, and `error` says why. It is tried again by itself. */
+  /** `error`: there is nothing to show; `error` says why. Temporary failures are retried. */
   status: 'loading' | 'ready' | 'error';
   error: ProblemError | null;
 }
@@ -40,7 +40,7 @@ export class Attendance {
     (signal) => this.load(signal),
     (error) => this.fail(error),
   );
-  /** What was told since the request began that is under way. */
+  /** Frames received since the current request began. */
   private journal: PresenceFrame[] = [];
   private loadedAt = -Infinity;
 
@@ -54,7 +54,7 @@ export class Attendance {
 
   readonly subscribe = this.lease.holding(this.view.listen);
 
-  /** Ends at once what nobody needs. */
+  /** Ends at once if nothing holds it. */
   expire(): void {
     this.lease.expire();
   }
@@ -88,12 +88,12 @@ export class Attendance {
 
   private fail(error: ProblemError): void {
     const { status, members } = this.view.get();
-    // What was seen some time ago says little of who is there, but more than nothing.
+    // An outdated list is better than none.
     if (error.isTemporary && status === 'ready') this.view.put({ error });
     else this.view.set({ members: error.isTemporary ? members : [], status: 'error', error });
   }
 
-  /** The server writes down who has come a moment after it has welcomed them. */
+  /** Adds this user: the server records a user's presence shortly after the welcome. */
   private withSelf(members: readonly PresentMember[]): readonly PresentMember[] {
     const { status, userId } = this.endpoint.state;
     if (status !== 'connected' || userId === undefined) return members;

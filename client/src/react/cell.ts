@@ -1,4 +1,4 @@
-/** A value that is replaced, never changed, and who wants to know when. */
+/** A value that is replaced, never mutated, and its listeners. */
 export class Cell<T> {
   private readonly listeners = new Set<() => void>();
 
@@ -17,7 +17,7 @@ export class Cell<T> {
   }
 
   readonly listen = (listener: () => void): (() => void) => {
-    // The same function may listen twice.
+    // The same function may be added twice.
     const entry = (): void => listener();
     this.listeners.add(entry);
     return () => this.listeners.delete(entry);

@@ -8,7 +8,7 @@ import { ProblemError } from './problem.js';
 import type { Rest } from './rest.js';
 import type { UnreadCount } from './unread-count.js';
 
-/** What people do to their inbox: shown at once, and shown no more if the server refuses. It outlives who has asked for it. */
+/** The user's changes to the inbox: shown at once, undone if the server refuses. They outlive the component that made them. */
 export class InboxActions {
   constructor(
     private readonly rest: Rest,
@@ -43,7 +43,7 @@ export class InboxActions {
     await this.act(change, undo, unread, 'DELETE', `/notifications/${segment(id)}`);
   };
 
-  /** @param unread how many fewer are unread then */
+  /** @param unread by how many the unread count falls */
   private async act(
     change: InboxChange,
     undo: InboxChange | null,
@@ -62,7 +62,7 @@ export class InboxActions {
       const isUnconfirmed = settle();
       this.count.doubt();
       const isGone = error instanceof ProblemError && error.status === 404;
-      // Somebody else was faster.
+      // Another device was faster.
       if (isGone && change.kind === 'deleted') return;
       if (isGone && change.kind === 'read') this.items.apply({ kind: 'deleted', ids: change.ids });
       else if (isUnconfirmed && undo) {

@@ -3,18 +3,18 @@ import type { InboxFrame, Notification } from '../frames.js';
 /** A notification in the inbox. */
 export type NotificationItem = Notification & { id: string; read_at: string | null };
 
-/** Something that happens to the items of an inbox. Twice is the same as once. */
+/** A change to the items of an inbox. Idempotent. */
 export type InboxChange =
   | { kind: 'arrived'; item: NotificationItem }
   | { kind: 'read'; ids: readonly string[]; at: string }
-  /** All up to one, or just all. */
+  /** Up to one item, or all. */
   | { kind: 'read_all'; upTo: string | null; at: string }
   | { kind: 'unread'; ids: readonly string[] }
   | { kind: 'deleted'; ids: readonly string[] };
 
 type Items = readonly NotificationItem[];
 
-/** Newest first: ids grow with time, and the server orders by them, too. */
+/** Keeps items newest first: ids grow with time, and the server orders by them too. */
 export function applyChange(items: Items, change: InboxChange): Items {
   switch (change.kind) {
     case 'arrived':
@@ -28,20 +28,19 @@ export function applyChange(items: Items, change: InboxChange): Items {
   }
 }
 
-/** Those that are there already stay as they are. */
+/** Items that are already there stay as they are. */
 export function withItems(items: Items, more: Items): Items {
   const known = new Set(items.map(({ id }) => id));
   const fresh = more.filter(({ id }) => !known.has(id));
   return fresh.length === 0 ? items : [...items, ...fresh].sort((one, other) => (one.id < other.id ? 1 : -1));
 }
 
-/** What a frame tells of. */
 export function changeOf({ action, ids, up_to }: InboxFrame, at: string): InboxChange {
   if (action === 'deleted') return { kind: 'deleted', ids };
   return action === 'read' ? { kind: 'read', ids, at } : { kind: 'read_all', upTo: up_to ?? null, at };
 }
 
-/** Whether what the server tells of has in it what was done here before the server had agreed. */
+/** Whether a change from the server includes an unconfirmed local one. */
 export function confirms(told: InboxChange, done: InboxChange): boolean {
   if (done.kind === 'read_all') return told.kind === 'read_all' && isUpTo(done.upTo, told.upTo);
   if (done.kind !== 'read' && done.kind !== 'deleted') return false;

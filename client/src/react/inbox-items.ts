@@ -2,11 +2,11 @@ import type { Cell } from './cell.js';
 import { applyChange, confirms, type InboxChange, type NotificationItem } from './inbox-change.js';
 import type { NotificationsView } from './inbox-view.js';
 
-/** The items on show, and what happens to them while requests are under way. */
+/** The items shown, and their changes while requests are pending. */
 export class InboxItems {
-  /** Each has what has happened since a request began: its answer may be older than that. */
+  /** Changes since each pending request began, as its answer may be older than they are. */
   private readonly journals = new Set<InboxChange[]>();
-  /** What was done here, and the server has not agreed to yet. */
+  /** Local changes that the server has not confirmed. */
   private readonly pending = new Set<InboxChange>();
   private readonly deleted = new Set<string>();
 
@@ -16,8 +16,7 @@ export class InboxItems {
     return this.view.get().items.find((item) => item.id === id);
   }
 
-  /** Whether it was here, and is no more. */
-  wasDeleted(id: string): boolean {
+    wasDeleted(id: string): boolean {
     return this.deleted.has(id);
   }
 
@@ -28,20 +27,23 @@ export class InboxItems {
     this.view.put({ items: applyChange(this.view.get().items, change) });
   }
 
-  /** Applies what the server tells of. */
+  /** Applies a change from the server. */
   hear(change: InboxChange): void {
     for (const done of this.pending) if (confirms(change, done)) this.pending.delete(done);
     this.apply(change);
   }
 
-  /** Applies what the server has yet to agree to. Gives what says whether it had not even been told of by then. */
+  /**
+   * Applies a local change before the server confirms it.
+   * @returns a function that settles it, and says whether it was still unconfirmed
+   */
   propose(change: InboxChange): () => boolean {
     this.pending.add(change);
     this.apply(change);
     return () => this.pending.delete(change);
   }
 
-  /** Writes down what happens during a request, from what is not agreed to yet on. */
+  /** Runs a request with a journal of changes, which starts with the unconfirmed ones. */
   async during<T>(request: (journal: readonly InboxChange[]) => Promise<T>): Promise<T> {
     const journal = [...this.pending];
     this.journals.add(journal);

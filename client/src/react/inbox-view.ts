@@ -2,19 +2,17 @@ import type { NotificationItem } from './inbox-change.js';
 import type { ProblemError } from './problem.js';
 
 export interface NotificationsView {
-  /** Newest first, each once: the pages that were loaded, and what has come in since. */
+  /** Newest first, each once: the loaded pages, and what has arrived since. */
   items: readonly NotificationItem[];
   /** Exact up to 99. */
   unreadCount: number;
-  /** There are more than 99 unread. */
+  /** More than 99 are unread. */
   hasMoreUnread: boolean;
-  /** `error`: there is nothing to show, and `error` says why. It is tried again by itself. */
+  /** `error`: there is nothing to show; `error` says why. Temporary failures are retried. */
   status: 'loading' | 'ready' | 'error';
-  /** Why the last request has failed, also of an action that was taken back; null once one has succeeded. */
+  /** Why the last request failed, including that of an undone action; null after the next success. */
   error: ProblemError | null;
-  /** There are older ones to load. */
   hasMore: boolean;
-  /** The next page is on its way. */
   isLoadingMore: boolean;
 }
 
@@ -28,12 +26,12 @@ export const EMPTY_INBOX: NotificationsView = {
   isLoadingMore: false,
 };
 
-/** What can be done. The functions stay the same; their promises never reject: `error` says what went wrong. */
+/** The functions keep their identity. Their promises never reject: `error` says what went wrong. */
 export interface NotificationsActions {
   loadMore: () => Promise<void>;
-  /** Shows it as read at once, and takes that back if the server refuses. */
+  /** Shows it as read at once, and undoes that if the server refuses. */
   markRead: (id: string) => Promise<void>;
-  /** All that are on show and older ones: what comes in meanwhile stays unread. */
+  /** Marks everything up to the newest item shown; later arrivals stay unread. */
   markAllRead: () => Promise<void>;
   remove: (id: string) => Promise<void>;
   reload: () => Promise<void>;

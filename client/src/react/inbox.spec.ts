@@ -9,7 +9,7 @@ import { Tokens } from './tokens.js';
 
 const STATE: ConnectionState = { status: 'connected', reconnects: 0 };
 
-/** Requests that have not been answered yet: their method and path, and what answers them. */
+/** Pending requests: their method and path, and the function that answers them. */
 let requests: { name: string; answer: (status: number, body?: object) => void }[];
 let tell: TabListener;
 let inbox: Inbox;
@@ -45,7 +45,7 @@ afterEach(() => {
 
 const settle = (): Promise<void> => jest.advanceTimersByTimeAsync(0);
 
-/** Answers the request of that name that waits longest. */
+/** Answers the oldest request of that name. */
 async function answer(name: string, status: number, body?: object): Promise<void> {
   await settle();
   const index = requests.findIndex((request) => request.name === name);
@@ -70,21 +70,21 @@ function arrive(id: string): void {
 
 const shown = (): string[] => inbox.snapshot().items.map(({ id, read_at }) => (read_at === null ? id : `${id} (read)`));
 
-describe('the inbox on show', () => {
-  it('keeps what happens while an older answer is on its way', async () => {
+describe('the inbox', () => {
+  it('keeps changes made while an older answer is pending', async () => {
     await settle();
     arrive('d');
     tell('inbox', { type: 'inbox', action: 'read', ids: ['b'], unread_count: 2, has_more: false, cursor: '1' });
     tell('inbox', { type: 'inbox', action: 'deleted', ids: ['a'], unread_count: 2, has_more: false, cursor: '2' });
     await answerLoad([item('c'), item('b'), item('a')], 3);
     expect(shown()).toEqual(['d', 'c', 'b (read)']);
-    // The count may be older, or not: it is asked for again.
+    // The count may be older, so it is fetched again.
     await jest.advanceTimersByTimeAsync(3_000);
     await answer('GET /notifications/unread_count', 200, { unread_count: 2, has_more: false });
     expect(inbox.snapshot().unreadCount).toBe(2);
   });
 
-  it('shows what arrives and stands on the page once, and what was deleted no more', async () => {
+  it('shows an arrival that is on the page once, and deleted ones not at all', async () => {
     await answerLoad([item('b'), item('a')], 2);
     arrive('b');
     arrive('c');
@@ -96,7 +96,7 @@ describe('the inbox on show', () => {
     expect([shown(), inbox.snapshot().unreadCount]).toEqual([['b', 'a'], 2]);
   });
 
-  it('does not take back what another device has done, too', async () => {
+  it('does not undo what another device has also done', async () => {
     await answerLoad([item('a')], 1);
     void inbox.actions.markRead('a');
     expect([shown(), inbox.snapshot().unreadCount]).toEqual([['a (read)'], 0]);
@@ -106,14 +106,14 @@ describe('the inbox on show', () => {
     expect(inbox.snapshot()).toMatchObject({ unreadCount: 0, error: { status: 503, detail: 'Try again later.' } });
   });
 
-  it('knows that what it can’t read is gone', async () => {
+  it('removes an item that the server no longer has', async () => {
     await answerLoad([item('a')], 1);
     void inbox.actions.markRead('a');
     await answer('POST /notifications/a/read', 404, { title: 'Not Found', detail: 'There is no such notification.' });
     expect(shown()).toEqual([]);
   });
 
-  it('loads anew when frames were missed, and not when they were resumed', async () => {
+  it('reloads when frames were missed, but not when they were resumed', async () => {
     await answerLoad([item('a')], 1);
     tell('welcome', { resumed: true });
     await settle();
@@ -123,7 +123,7 @@ describe('the inbox on show', () => {
     expect(shown()).toEqual(['b', 'a']);
   });
 
-  it('tries again by itself what fails for a while, but not what is refused', async () => {
+  it('retries temporary failures, but not refusals', async () => {
     await answer('GET /notifications/unread_count', 200, { unread_count: 0, has_more: false });
     await answer('GET /notifications', 503, {});
     expect(inbox.snapshot()).toMatchObject({ status: 'error', error: { status: 503 } });

@@ -18,7 +18,7 @@ interface Page {
   next_cursor: string | null;
 }
 
-/** The user's inbox as it is shown: what was loaded, what frames have told since, and what was done here. */
+/** The user's inbox: loaded pages, updated by frames and by local changes. */
 export class Inbox {
   private readonly view = new Cell(EMPTY_INBOX);
   private readonly items = new InboxItems(this.view);
@@ -29,7 +29,7 @@ export class Inbox {
   );
   private readonly count: UnreadCount;
   readonly actions: InboxActions;
-  /** Ends with the last component that shows it. */
+  /** Aborts when the last component that shows it is gone. */
   private life = new AbortController();
   private nextCursor: string | null = null;
 
@@ -46,7 +46,7 @@ export class Inbox {
 
   readonly subscribe = this.lease.holding(this.view.listen);
 
-  /** Ends at once what nobody needs. */
+  /** Ends at once if nothing holds it. */
   expire(): void {
     this.lease.expire();
   }
@@ -61,7 +61,7 @@ export class Inbox {
     try {
       await this.items.during(async (journal) => {
         const page = await this.fetchPage(signal, cursor);
-        // Unless a reload has begun at the first page again.
+        // A reload may have started again at the first page.
         if (!signal.aborted && this.nextCursor === cursor) this.show(page, this.view.get().items, journal);
       });
     } catch (error) {
@@ -101,7 +101,7 @@ export class Inbox {
     return this.rest.get<Page>(`/notifications?${query}`, signal);
   }
 
-  /** Shows a page after those before it. */
+  /** Appends a page to the ones before it. */
   private show(page: Page, before: readonly NotificationItem[], journal: readonly InboxChange[]): void {
     this.nextCursor = page.next_cursor;
     const items = journal.reduce(applyChange, withItems(before, page.items));
@@ -115,16 +115,16 @@ export class Inbox {
 
   private arrive({ notification }: NotificationFrame): void {
     const { id } = notification;
-    // Ephemeral ones are in no inbox. A server that has lost its history tells some again.
+    // Ephemeral ones are not in the inbox. A server that lost its history may repeat some.
     if (id === undefined || this.items.wasDeleted(id)) return;
     if (this.items.find(id)) {
-      // It is on the page, and may have come too late for the count.
+      // The loaded page had it, but the count may not have.
       this.count.doubt();
       return;
     }
     const { items, hasMore } = this.view.get();
     const oldest = items.at(-1);
-    // An older one has its place on a later page.
+    // An older one belongs on a later page.
     if (hasMore && oldest !== undefined && id < oldest.id) this.count.doubt();
     else {
       this.items.apply({ kind: 'arrived', item: { ...notification, id, read_at: null } });

@@ -2,14 +2,14 @@ import type { Frames } from '../tabs/tab-connection.js';
 import type { LiveEndpoint } from './live-endpoint.js';
 import type { Loading } from './loading.js';
 
-/** As long as that a connection may take before something is shown without it. */
+/** How long to wait for the connection before loading without it. */
 const PATIENCE_MS = 1_500;
 
 /**
- * Loads what frames then keep up to date: once connected, so that nothing falls between the two, or when there is no connection
- * for the time being; and anew when frames may have been missed.
+ * Loads what frames then keep up to date. It loads once connected, so that no change is missed in between, or without a connection
+ * if that takes long; and reloads when frames may have been missed.
  * @param isTold whether frames are repeated on resuming
- * @returns what ends that
+ * @returns a function that stops it
  */
 export function keepLoaded<F extends Frames>(endpoint: LiveEndpoint<F>, loading: Loading, isTold: boolean): () => void {
   let timer: ReturnType<typeof setTimeout> | undefined;
@@ -25,7 +25,7 @@ export function keepLoaded<F extends Frames>(endpoint: LiveEndpoint<F>, loading:
   const release = endpoint.retain();
   const offs = [
     endpoint.on('welcome', ({ resumed }) => {
-      // Of what is not to be resumed, 'refetch' tells.
+      // A failed resume is followed by 'refetch'.
       if (resumed === undefined || !isTold || (resumed && !loading.isGood)) load();
     }),
     endpoint.on('refetch', () => isTold && load()),

@@ -17,7 +17,7 @@ afterEach(() => {
 });
 
 describe('a lease', () => {
-  it('starts with the first that takes it, and stops a moment after the last', () => {
+  it('starts with the first holder, and stops a moment after the last', () => {
     const releases = [lease.take(), lease.take()];
     for (const release of releases) release();
     expect(log).toEqual(['start']);
@@ -31,14 +31,14 @@ describe('a lease', () => {
     jest.runAllTimers();
     expect(log).toEqual(['start']);
     release();
-    // Whoever gives back twice gives back once.
+    // A second release has no effect.
     lease.take();
     release();
     jest.runAllTimers();
     expect(log).toEqual(['start']);
   });
 
-  it('stops at once when it is to, unless somebody needs it', () => {
+  it('stops at once on request, unless it is held', () => {
     const release = lease.take();
     lease.expire();
     expect(log).toEqual(['start']);
@@ -49,7 +49,7 @@ describe('a lease', () => {
     expect(log).toEqual(['start', 'stop']);
   });
 
-  it('starts anew for who is next when it has ended by itself', () => {
+  it('starts again for the next holder if it has ended by itself', () => {
     let isOver = false;
     const start = jest.fn(() => () => undefined);
     const ending = new Lease(start, () => isOver);

@@ -1,22 +1,22 @@
-/** Longer than from one page of an application to the next. */
+/** Longer than a route change takes. */
 const LINGER_MS = 1_000;
 
-/** Keeps something going while anybody needs it, and a moment longer: who is next may need it, too. */
+/** Keeps something running while it is held, and briefly after, in case it is taken again. */
 export class Lease {
   private holders = 0;
   private stop: (() => void) | null = null;
   private timer: ReturnType<typeof setTimeout> | undefined;
 
   /**
-   * @param start what is kept going; gives what stops it
-   * @param isOver whether it has ended by itself: then who is next needs another one
+   * @param start starts it, and returns a function that stops it
+   * @param isOver whether it has ended by itself: the next holder then needs a new one
    */
   constructor(
     private readonly start: () => () => void,
     private readonly isOver: () => boolean = () => false,
   ) {}
 
-  /** @returns what gives it back */
+  /** @returns a function that releases it */
   take(): () => void {
     clearTimeout(this.timer);
     this.holders += 1;
@@ -32,7 +32,7 @@ export class Lease {
     };
   }
 
-  /** Makes of a way to listen one that holds the lease meanwhile. */
+  /** Wraps a listen function so that it holds the lease while listening. */
   holding(listen: (listener: () => void) => () => void): (listener: () => void) => () => void {
     return (listener) => {
       const off = listen(listener);
@@ -44,7 +44,7 @@ export class Lease {
     };
   }
 
-  /** Stops at once what nobody needs. */
+  /** Stops at once if nothing holds it. */
   expire(): void {
     if (this.holders > 0) return;
     clearTimeout(this.timer);

@@ -4,12 +4,12 @@ import { Listeners } from '../listeners.js';
 import type { Frames, TabConnection } from '../tabs/tab-connection.js';
 import { Lease } from './lease.js';
 
-/** What all components have of a connection that they share: it ends when the last of them is gone. */
+/** A connection as components share it: it closes when the last of them is gone. */
 export type SharedConnection<F extends Frames = Frames> = Pick<Connection<F>, 'state' | 'on' | 'reconnect'>;
 
 const IDLE: ConnectionState = { status: 'connecting', reconnects: 0 };
 
-/** An endpoint that is connected while anybody needs it. It stays the same over the connections that it has in its life. */
+/** An endpoint that is connected while something holds it. The object outlives its connections. */
 export class LiveEndpoint<F extends Frames> implements SharedConnection<F> {
   private readonly listeners = new Listeners();
   private readonly lease = new Lease(
@@ -25,17 +25,17 @@ export class LiveEndpoint<F extends Frames> implements SharedConnection<F> {
 
   readonly reconnect = (): void => this.connection?.reconnect();
 
-  /** Has it connected until the returned function is called. */
+  /** Keeps it connected until the returned function is called. */
   readonly retain = (): (() => void) => this.lease.take();
 
-  /** Ends at once what nobody needs. */
+  /** Ends at once if nothing holds it. */
   expire(): void {
     this.lease.expire();
   }
 
   readonly snapshot = (): ConnectionState => this.state;
 
-  /** Has it connected, and listens to its state. */
+  /** Keeps it connected while listening to its state. */
   readonly subscribe = this.lease.holding((listener) => this.listeners.add('state', listener));
 
   private open(): () => void {

@@ -3,15 +3,15 @@ import { ProblemError } from './problem.js';
 const FIRST_RETRY_MS = 2_000;
 const LAST_RETRY_MS = 60_000;
 
-/** Loads something, and again when told to: the latest attempt counts. Temporary failures are tried again by themselves. */
+/** Loads something on demand: a new load replaces the one before. Temporary failures are retried. */
 export class Loading {
   private controller = new AbortController();
   private timer: ReturnType<typeof setTimeout> | undefined;
   private failures = 0;
-  /** Whether the latest attempt is under way or has succeeded. */
+  /** Whether the latest attempt is pending or has succeeded. */
   isGood = false;
 
-  /** @param load neither changes nor throws anything once its signal is aborted */
+  /** @param load must have no effect once its signal aborts */
   constructor(
     private readonly load: (signal: AbortSignal) => Promise<void>,
     private readonly onFailure: (problem: ProblemError) => void,
@@ -47,7 +47,7 @@ export class Loading {
   }
 }
 
-/** What else is thrown is a mistake, and to be seen as one, but not to break the page. */
+/** Anything else thrown is a bug: show it, but don't break the page. */
 export function asProblem(error: unknown): ProblemError {
   if (error instanceof ProblemError) return error;
   return new ProblemError(0, 'Something went wrong', error instanceof Error ? error.message : String(error), [], {

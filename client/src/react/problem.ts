@@ -1,17 +1,17 @@
-/** A field of a request that the server did not take. */
+/** A request field that the server refused. */
 export interface FieldProblem {
   field: string;
   message: string;
 }
 
 /**
- * Why a request has failed, in words for people: `title` is short, `detail` (also `message`) a sentence. From the server these are
+ * Why a request failed, worded for users: `title` is short, `detail` (also `message`) a sentence. If the server answered, these are
  * its problem details (RFC 9457).
  */
 export class ProblemError extends Error {
   override readonly name = 'ProblemError';
 
-  /** @param status of HTTP; 0 if no answer came */
+  /** @param status the HTTP status; 0 if there was no answer */
   constructor(
     readonly status: number,
     readonly title: string,
@@ -28,7 +28,7 @@ export class ProblemError extends Error {
   }
 }
 
-/** Reads what the server says of a request that has failed. A proxy may have answered instead, with a page of its own. */
+/** Reads the problem details of a failed request. A proxy may have answered with a page of its own instead. */
 export async function problemOf(response: Response): Promise<ProblemError> {
   const { status, statusText } = response;
   const body: unknown = await response.json().catch(() => null);
@@ -37,7 +37,7 @@ export async function problemOf(response: Response): Promise<ProblemError> {
     status,
     typeof title === 'string' ? title : statusText || `Error ${status}`,
     typeof detail === 'string' ? detail : `The server answered with ${status}; try again later.`,
-    // The server's own documents say what is in it.
+    // The cast trusts the server's API documents.
     Array.isArray(errors) ? (errors as FieldProblem[]) : [],
   );
 }

@@ -3,26 +3,25 @@ import type { ClientOptions } from '../options.js';
 import { Session } from './session.js';
 
 export interface HeraldProviderProps {
-  /** The server, such as `https://herald.example.com`; that of the page by default. */
+  /** The server, such as `https://herald.example.com`; the page's own by default. */
   url?: string | URL;
-  /** Who is signed in: the `sub` of the token. Another user starts everything anew. */
+  /** The signed-in user: the token's `sub`. Another id starts everything over. */
   userId: string;
   /**
-   * Gives this user's access token, for connections and requests alike. Another function takes the place of the one before, and
-   * reconnects nothing.
+   * Returns this user's access token, for connections and requests. A new function replaces the one before, without a reconnect.
    */
   getToken: ClientOptions['getToken'];
   credential?: ClientOptions['credential'];
-  /** Ask for presence frames, which keep `usePresence` up to date between its requests. True by default. */
+  /** Ask for presence frames, which keep `usePresence` up to date between reloads. True by default. */
   presence?: boolean;
-  /** Have one socket for all tabs of the browser, where Web Locks and BroadcastChannel exist. True by default. */
+  /** Share one socket between all tabs of the browser, where Web Locks and BroadcastChannel exist. True by default. */
   share?: boolean;
   children?: ReactNode;
 }
 
 const SessionContext = createContext<Session | null>(null);
 
-/** Gives the hooks below it their user. It connects nothing itself: each endpoint is connected while a hook needs it. */
+/** Provides the user for the hooks below it. It connects nothing itself: a hook connects the endpoint it needs. */
 export function HeraldProvider({
   url,
   userId,
@@ -37,7 +36,7 @@ export function HeraldProvider({
     () => new Session({ url: address, userId, credential, presence, share }),
     [address, userId, credential, presence, share],
   );
-  // Before the effects of the components below, which connect.
+  // A layout effect runs before the effects of the components below, which connect.
   useLayoutEffect(() => session.useTokensOf(getToken), [session, getToken]);
   useEffect(() => session.begin(), [session]);
   return <SessionContext value={session}>{children}</SessionContext>;
@@ -46,6 +45,6 @@ export function HeraldProvider({
 /** @throws {Error} outside of a `HeraldProvider` */
 export function useSession(): Session {
   const session = use(SessionContext);
-  if (session === null) throw new Error('The hooks of Herald take a HeraldProvider above their component');
+  if (session === null) throw new Error('Herald hooks must be used inside a HeraldProvider');
   return session;
 }

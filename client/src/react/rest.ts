@@ -8,9 +8,9 @@ interface RequestOptions {
   body?: object;
 }
 
-/** The server's HTTP API, as one user sees it. Every failure is a `ProblemError`. */
+/** The server's HTTP API with one user's token. Every failure is a `ProblemError`. */
 export class Rest {
-  /** @param server its address; asked for with each request, as there is no page to take it from while rendering on a server */
+  /** @param server returns its address; called per request, because server rendering has no page to take it from */
   constructor(
     private readonly server: () => string,
     private readonly tokens: Tokens,
@@ -22,8 +22,8 @@ export class Rest {
   }
 
   /**
-   * A token that is refused is replaced, once.
-   * @returns the answer, whose type is for the caller to know
+   * Replaces a refused token once, and retries.
+   * @returns the answer; the caller vouches for its type
    */
   async request<T>(method: string, path: string, { signal, body }: RequestOptions = {}): Promise<T> {
     const patience = AbortSignal.timeout(PATIENCE_MS);

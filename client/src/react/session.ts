@@ -23,7 +23,7 @@ const noToken: ClientOptions['getToken'] = () => {
   throw new Error('HeraldProvider is not mounted');
 };
 
-/** All that the components of one user share. Making one has no effect: things start when a component needs them. */
+/** What the components of one user share. Creating one has no effect: each part starts when a component needs it. */
 export class Session {
   private getToken = noToken;
   private readonly tokens: Tokens;
@@ -42,14 +42,13 @@ export class Session {
     this.rest = new Rest(() => serverOf(options.url), this.tokens);
   }
 
-  /** From now on tokens come from this function. */
   useTokensOf(getToken: ClientOptions['getToken']): void {
     this.getToken = getToken;
   }
 
   events(orgId: string): LiveEndpoint<OrgFrames> {
     const { presence } = this.options;
-    // The same in capitals.
+    // Organization ids are case-insensitive.
     const id = orgId.toLowerCase();
     return entry(this.orgs, id, () => {
       return new LiveEndpoint(() =>
@@ -66,7 +65,7 @@ export class Session {
     return entry(this.attendances, orgId.toLowerCase(), (id) => new Attendance(this.rest, this.events(id), id));
   }
 
-  /** @returns what ends it, unless it begins again at once, as StrictMode has it */
+  /** @returns a function that ends it, unless it begins again at once, as under StrictMode */
   readonly begin = (): (() => void) => {
     clearTimeout(this.ending);
     return () => {
@@ -75,7 +74,7 @@ export class Session {
   };
 
   private end(): void {
-    // What these hold of the endpoints is given back first.
+    // These hold endpoints, so they must expire first.
     for (const each of [...this.inboxes.values(), ...this.attendances.values()]) each.expire();
     for (const each of [this.notifications, ...this.orgs.values()]) each.expire();
   }

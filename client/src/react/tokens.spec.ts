@@ -6,7 +6,7 @@ function tokenOf(sub: string, id = ''): string {
   return `header.${btoa(JSON.stringify({ sub, id })).replaceAll('=', '')}.signature`;
 }
 
-/** Those of alice, each another one; and why they were asked for. */
+/** Distinct tokens of alice, and the reasons they were requested for. */
 function aliceTokens(): { tokens: Tokens; reasons: string[] } {
   const reasons: string[] = [];
   const getToken = ({ reason }: TokenRequest): string => tokenOf('alice', String(reasons.push(reason)));
@@ -37,7 +37,7 @@ describe('the tokens of a user', () => {
     expect([await tokens.get(), reasons]).toEqual([given, ['connect']]);
   });
 
-  it('are asked for again when none could be had', async () => {
+  it('are requested again after a failure', async () => {
     let isSignedIn = false;
     const tokens = new Tokens('alice', () => () => {
       if (!isSignedIn) throw new Error('Sign in first');
@@ -48,7 +48,7 @@ describe('the tokens of a user', () => {
     await expect(tokens.get()).resolves.toBe('opaque');
   });
 
-  it('are asked for again when one never comes and the connection that it was for has given up', async () => {
+  it('are requested again when one never comes and the connection that asked has given up', async () => {
     const answers = [new Promise<string>(() => undefined), 'opaque'];
     const tokens = new Tokens('alice', () => () => answers.shift() ?? '');
     const connection = new AbortController();
@@ -59,7 +59,7 @@ describe('the tokens of a user', () => {
     await expect(forRequest).resolves.toBe('opaque');
   });
 
-  it('are asked for again when the connection that one was for needs it no more', async () => {
+  it('are requested again when the connection that asked has given up', async () => {
     const tokens = new Tokens('alice', () => ({ signal }) => {
       if (signal.aborted) throw new Error('Aborted');
       return 'opaque';
@@ -69,10 +69,10 @@ describe('the tokens of a user', () => {
     expect(forRequest).toBe('opaque');
   });
 
-  it('are nobody else’s', async () => {
+  it('must be the user’s own', async () => {
     const tokens = new Tokens('alïce', () => () => tokenOf('bob'));
     await expect(tokens.get()).rejects.toThrow(
-      'a token of alïce, as the userId of HeraldProvider is; it gave one of bob',
+      'a token of alïce, the userId of HeraldProvider; it returned one of bob',
     );
   });
 });

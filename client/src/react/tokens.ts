@@ -4,21 +4,20 @@ import { asToken } from '../token.js';
 
 type GetToken = ClientOptions['getToken'];
 
-/** Nobody waits longer for a token. */
 const PATIENCE_MS = 20_000;
 
-/** The user's access token, asked for when there is none or it was refused, and shared by all requests. */
+/** The user's access token, shared by all requests. Asked for when there is none or it was refused. */
 export class Tokens {
-  /** The latest that was asked for. `token` is there once it has come. */
+  /** The latest request for a token; `token` is set once it has arrived. */
   private latest: { promise: Promise<string>; signal: AbortSignal; token?: string } | null = null;
 
-  /** @param getToken the application's, of this moment */
+  /** @param getToken returns the application's current function */
   constructor(
     private readonly userId: string,
     private readonly getToken: () => GetToken,
   ) {}
 
-  /** Always a new one, for connections. */
+  /** Asks the application, for connections. */
   readonly ask = (request: TokenRequest): Promise<string> => {
     const asked: NonNullable<typeof this.latest> = { promise: this.fetch(request), signal: request.signal };
     this.latest = asked;
@@ -31,44 +30,44 @@ export class Tokens {
     return asked.promise;
   };
 
-  /** The one at hand, if there is one. */
+  /** The current token, or a new one if there is none. */
   async get(): Promise<string> {
     const { latest } = this;
     if (latest === null) return this.askForAll('connect');
     try {
       return await latest.promise;
     } catch (error) {
-      // The connection that it was for needs it no more, which says nothing about this request.
+      // The connection that asked for it gave up, which does not concern this request.
       if (latest.signal.aborted) return this.get();
       throw error;
     }
   }
 
-  /** Another one than that which was refused. However many requests were refused with it, the application is asked once. */
+  /** Replaces a refused token. The application is asked once, however many requests it was refused for. */
   renew(refused: string): Promise<string> {
     return this.latest?.token === refused ? this.askForAll('refused') : this.get();
   }
 
-  /** Requests share a token, so that none of them may abort it. */
+  /** Requests share the token, so no single request may abort asking for it. */
   private askForAll(reason: TokenReason): Promise<string> {
     return this.ask({ reason, signal: AbortSignal.timeout(PATIENCE_MS) });
   }
 
   private async fetch(request: TokenRequest): Promise<string> {
-    // An application that does not hear of the end must not keep everybody waiting.
+    // An application that ignores the signal must not keep the others waiting.
     const token = asToken(await Promise.race([this.getToken()(request), aborted(request.signal)]));
     const owner = subjectOf(token);
-    // The application's store may be that of all tabs, in another of which somebody else has signed in.
+    // Tabs may share the application's token store, and another user may have signed in in another tab.
     if (owner !== null && owner !== this.userId) {
       throw new Error(
-        `getToken is to give a token of ${this.userId}, as the userId of HeraldProvider is; it gave one of ${owner}`,
+        `getToken must return a token of ${this.userId}, the userId of HeraldProvider; it returned one of ${owner}`,
       );
     }
     return token;
   }
 }
 
-/** Whose token it is; null if it can't be read, which is for the server to judge. */
+/** The token's `sub`; null if it can't be read, which is left to the server to judge. */
 function subjectOf(token: string): string | null {
   try {
     const [, payload = ''] = token.split('.');

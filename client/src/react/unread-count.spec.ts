@@ -3,7 +3,7 @@ import { Rest } from './rest.js';
 import { Tokens } from './tokens.js';
 import { type Unread, UnreadCount } from './unread-count.js';
 
-/** What the server says, and how often it was asked. */
+/** The server's count, and how often it was asked. */
 let server: { unread_count: number; has_more: boolean };
 let asked: number;
 let shown: Unread;
@@ -34,14 +34,14 @@ afterEach(() => {
 });
 
 describe('the count of unread notifications', () => {
-  it('is kept up without asking', () => {
+  it('is kept up to date without asking', () => {
     count.increase();
     count.increase();
     expect(count.decrease(1)).toEqual({ unreadCount: 2, hasMoreUnread: false });
     expect([shown.unreadCount, jest.getTimerCount()]).toEqual([1, 0]);
   });
 
-  it('goes to 99, and beyond nobody knows', () => {
+  it('goes to 99, with has_more beyond', () => {
     shown = { unreadCount: 98, hasMoreUnread: false };
     count.increase();
     expect(shown).toEqual({ unreadCount: 99, hasMoreUnread: false });
@@ -51,7 +51,7 @@ describe('the count of unread notifications', () => {
     expect(shown).toEqual({ unreadCount: 99, hasMoreUnread: true });
   });
 
-  it('is asked for again when a notification comes right after it, as it may have been counted', async () => {
+  it('is fetched again when a notification follows closely, as it may have been counted', async () => {
     server.unread_count = 1;
     shown = await count.fetch(new AbortController().signal);
     count.increase();
@@ -62,7 +62,7 @@ describe('the count of unread notifications', () => {
     expect([shown.unreadCount, asked]).toEqual([2, 2]);
   });
 
-  it('is that of a frame, and asked for again if that may be older than what is known', async () => {
+  it('is taken from a frame, and fetched again if the frame may be older', async () => {
     const frame = { type: 'inbox', action: 'read', ids: [], unread_count: 7, has_more: false, cursor: '1' } as const;
     count.hear({ ...frame, ids: [] });
     expect([shown.unreadCount, jest.getTimerCount()]).toEqual([7, 0]);

@@ -1,9 +1,9 @@
 import type { InboxFrame } from '../frames.js';
 import type { Rest } from './rest.js';
 
-/** A count and a frame that come as close together may tell of the same notification, or not. */
+/** A count and a frame this close together may or may not cover the same notification. */
 const DOUBTFUL_MS = 2_000;
-/** The server counts no further. */
+/** The server counts up to this. */
 const MOST = 99;
 
 export interface Unread {
@@ -16,12 +16,12 @@ interface Counted {
   has_more: boolean;
 }
 
-/** How many are unread: counted by the server, kept up by frames, and counted again where that may have gone wrong. */
+/** The unread count: fetched, kept up to date by frames, and fetched again when it may be wrong. */
 export class UnreadCount {
   private controller = new AbortController();
   private timer: ReturnType<typeof setTimeout> | undefined;
   private countedAt = -Infinity;
-  /** Not yet after a load: what was counted may come as a frame however much later, on a slow machine. */
+  /** False after a load: a notification that was counted may still arrive as a frame, however late on a slow machine. */
   private isSure = true;
 
   constructor(
@@ -40,7 +40,7 @@ export class UnreadCount {
     this.timer = undefined;
   }
 
-  /** Asks the server, and shows nothing yet. */
+  /** Fetches the count without showing it. */
   async fetch(signal: AbortSignal): Promise<Unread> {
     const counted = await this.rest.get<Counted>('/notifications/unread_count', signal);
     this.countedAt = performance.now();
@@ -48,27 +48,29 @@ export class UnreadCount {
     return unreadOf(counted);
   }
 
-  /** One more has come. */
   increase(): void {
     const { unreadCount, hasMoreUnread } = this.get();
     this.put({ unreadCount: Math.min(MOST, unreadCount + 1), hasMoreUnread: hasMoreUnread || unreadCount >= MOST });
     if (!this.isSure || performance.now() - this.countedAt < DOUBTFUL_MS) this.doubt();
   }
 
-  /** Fewer are unread by what was done here. Gives what there was before. */
+  /**
+   * Lowers the count after a local change.
+   * @returns the count before
+   */
   decrease(by: number): Unread {
     const { unreadCount, hasMoreUnread } = this.get();
     if (!hasMoreUnread) this.put({ unreadCount: Math.max(0, unreadCount - by), hasMoreUnread });
     return { unreadCount, hasMoreUnread };
   }
 
-  /** A frame has the count of its time. */
+  /** A frame carries the count as of its sending. */
   hear(frame: InboxFrame): void {
     if (performance.now() - this.countedAt < DOUBTFUL_MS) this.doubt();
     this.put(unreadOf(frame));
   }
 
-  /** Counts anew in a while. */
+  /** Schedules a recount. */
   doubt(): void {
     if (this.controller.signal.aborted) return;
     this.timer ??= setTimeout(() => void this.recount(), DOUBTFUL_MS);
@@ -83,7 +85,7 @@ export class UnreadCount {
       this.put(unread);
       this.isSure = true;
     } catch {
-      // It was a guess that the count is wrong; where the server is not to be had, the next load counts.
+      // The count was only possibly wrong; the next load fetches it again.
     }
   }
 }

@@ -3,12 +3,12 @@ import type { ConnectionState, NotificationFrames, OrgFrames } from '../connecti
 import type { SharedConnection } from './live-endpoint.js';
 import { useSession } from './provider.js';
 
-/** The user's notifications, or the events of an organization. Null: nothing, as long as it is not known which. */
+/** The user's notifications, or an organization's events. */
 export type Endpoint = 'notifications' | { orgId: string };
 
 const NONE: ConnectionState = { status: 'closed', reconnects: 0 };
 
-/** The connection of an endpoint, to listen to by `on` in an effect. It is kept while the component is mounted. */
+/** The endpoint's connection, kept while the component is mounted. Listen with `on` in an effect. Null: none. */
 export function useConnection(endpoint: 'notifications'): SharedConnection<NotificationFrames>;
 export function useConnection(endpoint: { orgId: string }): SharedConnection<OrgFrames>;
 export function useConnection(endpoint: { orgId: string } | null): SharedConnection<OrgFrames> | null;
@@ -20,7 +20,7 @@ export function useConnection(
   return connection;
 }
 
-/** Where the connection of an endpoint stands. Null keeps none, and is `closed`. */
+/** The state of the endpoint's connection. Null connects to nothing, and is `closed`. */
 export function useConnectionState(endpoint: Endpoint | null): ConnectionState {
   const connection = useEndpoint(endpoint);
   const snapshot = connection?.snapshot ?? none;
@@ -37,7 +37,6 @@ function none(): ConnectionState {
   return NONE;
 }
 
-/** Subscribes to nothing. */
 function never(): () => void {
   return () => undefined;
 }

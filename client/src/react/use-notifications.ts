@@ -6,11 +6,11 @@ import { useConnection } from './use-connection.js';
 import { useLatest } from './use-latest.js';
 
 export interface NotificationsOptions {
-  /** How many a page has: 1 to 100, 20 by default. */
+  /** Page size: 1 to 100, 20 by default. */
   limit?: number;
 }
 
-/** The user's inbox, live and in step with the user's other devices. Components with the same limit share one list. */
+/** The user's inbox, live and in sync with the user's other devices. Components with the same limit share one list. */
 export function useNotifications({ limit = 20 }: NotificationsOptions = {}): NotificationsView & NotificationsActions {
   const inbox = useSession().inbox(limit);
   const view = useSyncExternalStore(inbox.subscribe, inbox.snapshot, inbox.snapshot);
@@ -21,7 +21,7 @@ export function useNotifications({ limit = 20 }: NotificationsOptions = {}): Not
   }, [inbox, view]);
 }
 
-/** Calls the listener, always the latest one, with each notification that arrives while mounted, ephemeral ones too. */
+/** Calls the latest listener with each notification that arrives while mounted, including ephemeral ones. */
 export function useNotification(listener: (notification: Notification) => void): void {
   const connection = useConnection('notifications');
   const latest = useLatest(listener);

@@ -6,34 +6,34 @@ import { useSession } from './provider.js';
 import { useConnectionState } from './use-connection.js';
 import { useLatest } from './use-latest.js';
 
-/** An event with `event_type`, `data` and `cursor`: `data` is known by the catalogue for one of `types`, or after `isEvent`. */
+/** An event with `event_type`, `data` and `cursor`. The catalogue types `data` if `types` is given, or after `isEvent`. */
 export type OrgEvent<T extends string = string> = T extends string ? EventFrame<T> : never;
 
 export interface OrgEventsOptions<T extends string = string> {
   /** Only these; all by default. */
   types?: readonly T[];
-  /** How many are kept: 100 by default. */
+  /** How many to keep: 100 by default. */
   limit?: number;
-  /** Called, always the latest one, with each event that arrives while mounted. */
+  /** The latest one is called with each event that arrives while mounted. */
   onEvent?: (event: OrgEvent<T>) => void;
-  /** Called when events may have been missed for good: fetch anew what they are about. */
+  /** Called when events may have been lost: fetch what they are about again. */
   onRefetch?: () => void;
 }
 
 export interface OrgEventsView<T extends string = string> {
-  /** Those that have arrived since the component was mounted, newest first. */
+  /** Events that arrived since the component was mounted, newest first. */
   events: readonly OrgEvent<T>[];
   state: ConnectionState;
 }
 
-/** The events of an organization as they happen. Null connects to none. */
+/** An organization's events as they happen. Null connects to nothing. */
 export function useOrgEvents<T extends string = string>(
   orgId: string | null,
   { types, limit = 100, onEvent, onRefetch }: OrgEventsOptions<T> = {},
 ): OrgEventsView<T> {
   const session = useSession();
   const endpoint = orgId === null ? null : session.events(orgId);
-  // Applications write the list anew with each render.
+  // Applications pass a new array with each render.
   const key = types === undefined ? null : JSON.stringify(types);
   const log = useMemo(() => {
     return new EventLog(endpoint, key === null ? null : (JSON.parse(key) as string[]), limit);
@@ -46,6 +46,6 @@ export function useOrgEvents<T extends string = string>(
     [endpoint, log, latest],
   );
   useEffect(() => endpoint?.on('refetch', () => latest.current.onRefetch?.()), [endpoint, latest]);
-  // The log has taken those of `types` only.
+  // The log only takes events of `types`.
   return { events: events as readonly OrgEvent<T>[], state };
 }

@@ -4,7 +4,7 @@ import { useSession } from './provider.js';
 
 const NOBODY: PresenceView = { members: [], status: 'loading', error: null };
 
-/** Who is connected to an organization's events, on all nodes. Null: no one. */
+/** The users connected to an organization's events, on all nodes. Null: an empty list. */
 export function usePresence(orgId: string | null): PresenceView {
   const session = useSession();
   const attendance = orgId === null ? null : session.attendance(orgId);
@@ -16,7 +16,6 @@ function nobody(): PresenceView {
   return NOBODY;
 }
 
-/** Subscribes to nothing. */
 function never(): () => void {
   return () => undefined;
 }

@@ -20,7 +20,7 @@ function standingAt(place: string): Extract<Message, { kind: 'standing' }> {
 }
 
 let hearing: Hearing;
-/** What the tab has told on: the name, and the cursor or whether it was resumed. */
+/** What the tab has passed on: the name, and the cursor or whether it was resumed. */
 let told: unknown[][];
 
 beforeEach(() => {
@@ -32,8 +32,8 @@ beforeEach(() => {
   });
 });
 
-describe('a tab that another one leads', () => {
-  it('is welcomed for the first time by how things stand, and hears no frame before that', () => {
+describe('a tab that follows another one', () => {
+  it('is first welcomed by the leading tab’s state, and passes on no frame before it', () => {
     hearing.hearFrame(frame('1', '0'));
     hearing.hearStanding(standingAt('1'));
     hearing.hearFrame(frame('2', '1'));
@@ -44,7 +44,7 @@ describe('a tab that another one leads', () => {
     expect(hearing.state).toEqual({ ...CONNECTED, cursor: '2' });
   });
 
-  it('does not tell on what it has heard', () => {
+  it('does not repeat what it has passed on', () => {
     hearing.hearStanding(standingAt('1'));
     for (const each of [frame('2', '1'), frame('3', '2'), frame('2', '1'), frame('3', '2'), frame('4', '3')]) {
       hearing.hearFrame(each);
@@ -52,7 +52,7 @@ describe('a tab that another one leads', () => {
     expect(told.slice(1).map(([, cursor]) => cursor)).toEqual(['2', '3', '4']);
   });
 
-  it('tells on every frame that has no place of its own', () => {
+  it('passes on every frame that has no position of its own', () => {
     hearing.hearStanding(standingAt('1'));
     for (let n = 0; n < 2; n += 1) hearing.hearFrame(frame('1', '1'));
     expect(told.slice(1)).toEqual([
@@ -70,7 +70,7 @@ describe('a tab that another one leads', () => {
     ]);
   });
 
-  it('notices by how things stand that it has missed something', () => {
+  it('notices from the leading tab’s state that it has missed something', () => {
     hearing.hearStanding(standingAt('1'));
     hearing.hearStanding(standingAt('1'));
     hearing.hearStanding(standingAt('5'));
@@ -85,7 +85,7 @@ describe('a tab that another one leads', () => {
   it('is resumed where the leading tab is, if it was there', () => {
     hearing.hearStanding(standingAt('1'));
     hearing.hearFrame(frame('2', '1'));
-    // The tab that leads from now on has not heard the last frame.
+    // The new leading tab has not received the last frame.
     hearing.hearWelcome({ kind: 'welcome', welcome: welcomeAt('3', true), place: '1' });
     hearing.hearFrame(frame('2', '1'));
     hearing.hearFrame(frame('3', '2'));
@@ -95,7 +95,7 @@ describe('a tab that another one leads', () => {
     ]);
   });
 
-  it('is told to fetch anew when the leading tab is', () => {
+  it('fetches again when the leading tab has to', () => {
     hearing.hearStanding(standingAt('1'));
     hearing.hearWelcome({ kind: 'welcome', welcome: welcomeAt('9', false), place: '9' });
     expect(told.slice(1)).toEqual([
@@ -106,7 +106,7 @@ describe('a tab that another one leads', () => {
 });
 
 describe('a tab that leads', () => {
-  it('goes on from where it was while another one led, and counts that as a reconnect', () => {
+  it('resumes from where it was while another one led, and counts that as a reconnect', () => {
     hearing.hearStanding(standingAt('1'));
     hearing.hearFrame(frame('2', '1'));
     expect(hearing.beginToLead()).toBe('2');
@@ -120,7 +120,7 @@ describe('a tab that leads', () => {
     ]);
   });
 
-  it('tells others of its state when more than the cursor has changed', () => {
+  it('posts its state when more than the cursor has changed', () => {
     expect(hearing.hearOwn('state', CONNECTED)).toMatchObject({ kind: 'standing', state: CONNECTED });
     expect(hearing.hearOwn('state', { ...CONNECTED, cursor: '1' })).toBeNull();
     expect(hearing.hearOwn('state', { ...CONNECTED, cursor: '1', latency: 3 })).toMatchObject({ kind: 'standing' });

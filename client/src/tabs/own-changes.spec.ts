@@ -15,7 +15,7 @@ const WELCOME: WelcomeFrame = {
   cursor: '0',
 };
 
-/** A tab, and the welcomes that it tells its page. */
+/** A tab, and the welcomes that its page gets. */
 function openTab(): { hearing: Hearing; welcomes: WelcomeFrame[] } {
   const hearing = new Hearing();
   const welcomes: WelcomeFrame[] = [];
