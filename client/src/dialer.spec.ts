@@ -128,7 +128,7 @@ describe('a ticket', () => {
 
   it('that the server refuses to sell for now is reported', async () => {
     answer(503, {});
-    const refusal = { source: 'ticket', message: 'The server answered the ticket request with 503' };
+    const refusal = { source: 'ticket', message: 'The ticket request got 503' };
     await expect(buying.prepare('connect', undefined, signal)).rejects.toMatchObject(refusal);
   });
 

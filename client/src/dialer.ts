@@ -96,7 +96,7 @@ export class Dialer {
       return await inTime('The ticket request', this.patience, signal, async (signal) => {
         const response = await fetch(`${this.server}/api/v1/realtime/tickets`, { method: 'POST', headers, signal });
         if (response.status === 401) throw new TokenRefused();
-        if (!response.ok) throw new Error(`The server answered the ticket request with ${response.status}`);
+        if (!response.ok) throw new Error(`The ticket request got ${response.status}`);
         return ((await response.json()) as { ticket: string }).ticket;
       });
     } catch (error) {
@@ -109,7 +109,7 @@ export class Dialer {
 export function serverOf(url: string | URL | undefined): string {
   const page = (globalThis as { location?: { origin?: string } }).location?.origin;
   const given = url ?? page;
-  if (given === undefined) throw new TypeError('url takes the address of the server: there is no page to take it from');
+  if (given === undefined) throw new TypeError('url takes the address of the server: there is no page');
   const { protocol, host, pathname } = new URL(given, page);
   if (!/^(http|ws)s?:$/.test(protocol))
     throw new TypeError(`url takes an http, https, ws or wss address, got ${given}`);

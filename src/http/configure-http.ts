@@ -34,7 +34,7 @@ export function configureHttp(app: NestExpressApplication, environment: Environm
     origin: (origin: string | undefined, answer: (error: null, isAllowed: boolean) => void) => {
       answer(null, origin !== undefined && isOriginAllowed(origin, environment.allowedOrigins));
     },
-    exposedHeaders: ['Content-Disposition', 'Location', 'Retry-After', 'WWW-Authenticate'],
+    exposedHeaders: ['Content-Disposition', 'Date', 'Location', 'Retry-After', 'WWW-Authenticate'],
     maxAge: 600,
   });
   app.use(refuseOtherBodies);

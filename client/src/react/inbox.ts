@@ -128,7 +128,7 @@ export class Inbox {
     if (hasMore && oldest !== undefined && id < oldest.id) this.count.doubt();
     else {
       this.items.apply({ kind: 'arrived', item: { ...notification, id, read_at: null } });
-      this.count.increase();
+      this.count.increase(id);
     }
   }
 

@@ -21,11 +21,19 @@ export class Rest {
     return this.request<T>('GET', path, { signal });
   }
 
-  /**
-   * Replaces a refused token once, and retries.
-   * @returns the answer; the caller vouches for its type
-   */
-  async request<T>(method: string, path: string, { signal, body }: RequestOptions = {}): Promise<T> {
+  /** `date` is the server's time, in milliseconds and whole seconds; NaN if the answer doesn't say it. */
+  async getDated<T>(path: string, signal: AbortSignal): Promise<{ answer: T; date: number }> {
+    const response = await this.exchange('GET', path, { signal });
+    return { answer: (await answerOf(response)) as T, date: Date.parse(response.headers.get('date') ?? '') };
+  }
+
+  /** @returns the answer; the caller vouches for its type */
+  async request<T>(method: string, path: string, options: RequestOptions = {}): Promise<T> {
+    return (await answerOf(await this.exchange(method, path, options))) as T;
+  }
+
+  /** Replaces a refused token once, and retries. */
+  private async exchange(method: string, path: string, { signal, body }: RequestOptions): Promise<Response> {
     const patience = AbortSignal.timeout(PATIENCE_MS);
     const request: RequestInit = {
       method,
@@ -39,8 +47,7 @@ export class Rest {
       response = await this.send(path, request, renewed);
     }
     if (!response.ok) throw await problemOf(response);
-    const answer: unknown = response.status === 204 ? undefined : await response.json().catch(noAnswer);
-    return answer as T;
+    return response;
   }
 
   private async token(get: () => Promise<string>): Promise<string> {
@@ -56,6 +63,10 @@ export class Rest {
     const headers = { authorization: `Bearer ${token}`, ...(request.body && { 'content-type': 'application/json' }) };
     return fetch(`${this.server()}/api/v1${path}`, { ...request, headers }).catch(noAnswer);
   }
+}
+
+async function answerOf(response: Response): Promise<unknown> {
+  return response.status === 204 ? undefined : response.json().catch(noAnswer);
 }
 
 function noAnswer(cause: unknown): never {

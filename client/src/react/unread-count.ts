@@ -3,6 +3,10 @@ import type { Rest } from './rest.js';
 
 /** A count and a frame this close together may or may not cover the same notification. */
 const DOUBTFUL_MS = 2_000;
+/** The `Date` of an answer has whole seconds. */
+const DATE_STEP_MS = 1_000;
+/** After a recount that failed. */
+const RETRY_MS = 10_000;
 /** The server counts up to this. */
 const MOST = 99;
 
@@ -20,9 +24,12 @@ interface Counted {
 export class UnreadCount {
   private controller = new AbortController();
   private timer: ReturnType<typeof setTimeout> | undefined;
+  /** By this device's clock. */
+  private fetchedAt = -Infinity;
+  /** By the server's clock, at the earliest; NaN if the answer had no date. */
   private countedAt = -Infinity;
-  /** False after a load: a notification that was counted may still arrive as a frame, however late on a slow machine. */
-  private isSure = true;
+  /** How many frames have changed the count. */
+  private changes = 0;
 
   constructor(
     private readonly rest: Rest,
@@ -42,16 +49,19 @@ export class UnreadCount {
 
   /** Fetches the count without showing it. */
   async fetch(signal: AbortSignal): Promise<Unread> {
-    const counted = await this.rest.get<Counted>('/notifications/unread_count', signal);
-    this.countedAt = performance.now();
-    this.isSure = false;
-    return unreadOf(counted);
+    const { answer, date } = await this.rest.getDated<Counted>('/notifications/unread_count', signal);
+    this.fetchedAt = performance.now();
+    this.countedAt = date;
+    return unreadOf(answer);
   }
 
-  increase(): void {
+  /** Counts a notification whose frame has arrived, which a slow machine may see long after it was counted. */
+  increase(id: string): void {
+    this.changes += 1;
     const { unreadCount, hasMoreUnread } = this.get();
     this.put({ unreadCount: Math.min(MOST, unreadCount + 1), hasMoreUnread: hasMoreUnread || unreadCount >= MOST });
-    if (!this.isSure || performance.now() - this.countedAt < DOUBTFUL_MS) this.doubt();
+    const isNewer = createdAt(id) > this.countedAt + DATE_STEP_MS + DOUBTFUL_MS;
+    if (!isNewer) this.doubt();
   }
 
   /**
@@ -66,28 +76,35 @@ export class UnreadCount {
 
   /** A frame carries the count as of its sending. */
   hear(frame: InboxFrame): void {
-    if (performance.now() - this.countedAt < DOUBTFUL_MS) this.doubt();
+    this.changes += 1;
+    if (performance.now() - this.fetchedAt < DOUBTFUL_MS) this.doubt();
     this.put(unreadOf(frame));
   }
 
   /** Schedules a recount. */
-  doubt(): void {
+  doubt(delayMs = DOUBTFUL_MS): void {
     if (this.controller.signal.aborted) return;
-    this.timer ??= setTimeout(() => void this.recount(), DOUBTFUL_MS);
+    this.timer ??= setTimeout(() => void this.recount(), delayMs);
   }
 
   private async recount(): Promise<void> {
     const { signal } = this.controller;
+    const { changes } = this;
     this.timer = undefined;
     try {
       const unread = await this.fetch(signal);
       if (signal.aborted) return;
       this.put(unread);
-      this.isSure = true;
+      if (this.changes !== changes) this.doubt();
     } catch {
-      // The count was only possibly wrong; the next load fetches it again.
+      this.doubt(RETRY_MS);
     }
   }
+}
+
+/** In milliseconds, as a UUID of version 7 says (RFC 9562, section 5.7). */
+function createdAt(id: string): number {
+  return Number.parseInt(id.slice(0, 8) + id.slice(9, 13), 16);
 }
 
 function unreadOf({ unread_count, has_more }: Counted): Unread {
