@@ -88,6 +88,6 @@ export const ApiContext = createContext<Api | null>(null);
 /** The API in the name of who is signed in. */
 export function useApi(): Api {
   const api = use(ApiContext);
-  if (api === null) throw new Error('useApi takes a component below the sign-in');
+  if (api === null) throw new Error('useApi must be used below the sign-in');
   return api;
 }

@@ -15,6 +15,6 @@ describe('path', () => {
 
   it.each(['.', '..'])('does not take %s, which would be another path', (id) => {
     expect(new URL(`/orgs/1/members/${encodeURIComponent(id)}`, ORIGIN).pathname).not.toContain(id);
-    expect(() => path`/orgs/${'1'}/members/${id}`).toThrow(`No path can hold the id “${id}”.`);
+    expect(() => path`/orgs/${'1'}/members/${id}`).toThrow(`“${id}” is not a valid id.`);
   });
 });

@@ -7,6 +7,6 @@ export function path(texts: TemplateStringsArray, ...values: readonly string[]):
 }
 
 function segment(value: string): string {
-  if (value === '.' || value === '..') throw new Error(`No path can hold the id “${value}”.`);
+  if (value === '.' || value === '..') throw new Error(`“${value}” is not a valid id.`);
   return encodeURIComponent(value);
 }

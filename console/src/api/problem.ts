@@ -35,7 +35,7 @@ function isFieldError(value: unknown): value is FieldError {
   return typeof value === 'object' && value !== null && 'field' in value && 'message' in value;
 }
 
-const UNREACHABLE = 'The server can’t be reached. Check your connection and that the server runs, then try again.';
+const UNREACHABLE = 'The server can’t be reached. Check your connection and try again.';
 
 /** What went wrong and what to do about it, in words for a person. */
 export function describeProblem(error: Error): string {
@@ -44,10 +44,10 @@ export function describeProblem(error: Error): string {
   const { status, detail } = error;
   // Of the hooks, when there was no answer, or no request.
   if (status === 0) return isUnanswered(error.cause) ? UNREACHABLE : detail;
-  if (status === 401) return 'Your session has ended. Sign out, and sign in again.';
+  if (status === 401) return 'Your session has ended. Sign out and sign in again.';
   if (status === 429) return `Too many requests. Try again ${waitOf(error)}.`;
   if (status === 400 && error.errors.length > 0) return error.errors.map(({ message }) => sentence(message)).join(' ');
-  if (status === 500) return `${detail} Try again; if it stays, look at the log of the server.`;
+  if (status === 500) return `${detail} Try again; if it keeps happening, check the server log.`;
   if (status === 502 || status === 504) return `${detail} Try again in a moment.`;
   return detail;
 }

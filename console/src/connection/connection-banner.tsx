@@ -24,8 +24,8 @@ export function ConnectionBanner() {
           <WifiOff size={16} aria-hidden="true" />
           <span>
             {status === 'offline'
-              ? 'You are offline. What you see is not live until the network is back.'
-              : 'The connection is lost. What you see is not live; it catches up by itself.'}
+              ? 'You’re offline. Updates are paused until the network is back.'
+              : 'Connection lost. Updates are paused; reconnecting…'}
           </span>
           {status !== 'offline' && <ReconnectAll orgId={orgId} />}
         </div>

@@ -18,19 +18,19 @@ export function EndpointDetails({ title, endpoint }: { title: string; endpoint: 
         <Badge tone={statusTone(state.status)}>{statusLabel(state.status)}</Badge>
       </div>
       <dl className="facts">
-        {state.retryAt !== undefined && <Fact name="Next try">{<Countdown until={state.retryAt} />}</Fact>}
+        {state.retryAt !== undefined && <Fact name="Retrying in">{<Countdown until={state.retryAt} />}</Fact>}
         <Fact name="Latency">
           {state.latency === undefined ? 'not measured yet' : `${Math.round(state.latency)} ms`}
         </Fact>
         <Fact name="Reconnects">{state.reconnects}</Fact>
         {state.expiresAt !== undefined && (
-          <Fact name="Token ends">
+          <Fact name="Token expires">
             <Time value={state.expiresAt} />
           </Fact>
         )}
         {state.connectionId !== undefined && <Id name="Connection" value={state.connectionId} />}
         <Id name="Cursor" value={state.cursor} />
-        {state.closed !== undefined && <Fact name="Last close">{closeSentence(state.closed)}</Fact>}
+        {state.closed !== undefined && <Fact name="Last disconnect">{closeSentence(state.closed)}</Fact>}
       </dl>
       <ReconnectButton endpoint={endpoint} status={state.status} />
     </section>
@@ -83,5 +83,5 @@ function Id({ name, value }: { name: string; value: string | undefined }) {
 
 function Countdown({ until }: { until: number }) {
   const seconds = Math.max(0, Math.ceil((until - useNow(1_000)) / 1_000));
-  return <>in {seconds} s</>;
+  return <>{seconds} s</>;
 }

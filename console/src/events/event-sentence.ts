@@ -33,11 +33,11 @@ export function eventSentence(event: EventFrame, nameOf: NameOf): EventSentence 
 function resourceSentence(event: EventFrame): EventSentence | null {
   if (isEvent(event, 'resource.created')) {
     const { resource_name, sensitivity } = event.data;
-    const text = sensitivity === 'normal' ? 'was created' : `was created as ${sensitivity}`;
+    const text = sensitivity === 'normal' ? 'was created' : `was created (${sensitivity})`;
     return { icon: FilePlus, tone: 'ok', subject: resource_name, text };
   }
   if (isEvent(event, 'resource.updated')) {
-    return { icon: FilePen, tone: 'accent', subject: event.data.resource_name, text: 'was changed' };
+    return { icon: FilePen, tone: 'accent', subject: event.data.resource_name, text: 'was updated' };
   }
   if (isEvent(event, 'resource.deleted')) {
     return { icon: FileX, tone: 'danger', subject: event.data.resource_name, text: 'was deleted' };
@@ -67,7 +67,7 @@ function warningSentence(event: EventFrame): EventSentence | null {
   if (isEvent(event, 'quota.warning')) {
     const { used, limit, percent } = event.data;
     const tone = percent >= 100 ? 'danger' : 'warn';
-    return { icon: Gauge, tone, subject: 'Quota:', text: `${used} of ${limit} resources are used (${percent} %)` };
+    return { icon: Gauge, tone, subject: 'Quota:', text: `${used} of ${limit} resources used (${percent}%)` };
   }
   return null;
 }

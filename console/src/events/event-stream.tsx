@@ -22,13 +22,13 @@ type Status = ConnectionState['status'];
 /** Before anything has happened: what one waits for. */
 const EMPTY: Readonly<Record<Status, { title: string; text: string }>> = {
   connected: {
-    title: 'Waiting for something to happen',
-    text: 'Create a resource here, or in a second window as somebody else: it appears at once, in both.',
+    title: 'No events yet',
+    text: 'Create a resource, here or in a second window as someone else: it appears at once in both.',
   },
-  connecting: { title: 'Connecting', text: 'What happens from then on shows here.' },
-  waiting: { title: 'The connection is lost', text: 'Events show here again once it is back.' },
-  offline: { title: 'You are offline', text: 'Events show here again once the network is back.' },
-  closed: { title: 'Disconnected', text: 'The server sends no more events of this organization.' },
+  connecting: { title: 'Connecting', text: 'New events will appear here.' },
+  waiting: { title: 'Connection lost', text: 'Events will appear here again once it is back.' },
+  offline: { title: 'You’re offline', text: 'Events will appear here again once the network is back.' },
+  closed: { title: 'Disconnected', text: 'Live events have ended.' },
 };
 
 /** What happens in the organization, as it happens. */

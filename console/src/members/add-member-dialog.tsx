@@ -26,7 +26,7 @@ export function AddMemberDialog({ organization, onClose }: { organization: Organ
     await client.invalidateQueries({ queryKey: keys.members(id) });
   }, onClose);
   return (
-    <Dialog title="Add member" about={`They see ${isolated(name)} at once, and get a notification.`} onClose={onClose}>
+    <Dialog title="Add member" about={`They get access to ${isolated(name)} right away and are notified.`} onClose={onClose}>
       <form
         onSubmit={(event) => {
           event.preventDefault();
@@ -37,7 +37,7 @@ export function AddMemberDialog({ organization, onClose }: { organization: Organ
           <ProblemNotice error={formError(action.error, ['user_id', 'role'])} />
           <Field
             label="User ID"
-            hint="The subject of their token. They need not have been here before."
+            hint="Their ID in your identity provider. They don’t need to have signed in yet."
             error={fieldError(action.error, 'user_id')}
           >
             {(control) => (

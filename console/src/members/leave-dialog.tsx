@@ -19,7 +19,7 @@ export function LeaveDialog({ organization, onClose }: { organization: Organizat
   return (
     <ConfirmDialog
       title={`Leave ${isolated(name)}?`}
-      about="You no longer see its resources and events. An owner or admin can add you again."
+      about="You’ll lose access to its resources and events. An owner or admin can add you again."
       confirm="Leave organization"
       onClose={onClose}
       run={async () => {

@@ -36,7 +36,7 @@ export function MemberRow({ organization, member, person, isOnline, ...on }: Mem
           {isOnline && <span className="visually-hidden">, online</span>}
         </span>
         <span className="muted small truncate">
-          <bdi>{person.detail ?? 'No e-mail known yet'}</bdi> · joined <Time value={member.joined_at} />
+          <bdi>{person.detail ?? 'No email yet'}</bdi> · joined <Time value={member.joined_at} />
         </span>
       </div>
       {ownRole === 'owner' ? (

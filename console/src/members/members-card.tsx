@@ -64,7 +64,7 @@ export function MembersCard({ organization }: { organization: Organization }) {
           />
         ))}
       </ul>
-      {data?.isCut === true && <div className="card-foot">The first {members.length} are shown.</div>}
+      {data?.isCut === true && <div className="card-foot">Showing the first {members.length}.</div>}
       {open?.what === 'add' && <AddMemberDialog organization={organization} onClose={close} />}
       {open?.what === 'leave' && <LeaveDialog organization={organization} onClose={close} />}
       {open?.what === 'message' && <MessageDialog orgId={organization.id} to={open.member.user_id} onClose={close} />}

@@ -20,7 +20,7 @@ export function RemoveMemberDialog({ organization: { id, name }, person, onClose
   return (
     <ConfirmDialog
       title={`Remove ${isolated(person.name)}?`}
-      about={`They lose access to ${isolated(name)} at once: whatever they have open of it is closed.`}
+      about={`They lose access to ${isolated(name)} immediately.`}
       confirm="Remove member"
       onClose={onClose}
       run={async () => {

@@ -31,6 +31,6 @@ describe('pointOf', () => {
   });
 
   it('refuses an answer that holds other metrics, or none', () => {
-    expect(() => readingOf(parsePrometheus('<html></html>'), 0)).toThrow('something else');
+    expect(() => readingOf(parsePrometheus('<html></html>'), 0)).toThrow('doesn’t return Herald’s metrics');
   });
 });

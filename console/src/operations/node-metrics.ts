@@ -24,13 +24,13 @@ export interface Point {
 /** @throws {Error} if it can't be read */
 export async function readMetrics(signal: AbortSignal): Promise<Reading> {
   const response = await fetch('/metrics', { signal });
-  if (!response.ok) throw new Error(`/metrics answers ${response.status}`);
+  if (!response.ok) throw new Error(`/metrics answered ${response.status}`);
   return readingOf(parsePrometheus(await response.text()), Date.now());
 }
 
 export function readingOf(samples: readonly Sample[], at: number): Reading {
   const connections = sumOf(samples, 'herald_connections');
-  if (connections === null) throw new Error('/metrics answers with something else than Herald’s metrics');
+  if (connections === null) throw new Error('/metrics doesn’t return Herald’s metrics');
   return {
     at,
     processId: String(sumOf(samples, 'process_start_time_seconds')),

@@ -17,7 +17,7 @@ export default function OperationsPage() {
   if (isOperator(session)) return <Operations />;
   return (
     <Empty icon={Megaphone} title="This page is for operators" isPage>
-      It takes the realm role realtime-admin, which your token does not have. Ask whoever gives out roles.
+      You need the realtime-admin role. Ask an administrator.
     </Empty>
   );
 }

@@ -13,7 +13,7 @@ export function CreateOrganizationDialog({ onClose }: { onClose: () => void }) {
   return (
     <NameOrganizationDialog
       title="Create organization"
-      about="You become its owner, and can add others right away."
+      about="You’ll be its owner and can add others right away."
       submit="Create organization"
       onClose={onClose}
       run={async (name) => {

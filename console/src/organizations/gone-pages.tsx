@@ -9,15 +9,15 @@ export function NoSuchOrganization() {
   return (
     <Empty
       icon={SearchX}
-      title="This organization is not here for you"
+      title="Organization not found"
       isPage
       actions={
         <Link href="/" className="button">
-          To your organizations
+          Go to your organizations
         </Link>
       }
     >
-      It doesn’t exist, or you are no member of it. If somebody sent you here, ask them to add you.
+      It doesn’t exist or you don’t have access. If someone sent you here, ask them to add you.
     </Empty>
   );
 }
@@ -39,7 +39,7 @@ export function RemovedFromOrganization({ name, isChecking, onCheck }: RemovedPr
         actions={
           <>
             <Link href="/" className="button" data-kind="primary">
-              To your organizations
+              Go to your organizations
             </Link>
             <Button isBusy={isChecking} onClick={onCheck}>
               Check again
@@ -47,8 +47,8 @@ export function RemovedFromOrganization({ name, isChecking, onCheck }: RemovedPr
           </>
         }
       >
-        An owner or admin has removed you, or the organization was deleted. Its events have stopped here. Ask an owner
-        to add you again if you still need it; this page then comes back by itself.
+        An owner or admin removed you, or the organization was deleted. If you’re added again, this page reloads
+        automatically.
       </Empty>
     </div>
   );

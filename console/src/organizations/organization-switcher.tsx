@@ -66,7 +66,7 @@ interface OrganizationLinksProps {
 }
 
 function OrganizationLinks({ organizations, currentId, onChoose }: OrganizationLinksProps) {
-  if (organizations.length === 0) return <p className="switcher-empty">You are in no organization yet.</p>;
+  if (organizations.length === 0) return <p className="switcher-empty">You’re not in an organization yet.</p>;
   return (
     <nav aria-label="Your organizations">
       <ul className="menu switcher-list">

@@ -20,7 +20,7 @@ export function DeleteResourceDialog({ orgId, resource, onClose, onDeleted }: De
   return (
     <ConfirmDialog
       title={`Delete ${isolated(resource.name)}?`}
-      about="It is deleted for every member, with its comments. This can’t be undone."
+      about="This deletes it and its comments for every member. It can’t be undone."
       confirm="Delete resource"
       onClose={onClose}
       run={async () => {

@@ -25,7 +25,7 @@ interface ResourceDialogProps {
 export function ResourceDialog({ orgId, resourceId, onClose }: ResourceDialogProps) {
   if (resourceId === undefined) {
     return (
-      <Dialog title="New resource" about="Every member who is online sees it at once." onClose={onClose}>
+      <Dialog title="New resource" about="Members online see it immediately." onClose={onClose}>
         <ResourceForm orgId={orgId} onClose={onClose} />
       </Dialog>
     );

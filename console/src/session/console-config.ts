@@ -39,7 +39,7 @@ export async function fetchConsoleConfig(signal: AbortSignal): Promise<ConsoleCo
   });
   const config: unknown = response.ok ? await response.json() : null;
   if (isConsoleConfig(config)) return config;
-  throw new Error(`/console.json takes a sign-in mode and allows_origin, got an answer of status ${response.status}`);
+  throw new Error(`/console.json must have a sign-in mode and allows_origin; the server answered ${response.status}`);
 }
 
 function isConsoleConfig(value: unknown): value is ConsoleConfig {

@@ -31,6 +31,6 @@ export const SessionContext = createContext<Session | null>(null);
 /** Who is signed in. Only for components below the sign-in. */
 export function useSession(): Session {
   const session = use(SessionContext);
-  if (session === null) throw new Error('useSession takes a component below the sign-in');
+  if (session === null) throw new Error('useSession must be used below the sign-in');
   return session;
 }

@@ -29,7 +29,7 @@ export function SignInPage({ users, error, signIn }: SignInPageProps) {
     void action.run(user);
   };
   return (
-    <SignInFrame title="Welcome to Herald" about="Choose who you want to be. A second window can be somebody else.">
+    <SignInFrame title="Welcome to Herald" about="Pick a demo user. Open a second window to sign in as someone else.">
       <ProblemNotice error={action.error ?? error} />
       <ul className="sign-in-users" aria-label="Users">
         {users.map((user) => (
@@ -45,7 +45,7 @@ export function SignInPage({ users, error, signIn }: SignInPageProps) {
       <div className="notice">
         <TriangleAlert size={16} aria-hidden="true" />
         <div className="muted">
-          Development only: anybody who reaches this server can be any user. Set <code>KEYCLOAK_URL</code> and{' '}
+          Development only: anyone who can reach this server can sign in as anyone. Set <code>KEYCLOAK_URL</code> and{' '}
           <code>KEYCLOAK_REALM</code> for a real sign-in.
         </div>
       </div>
@@ -83,7 +83,7 @@ export function OidcSignInPage({ authority, error, begin }: OidcSignInPageProps)
   usePageTitle('Sign in');
   const action = useAction(begin);
   return (
-    <SignInFrame title="Welcome to Herald" about="Sign in with the account of your organization.">
+    <SignInFrame title="Welcome to Herald" about="Sign in with your work account.">
       <ProblemNotice error={action.error ?? error} />
       <Button
         kind="primary"
@@ -93,7 +93,7 @@ export function OidcSignInPage({ authority, error, begin }: OidcSignInPageProps)
       >
         Sign in
       </Button>
-      <p className="faint small wrap">You are sent to {new URL(authority).host}, and come back here.</p>
+      <p className="faint small wrap">We’ll send you to {new URL(authority).host} to sign in, then bring you back.</p>
     </SignInFrame>
   );
 }
@@ -102,12 +102,12 @@ export function OidcSignInPage({ authority, error, begin }: OidcSignInPageProps)
 export function NoSignInPage() {
   usePageTitle('Sign in');
   return (
-    <SignInFrame title="Herald" about="Nobody can sign in here yet.">
+    <SignInFrame title="Herald" about="Sign-in isn’t set up yet.">
       <div className="notice" data-tone="warn">
         <TriangleAlert size={16} aria-hidden="true" />
         <div>
           This server knows the keys of an identity provider, but not its address. Set <code>KEYCLOAK_URL</code> and{' '}
-          <code>KEYCLOAK_REALM</code>, or <code>JWT_ISSUER</code>, and start it again. The API works without: see{' '}
+          <code>KEYCLOAK_REALM</code>, or <code>JWT_ISSUER</code>, and restart it. The API works without sign-in here: see{' '}
           <a href="/docs">/docs</a>.
         </div>
       </div>

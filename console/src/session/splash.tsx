@@ -14,7 +14,7 @@ export function Splash({ error, onRetry }: { error: Error | null; onRetry: () =>
           </p>
         ) : (
           <>
-            <h1>Herald doesn’t answer</h1>
+            <h1>Can’t reach Herald</h1>
             <ProblemNotice error={error} onRetry={onRetry} />
           </>
         )}

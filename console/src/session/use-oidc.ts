@@ -15,7 +15,7 @@ export function useOidc(config: ConsoleConfig, onEnded: (error: Error) => void):
   const [oidc] = useState(() => lazyOidc(config, () => ended.dispatchEvent(new Event('ended'))));
 
   useEffect(() => {
-    const listen = () => end(new Error('Your session has ended. Sign in again to go on.'));
+    const listen = () => end(new Error('Your session has ended. Sign in again to continue.'));
     ended.addEventListener('ended', listen);
     return () => ended.removeEventListener('ended', listen);
   }, [ended]);
@@ -26,7 +26,7 @@ function lazyOidc(config: ConsoleConfig, onEnded: () => void): Oidc {
   let signIn: Promise<OidcSignIn> | null = null;
   let restored: Promise<Session | null> | null = null;
   const load = () => {
-    if (config.mode !== 'oidc') throw new Error('There is no identity provider here.');
+    if (config.mode !== 'oidc') throw new Error('No identity provider is configured.');
     signIn ??= import('./oidc-session.js').then(({ OidcSignIn }) => new OidcSignIn(config, onEnded));
     return signIn;
   };

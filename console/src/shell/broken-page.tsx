@@ -21,7 +21,7 @@ export function BrokenPage() {
           </Button>
         }
       >
-        The server may be away, or have a newer version of it. Reload to get that.
+        The server may be down or updated. Reload to try again.
       </Empty>
     </div>
   );

@@ -35,7 +35,7 @@ export function useAction<A extends unknown[]>(
     },
     onError: (problem) => {
       if (isShown.current) return;
-      toast({ title: 'What you started has failed', body: describeProblem(problem), tone: 'danger', isSticky: true });
+      toast({ title: 'Action failed', body: describeProblem(problem), tone: 'danger', isSticky: true });
     },
   });
   // Set at once: a second click comes before `isPending` is rendered.
