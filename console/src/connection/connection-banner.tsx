@@ -6,10 +6,10 @@ import { Button } from '../ui/button.js';
 import { worstOf } from './describe-connection.js';
 import './connection.css';
 
-/** A short interruption, as of a restart that is over at once, is not worth a word. */
+/** Short interruptions, such as a quick restart, are not shown. */
 const PATIENCE_MS = 1_200;
 
-/** Says, when what is on show is not live, that it will be again by itself. */
+/** Warns while the page is not live. */
 export function ConnectionBanner() {
   const orgId = useLiveOrganization();
   const notifications = useConnectionState('notifications');
@@ -44,7 +44,7 @@ function ReconnectAll({ orgId }: { orgId: string | null }) {
   return <Button onClick={reconnect}>Reconnect now</Button>;
 }
 
-/** Whether something has been so for a while. */
+/** Whether a condition has held for a while. */
 function useLasting(isSo: boolean): boolean {
   const [isLasting, setLasting] = useState(false);
   useEffect(() => {

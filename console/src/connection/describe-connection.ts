@@ -3,7 +3,7 @@ import type { Tone } from '../ui/badge.js';
 
 type Status = ConnectionState['status'];
 
-/** From the best to the worst. */
+/** From best to worst. */
 const ORDER: readonly Status[] = ['connected', 'connecting', 'waiting', 'offline', 'closed'];
 
 const LABELS: Readonly<Record<Status, string>> = {
@@ -30,7 +30,7 @@ export function statusTone(status: Status): Tone {
   return TONES[status];
 }
 
-/** The state that matters: that of the connection which is worst off. */
+/** The worst of the states. */
 export function worstOf(states: readonly [ConnectionState, ...ConnectionState[]]): ConnectionState {
   return states.reduce((a, b) => (ORDER.indexOf(b.status) > ORDER.indexOf(a.status) ? b : a));
 }
@@ -51,7 +51,7 @@ const REASONS: ReadonlyMap<string, string> = new Map([
   ['too_many_connections', 'you have too many connections: close other windows'],
 ]);
 
-/** How a connection last ended, for a person. */
+/** How a connection last ended, worded for users. */
 export function closeSentence({ code, reason }: { code: number; reason: string }): string {
   const why = REASONS.get(reason) ?? (code === 1006 ? 'the link was lost' : reason);
   return why === '' ? `Code ${code}` : `Code ${code}: ${why}`;

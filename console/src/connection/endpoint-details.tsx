@@ -8,7 +8,7 @@ import { CopyButton } from '../ui/copy-button.js';
 import { Time, useNow } from '../ui/time.js';
 import { closeSentence, statusLabel, statusTone } from './describe-connection.js';
 
-/** Everything that is known of one connection, and a button that renews it. */
+/** The details of one connection, and a button to reconnect. */
 export function EndpointDetails({ title, endpoint }: { title: string; endpoint: Endpoint }) {
   const state = useConnectionState(endpoint);
   return (
@@ -37,7 +37,7 @@ export function EndpointDetails({ title, endpoint }: { title: string; endpoint: 
   );
 }
 
-/** For a connection that is closed for good it can do nothing. */
+/** Disabled once the connection is closed for good. */
 function ReconnectButton({ endpoint, status }: { endpoint: Endpoint; status: ConnectionState['status'] }) {
   const reconnect = useReconnect(endpoint);
   return (
@@ -51,7 +51,7 @@ function ReconnectButton({ endpoint, status }: { endpoint: Endpoint; status: Con
   );
 }
 
-/** The connection of notifications is kept by the bell anyway. */
+/** Holding the notifications' connection here costs nothing: the bell keeps it anyway. */
 function useReconnect(endpoint: Endpoint): () => void {
   const notifications = useConnection('notifications');
   const events = useConnection(endpoint === 'notifications' ? null : endpoint);

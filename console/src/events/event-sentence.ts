@@ -15,7 +15,7 @@ import { severityTone } from '../notifications/notification-look.js';
 import type { Tone } from '../ui/badge.js';
 import { isolated } from '../ui/isolated.js';
 
-/** What an event says to a person: whom or what it is about, and what happened. */
+/** An event in words: its subject, and what happened. */
 export interface EventSentence {
   icon: LucideIcon;
   tone: Tone;
@@ -25,7 +25,7 @@ export interface EventSentence {
 
 type NameOf = (userId: string) => string;
 
-/** Puts an event into words. An application's own is shown by its type; its data is below. */
+/** Puts an event into words. An application's own event is shown by its type and first fields. */
 export function eventSentence(event: EventFrame, nameOf: NameOf): EventSentence {
   return resourceSentence(event) ?? memberSentence(event, nameOf) ?? warningSentence(event) ?? ownSentence(event);
 }

@@ -19,7 +19,7 @@ interface EventStreamProps {
 
 type Status = ConnectionState['status'];
 
-/** Before anything has happened: what one waits for. */
+/** Shown before the first event. */
 const EMPTY: Readonly<Record<Status, { title: string; text: string }>> = {
   connected: {
     title: 'No events yet',
@@ -31,7 +31,7 @@ const EMPTY: Readonly<Record<Status, { title: string; text: string }>> = {
   closed: { title: 'Disconnected', text: 'Live events have ended.' },
 };
 
-/** What happens in the organization, as it happens. */
+/** The organization's events, live. */
 export function EventStream({ orgId, past, status }: EventStreamProps) {
   const session = useSession();
   const { data } = useMembers(orgId);
@@ -54,7 +54,7 @@ export function EventStream({ orgId, past, status }: EventStreamProps) {
           {EMPTY[status].text}
         </Empty>
       )}
-      {/* A list that scrolls is reached by the keyboard through its items. */}
+      {/* The list scrolls; the keyboard reaches it through its items. */}
       <ol className="events" aria-label="Events, newest first">
         {past.map((each) => (
           <EventRow key={each.event.cursor} past={each} nameOf={(userId) => personOf(userId).name} />

@@ -16,7 +16,7 @@ import { useAction } from '../ui/use-action.js';
 
 const POLL_MS = 400;
 
-/** Writes the organization's resources to a file, shows how far that has come, and hands the file out. */
+/** Exports the organization's resources, shows the progress, and offers the file. */
 export function ExportDialog({ organization, onClose }: { organization: Organization; onClose: () => void }) {
   const { id: orgId, name } = organization;
   const api = useApi();

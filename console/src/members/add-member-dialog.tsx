@@ -15,7 +15,6 @@ import { isolated } from '../ui/isolated.js';
 import { ProblemNotice } from '../ui/problem-notice.js';
 import { useAction } from '../ui/use-action.js';
 
-/** Makes any user a member. */
 export function AddMemberDialog({ organization, onClose }: { organization: Organization; onClose: () => void }) {
   const { id, name, role } = organization;
   const api = useApi();
@@ -68,7 +67,7 @@ export function AddMemberDialog({ organization, onClose }: { organization: Organ
   );
 }
 
-/** Those whom the page knows by name and who are no members yet. */
+/** Suggests users whose names the page knows and who aren't members yet. */
 function KnownUsers({ orgId }: { orgId: string }) {
   const { names } = useSession();
   const { data } = useMembers(orgId);

@@ -8,7 +8,6 @@ import { ConfirmDialog } from '../ui/confirm-dialog.js';
 import { isolated } from '../ui/isolated.js';
 import { useToast } from '../ui/toasts.js';
 
-/** Ends the user's own membership. */
 export function LeaveDialog({ organization, onClose }: { organization: Organization; onClose: () => void }) {
   const { id, name } = organization;
   const { userId } = useSession();

@@ -19,7 +19,7 @@ interface MemberRowProps {
   onLeave: () => void;
 }
 
-/** A member, and what the user's own role allows with them. */
+/** A member, with the actions that the user's role allows. */
 export function MemberRow({ organization, member, person, isOnline, ...on }: MemberRowProps) {
   const { role: ownRole } = organization;
   const name = isolated(person.name);

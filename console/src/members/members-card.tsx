@@ -19,7 +19,6 @@ import './members.css';
 
 type Open = { what: 'add' } | { what: 'leave' } | { what: 'message' | 'remove' | 'role'; member: Member } | null;
 
-/** Who belongs to the organization. */
 export function MembersCard({ organization }: { organization: Organization }) {
   usePageTitle(`Members of ${organization.name}`);
   const session = useSession();

@@ -13,7 +13,6 @@ interface RemoveMemberDialogProps {
   onClose: () => void;
 }
 
-/** Ends somebody else's membership. */
 export function RemoveMemberDialog({ organization: { id, name }, person, onClose }: RemoveMemberDialogProps) {
   const api = useApi();
   const client = useQueryClient();

@@ -28,7 +28,7 @@ interface RoleDialogProps {
   onClose: () => void;
 }
 
-/** Gives a member another role, once it is chosen and confirmed. */
+/** Changes a member's role on submit only, so that arrow keys can pass over the choices. */
 export function RoleDialog({ orgId, member, person, onClose }: RoleDialogProps) {
   const api = useApi();
   const client = useQueryClient();
@@ -42,7 +42,7 @@ export function RoleDialog({ orgId, member, person, onClose }: RoleDialogProps) 
       await api.send('PATCH', path`/orgs/${orgId}/members/${member.user_id}`, { role });
       toast({ title: `${name} is now ${role === 'member' ? 'a' : 'an'} ${role}`, tone: 'ok' });
       await client.invalidateQueries({ queryKey: keys.members(orgId) });
-      // It may have been the user's own.
+      // The user may have changed their own role.
       await refresh(orgId);
     }
     onClose();

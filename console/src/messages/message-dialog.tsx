@@ -15,12 +15,11 @@ import { useToast } from '../ui/toasts.js';
 
 interface MessageDialogProps {
   orgId: string;
-  /** To whom; to be chosen otherwise. */
+  /** The recipient; the user chooses if it is missing. */
   to?: string;
   onClose: () => void;
 }
 
-/** Writes to another member. */
 export function MessageDialog({ orgId, to, onClose }: MessageDialogProps) {
   const api = useApi();
   const session = useSession();
@@ -49,7 +48,7 @@ export function MessageDialog({ orgId, to, onClose }: MessageDialogProps) {
           {isAlone && <p className="notice">You’re the only member. Add someone to message them.</p>}
           <Field label="To" error={fieldError(action.error, 'to')}>
             {(control) => (
-              // Anew when the members are there: a select keeps what it was first given.
+              // Remount once the members are loaded: an uncontrolled select keeps its first default.
               <select {...control} key={others.length} name="to" defaultValue={to} required disabled={isAlone}>
                 {others.map(({ userId, name, detail }) => (
                   <option key={userId} value={userId}>

@@ -13,7 +13,7 @@ import { useToast } from '../ui/toasts.js';
 
 const FIELDS = ['message', 'severity', 'alert_type', 'org_id'];
 
-/** Tells everybody who is online, or an organization, something. */
+/** Sends an alert to everyone online or to one organization. */
 export function AlertDialog({ onClose }: { onClose: () => void }) {
   const api = useApi();
   const toast = useToast();

@@ -21,7 +21,7 @@ const LATENCY: readonly Series[] = [
   { key: 'median', name: 'Median', color: BLUE, isDashed: true },
 ];
 
-/** The last minutes in three charts. Only the number of connections is known of all nodes. */
+/** The last minutes in three charts. Only the number of connections covers all nodes. */
 export function Charts({ connections }: { connections: List<ConnectionRecord> | undefined }) {
   const { points, error } = useNodeMetrics();
   const withTotals = useConnectionHistory(points, connections?.items.length);

@@ -9,7 +9,7 @@ import { useToast } from '../ui/toasts.js';
 
 const KIND = keys.connections({})[0];
 
-/** Ends one connection, with 4001. */
+/** Closes one connection with 4001. */
 export function CloseConnectionDialog({ connection, onClose }: { connection: ConnectionRecord; onClose: () => void }) {
   const api = useApi();
   const client = useQueryClient();
@@ -30,7 +30,7 @@ export function CloseConnectionDialog({ connection, onClose }: { connection: Con
   );
 }
 
-/** Ends all connections of a user, on every node. */
+/** Closes all connections of a user, on every node. */
 export function DisconnectUserDialog({ userId, onClose }: { userId: string; onClose: () => void }) {
   const api = useApi();
   const client = useQueryClient();

@@ -1,27 +1,27 @@
 import { type Buckets, bucketsOf, parsePrometheus, quantile, type Sample, sumOf } from './prometheus.js';
 
-/** A reading of `GET /metrics`: of the one process that has answered. */
+/** A reading of `GET /metrics`, from the process that answered. */
 export interface Reading {
   at: number;
-  /** Tells processes apart: several may share an address. */
+  /** Identifies the process, as several may share an address. */
   processId: string;
   connections: number | null;
   deliveries: number | null;
   latency: Buckets;
 }
 
-/** What two readings of one process tell, for a point of the charts. */
+/** A point of the charts, computed from two readings of one process. */
 export interface Point {
   at: number;
   connections: number | null;
-  /** Frames a second. */
+  /** Frames per second. */
   deliveries: number | null;
-  /** Milliseconds; null if nothing was delivered. */
+  /** In milliseconds; null if nothing was delivered. */
   median: number | null;
   p95: number | null;
 }
 
-/** @throws {Error} if it can't be read */
+/** @throws {Error} if the metrics can't be read */
 export async function readMetrics(signal: AbortSignal): Promise<Reading> {
   const response = await fetch('/metrics', { signal });
   if (!response.ok) throw new Error(`/metrics answered ${response.status}`);

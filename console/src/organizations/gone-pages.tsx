@@ -4,7 +4,7 @@ import { Button } from '../ui/button.js';
 import { Empty } from '../ui/empty.js';
 import { isolated } from '../ui/isolated.js';
 
-/** Unknown, or not the user's: the server tells nobody which. */
+/** The organization doesn't exist or isn't the user's; the server doesn't say which. */
 export function NoSuchOrganization() {
   return (
     <Empty
@@ -28,7 +28,7 @@ interface RemovedProps {
   onCheck: () => void;
 }
 
-/** The server has closed the organization's events with 4003. */
+/** Shown after the server closed the organization's events with 4003. */
 export function RemovedFromOrganization({ name, isChecking, onCheck }: RemovedProps) {
   return (
     <div role="alert">

@@ -10,7 +10,7 @@ import { CreateOrganizationDialog } from './create-organization-dialog.js';
 import { useOrganizations } from './organizations.js';
 import './organizations.css';
 
-/** Shows which organization one looks at, and leads to the others. */
+/** Shows the current organization, and links to the others. */
 export function OrganizationSwitcher() {
   const [isCreating, setCreating] = useState(false);
   const [, params] = useRoute('/orgs/:org_id/*?');

@@ -7,7 +7,7 @@ import { SkeletonRows } from '../ui/skeleton.js';
 import { peopleOf } from './people.js';
 import './presence.css';
 
-/** Who looks at this organization just now, on any node. */
+/** The users online in this organization, on all nodes. */
 export function PresenceCard({ orgId }: { orgId: string }) {
   const session = useSession();
   const { members: present, status, error } = usePresence(orgId);

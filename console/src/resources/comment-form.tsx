@@ -18,7 +18,7 @@ interface CommentFormProps {
   people: readonly Person[];
 }
 
-/** Writes a comment; typing `@` offers the members. */
+/** A form for a comment; typing `@` suggests members. */
 export function CommentForm({ orgId, resourceId, people }: CommentFormProps) {
   const api = useApi();
   const client = useQueryClient();

@@ -12,7 +12,7 @@ import { CommentForm } from './comment-form.js';
 import { splitMentions } from './mentions.js';
 import { useComments } from './resources.js';
 
-/** What members have said about a resource, oldest first. */
+/** The comments on a resource, oldest first. */
 export function Comments({ orgId, resourceId }: { orgId: string; resourceId: string }) {
   const session = useSession();
   const members = useMembers(orgId).data?.items ?? [];

@@ -10,7 +10,6 @@ interface DeleteResourceDialogProps {
   orgId: string;
   resource: Pick<ResourceSummary, 'id' | 'name'>;
   onClose: () => void;
-  /** After it is gone. */
   onDeleted?: () => void;
 }
 

@@ -1,4 +1,4 @@
-/** What the page reads from an access token. The server verifies it; the page only shows it. */
+/** Claims of an access token, for display only: the server verifies the token. */
 export interface Claims {
   userId: string;
   name: string | null;
@@ -8,7 +8,7 @@ export interface Claims {
   expiresAt: number;
 }
 
-/** @throws {Error} if it is no JWT with a subject */
+/** @throws {Error} if it isn't a JWT with a subject */
 export function readClaims(token: string): Claims {
   const payload = decode(token);
   if (typeof payload.sub !== 'string') throw new Error('The access token has no subject (sub).');

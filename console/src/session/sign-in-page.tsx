@@ -14,12 +14,12 @@ import './sign-in.css';
 
 interface SignInPageProps {
   users: readonly DevelopmentUser[];
-  /** Why the session from before could not go on. */
+  /** Why the previous session ended. */
   error: Error | null;
   signIn: (user: DevelopmentUser) => Promise<void>;
 }
 
-/** In development: one click, as one of the seeded users. */
+/** In development: one click signs in as a demo user. */
 export function SignInPage({ users, error, signIn }: SignInPageProps) {
   usePageTitle('Sign in');
   const [chosen, setChosen] = useState<string | null>(null);
@@ -78,7 +78,7 @@ interface OidcSignInPageProps {
   begin: () => Promise<void>;
 }
 
-/** With an identity provider: one button, which leads to its page. */
+/** With an identity provider: one button that redirects to it. */
 export function OidcSignInPage({ authority, error, begin }: OidcSignInPageProps) {
   usePageTitle('Sign in');
   const action = useAction(begin);
@@ -98,7 +98,7 @@ export function OidcSignInPage({ authority, error, begin }: OidcSignInPageProps)
   );
 }
 
-/** Where the server does not know who signs its users in. */
+/** When the server doesn't know its identity provider's address. */
 export function NoSignInPage() {
   usePageTitle('Sign in');
   return (

@@ -2,7 +2,7 @@ import { ProblemNotice } from '../ui/problem-notice.js';
 import { Logo } from '../ui/logo.js';
 import './sign-in.css';
 
-/** What stands while nothing is known yet: a moment, or until the server answers. */
+/** Shown until the server has answered. */
 export function Splash({ error, onRetry }: { error: Error | null; onRetry: () => void }) {
   return (
     <main className="sign-in">

@@ -3,7 +3,7 @@ import type { ConsoleConfig } from './console-config.js';
 import type { OidcSignIn } from './oidc-session.js';
 import type { Session } from './session.js';
 
-/** Sign-in at the identity provider; its library is loaded only where there is one. */
+/** Sign-in at the identity provider. Its library is loaded only when one is configured. */
 export interface Oidc {
   restore: () => Promise<Session | null>;
   begin: () => Promise<void>;
@@ -31,7 +31,7 @@ function lazyOidc(config: ConsoleConfig, onEnded: () => void): Oidc {
     return signIn;
   };
   return {
-    // Once: the provider's code is of no use a second time.
+    // Once: the provider's code can't be used twice.
     restore: () => (restored ??= load().then((each) => each.restore())),
     begin: () => load().then((each) => each.begin()),
   };

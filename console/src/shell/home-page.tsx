@@ -9,7 +9,7 @@ import { Empty } from '../ui/empty.js';
 import { usePageTitle } from '../ui/page-title.js';
 import { PageState } from '../ui/page-state.js';
 
-/** Leads to the first organization; to somebody who has none it says how to get one. */
+/** Redirects to the first organization, or says how to get one. */
 export function HomePage() {
   usePageTitle('Home');
   const [isCreating, setCreating] = useState(false);

@@ -3,7 +3,7 @@ import { isolated } from './isolated.js';
 
 describe('a name in a sentence', () => {
   it.each(['Plan', 'Café 12 %', '計画', '🤖', ''])(
-    'stays as it is when nothing in it turns a line around: %j',
+    'stays as it is when nothing in it sets a direction: %j',
     (name) => {
       expect(isolated(name)).toBe(name);
     },
