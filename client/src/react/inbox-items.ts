@@ -16,7 +16,7 @@ export class InboxItems {
     return this.view.get().items.find((item) => item.id === id);
   }
 
-    wasDeleted(id: string): boolean {
+  wasDeleted(id: string): boolean {
     return this.deleted.has(id);
   }
 

@@ -25,7 +25,11 @@ export function AddMemberDialog({ organization, onClose }: { organization: Organ
     await client.invalidateQueries({ queryKey: keys.members(id) });
   }, onClose);
   return (
-    <Dialog title="Add member" about={`They get access to ${isolated(name)} right away and are notified.`} onClose={onClose}>
+    <Dialog
+      title="Add member"
+      about={`They get access to ${isolated(name)} right away and are notified.`}
+      onClose={onClose}
+    >
       <form
         onSubmit={(event) => {
           event.preventDefault();

@@ -58,9 +58,7 @@ export function RoleDialog({ orgId, member, person, onClose }: RoleDialogProps) 
         <div className="dialog-body">
           <ProblemNotice error={change.error} />
           {person.isYou && (
-            <p className="muted wrap">
-              This is your own role. If you stop being owner, you can’t undo it yourself.
-            </p>
+            <p className="muted wrap">This is your own role. If you stop being owner, you can’t undo it yourself.</p>
           )}
           <fieldset className="fieldset">
             <legend className="visually-hidden">Role</legend>

@@ -11,7 +11,12 @@ export function LiveNotifications() {
   useNotification((notification) => {
     const { tone } = notificationLook(notification);
     const isAlert = notification.type === 'system.alert';
-    toast({ title: notificationTitle(notification), body: notification.body, tone: toastTone(tone), isSticky: isAlert });
+    toast({
+      title: notificationTitle(notification),
+      body: notification.body,
+      tone: toastTone(tone),
+      isSticky: isAlert,
+    });
 
     const { org_id: orgId, resource_id: resourceId } = notification;
     if (typeof orgId !== 'string') return;

@@ -6,14 +6,11 @@ describe('notificationLook', () => {
     expect(notificationLook({ type: 'task.failed' }).tone).toBe('danger');
   });
 
-  it.each(['constructor', 'toString', '__proto__', 'invoice.paid'])(
-    'shows the unknown type %j',
-    (type) => {
-      const unknown = notificationLook({ type });
-      expect(unknown.tone).toBe('plain');
-      expect(unknown.icon).toBe(notificationLook({}).icon);
-    },
-  );
+  it.each(['constructor', 'toString', '__proto__', 'invoice.paid'])('shows the unknown type %j', (type) => {
+    const unknown = notificationLook({ type });
+    expect(unknown.tone).toBe('plain');
+    expect(unknown.icon).toBe(notificationLook({}).icon);
+  });
 });
 
 describe('notificationTitle', () => {

@@ -107,8 +107,8 @@ export function NoSignInPage() {
         <TriangleAlert size={16} aria-hidden="true" />
         <div>
           This server knows the keys of an identity provider, but not its address. Set <code>KEYCLOAK_URL</code> and{' '}
-          <code>KEYCLOAK_REALM</code>, or <code>JWT_ISSUER</code>, and restart it. The API works without sign-in here: see{' '}
-          <a href="/docs">/docs</a>.
+          <code>KEYCLOAK_REALM</code>, or <code>JWT_ISSUER</code>, and restart it. The API works without sign-in here:
+          see <a href="/docs">/docs</a>.
         </div>
       </div>
     </SignInFrame>
