@@ -3,7 +3,7 @@ import { defaultClientConditions, defineConfig } from 'vite';
 
 export default defineConfig({
   plugins: [react()],
-  // The client comes from its sources: one build, and types that are never out of date.
+  // Build the client from source, so that it is never out of date.
   resolve: { conditions: ['herald-source', ...defaultClientConditions] },
   build: { outDir: 'dist', emptyOutDir: true },
 });

@@ -25,18 +25,18 @@ describe('the delay before the next attempt', () => {
     expect(delays).toEqual([500, 1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000, 30_000]);
   });
 
-  it('does not end, however often it fails', () => {
+  it('never gives up, however often it fails', () => {
     for (let n = 0; n < 5_000; n += 1) longest.delayAfter(1006);
     expect(longest.delayAfter(1006)).toBe(30_000);
   });
 
-  it('is any part of that, by chance', () => {
+  it('is random up to that limit', () => {
     const chances = [0, 0.25, 0.5];
     const backOff = new BackOff(() => chances.shift() ?? 1);
     expect([1006, 1006, 1006].map((code) => backOff.delayAfter(code))).toEqual([0, 250, 1_000]);
   });
 
-  it.each([1000, 1001, 1002, 1005, 1007, 1009, 1011, 1013, 4008, 4029])('begins short after %d', (code) => {
+  it.each([1000, 1001, 1002, 1005, 1007, 1009, 1011, 1013, 4008, 4029])('starts short after %d', (code) => {
     expect(longest.delayAfter(code)).toBe(500);
   });
 
@@ -45,7 +45,7 @@ describe('the delay before the next attempt', () => {
     expect(delays).toEqual([5_000, 5_000, 5_000, 5_000, 8_000, 16_000]);
   });
 
-  it('begins anew once a link has held for 10 seconds, and not before', () => {
+  it('resets once a link has held for 10 seconds, and not before', () => {
     for (let n = 0; n < 4; n += 1) longest.delayAfter(1006);
     hold(longest, 9_999);
     expect(longest.delayAfter(1006)).toBe(8_000);
@@ -53,7 +53,7 @@ describe('the delay before the next attempt', () => {
     expect(longest.delayAfter(1006)).toBe(500);
   });
 
-  it('does not count the time without a link as one that held', () => {
+  it('does not count time without a link', () => {
     hold(longest, 0);
     longest.delayAfter(1006);
     now += 60_000;
@@ -61,36 +61,36 @@ describe('the delay before the next attempt', () => {
   });
 });
 
-describe('after a token was refused', () => {
-  it('there is none at first', () => {
+describe('the delay after a token was refused', () => {
+  it('is zero the first time', () => {
     expect(longest.delayAfter(4001)).toBe(0);
   });
 
-  it('there is one when the next is refused, too', () => {
+  it('grows when the next token is refused too', () => {
     longest.delayAfter(4001);
     expect([longest.delayAfter(4001), longest.delayAfter(4001)]).toEqual([1_000, 2_000]);
   });
 
-  it('there is one when the next is taken, and refused a moment later', () => {
+  it('is not zero when the next token is accepted, and refused a moment later', () => {
     longest.delayAfter(4001);
     hold(longest, 100);
     expect(longest.delayAfter(4001)).toBe(1_000);
   });
 
-  it('there is none when the next has held', () => {
+  it('is zero when the next connection has held', () => {
     longest.delayAfter(4001);
     hold(longest, 10_000);
     expect(longest.delayAfter(4001)).toBe(0);
   });
 
-  it('there is none however often the link was lost before', () => {
+  it('is zero however often the link was lost before', () => {
     for (let n = 0; n < 5; n += 1) longest.delayAfter(1006);
     expect(longest.delayAfter(4001)).toBe(0);
   });
 });
 
-describe('after the server has forbidden it', () => {
-  it('there is no other attempt', () => {
+describe('a close with 4003', () => {
+  it('is followed by no further attempt', () => {
     expect(longest.delayAfter(4003)).toBeNull();
   });
 });

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { SeenCursors } from './seen-cursors.js';
 
 describe('the cursors of frames that came', () => {
-  it('tell what comes again', () => {
+  it('recognize a repeated frame', () => {
     const seen = new SeenCursors();
     expect(['a', 'b', 'a', 'b', 'c'].map((cursor) => seen.add(cursor))).toEqual([false, false, true, true, false]);
   });

@@ -8,7 +8,7 @@ import { Splash } from './session/splash.js';
 import { BrokenPage } from './shell/broken-page.js';
 import { ErrorBoundary } from './ui/error-boundary.js';
 
-/** The page: who signs in how is the first thing that it asks. */
+/** The root: loads the sign-in configuration first. */
 export function App() {
   const [client] = useState(createQueryClient);
   return (

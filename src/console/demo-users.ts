@@ -15,20 +15,20 @@ export const DEMO_USERS: readonly [DemoUser, DemoUser, DemoUser] = [
     name: 'Alice Archer',
     email: 'alice@example.com',
     roles: ['realtime-admin'],
-    about: 'Owns the organization, and operates the system.',
+    about: 'Organization owner and system operator',
   },
   {
     user_id: 'bob',
     name: 'Bob Becker',
     email: 'bob@example.com',
     roles: [],
-    about: 'Is an admin of the organization.',
+    about: 'Organization admin',
   },
   {
     user_id: 'carol',
     name: 'Carol Chen',
     email: 'carol@example.com',
     roles: [],
-    about: 'Is a member of the organization.',
+    about: 'Organization member',
   },
 ];

@@ -159,7 +159,7 @@ describe('the role of a member', () => {
     const alice = await consoles.openAs(ALICE, node.url);
     await alice.openOrganization(orgName);
     await alice.openSection('Members');
-    const dialog = alice.dialog(`Role of ${BOB}`);
+    const dialog = alice.dialog(`Change ${BOB}’s role`);
     const { keyboard } = alice.page;
 
     await alice.button(`Member, change the role of ${BOB}`).click();
@@ -173,7 +173,7 @@ describe('the role of a member', () => {
     await alice.button(`Member, change the role of ${BOB}`).click();
     await keyboard.press('ArrowUp');
     await keyboard.press('Enter');
-    await alice.toast(`${BOB} is now admin`).waitFor();
+    await alice.toast(`${BOB} is now an admin`).waitFor();
     await alice.button(`Admin, change the role of ${BOB}`).waitFor();
     expect(await roleOf('bob')).toBe('admin');
   });
@@ -184,7 +184,7 @@ describe('the role of a member', () => {
     await alice.openOrganization(orgName);
     await alice.openSection('Members');
     await alice.button(`Owner, change the role of ${ALICE}`).click();
-    const dialog = alice.dialog(`Role of ${ALICE}`);
+    const dialog = alice.dialog(`Change ${ALICE}’s role`);
     await dialog.getByText('This is your own role').waitFor();
     await dialog.getByRole('radio', { name: /^Member/ }).check();
     await alice.button('Change role', dialog).click();

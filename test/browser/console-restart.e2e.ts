@@ -83,7 +83,7 @@ async function act(api: ApiClient, name: string): Promise<void> {
 /** Waits until a page has caught up with what was created since the demo's three, and with what happens from now on. */
 async function untilCaughtUp(page: ConsolePage, created: string[]): Promise<void> {
   await page.untilLive();
-  await page.page.getByText('The connection is lost').waitFor({ state: 'detached' });
+  await page.page.getByText('Connection lost').waitFor({ state: 'detached' });
   await untilLines(page.resources(), [...created, 'Payroll', 'Roadmap', 'Welcome guide']);
   await untilLines(page.rows('Online now').locator('.truncate'), [ALICE, BOB]);
   expect(page.loads).toBe(1);

@@ -81,7 +81,7 @@ describe('two people, one click each', () => {
 
     await alice.button('Delete Better plan').click();
     await alice.button('Delete resource').click();
-    const events = ['Better plan was deleted', 'Better plan was changed', 'Plan was created'];
+    const events = ['Better plan was deleted', 'Better plan was updated', 'Plan was created'];
     for (const page of [bob, alice]) {
       await untilLines(page.resources(), []);
       await page.untilEvents(events);
@@ -188,11 +188,11 @@ describe('one person', () => {
     const report = exports.reportProgress.bind(exports);
     jest.spyOn(exports, 'reportProgress').mockImplementation(async (row, progress) => {
       await report(row, progress);
-      await bob.page.getByText(`${progress} %`).waitFor();
+      await bob.page.getByText(`${progress}%`).waitFor();
     });
     await bob.button('Export').click();
     await bob.button('Start export').click();
-    const progress = bob.page.getByRole('progressbar', { name: 'Progress of the export' });
+    const progress = bob.page.getByRole('progressbar', { name: 'Export progress' });
     await until(async () => (await progress.getAttribute('value')) === '80');
     await bob.page.getByText('Your file is ready').waitFor();
     await bob.untilUnread(1);

@@ -96,7 +96,7 @@ export class ConsolePage {
 
   /** Waits until the page says that what it shows is not live. */
   async untilLost(): Promise<void> {
-    await this.page.getByRole('status').getByText('The connection is lost').waitFor();
+    await this.page.getByRole('status').getByText('Connection lost').waitFor();
   }
 
   async openSection(name: 'Resources' | 'Members'): Promise<void> {

@@ -25,7 +25,7 @@ describe('a lease', () => {
     expect(log).toEqual(['start', 'stop']);
   });
 
-  it('goes on when it is taken again at once, as StrictMode does', () => {
+  it('keeps running when it is taken again at once, as under StrictMode', () => {
     lease.take()();
     const release = lease.take();
     jest.runAllTimers();

@@ -26,7 +26,7 @@ function openTab(): { hearing: Hearing; welcomes: WelcomeFrame[] } {
 }
 
 describe('a connection that tabs share', () => {
-  it('offers its id to none of them, so that no tab hides its changes from the others', () => {
+  it('hides its id from all of them, so that no tab keeps its changes from the others', () => {
     const [leading, other] = [openTab(), openTab()];
     const told = leading.hearing.hearOwn('welcome', WELCOME) as Extract<Message, { kind: 'welcome' }>;
     const standing = leading.hearing.hearOwn('state', CONNECTED) as Extract<Message, { kind: 'standing' }>;

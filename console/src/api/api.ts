@@ -12,32 +12,32 @@ interface RequestOptions {
   method?: 'GET' | 'POST' | 'PATCH' | 'PUT' | 'DELETE';
   body?: object;
   signal?: AbortSignal;
-  /** Milliseconds that the answer may take, with all of its body; 20,000 if left out. */
+  /** Timeout in milliseconds, including the body; 20,000 by default. */
   patience?: number;
 }
 
-/** A list as far as it was read. */
+/** The pages of a list that were read. */
 export interface List<T> {
   items: T[];
-  /** There are more than this page shows. */
+  /** The server has more items. */
   isCut: boolean;
 }
 
-/** The HTTP API, in the name of who is signed in. */
+/** The HTTP API, with the signed-in user's token. */
 export class Api {
   constructor(private readonly session: Pick<Session, 'getToken'>) {}
 
-  /** @throws {ApiProblem} if it is refused */
+  /** @throws {ApiProblem} if the server refuses */
   async get<T>(path: string, signal?: AbortSignal): Promise<T> {
     const response = await this.fetch(`${PREFIX}${path}`, { signal });
-    // The caller names the form that the contract gives this answer.
+    // The caller names the type that the contract gives the answer.
     return (await response.json()) as T;
   }
 
-  /** @throws {ApiProblem} if it is refused */
+  /** @throws {ApiProblem} if the server refuses */
   async send<T = void>(method: 'POST' | 'PATCH' | 'PUT' | 'DELETE', path: string, body?: object): Promise<T> {
     const response = await this.fetch(`${PREFIX}${path}`, { method, body });
-    // As above; and nothing where the contract gives no answer.
+    // As above; a 204 has no body.
     return (response.status === 204 ? undefined : await response.json()) as T;
   }
 
@@ -57,8 +57,8 @@ export class Api {
   }
 
   /**
-   * Any path of this server, with the token.
-   * @throws {ApiProblem} if it is refused; a `TypeError` or a `TimeoutError` if there is no answer
+   * Requests any path of this server, with the token.
+   * @throws {ApiProblem} if the server refuses; a `TypeError` or a `TimeoutError` if there is no answer
    */
   async fetch(path: string, options: RequestOptions): Promise<Response> {
     const response = await this.attempt(path, options, await this.session.getToken({ reason: 'connect' }));
@@ -85,9 +85,8 @@ async function accepted(response: Response): Promise<Response> {
 
 export const ApiContext = createContext<Api | null>(null);
 
-/** The API in the name of who is signed in. */
 export function useApi(): Api {
   const api = use(ApiContext);
-  if (api === null) throw new Error('useApi takes a component below the sign-in');
+  if (api === null) throw new Error('useApi must be used below the sign-in');
   return api;
 }

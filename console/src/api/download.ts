@@ -1,6 +1,6 @@
 import type { Api } from './api.js';
 
-/** A large file over a slow line takes its time. */
+/** Generous, for large files over slow lines. */
 const PATIENCE_MS = 600_000;
 
 /** Fetches a file with the token, which a plain link can't send, and saves it. */
@@ -12,7 +12,7 @@ export async function download(api: Api, path: string): Promise<string> {
   link.href = url;
   link.download = name;
   link.click();
-  // The browser has taken it over by then.
+  // By then the browser has started the download.
   setTimeout(() => URL.revokeObjectURL(url), 60_000);
   return name;
 }

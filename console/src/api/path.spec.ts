@@ -5,7 +5,7 @@ const ORIGIN = 'https://herald.test';
 
 describe('path', () => {
   it.each(['bob', 'auth0|5f', 'a/b', '../x', '..?', '%2e%2e', '..\\..', '#', 'é 🐎', '...'])(
-    'has the id %s as one segment',
+    'encodes the id %s as one segment',
     (id) => {
       const { pathname, search, hash } = new URL(path`/orgs/${'1'}/members/${id}`, ORIGIN);
       const segments = pathname.split('/').map(decodeURIComponent);
@@ -13,8 +13,8 @@ describe('path', () => {
     },
   );
 
-  it.each(['.', '..'])('does not take %s, which would be another path', (id) => {
+  it.each(['.', '..'])('refuses %s, which would resolve to another path', (id) => {
     expect(new URL(`/orgs/1/members/${encodeURIComponent(id)}`, ORIGIN).pathname).not.toContain(id);
-    expect(() => path`/orgs/${'1'}/members/${id}`).toThrow(`No path can hold the id “${id}”.`);
+    expect(() => path`/orgs/${'1'}/members/${id}`).toThrow(`“${id}” is not a valid id.`);
   });
 });

@@ -2,7 +2,7 @@ import { ApiProblem } from './problem.js';
 
 const AFTER_ERROR_S = 5;
 
-/** Milliseconds until the next request of those that are made again and again: after an error, as many as the server asks for. */
+/** Milliseconds until the next poll. After an error, at least as long as the server asks for. */
 export function pollDelay(usualMs: number, error: Error | null): number {
   if (error === null) return usualMs;
   const asked = error instanceof ApiProblem ? error.retryAfter : null;

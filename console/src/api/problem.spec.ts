@@ -4,7 +4,7 @@ import { describeProblem } from './problem.js';
 const REFUSED = new TypeError('Failed to fetch');
 const LATE = new DOMException('signal timed out', 'TimeoutError');
 
-/** As the client's hooks make them. */
+/** An error as the client's hooks throw it. */
 function hookProblem(detail: string, cause: Error): Error {
   return Object.assign(new Error(detail, { cause }), { status: 0, detail, errors: [] });
 }

@@ -5,8 +5,8 @@ const RETRIES = 2;
 const STALE_MS = 30_000;
 
 /**
- * Keeps the answers of the API. Without a network a request fails at once, and says so: one that waited for the network would
- * be sent when who started it has long given it up.
+ * Caches the API's answers. Without a network, requests fail at once instead of waiting: a queued change would be sent long after
+ * the user gave up on it.
  */
 export function createQueryClient(): QueryClient {
   return new QueryClient({
@@ -15,7 +15,7 @@ export function createQueryClient(): QueryClient {
         staleTime: STALE_MS,
         networkMode: 'always',
         refetchOnReconnect: true,
-        // What was refused is refused again; what did not arrive may.
+        // A refusal would repeat; a lost request may succeed.
         retry: (count, error) =>
           count < RETRIES && onlineManager.isOnline() && !(error instanceof ApiProblem && error.status < 500),
       },

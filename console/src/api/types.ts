@@ -1,4 +1,4 @@
-/** The answers of the API as the contract gives them. */
+/** The API's answers, as in the contract. */
 export interface Page<T> {
   items: T[];
   next_cursor: string | null;
@@ -10,7 +10,7 @@ export type OrgRole = (typeof ORG_ROLES)[number];
 export interface Organization {
   id: string;
   name: string;
-  /** Of who is signed in. */
+  /** The signed-in user's role. */
   role: OrgRole;
   created_at: string;
   updated_at: string;
@@ -26,7 +26,7 @@ export interface Member {
 export const SENSITIVITIES = ['public', 'normal', 'confidential'] as const;
 export type Sensitivity = (typeof SENSITIVITIES)[number];
 
-/** A resource as a list shows it, and as its events tell of it. */
+/** A resource as lists and events carry it. */
 export interface ResourceSummary {
   id: string;
   name: string;
@@ -61,7 +61,7 @@ export interface Export {
 export const SEVERITIES = ['info', 'warning', 'critical'] as const;
 export type Severity = (typeof SEVERITIES)[number];
 
-/** A live connection, on whichever node it is. */
+/** A live connection on any node. */
 export interface ConnectionRecord {
   connection_id: string;
   user_id: string;

@@ -6,10 +6,10 @@ import { Button } from '../ui/button.js';
 import { worstOf } from './describe-connection.js';
 import './connection.css';
 
-/** A short interruption, as of a restart that is over at once, is not worth a word. */
+/** Short interruptions, such as a quick restart, are not shown. */
 const PATIENCE_MS = 1_200;
 
-/** Says, when what is on show is not live, that it will be again by itself. */
+/** Warns while the page is not live. */
 export function ConnectionBanner() {
   const orgId = useLiveOrganization();
   const notifications = useConnectionState('notifications');
@@ -24,8 +24,8 @@ export function ConnectionBanner() {
           <WifiOff size={16} aria-hidden="true" />
           <span>
             {status === 'offline'
-              ? 'You are offline. What you see is not live until the network is back.'
-              : 'The connection is lost. What you see is not live; it catches up by itself.'}
+              ? 'You’re offline. Updates are paused until the network is back.'
+              : 'Connection lost. Updates are paused; reconnecting…'}
           </span>
           {status !== 'offline' && <ReconnectAll orgId={orgId} />}
         </div>
@@ -44,7 +44,7 @@ function ReconnectAll({ orgId }: { orgId: string | null }) {
   return <Button onClick={reconnect}>Reconnect now</Button>;
 }
 
-/** Whether something has been so for a while. */
+/** Whether a condition has held for a while. */
 function useLasting(isSo: boolean): boolean {
   const [isLasting, setLasting] = useState(false);
   useEffect(() => {

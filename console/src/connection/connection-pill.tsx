@@ -7,7 +7,7 @@ import { EndpointDetails } from './endpoint-details.js';
 import { statusLabel, statusTone, worstOf } from './describe-connection.js';
 import './connection.css';
 
-/** Says in a word whether what is on show is live; opens the details. */
+/** Shows whether the page is live, and opens the details. */
 export function ConnectionPill() {
   const orgId = useLiveOrganization();
   const orgName = useOrganizationName(orgId);

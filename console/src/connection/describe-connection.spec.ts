@@ -7,7 +7,7 @@ describe('closeSentence', () => {
     [{ code: 1006, reason: '' }, 'Code 1006: the link was lost'],
     [{ code: 1000, reason: '' }, 'Code 1000'],
     [{ code: 4000, reason: 'constructor' }, 'Code 4000: constructor'],
-  ])('tells %j', (closed, sentence) => {
+  ])('describes %j', (closed, sentence) => {
     expect(closeSentence(closed)).toBe(sentence);
   });
 });

@@ -3,7 +3,7 @@ import type { Tone } from '../ui/badge.js';
 
 type Status = ConnectionState['status'];
 
-/** From the best to the worst. */
+/** From best to worst. */
 const ORDER: readonly Status[] = ['connected', 'connecting', 'waiting', 'offline', 'closed'];
 
 const LABELS: Readonly<Record<Status, string>> = {
@@ -30,7 +30,7 @@ export function statusTone(status: Status): Tone {
   return TONES[status];
 }
 
-/** The state that matters: that of the connection which is worst off. */
+/** The worst of the states. */
 export function worstOf(states: readonly [ConnectionState, ...ConnectionState[]]): ConnectionState {
   return states.reduce((a, b) => (ORDER.indexOf(b.status) > ORDER.indexOf(a.status) ? b : a));
 }
@@ -38,20 +38,20 @@ export function worstOf(states: readonly [ConnectionState, ...ConnectionState[]]
 const REASONS: ReadonlyMap<string, string> = new Map([
   ['restarting', 'the server restarted'],
   ['unavailable', 'the server could not admit it'],
-  ['stream_lost', 'the server lost its place in the stream'],
+  ['stream_lost', 'the server lost this connection’s place in the stream'],
   ['token_missing', 'no token was sent'],
   ['token_invalid', 'the token was refused'],
-  ['token_expired', 'the token had ended'],
+  ['token_expired', 'the token expired'],
   ['ticket_invalid', 'the ticket was refused'],
   ['disconnected', 'an operator closed it'],
-  ['not_a_member', 'you are no member'],
+  ['not_a_member', 'you are not a member'],
   ['forbidden', 'the server refused it'],
-  ['too_slow', 'it was too slow to take what came'],
+  ['too_slow', 'it read messages too slowly'],
   ['too_many_messages', 'it sent too many messages'],
   ['too_many_connections', 'you have too many connections: close other windows'],
 ]);
 
-/** How a connection last ended, for a person. */
+/** How a connection last ended, worded for users. */
 export function closeSentence({ code, reason }: { code: number; reason: string }): string {
   const why = REASONS.get(reason) ?? (code === 1006 ? 'the link was lost' : reason);
   return why === '' ? `Code ${code}` : `Code ${code}: ${why}`;

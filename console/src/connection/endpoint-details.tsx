@@ -8,7 +8,7 @@ import { CopyButton } from '../ui/copy-button.js';
 import { Time, useNow } from '../ui/time.js';
 import { closeSentence, statusLabel, statusTone } from './describe-connection.js';
 
-/** Everything that is known of one connection, and a button that renews it. */
+/** The details of one connection, and a button to reconnect. */
 export function EndpointDetails({ title, endpoint }: { title: string; endpoint: Endpoint }) {
   const state = useConnectionState(endpoint);
   return (
@@ -18,26 +18,26 @@ export function EndpointDetails({ title, endpoint }: { title: string; endpoint: 
         <Badge tone={statusTone(state.status)}>{statusLabel(state.status)}</Badge>
       </div>
       <dl className="facts">
-        {state.retryAt !== undefined && <Fact name="Next try">{<Countdown until={state.retryAt} />}</Fact>}
+        {state.retryAt !== undefined && <Fact name="Retrying in">{<Countdown until={state.retryAt} />}</Fact>}
         <Fact name="Latency">
           {state.latency === undefined ? 'not measured yet' : `${Math.round(state.latency)} ms`}
         </Fact>
         <Fact name="Reconnects">{state.reconnects}</Fact>
         {state.expiresAt !== undefined && (
-          <Fact name="Token ends">
+          <Fact name="Token expires">
             <Time value={state.expiresAt} />
           </Fact>
         )}
         {state.connectionId !== undefined && <Id name="Connection" value={state.connectionId} />}
         <Id name="Cursor" value={state.cursor} />
-        {state.closed !== undefined && <Fact name="Last close">{closeSentence(state.closed)}</Fact>}
+        {state.closed !== undefined && <Fact name="Last disconnect">{closeSentence(state.closed)}</Fact>}
       </dl>
       <ReconnectButton endpoint={endpoint} status={state.status} />
     </section>
   );
 }
 
-/** For a connection that is closed for good it can do nothing. */
+/** Disabled once the connection is closed for good. */
 function ReconnectButton({ endpoint, status }: { endpoint: Endpoint; status: ConnectionState['status'] }) {
   const reconnect = useReconnect(endpoint);
   return (
@@ -51,7 +51,7 @@ function ReconnectButton({ endpoint, status }: { endpoint: Endpoint; status: Con
   );
 }
 
-/** The connection of notifications is kept by the bell anyway. */
+/** Holding the notifications' connection here costs nothing: the bell keeps it anyway. */
 function useReconnect(endpoint: Endpoint): () => void {
   const notifications = useConnection('notifications');
   const events = useConnection(endpoint === 'notifications' ? null : endpoint);
@@ -83,5 +83,5 @@ function Id({ name, value }: { name: string; value: string | undefined }) {
 
 function Countdown({ until }: { until: number }) {
   const seconds = Math.max(0, Math.ceil((until - useNow(1_000)) / 1_000));
-  return <>in {seconds} s</>;
+  return <>{seconds} s</>;
 }

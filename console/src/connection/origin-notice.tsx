@@ -1,7 +1,7 @@
 import { TriangleAlert } from 'lucide-react';
 import './connection.css';
 
-/** Tells whoever runs the server why nothing here will ever be live. */
+/** Tells the operator why this page can't be live. */
 export function OriginNotice() {
   return (
     <div role="alert" className="banner">

@@ -2,7 +2,7 @@ import type { EventFrame } from '@herald/client';
 import { skipToken, useQuery, useQueryClient } from '@tanstack/react-query';
 import { keys } from '../api/keys.js';
 
-/** An event, and when it came: not all of them say so themselves. */
+/** An event with its arrival time, as not all events have a timestamp. */
 export interface PastEvent {
   event: EventFrame;
   /** ISO 8601. */
@@ -17,11 +17,11 @@ interface EventHistory {
   add: (event: EventFrame) => void;
 }
 
-/** What has happened in an organization while it was on show; kept for as long as somebody is signed in. */
+/** The events of an organization while it was shown, kept until the user signs out. */
 export function useEventHistory(orgId: string): EventHistory {
   const client = useQueryClient();
   const queryKey = keys.events(orgId);
-  // Nothing to ask a server for: the history has its place beside its answers.
+  // Never fetched: the query cache only stores the history.
   const { data: past = [] } = useQuery<readonly PastEvent[]>({ queryKey, queryFn: skipToken, gcTime: Infinity });
   const add = (event: EventFrame) => {
     const arrived = { event, arrivedAt: new Date().toISOString() };

@@ -11,7 +11,7 @@ interface EventRowProps {
   nameOf: (userId: string) => string;
 }
 
-/** An event as a sentence; opened, as what came over the wire. */
+/** An event as a sentence, which expands to its JSON. */
 export function EventRow({ past: { event, arrivedAt }, nameOf }: EventRowProps) {
   const [isOpen, setOpen] = useState(false);
   const { icon: Icon, tone, subject, text } = eventSentence(event, nameOf);
@@ -46,7 +46,7 @@ function EventJson({ event }: { event: EventFrame }) {
   const json = JSON.stringify(event, null, 2);
   return (
     <div className="event-json">
-      {/* It scrolls: the keyboard must be able to get there. */}
+      {/* It scrolls, so it must be reachable by keyboard. */}
       <pre className="json" tabIndex={0} role="region" aria-label={`JSON of ${event.event_type}`}>
         {json}
       </pre>

@@ -15,7 +15,7 @@ import { severityTone } from '../notifications/notification-look.js';
 import type { Tone } from '../ui/badge.js';
 import { isolated } from '../ui/isolated.js';
 
-/** What an event says to a person: whom or what it is about, and what happened. */
+/** An event in words: its subject, and what happened. */
 export interface EventSentence {
   icon: LucideIcon;
   tone: Tone;
@@ -25,7 +25,7 @@ export interface EventSentence {
 
 type NameOf = (userId: string) => string;
 
-/** Puts an event into words. An application's own is shown by its type; its data is below. */
+/** Puts an event into words. An application's own event is shown by its type and first fields. */
 export function eventSentence(event: EventFrame, nameOf: NameOf): EventSentence {
   return resourceSentence(event) ?? memberSentence(event, nameOf) ?? warningSentence(event) ?? ownSentence(event);
 }
@@ -33,11 +33,11 @@ export function eventSentence(event: EventFrame, nameOf: NameOf): EventSentence 
 function resourceSentence(event: EventFrame): EventSentence | null {
   if (isEvent(event, 'resource.created')) {
     const { resource_name, sensitivity } = event.data;
-    const text = sensitivity === 'normal' ? 'was created' : `was created as ${sensitivity}`;
+    const text = sensitivity === 'normal' ? 'was created' : `was created (${sensitivity})`;
     return { icon: FilePlus, tone: 'ok', subject: resource_name, text };
   }
   if (isEvent(event, 'resource.updated')) {
-    return { icon: FilePen, tone: 'accent', subject: event.data.resource_name, text: 'was changed' };
+    return { icon: FilePen, tone: 'accent', subject: event.data.resource_name, text: 'was updated' };
   }
   if (isEvent(event, 'resource.deleted')) {
     return { icon: FileX, tone: 'danger', subject: event.data.resource_name, text: 'was deleted' };
@@ -67,7 +67,7 @@ function warningSentence(event: EventFrame): EventSentence | null {
   if (isEvent(event, 'quota.warning')) {
     const { used, limit, percent } = event.data;
     const tone = percent >= 100 ? 'danger' : 'warn';
-    return { icon: Gauge, tone, subject: 'Quota:', text: `${used} of ${limit} resources are used (${percent} %)` };
+    return { icon: Gauge, tone, subject: 'Quota:', text: `${used} of ${limit} resources used (${percent}%)` };
   }
   return null;
 }

@@ -19,19 +19,19 @@ interface EventStreamProps {
 
 type Status = ConnectionState['status'];
 
-/** Before anything has happened: what one waits for. */
+/** Shown before the first event. */
 const EMPTY: Readonly<Record<Status, { title: string; text: string }>> = {
   connected: {
-    title: 'Waiting for something to happen',
-    text: 'Create a resource here, or in a second window as somebody else: it appears at once, in both.',
+    title: 'No events yet',
+    text: 'Create a resource, here or in a second window as someone else: it appears at once in both.',
   },
-  connecting: { title: 'Connecting', text: 'What happens from then on shows here.' },
-  waiting: { title: 'The connection is lost', text: 'Events show here again once it is back.' },
-  offline: { title: 'You are offline', text: 'Events show here again once the network is back.' },
-  closed: { title: 'Disconnected', text: 'The server sends no more events of this organization.' },
+  connecting: { title: 'Connecting', text: 'New events will appear here.' },
+  waiting: { title: 'Connection lost', text: 'Events will appear here again once it is back.' },
+  offline: { title: 'You’re offline', text: 'Events will appear here again once the network is back.' },
+  closed: { title: 'Disconnected', text: 'Live events have ended.' },
 };
 
-/** What happens in the organization, as it happens. */
+/** The organization's events, live. */
 export function EventStream({ orgId, past, status }: EventStreamProps) {
   const session = useSession();
   const { data } = useMembers(orgId);
@@ -54,7 +54,7 @@ export function EventStream({ orgId, past, status }: EventStreamProps) {
           {EMPTY[status].text}
         </Empty>
       )}
-      {/* A list that scrolls is reached by the keyboard through its items. */}
+      {/* The list scrolls; the keyboard reaches it through its items. */}
       <ol className="events" aria-label="Events, newest first">
         {past.map((each) => (
           <EventRow key={each.event.cursor} past={each} nameOf={(userId) => personOf(userId).name} />

@@ -14,7 +14,7 @@ interface LiveUpdates {
   onRefetch: () => void;
 }
 
-/** Keeps what is on show of an organization in step with its events, and says them aloud. */
+/** Keeps the organization's lists in sync with its events, and announces them to screen readers. */
 export function useLiveUpdates(orgId: string): LiveUpdates {
   const client = useQueryClient();
   const session = useSession();
@@ -28,7 +28,7 @@ export function useLiveUpdates(orgId: string): LiveUpdates {
     if (event.event_type.startsWith('member.')) void client.invalidateQueries({ queryKey: keys.members(orgId) });
     const id = resourceOf(event);
     if (id === null) return;
-    // An event says all that the list shows: a burst of them must not become a burst of requests.
+    // The event holds all that the list shows: update it in place, so that a burst of events is not a burst of requests.
     client.setQueryData<List<ResourceSummary>>(keys.resources(orgId), (list) => list && applied(list, event));
     void client.invalidateQueries({ queryKey: keys.resource(orgId, id) });
   };
@@ -45,7 +45,7 @@ function resourceOf(event: EventFrame): string | null {
   return isResource && typeof id === 'string' ? id : null;
 }
 
-/** The list as it is after an event: the same, however often the event or its change was seen before. */
+/** The list after an event. Idempotent. */
 function applied(list: List<ResourceSummary>, event: EventFrame): List<ResourceSummary> {
   if (isEvent(event, 'resource.deleted')) {
     return { ...list, items: list.items.filter(({ id }) => id !== event.data.resource_id) };

@@ -16,7 +16,7 @@ import { useAction } from '../ui/use-action.js';
 
 const POLL_MS = 400;
 
-/** Writes the organization's resources to a file, shows how far that has come, and hands the file out. */
+/** Exports the organization's resources, shows the progress, and offers the file. */
 export function ExportDialog({ organization, onClose }: { organization: Organization; onClose: () => void }) {
   const { id: orgId, name } = organization;
   const api = useApi();
@@ -41,7 +41,7 @@ export function ExportDialog({ organization, onClose }: { organization: Organiza
         {exportId !== null && <ExportProgress run={data} />}
       </div>
       <div className="dialog-foot">
-        <Button onClick={onClose}>{isUnderWay ? 'Close, it goes on' : 'Close'}</Button>
+        <Button onClick={onClose}>{isUnderWay ? 'Run in background' : 'Close'}</Button>
         {exportId === null && (
           <Button kind="primary" isBusy={start.isRunning} onClick={() => void start.run()}>
             Start export
@@ -59,7 +59,7 @@ export function ExportDialog({ organization, onClose }: { organization: Organiza
         )}
         {data?.status === 'failed' && (
           <Button kind="primary" onClick={() => setExportId(null)}>
-            Start anew
+            Try again
           </Button>
         )}
       </div>
@@ -94,7 +94,7 @@ function FormatChoice({ format, onChoose }: { format: ExportFormat; onChoose: (f
         />
         <Choice
           title="JSON"
-          about="For programs"
+          about="For developers"
           name="format"
           checked={format === 'json'}
           onChange={() => onChoose('json')}
@@ -107,7 +107,7 @@ function FormatChoice({ format, onChoose }: { format: ExportFormat; onChoose: (f
 function ExportProgress({ run }: { run: Export | undefined }) {
   const progress = run?.progress ?? 0;
   if (run?.status === 'failed') {
-    return <ProblemNotice error={new Error(run.error ?? 'The export has failed. Start it anew.')} />;
+    return <ProblemNotice error={new Error(run.error ?? 'The export failed. Try again.')} />;
   }
   const isDone = run?.status === 'completed';
   return (
@@ -120,12 +120,12 @@ function ExportProgress({ run }: { run: Export | undefined }) {
               Your file is ready
             </span>
           )}
-          {!isDone && (run?.status === 'running' ? 'Writing the file…' : 'Waiting for its turn…')}
+          {!isDone && (run?.status === 'running' ? 'Writing the file…' : 'Queued…')}
         </span>
-        <span className="push muted small">{progress} %</span>
+        <span className="push muted small">{progress}%</span>
       </div>
-      <progress aria-label="Progress of the export" max={100} value={progress} />
-      {!isDone && <p className="field-hint">You can close this: a notification brings the file.</p>}
+      <progress aria-label="Export progress" max={100} value={progress} />
+      {!isDone && <p className="field-hint">We’ll notify you when it’s ready.</p>}
     </div>
   );
 }

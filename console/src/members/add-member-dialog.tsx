@@ -15,7 +15,6 @@ import { isolated } from '../ui/isolated.js';
 import { ProblemNotice } from '../ui/problem-notice.js';
 import { useAction } from '../ui/use-action.js';
 
-/** Makes any user a member. */
 export function AddMemberDialog({ organization, onClose }: { organization: Organization; onClose: () => void }) {
   const { id, name, role } = organization;
   const api = useApi();
@@ -26,7 +25,11 @@ export function AddMemberDialog({ organization, onClose }: { organization: Organ
     await client.invalidateQueries({ queryKey: keys.members(id) });
   }, onClose);
   return (
-    <Dialog title="Add member" about={`They see ${isolated(name)} at once, and get a notification.`} onClose={onClose}>
+    <Dialog
+      title="Add member"
+      about={`They get access to ${isolated(name)} right away and are notified.`}
+      onClose={onClose}
+    >
       <form
         onSubmit={(event) => {
           event.preventDefault();
@@ -37,7 +40,7 @@ export function AddMemberDialog({ organization, onClose }: { organization: Organ
           <ProblemNotice error={formError(action.error, ['user_id', 'role'])} />
           <Field
             label="User ID"
-            hint="The subject of their token. They need not have been here before."
+            hint="Their ID in your identity provider. They don’t need to have signed in yet."
             error={fieldError(action.error, 'user_id')}
           >
             {(control) => (
@@ -68,7 +71,7 @@ export function AddMemberDialog({ organization, onClose }: { organization: Organ
   );
 }
 
-/** Those whom the page knows by name and who are no members yet. */
+/** Suggests users whose names the page knows and who aren't members yet. */
 function KnownUsers({ orgId }: { orgId: string }) {
   const { names } = useSession();
   const { data } = useMembers(orgId);

@@ -8,7 +8,6 @@ import { ConfirmDialog } from '../ui/confirm-dialog.js';
 import { isolated } from '../ui/isolated.js';
 import { useToast } from '../ui/toasts.js';
 
-/** Ends the user's own membership. */
 export function LeaveDialog({ organization, onClose }: { organization: Organization; onClose: () => void }) {
   const { id, name } = organization;
   const { userId } = useSession();
@@ -19,7 +18,7 @@ export function LeaveDialog({ organization, onClose }: { organization: Organizat
   return (
     <ConfirmDialog
       title={`Leave ${isolated(name)}?`}
-      about="You no longer see its resources and events. An owner or admin can add you again."
+      about="You’ll lose access to its resources and events. An owner or admin can add you again."
       confirm="Leave organization"
       onClose={onClose}
       run={async () => {

@@ -19,7 +19,7 @@ interface MemberRowProps {
   onLeave: () => void;
 }
 
-/** A member, and what the user's own role allows with them. */
+/** A member, with the actions that the user's role allows. */
 export function MemberRow({ organization, member, person, isOnline, ...on }: MemberRowProps) {
   const { role: ownRole } = organization;
   const name = isolated(person.name);
@@ -36,7 +36,7 @@ export function MemberRow({ organization, member, person, isOnline, ...on }: Mem
           {isOnline && <span className="visually-hidden">, online</span>}
         </span>
         <span className="muted small truncate">
-          <bdi>{person.detail ?? 'No e-mail known yet'}</bdi> · joined <Time value={member.joined_at} />
+          <bdi>{person.detail ?? 'No email yet'}</bdi> · joined <Time value={member.joined_at} />
         </span>
       </div>
       {ownRole === 'owner' ? (

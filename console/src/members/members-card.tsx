@@ -19,7 +19,6 @@ import './members.css';
 
 type Open = { what: 'add' } | { what: 'leave' } | { what: 'message' | 'remove' | 'role'; member: Member } | null;
 
-/** Who belongs to the organization. */
 export function MembersCard({ organization }: { organization: Organization }) {
   usePageTitle(`Members of ${organization.name}`);
   const session = useSession();
@@ -64,7 +63,7 @@ export function MembersCard({ organization }: { organization: Organization }) {
           />
         ))}
       </ul>
-      {data?.isCut === true && <div className="card-foot">The first {members.length} are shown.</div>}
+      {data?.isCut === true && <div className="card-foot">Showing the first {members.length}.</div>}
       {open?.what === 'add' && <AddMemberDialog organization={organization} onClose={close} />}
       {open?.what === 'leave' && <LeaveDialog organization={organization} onClose={close} />}
       {open?.what === 'message' && <MessageDialog orgId={organization.id} to={open.member.user_id} onClose={close} />}

@@ -13,14 +13,13 @@ interface RemoveMemberDialogProps {
   onClose: () => void;
 }
 
-/** Ends somebody else's membership. */
 export function RemoveMemberDialog({ organization: { id, name }, person, onClose }: RemoveMemberDialogProps) {
   const api = useApi();
   const client = useQueryClient();
   return (
     <ConfirmDialog
       title={`Remove ${isolated(person.name)}?`}
-      about={`They lose access to ${isolated(name)} at once: whatever they have open of it is closed.`}
+      about={`They lose access to ${isolated(name)} immediately.`}
       confirm="Remove member"
       onClose={onClose}
       run={async () => {

@@ -16,9 +16,9 @@ import { useToast } from '../ui/toasts.js';
 import { useAction } from '../ui/use-action.js';
 
 const ABOUT: Record<OrgRole, string> = {
-  owner: 'May do everything: give roles, rename and delete the organization.',
-  admin: 'May add and remove members.',
-  member: 'Works with the resources.',
+  owner: 'Full access: manage roles, rename and delete the organization',
+  admin: 'Can add and remove members',
+  member: 'Can work with resources',
 };
 
 interface RoleDialogProps {
@@ -28,7 +28,7 @@ interface RoleDialogProps {
   onClose: () => void;
 }
 
-/** Gives a member another role, once it is chosen and confirmed. */
+/** Changes a member's role on submit only, so that arrow keys can pass over the choices. */
 export function RoleDialog({ orgId, member, person, onClose }: RoleDialogProps) {
   const api = useApi();
   const client = useQueryClient();
@@ -40,15 +40,15 @@ export function RoleDialog({ orgId, member, person, onClose }: RoleDialogProps) 
   const change = useAction(async () => {
     if (role !== member.role) {
       await api.send('PATCH', path`/orgs/${orgId}/members/${member.user_id}`, { role });
-      toast({ title: `${name} is now ${role}`, tone: 'ok' });
+      toast({ title: `${name} is now ${role === 'member' ? 'a' : 'an'} ${role}`, tone: 'ok' });
       await client.invalidateQueries({ queryKey: keys.members(orgId) });
-      // It may have been the user's own.
+      // The user may have changed their own role.
       await refresh(orgId);
     }
     onClose();
   });
   return (
-    <Dialog title={`Role of ${name}`} onClose={onClose}>
+    <Dialog title={`Change ${name}’s role`} onClose={onClose}>
       <form
         onSubmit={(event) => {
           event.preventDefault();
@@ -58,7 +58,7 @@ export function RoleDialog({ orgId, member, person, onClose }: RoleDialogProps) 
         <div className="dialog-body">
           <ProblemNotice error={change.error} />
           {person.isYou && (
-            <p className="muted wrap">This is your own role: as another than owner you can’t take it back.</p>
+            <p className="muted wrap">This is your own role. If you stop being owner, you can’t undo it yourself.</p>
           )}
           <fieldset className="fieldset">
             <legend className="visually-hidden">Role</legend>

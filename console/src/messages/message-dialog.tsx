@@ -15,12 +15,11 @@ import { useToast } from '../ui/toasts.js';
 
 interface MessageDialogProps {
   orgId: string;
-  /** To whom; to be chosen otherwise. */
+  /** The recipient; the user chooses if it is missing. */
   to?: string;
   onClose: () => void;
 }
 
-/** Writes to another member. */
 export function MessageDialog({ orgId, to, onClose }: MessageDialogProps) {
   const api = useApi();
   const session = useSession();
@@ -37,7 +36,7 @@ export function MessageDialog({ orgId, to, onClose }: MessageDialogProps) {
   }, onClose);
   const isAlone = data !== undefined && others.length === 0;
   return (
-    <Dialog title="Send message" about="It arrives as a notification, in all their windows." onClose={onClose}>
+    <Dialog title="Send message" about="They’ll get a notification." onClose={onClose}>
       <form
         onSubmit={(event) => {
           event.preventDefault();
@@ -46,10 +45,10 @@ export function MessageDialog({ orgId, to, onClose }: MessageDialogProps) {
       >
         <div className="dialog-body">
           <ProblemNotice error={error ?? formError(action.error, ['to', 'body'])} />
-          {isAlone && <p className="notice">You are the only member. Add somebody first, then write to them.</p>}
+          {isAlone && <p className="notice">You’re the only member. Add someone to message them.</p>}
           <Field label="To" error={fieldError(action.error, 'to')}>
             {(control) => (
-              // Anew when the members are there: a select keeps what it was first given.
+              // Remount once the members are loaded: an uncontrolled select keeps its first default.
               <select {...control} key={others.length} name="to" defaultValue={to} required disabled={isAlone}>
                 {others.map(({ userId, name, detail }) => (
                   <option key={userId} value={userId}>

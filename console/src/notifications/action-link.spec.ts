@@ -11,9 +11,9 @@ describe('actionTarget', () => {
     [`${HERE}/api/v1/orgs/1`, { kind: 'page', path: '/orgs/1' }],
     ['/invoices/42', { kind: 'link', href: `${HERE}/invoices/42` }],
     ['https://example.org/api/v1/orgs/1', { kind: 'link', href: 'https://example.org/api/v1/orgs/1' }],
-    // The token must not be sent there.
+    // The token must not go to another origin.
     ['//example.org/api/v1/orgs/1/exports/2/download', { kind: 'link' }],
-  ])('leads from %s to where it means', (actionUrl, target) => {
+  ])('resolves %s', (actionUrl, target) => {
     expect(actionTarget(actionUrl, HERE)).toMatchObject(target);
   });
 
@@ -24,7 +24,7 @@ describe('actionTarget', () => {
     },
   );
 
-  it.each([undefined, null, 7, {}])('leads nowhere from %j, which is no text', (actionUrl) => {
+  it.each([undefined, null, 7, {}])('leads nowhere from %j, which is not a string', (actionUrl) => {
     expect(actionTarget(actionUrl, HERE)).toBeNull();
   });
 });

@@ -1,17 +1,17 @@
 /** Where the `action_url` of a notification leads. */
 export type ActionTarget =
-  /** To a page of the console. */
+  /** A page of the console. */
   | { kind: 'page'; path: string }
-  /** To a file that takes the token. */
+  /** A file that requires the token. */
   | { kind: 'download'; path: string }
-  /** Elsewhere. */
+  /** Any other address. */
   | { kind: 'link'; href: string };
 
 const ORGANIZATION = /^\/api\/v1\/orgs\/([^/]+)$/;
 const RESOURCE = /^\/api\/v1\/orgs\/([^/]+)\/resources\/([^/]+)$/;
 const DOWNLOAD = /^\/api\/v1\/orgs\/[^/]+\/exports\/[^/]+\/download$/;
 
-/** Null if it leads nowhere that a page may go: senders write what they like, such as `javascript:`. */
+/** Null if the address isn't safe to open: senders may write anything, such as `javascript:`. */
 export function actionTarget(actionUrl: unknown, origin: string): ActionTarget | null {
   if (typeof actionUrl !== 'string' || !URL.canParse(actionUrl, origin)) return null;
   const url = new URL(actionUrl, origin);

@@ -2,16 +2,21 @@ import { useNotification } from '@herald/client/react';
 import { useQueryClient } from '@tanstack/react-query';
 import { keys } from '../api/keys.js';
 import { useToast } from '../ui/toasts.js';
-import { notificationLook } from './notification-look.js';
+import { notificationLook, notificationTitle } from './notification-look.js';
 
-/** Shows each notification as it arrives, and fetches anew what it is about. Alerts stay: no inbox keeps them. */
+/** Shows each notification as it arrives, and refetches what it is about. Alerts stay open, because the inbox doesn't keep them. */
 export function LiveNotifications() {
   const client = useQueryClient();
   const toast = useToast();
   useNotification((notification) => {
     const { tone } = notificationLook(notification);
     const isAlert = notification.type === 'system.alert';
-    toast({ title: notification.title, body: notification.body, tone: toastTone(tone), isSticky: isAlert });
+    toast({
+      title: notificationTitle(notification),
+      body: notification.body,
+      tone: toastTone(tone),
+      isSticky: isAlert,
+    });
 
     const { org_id: orgId, resource_id: resourceId } = notification;
     if (typeof orgId !== 'string') return;

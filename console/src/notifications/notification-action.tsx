@@ -11,11 +11,11 @@ import { actionTarget } from './action-link.js';
 interface NotificationActionProps {
   actionUrl: string | undefined;
   title: string;
-  /** @param isLeaving whether another page of the console is shown now */
+  /** @param isLeaving whether the action opens another page of the console */
   onTaken: (isLeaving: boolean) => void;
 }
 
-/** What a notification leads to: a page, a file or an address. */
+/** Opens what a notification leads to: a page, a file or an address. */
 export function NotificationAction({ actionUrl, title, onTaken }: NotificationActionProps) {
   const target = actionTarget(actionUrl, location.origin);
   if (target === null) return null;

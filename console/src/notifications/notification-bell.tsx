@@ -4,7 +4,7 @@ import { Popover } from '../ui/popover.js';
 import { NotificationPanel } from './notification-panel.js';
 import './notifications.css';
 
-/** How many notifications wait, and the panel that shows them. */
+/** The unread count, and the panel with the notifications. */
 export function NotificationBell() {
   const inbox = useNotifications();
   const { unreadCount, hasMoreUnread } = inbox;

@@ -18,7 +18,7 @@ export function NotificationPanel({ inbox, close }: { inbox: Inbox; close: () =>
         <Button
           kind="quiet"
           icon={<CheckCheck size={15} aria-hidden="true" />}
-          // Not `disabled`: it is so after every click, and would lose the focus.
+          // Not `disabled`: every click would then take the focus away.
           aria-disabled={unreadCount === 0}
           onClick={unreadCount === 0 ? undefined : () => void inbox.markAllRead()}
         >

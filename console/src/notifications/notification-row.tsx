@@ -6,7 +6,7 @@ import { IconButton } from '../ui/button.js';
 import { passFocusOn } from '../ui/focus.js';
 import { isolated } from '../ui/isolated.js';
 import { Time } from '../ui/time.js';
-import { notificationLook } from './notification-look.js';
+import { notificationLook, notificationTitle } from './notification-look.js';
 import type { Inbox } from './notification-panel.js';
 import { NotificationAction } from './notification-action.js';
 
@@ -16,9 +16,10 @@ interface NotificationRowProps {
   close: () => void;
 }
 
-/** One notification, and what can be done with it. */
+/** One notification and its actions. */
 export function NotificationRow({ item, inbox, close }: NotificationRowProps) {
   const { icon: Icon, tone } = notificationLook(item);
+  const title = notificationTitle(item);
   const isUnread = item.read_at === null;
   const markRead = () => {
     if (isUnread) void inbox.markRead(item.id);
@@ -30,7 +31,7 @@ export function NotificationRow({ item, inbox, close }: NotificationRowProps) {
       </span>
       <div className="notification-text">
         <strong className="wrap">
-          <bdi>{item.title}</bdi>
+          <bdi>{title}</bdi>
           {isUnread && <span className="visually-hidden"> (unread)</span>}
         </strong>
         {item.body !== undefined && (
@@ -41,7 +42,7 @@ export function NotificationRow({ item, inbox, close }: NotificationRowProps) {
         <Origin item={item} />
         <NotificationAction
           actionUrl={item.action_url}
-          title={item.title}
+          title={title}
           onTaken={(isLeaving) => {
             markRead();
             if (isLeaving) close();
@@ -52,7 +53,7 @@ export function NotificationRow({ item, inbox, close }: NotificationRowProps) {
         {isUnread && (
           <IconButton
             size="s"
-            label={`Mark “${isolated(item.title)}” as read`}
+            label={`Mark “${isolated(title)}” as read`}
             data-does="read"
             onClick={({ currentTarget }) => {
               passFocusOn(currentTarget);
@@ -64,7 +65,7 @@ export function NotificationRow({ item, inbox, close }: NotificationRowProps) {
         )}
         <IconButton
           size="s"
-          label={`Delete “${isolated(item.title)}”`}
+          label={`Delete “${isolated(title)}”`}
           data-does="delete"
           onClick={({ currentTarget }) => {
             passFocusOn(currentTarget);
@@ -78,7 +79,7 @@ export function NotificationRow({ item, inbox, close }: NotificationRowProps) {
   );
 }
 
-/** From whom, where and when. */
+/** The sender, the organization and the time. */
 function Origin({ item }: { item: NotificationItem }) {
   const personOf = usePeopleAnywhere();
   const { from, org_id: orgId } = item;

@@ -13,7 +13,7 @@ import { useToast } from '../ui/toasts.js';
 
 const FIELDS = ['message', 'severity', 'alert_type', 'org_id'];
 
-/** Tells everybody who is online, or an organization, something. */
+/** Sends an alert to everyone online or to one organization. */
 export function AlertDialog({ onClose }: { onClose: () => void }) {
   const api = useApi();
   const toast = useToast();
@@ -26,11 +26,11 @@ export function AlertDialog({ onClose }: { onClose: () => void }) {
       ...(alertType !== '' && { alert_type: alertType }),
       ...(orgId !== '' && { org_id: orgId }),
     });
-    toast({ title: 'The alert is on its way', tone: 'ok' });
+    toast({ title: 'Alert sent', tone: 'ok' });
     onClose();
   });
   return (
-    <Dialog title="Send system alert" about="It is shown at once, and kept in no inbox." onClose={onClose}>
+    <Dialog title="Send system alert" about="Shown immediately; not saved to the inbox." onClose={onClose}>
       <form
         onSubmit={(event) => {
           event.preventDefault();
@@ -47,7 +47,7 @@ export function AlertDialog({ onClose }: { onClose: () => void }) {
                 rows={3}
                 required
                 maxLength={2_000}
-                placeholder="The service is restarted at 22:00 UTC"
+                placeholder="We’ll restart the service at 22:00 UTC"
               />
             )}
           </Field>
@@ -67,17 +67,17 @@ export function AlertDialog({ onClose }: { onClose: () => void }) {
           </fieldset>
           <Field
             label="Type"
-            hint="A word for programs, such as maintenance"
+            hint="Optional label for integrations, e.g. maintenance"
             error={fieldError(action.error, 'alert_type')}
           >
             {(control) => <input {...control} name="alert_type" placeholder="general" maxLength={100} />}
           </Field>
           <Field
             label="Organization"
-            hint="Leave it empty for everybody who is online."
+            hint="Leave empty to alert everyone online"
             error={fieldError(action.error, 'org_id')}
           >
-            {(control) => <input {...control} name="org_id" placeholder="Everybody" list="alert-organizations" />}
+            {(control) => <input {...control} name="org_id" placeholder="Everyone" list="alert-organizations" />}
           </Field>
           <datalist id="alert-organizations">
             {organizations.map(({ id, name }) => (

@@ -1,7 +1,7 @@
 const UNITS = ['B', 'KiB', 'MiB', 'GiB'];
 const STEP = 1_024;
 
-/** A number of bytes for a person: `1.5 KiB`. */
+/** Formats a number of bytes: `1.5 KiB`. */
 export function bytes(count: number): string {
   let value = count;
   let unit = 0;

@@ -7,7 +7,7 @@ export interface Series {
   key: 'connections' | 'deliveries' | 'median' | 'p95' | 'everywhere';
   name: string;
   color: string;
-  /** Tells it from the other line without colour. */
+  /** Distinguishes the line without colour. */
   isDashed?: boolean;
 }
 
@@ -15,14 +15,14 @@ export type ChartPoint = Point & { everywhere?: number | null };
 
 interface ChartCardProps {
   title: string;
-  /** What the numbers are of. */
+  /** The nodes that the numbers cover. */
   scope: string;
   /** The latest value, in words. */
   now: string;
   unit: string;
   points: readonly ChartPoint[];
   series: readonly Series[];
-  /** In the place of a chart that has nothing to show. */
+  /** Shown instead of a chart without data. */
   empty: ReactNode;
 }
 
@@ -30,7 +30,7 @@ const CLOCK = new Intl.DateTimeFormat('en', { hour: '2-digit', minute: '2-digit'
 const NUMBER = new Intl.NumberFormat('en', { maximumFractionDigits: 1 });
 const HEIGHT = 168;
 
-/** A measure over the last minutes, its latest value large. */
+/** A metric over the last minutes, with its latest value. */
 export function ChartCard({ title, scope, now, unit, points, series, empty }: ChartCardProps) {
   const hasData = points.filter((point) => series.some(({ key }) => typeof point[key] === 'number')).length > 1;
   const summary = `${title}, ${scope}: now ${now}. ${rangesOf(points, series, unit)}`.trim();

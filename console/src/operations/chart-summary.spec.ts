@@ -12,7 +12,7 @@ const SERIES: readonly Series[] = [
 ];
 
 describe('a chart in words', () => {
-  it('says how low and how high each line goes', () => {
+  it('gives the range of each line', () => {
     const points = [point(1, 2, 1_004.26), point(2, null, null), point(3, 1, 30)];
     expect(rangesOf(points, SERIES, 'ms')).toBe('95 %: from 30 to 1,004.3 ms. Half: from 1 to 2 ms.');
     expect(rangesOf(points, SERIES, '')).toBe('95 %: from 30 to 1,004.3. Half: from 1 to 2.');

@@ -2,7 +2,7 @@ import type { ChartPoint, Series } from './chart-card.js';
 
 const NUMBER = new Intl.NumberFormat('en', { maximumFractionDigits: 1 });
 
-/** What a chart shows, for who does not see it: how low and how high each of its lines goes. */
+/** Describes a chart for screen readers: the range of each line. */
 export function rangesOf(points: readonly ChartPoint[], series: readonly Series[], unit: string): string {
   const sentences = series.flatMap(({ key, name }) => {
     const values = points.map((point) => point[key]).filter((value) => typeof value === 'number');

@@ -6,7 +6,7 @@ import { useConnectionHistory } from './connection-history.js';
 import { countOf } from './connections.js';
 import { useNodeMetrics } from './use-node-metrics.js';
 
-const THIS_NODE = 'of the node that serves this page';
+const THIS_NODE = 'this node';
 const BLUE = 'var(--chart-1)';
 const GREEN = 'var(--chart-2)';
 const ORANGE = 'var(--chart-3)';
@@ -17,32 +17,32 @@ const CONNECTIONS: readonly Series[] = [
 ];
 const DELIVERIES: readonly Series[] = [{ key: 'deliveries', name: 'Deliveries', color: BLUE }];
 const LATENCY: readonly Series[] = [
-  { key: 'p95', name: '95 % of the messages', color: ORANGE },
-  { key: 'median', name: 'Half of the messages', color: BLUE, isDashed: true },
+  { key: 'p95', name: 'p95', color: ORANGE },
+  { key: 'median', name: 'Median', color: BLUE, isDashed: true },
 ];
 
-/** The last minutes in three charts. Only the number of connections is known of all nodes. */
+/** The last minutes in three charts. Only the number of connections covers all nodes. */
 export function Charts({ connections }: { connections: List<ConnectionRecord> | undefined }) {
   const { points, error } = useNodeMetrics();
   const withTotals = useConnectionHistory(points, connections?.items.length);
   const last = points.at(-1);
   const lastDelivery = points.findLast(({ p95 }) => p95 !== null);
-  const waiting = error === null ? 'Collecting…' : 'Nothing to draw: /metrics can’t be read.';
+  const waiting = error === null ? 'Collecting…' : 'No data: can’t read /metrics.';
   return (
     <>
       {error !== null && (
         <div className="notice" data-tone="warn" role="status">
           <TriangleAlert size={16} aria-hidden="true" />
           <div>
-            <strong>/metrics can’t be read</strong>, so these charts stand still ({error.message}). A proxy may keep it
-            from browsers: let it through for operators, or look at your Prometheus. The list below works without.
+            <strong>Can’t read /metrics</strong>, so these charts aren’t updating ({error.message}). A proxy may be
+            blocking it: allow it for operators, or use your Prometheus. The list below still works.
           </div>
         </div>
       )}
       <div className="charts">
         <ChartCard
           title="Connections"
-          scope="of all nodes, and of the one that serves this page"
+          scope="all nodes and this node"
           now={connections === undefined ? '–' : countOf(connections)}
           unit=""
           points={withTotals}
@@ -65,7 +65,7 @@ export function Charts({ connections }: { connections: List<ConnectionRecord> | 
           unit="ms"
           points={points}
           series={LATENCY}
-          empty={error === null ? 'No messages yet. The first ones that are delivered show here.' : waiting}
+          empty={error === null ? 'No messages delivered yet.' : waiting}
         />
       </div>
     </>

@@ -9,7 +9,7 @@ import { useToast } from '../ui/toasts.js';
 
 const KIND = keys.connections({})[0];
 
-/** Ends one connection, with 4001. */
+/** Closes one connection with 4001. */
 export function CloseConnectionDialog({ connection, onClose }: { connection: ConnectionRecord; onClose: () => void }) {
   const api = useApi();
   const client = useQueryClient();
@@ -18,7 +18,7 @@ export function CloseConnectionDialog({ connection, onClose }: { connection: Con
   return (
     <ConfirmDialog
       title="Close this connection?"
-      about={`That of ${isolated(user_id)} to ${endpoint}, ${connection_id}. A client that can get a new token connects again.`}
+      about={`Disconnects ${isolated(user_id)} from ${endpoint}. The client may reconnect.`}
       confirm="Close connection"
       onClose={onClose}
       run={async () => {
@@ -30,7 +30,7 @@ export function CloseConnectionDialog({ connection, onClose }: { connection: Con
   );
 }
 
-/** Ends all connections of a user, on every node. */
+/** Closes all connections of a user, on every node. */
 export function DisconnectUserDialog({ userId, onClose }: { userId: string; onClose: () => void }) {
   const api = useApi();
   const client = useQueryClient();
@@ -38,7 +38,7 @@ export function DisconnectUserDialog({ userId, onClose }: { userId: string; onCl
   return (
     <ConfirmDialog
       title={`Disconnect ${isolated(userId)}?`}
-      about="All their connections are closed, on every node. Clients that can get a new token connect again: to keep somebody out, end their session at the identity provider first."
+      about="Closes all their connections, on every node. Their clients may reconnect: to keep someone out, end their session at the identity provider first."
       confirm="Disconnect user"
       onClose={onClose}
       run={async () => {

@@ -8,7 +8,7 @@ interface ConnectionFiltersProps {
   onFilter: (filter: ConnectionFilter) => void;
 }
 
-/** Of whom, and of which organization: the operator's own are offered, any other can be typed. */
+/** Filters by user and organization. It suggests the operator's own organizations; any other id can be typed. */
 export function ConnectionFilters({ filter, onFilter }: ConnectionFiltersProps) {
   const { data } = useOrganizations();
   const isFiltered = filter.userId !== '' || filter.orgId !== '';

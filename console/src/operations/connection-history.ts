@@ -2,7 +2,7 @@ import { useEffect, useRef, useState } from 'react';
 import type { ChartPoint } from './chart-card.js';
 import type { Point } from './node-metrics.js';
 
-/** Joins the number of connections of all nodes, as it was then, to each reading of this node. */
+/** Adds to each reading of this node the number of connections on all nodes at that time. */
 export function useConnectionHistory(points: readonly Point[], total: number | undefined): readonly ChartPoint[] {
   const [totals, setTotals] = useState<ReadonlyMap<number, number | null>>(new Map());
   const latest = useRef(total);

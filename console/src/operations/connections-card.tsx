@@ -34,8 +34,8 @@ export function ConnectionsCard({ query, filter, onFilter }: ConnectionsCardProp
       <ProblemNotice error={error} onRetry={() => void refetch()} />
       {data === undefined && error === null && <SkeletonRows label="Loading connections" />}
       {data !== undefined && connections.length === 0 && (
-        <Empty icon={PlugZap} title="No such connection">
-          Nobody who fits the filter is connected just now. The list renews itself every few seconds.
+        <Empty icon={PlugZap} title="No matching connections">
+          Refreshes automatically.
         </Empty>
       )}
       {connections.length > 0 && (
@@ -47,7 +47,7 @@ export function ConnectionsCard({ query, filter, onFilter }: ConnectionsCardProp
       )}
       {data?.isCut === true && (
         <div className="card-foot">
-          The oldest {connections.length.toLocaleString('en')} are shown; filter for others.
+          Showing the {connections.length.toLocaleString('en')} oldest. Filter to find others.
         </div>
       )}
       {open?.what === 'close' && <CloseConnectionDialog connection={open.connection} onClose={close} />}

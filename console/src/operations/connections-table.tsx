@@ -14,7 +14,7 @@ interface ConnectionsTableProps {
   onDisconnect: (connection: ConnectionRecord) => void;
 }
 
-const COLUMNS = ['User', 'Endpoint', 'Node', 'Connected', 'Token ends', 'Sent', 'Owed', 'Actions'];
+const COLUMNS = ['User', 'Endpoint', 'Node', 'Connected', 'Token expires', 'Sent', 'Pending', 'Actions'];
 
 /** On a narrow screen each row becomes a card; the explicit roles keep it a table for screen readers. */
 export function ConnectionsTable({ connections, onClose, onDisconnect }: ConnectionsTableProps) {
@@ -77,7 +77,7 @@ function ConnectionRow({ connection, onClose, onDisconnect }: ConnectionRowProps
       <td role="cell" data-label="Connected">
         <Time value={connected_at} />
       </td>
-      <td role="cell" data-label="Token ends">
+      <td role="cell" data-label="Token expires">
         <Time value={expires_at} />
       </td>
       <td role="cell" data-label="Sent" data-numeric="true">
@@ -86,7 +86,7 @@ function ConnectionRow({ connection, onClose, onDisconnect }: ConnectionRowProps
           {sent.toLocaleString('en')} {sent === 1 ? 'frame' : 'frames'}
         </span>
       </td>
-      <td role="cell" data-label="Owed" data-numeric="true">
+      <td role="cell" data-label="Pending" data-numeric="true">
         {buffered_bytes === 0 ? (
           <span className="faint">{bytes(0)}</span>
         ) : (
@@ -120,5 +120,5 @@ function EndpointName({ connection: { endpoint, org_id } }: { connection: Connec
 }
 
 function isNumeric(column: string): boolean {
-  return column === 'Sent' || column === 'Owed';
+  return column === 'Sent' || column === 'Pending';
 }

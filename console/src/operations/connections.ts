@@ -10,7 +10,7 @@ export interface ConnectionFilter {
 
 const POLL_MS = 3_000;
 
-/** The live connections of all nodes, asked for again and again while the page is in sight. */
+/** The live connections of all nodes, polled while the page is visible. */
 export function useConnections({ userId, orgId }: ConnectionFilter) {
   const api = useApi();
   const query = new URLSearchParams({
@@ -25,7 +25,7 @@ export function useConnections({ userId, orgId }: ConnectionFilter) {
   });
 }
 
-/** How many there are, or at least are: “1,000+” where the list is cut. */
+/** The number of connections; “1,000+” if the list is cut. */
 export function countOf({ items, isCut }: List<ConnectionRecord>): string {
   return `${items.length.toLocaleString('en')}${isCut ? '+' : ''}`;
 }

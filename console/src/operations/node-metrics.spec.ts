@@ -14,14 +14,14 @@ function reading(at: number, deliveries: number, startedAt = 1) {
 }
 
 describe('pointOf', () => {
-  it('makes rates of two readings of one process', () => {
+  it('computes rates from two readings of one process', () => {
     const point = pointOf(reading(1_000, 10), reading(3_000, 30));
     expect(point).toMatchObject({ at: 3_000, connections: 2, deliveries: 10 });
     expect(point.median).toBeCloseTo(5);
     expect(point.p95).toBeCloseTo(9.5);
   });
 
-  it('makes none of the readings of two processes behind one address', () => {
+  it('computes no rates from readings of two processes behind one address', () => {
     const point = pointOf(reading(1_000, 10, 1), reading(3_000, 30, 2));
     expect(point).toEqual({ at: 3_000, connections: 2, deliveries: null, median: null, p95: null });
   });
@@ -31,6 +31,6 @@ describe('pointOf', () => {
   });
 
   it('refuses an answer that holds other metrics, or none', () => {
-    expect(() => readingOf(parsePrometheus('<html></html>'), 0)).toThrow('something else');
+    expect(() => readingOf(parsePrometheus('<html></html>'), 0)).toThrow('doesn’t return Herald’s metrics');
   });
 });

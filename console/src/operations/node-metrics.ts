@@ -1,36 +1,36 @@
 import { type Buckets, bucketsOf, parsePrometheus, quantile, type Sample, sumOf } from './prometheus.js';
 
-/** A reading of `GET /metrics`: of the one process that has answered. */
+/** A reading of `GET /metrics`, from the process that answered. */
 export interface Reading {
   at: number;
-  /** Tells processes apart: several may share an address. */
+  /** Identifies the process, as several may share an address. */
   processId: string;
   connections: number | null;
   deliveries: number | null;
   latency: Buckets;
 }
 
-/** What two readings of one process tell, for a point of the charts. */
+/** A point of the charts, computed from two readings of one process. */
 export interface Point {
   at: number;
   connections: number | null;
-  /** Frames a second. */
+  /** Frames per second. */
   deliveries: number | null;
-  /** Milliseconds; null if nothing was delivered. */
+  /** In milliseconds; null if nothing was delivered. */
   median: number | null;
   p95: number | null;
 }
 
-/** @throws {Error} if it can't be read */
+/** @throws {Error} if the metrics can't be read */
 export async function readMetrics(signal: AbortSignal): Promise<Reading> {
   const response = await fetch('/metrics', { signal });
-  if (!response.ok) throw new Error(`/metrics answers ${response.status}`);
+  if (!response.ok) throw new Error(`/metrics answered ${response.status}`);
   return readingOf(parsePrometheus(await response.text()), Date.now());
 }
 
 export function readingOf(samples: readonly Sample[], at: number): Reading {
   const connections = sumOf(samples, 'herald_connections');
-  if (connections === null) throw new Error('/metrics answers with something else than Herald’s metrics');
+  if (connections === null) throw new Error('/metrics doesn’t return Herald’s metrics');
   return {
     at,
     processId: String(sumOf(samples, 'process_start_time_seconds')),

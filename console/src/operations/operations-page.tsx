@@ -10,14 +10,14 @@ import { ConnectionsCard } from './connections-card.js';
 import { type ConnectionFilter, useConnections } from './connections.js';
 import './operations.css';
 
-/** For those who operate the system: who is connected, how it does, and what they can do about it. */
+/** For operators: live connections, metrics and alerts. */
 export default function OperationsPage() {
   usePageTitle('Operations');
   const session = useSession();
   if (isOperator(session)) return <Operations />;
   return (
     <Empty icon={Megaphone} title="This page is for operators" isPage>
-      It takes the realm role realtime-admin, which your token does not have. Ask whoever gives out roles.
+      You need the realtime-admin role. Ask an administrator.
     </Empty>
   );
 }
@@ -27,7 +27,7 @@ const ALL: ConnectionFilter = { userId: '', orgId: '' };
 function Operations() {
   const [isAlerting, setAlerting] = useState(false);
   const [filter, setFilter] = useState(ALL);
-  // While one types, the list lags behind rather than the letters.
+  // Keeps typing responsive: the list may lag behind.
   const { userId, orgId } = useDeferredValue(filter);
   const everywhere = useConnections(ALL);
   const filtered = useConnections({ userId: userId.trim(), orgId: isUuid(orgId) ? orgId.trim() : '' });
@@ -53,7 +53,7 @@ function Operations() {
   );
 }
 
-/** The API refuses the id of an organization that is only half typed. */
+/** The API refuses a half-typed organization id. */
 function isUuid(text: string): boolean {
   return /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text.trim());
 }

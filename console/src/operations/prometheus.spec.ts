@@ -12,14 +12,14 @@ odd{path="a\\"b,c=\\"d"} 1e-3 1795553277402
 `;
 
 describe('parsePrometheus', () => {
-  it('reads names, labels and values, and leaves out what is no sample', () => {
+  it('reads names, labels and values, and skips lines that aren’t samples', () => {
     const samples = parsePrometheus(TEXT);
     expect(samples).toHaveLength(6);
     expect(samples[0]).toEqual({ name: 'herald_connections', labels: { endpoint: 'notifications' }, value: 3 });
     expect(samples.at(-1)).toEqual({ name: 'odd', labels: { path: 'a"b,c="d' }, value: 0.001 });
   });
 
-  it('sums a metric over its labels, and knows when there is none', () => {
+  it('sums a metric over its labels, and gives null for an unknown metric', () => {
     expect(sumOf(parsePrometheus(TEXT), 'herald_connections')).toBe(7);
     expect(sumOf(parsePrometheus(TEXT), 'herald')).toBeNull();
   });
@@ -44,7 +44,7 @@ describe('quantile', () => {
     expect(quantile(0.5, new Map(), new Map())).toBeNull();
   });
 
-  it('gives the last bound for what lies beyond it', () => {
+  it('gives the last bound for values beyond it', () => {
     const after = new Map([...before, [Infinity, 9]]);
     expect(quantile(0.95, before, after)).toBe(0.1);
   });

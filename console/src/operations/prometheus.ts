@@ -8,7 +8,7 @@ export interface Sample {
 const LINE = /^([A-Za-z_:][\w:]*)(?:\{(.*)\})? ([^ ]+)(?: \d+)?$/;
 const LABEL = /([A-Za-z_]\w*)="((?:[^"\\]|\\.)*)"/g;
 
-/** Reads the Prometheus text format; what is no sample (help, types, an unknown line) is left out. */
+/** Parses the Prometheus text format. Lines that aren't samples (help, types, unknown ones) are skipped. */
 export function parsePrometheus(text: string): Sample[] {
   return text.split('\n').flatMap((line) => {
     const match = LINE.exec(line);
@@ -35,7 +35,7 @@ export function sumOf(samples: readonly Sample[], name: string): number | null {
   return found.length === 0 ? null : found.reduce((sum, { value }) => sum + value, 0);
 }
 
-/** How many observations of a histogram were at most so large, by that bound. */
+/** Cumulative counts of a histogram by upper bound. */
 export type Buckets = ReadonlyMap<number, number>;
 
 export function bucketsOf(samples: readonly Sample[], histogram: string): Buckets {
@@ -44,8 +44,7 @@ export function bucketsOf(samples: readonly Sample[], histogram: string): Bucket
 }
 
 /**
- * The value that a share of the observations between two readings did not exceed, assuming that they are spread evenly in
- * their bucket. Null if there were none.
+ * The quantile of the observations between two readings, interpolated linearly within a bucket. Null if there were none.
  */
 export function quantile(share: number, before: Buckets, after: Buckets): number | null {
   const counts = [...after]
@@ -58,7 +57,7 @@ export function quantile(share: number, before: Buckets, after: Buckets): number
   let low = { bound: 0, count: 0 };
   for (const bucket of counts) {
     if (bucket.count >= rank && bucket.count > low.count) {
-      // Nobody knows how far beyond the last bound.
+      // The distance beyond the last bound is unknown.
       if (bucket.bound === Infinity) return low.bound;
       return low.bound + ((rank - low.count) / (bucket.count - low.count)) * (bucket.bound - low.bound);
     }

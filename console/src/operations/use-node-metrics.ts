@@ -8,11 +8,11 @@ const KEPT = 150;
 export interface NodeMetrics {
   /** Oldest first. */
   points: readonly Point[];
-  /** Why the last reading has failed. */
+  /** Why the last reading failed. */
   error: Error | null;
 }
 
-/** Reads the metrics of the node that serves this page, again and again while the page is in sight. */
+/** Polls the metrics of the node that serves this page, while the page is visible. */
 export function useNodeMetrics(): NodeMetrics {
   const [metrics, setMetrics] = useState<NodeMetrics>({ points: [], error: null });
   useEffect(() => {

@@ -5,7 +5,7 @@ import type { Organization } from '../api/types.js';
 import { NameOrganizationDialog } from './name-organization-dialog.js';
 import { useRefreshOrganizations } from './organizations.js';
 
-/** Founds an organization and shows it. */
+/** Creates an organization and opens it. */
 export function CreateOrganizationDialog({ onClose }: { onClose: () => void }) {
   const api = useApi();
   const refresh = useRefreshOrganizations();
@@ -13,7 +13,7 @@ export function CreateOrganizationDialog({ onClose }: { onClose: () => void }) {
   return (
     <NameOrganizationDialog
       title="Create organization"
-      about="You become its owner, and can add others right away."
+      about="You’ll be its owner and can add others right away."
       submit="Create organization"
       onClose={onClose}
       run={async (name) => {

@@ -4,20 +4,20 @@ import { Button } from '../ui/button.js';
 import { Empty } from '../ui/empty.js';
 import { isolated } from '../ui/isolated.js';
 
-/** Unknown, or not the user's: the server tells nobody which. */
+/** The organization doesn't exist or isn't the user's; the server doesn't say which. */
 export function NoSuchOrganization() {
   return (
     <Empty
       icon={SearchX}
-      title="This organization is not here for you"
+      title="Organization not found"
       isPage
       actions={
         <Link href="/" className="button">
-          To your organizations
+          Go to your organizations
         </Link>
       }
     >
-      It doesn’t exist, or you are no member of it. If somebody sent you here, ask them to add you.
+      It doesn’t exist or you don’t have access. If someone sent you here, ask them to add you.
     </Empty>
   );
 }
@@ -28,7 +28,7 @@ interface RemovedProps {
   onCheck: () => void;
 }
 
-/** The server has closed the organization's events with 4003. */
+/** Shown after the server closed the organization's events with 4003. */
 export function RemovedFromOrganization({ name, isChecking, onCheck }: RemovedProps) {
   return (
     <div role="alert">
@@ -39,7 +39,7 @@ export function RemovedFromOrganization({ name, isChecking, onCheck }: RemovedPr
         actions={
           <>
             <Link href="/" className="button" data-kind="primary">
-              To your organizations
+              Go to your organizations
             </Link>
             <Button isBusy={isChecking} onClick={onCheck}>
               Check again
@@ -47,8 +47,8 @@ export function RemovedFromOrganization({ name, isChecking, onCheck }: RemovedPr
           </>
         }
       >
-        An owner or admin has removed you, or the organization was deleted. Its events have stopped here. Ask an owner
-        to add you again if you still need it; this page then comes back by itself.
+        An owner or admin removed you, or the organization was deleted. If you’re added again, this page reloads
+        automatically.
       </Empty>
     </div>
   );

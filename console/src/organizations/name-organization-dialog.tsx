@@ -15,7 +15,7 @@ interface NameOrganizationDialogProps {
   onClose: () => void;
 }
 
-/** Asks for the name of an organization, new or old. */
+/** Asks for the name of a new or an existing organization. */
 export function NameOrganizationDialog({ title, about, submit, name, run, onClose }: NameOrganizationDialogProps) {
   const action = useAction((form: FormData) => run(textOf(form, 'name')), onClose);
   return (

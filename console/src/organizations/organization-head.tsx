@@ -8,7 +8,7 @@ import { Badge } from '../ui/badge.js';
 import { Button } from '../ui/button.js';
 import { OrganizationMenu } from './organization-menu.js';
 
-/** The name of an organization, and what one does in it. */
+/** The organization's name and its main actions. */
 export function OrganizationHead({ organization }: { organization: Organization }) {
   const [open, setOpen] = useState<'message' | 'export' | null>(null);
   const { id, name, role } = organization;

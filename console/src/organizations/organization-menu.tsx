@@ -15,7 +15,7 @@ import { useRefreshOrganizations } from './organizations.js';
 
 type Item = 'rename' | 'leave' | 'delete';
 
-/** What one does with an organization as a whole. */
+/** Actions on the organization itself. */
 export function OrganizationMenu({ organization }: { organization: Organization }) {
   const [chosen, setChosen] = useState<Item | null>(null);
   const onClose = () => setChosen(null);

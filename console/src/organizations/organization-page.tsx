@@ -6,12 +6,12 @@ import { NoSuchOrganization, RemovedFromOrganization } from './gone-pages.js';
 import { isNotFound, useOrganization, useRefreshOrganizations } from './organizations.js';
 import { OrganizationView } from './organization-view.js';
 
-/** One organization, or why it is not on show (any more). */
+/** One organization, or why it can't be shown. */
 export function OrganizationPage({ orgId }: { orgId: string }) {
   const { data, error, dataUpdatedAt, isFetching, refetch } = useOrganization(orgId);
   const [removedAt, setRemovedAt] = useState<number | null>(null);
   const refreshList = useRefreshOrganizations();
-  // Learnt from the closed connection, or from the answer to a request: whichever came first.
+  // Known from the closed connection or from an answer, whichever comes first.
   const isGone = isNotFound(error) || (removedAt !== null && dataUpdatedAt <= removedAt);
   const isShown = data !== undefined && !isGone;
   usePageTitle(isShown ? null : (data?.name ?? 'Organization'));
@@ -20,7 +20,7 @@ export function OrganizationPage({ orgId }: { orgId: string }) {
     if (isGone) void refreshList();
   }, [isGone, refreshList]);
 
-  // Somebody who is added again finds the page as it was.
+  // A user who is added again gets the page back.
   useNotification((notification) => {
     if (notification.org_id === orgId && removedAt !== null) void refetch();
   });

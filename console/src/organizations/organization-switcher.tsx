@@ -10,7 +10,7 @@ import { CreateOrganizationDialog } from './create-organization-dialog.js';
 import { useOrganizations } from './organizations.js';
 import './organizations.css';
 
-/** Shows which organization one looks at, and leads to the others. */
+/** Shows the current organization, and links to the others. */
 export function OrganizationSwitcher() {
   const [isCreating, setCreating] = useState(false);
   const [, params] = useRoute('/orgs/:org_id/*?');
@@ -66,7 +66,7 @@ interface OrganizationLinksProps {
 }
 
 function OrganizationLinks({ organizations, currentId, onChoose }: OrganizationLinksProps) {
-  if (organizations.length === 0) return <p className="switcher-empty">You are in no organization yet.</p>;
+  if (organizations.length === 0) return <p className="switcher-empty">You’re not in an organization yet.</p>;
   return (
     <nav aria-label="Your organizations">
       <ul className="menu switcher-list">

@@ -18,13 +18,13 @@ import './organizations.css';
 
 interface OrganizationViewProps {
   organization: Organization;
-  /** The server says that the user is no member any more. */
+  /** Called when the server says that the user is no longer a member. */
   onRemoved: () => void;
 }
 
 const FORBIDDEN = 4003;
 
-/** An organization of the user's, live. */
+/** One of the user's organizations, live. */
 export function OrganizationView({ organization, onRemoved }: OrganizationViewProps) {
   const { id: orgId } = organization;
   useShowsLive(orgId);
@@ -77,7 +77,7 @@ export function OrganizationView({ organization, onRemoved }: OrganizationViewPr
   );
 }
 
-/** What is beside the lists on a wide screen has a section of its own on a narrow one. */
+/** On narrow screens the side column becomes a section of its own. */
 function Sections({ orgId, newest }: { orgId: string; newest: number }) {
   const [isMembers] = useRoute('/orgs/:org_id/members');
   const [isActivity] = useRoute('/orgs/:org_id/activity');

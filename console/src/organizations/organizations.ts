@@ -6,7 +6,7 @@ import { path } from '../api/path.js';
 import { ApiProblem } from '../api/problem.js';
 import type { Member, Organization } from '../api/types.js';
 
-/** The organizations of who is signed in, oldest first. */
+/** The user's organizations, oldest first. */
 export function useOrganizations() {
   const api = useApi();
   return useQuery({
@@ -23,7 +23,7 @@ export function useOrganization(orgId: string) {
   });
 }
 
-/** Null while it is not known, or if it is not one of the user's. */
+/** Null while loading, or if the organization isn't the user's. */
 export function useOrganizationName(orgId: string | null): string | null {
   const { data } = useOrganizations();
   return data?.items.find(({ id }) => id === orgId)?.name ?? null;
@@ -37,7 +37,7 @@ export function useMembers(orgId: string) {
   });
 }
 
-/** Fetches the organizations anew, as after one was founded, renamed, left or deleted. */
+/** Refetches the organizations after one was created, renamed, left or deleted. */
 export function useRefreshOrganizations(): (orgId?: string) => Promise<void> {
   const client = useQueryClient();
   return useCallback(
@@ -49,7 +49,7 @@ export function useRefreshOrganizations(): (orgId?: string) => Promise<void> {
   );
 }
 
-/** Whether the answer was that there is no such thing, or that it is not the user's: nobody is told which. */
+/** Whether the answer was 404: it doesn't exist or isn't the user's; the server doesn't say which. */
 export function isNotFound(error: Error | null): boolean {
   return error instanceof ApiProblem && error.status === 404;
 }

@@ -4,17 +4,17 @@ import type { List } from '../api/api.js';
 import type { Member } from '../api/types.js';
 import { displayName, type Session, useSession } from '../session/session.js';
 
-/** Somebody as the page shows them. */
+/** A user as the page shows them. */
 export interface Person {
   userId: string;
-  /** The best that is known: a name, an e-mail, or the id. */
+  /** The name if it is known, else the email or the id. */
   name: string;
-  /** What tells two of the same name apart; null if the name is the id. */
+  /** Distinguishes users with the same name; null if the name is the id. */
   detail: string | null;
   isYou: boolean;
 }
 
-/** Knows what to call each of these members, and the id of whoever is none of them. */
+/** Looks up how to show a user: members by name or email, anyone else by id. */
 export function peopleOf(members: readonly Member[], session: Session): (userId: string) => Person {
   const emails = new Map(members.map(({ user_id, email }) => [user_id, email]));
   return (userId) => {
@@ -26,7 +26,7 @@ export function peopleOf(members: readonly Member[], session: Session): (userId:
   };
 }
 
-/** The same for any organization: as far as its members were on show before. */
+/** The same across organizations, with all member lists that are in the cache. */
 export function usePeopleAnywhere(): (userId: string) => Person {
   const session = useSession();
   const client = useQueryClient();

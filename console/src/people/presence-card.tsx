@@ -7,7 +7,7 @@ import { SkeletonRows } from '../ui/skeleton.js';
 import { peopleOf } from './people.js';
 import './presence.css';
 
-/** Who looks at this organization just now, on any node. */
+/** The users online in this organization, on all nodes. */
 export function PresenceCard({ orgId }: { orgId: string }) {
   const session = useSession();
   const { members: present, status, error } = usePresence(orgId);
@@ -21,9 +21,9 @@ export function PresenceCard({ orgId }: { orgId: string }) {
         </h2>
       </div>
       <ProblemNotice error={error} />
-      {status === 'loading' && <SkeletonRows count={2} label="Loading who is online" />}
+      {status === 'loading' && <SkeletonRows count={2} label="Loading online members" />}
       {status === 'ready' && present.length === 0 && (
-        <p className="presence-empty muted small">Nobody is connected to the events of this organization.</p>
+        <p className="presence-empty muted small">No one is connected to this organization’s events.</p>
       )}
       <ul className="presence" aria-label="Online now">
         {present.map(({ user_id, connections }) => {

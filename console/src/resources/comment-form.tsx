@@ -18,7 +18,7 @@ interface CommentFormProps {
   people: readonly Person[];
 }
 
-/** Writes a comment; typing `@` offers the members. */
+/** A form for a comment; typing `@` suggests members. */
 export function CommentForm({ orgId, resourceId, people }: CommentFormProps) {
   const api = useApi();
   const client = useQueryClient();
@@ -44,7 +44,7 @@ export function CommentForm({ orgId, resourceId, people }: CommentFormProps) {
           className="input"
           aria-label="Comment"
           aria-invalid={wrong === undefined ? undefined : true}
-          placeholder="Write a comment; @ mentions a member"
+          placeholder="Write a comment… Type @ to mention someone"
           rows={3}
           maxLength={4_000}
           value={body}

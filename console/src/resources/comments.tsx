@@ -12,7 +12,7 @@ import { CommentForm } from './comment-form.js';
 import { splitMentions } from './mentions.js';
 import { useComments } from './resources.js';
 
-/** What members have said about a resource, oldest first. */
+/** The comments on a resource, oldest first. */
 export function Comments({ orgId, resourceId }: { orgId: string; resourceId: string }) {
   const session = useSession();
   const members = useMembers(orgId).data?.items ?? [];
@@ -30,7 +30,7 @@ export function Comments({ orgId, resourceId }: { orgId: string; resourceId: str
       {data === undefined && error === null && <SkeletonRows count={2} label="Loading comments" />}
       {data !== undefined && comments.length === 0 && (
         <Empty icon={MessageSquare} title="No comments yet">
-          Say something, and mention a member with @: they are notified at once.
+          Start the discussion. Use @ to notify a member.
         </Empty>
       )}
       <ol className="comments" aria-label="Comments, oldest first">
@@ -38,7 +38,7 @@ export function Comments({ orgId, resourceId }: { orgId: string; resourceId: str
           <CommentRow key={comment.id} comment={comment} members={members} personOf={personOf} />
         ))}
       </ol>
-      {data?.isCut === true && <div className="card-foot">The first {comments.length} are shown.</div>}
+      {data?.isCut === true && <div className="card-foot">Showing the first {comments.length}.</div>}
       <CommentForm orgId={orgId} resourceId={resourceId} people={members.map(({ user_id }) => personOf(user_id))} />
     </section>
   );

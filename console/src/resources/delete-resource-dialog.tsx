@@ -10,7 +10,6 @@ interface DeleteResourceDialogProps {
   orgId: string;
   resource: Pick<ResourceSummary, 'id' | 'name'>;
   onClose: () => void;
-  /** After it is gone. */
   onDeleted?: () => void;
 }
 
@@ -20,7 +19,7 @@ export function DeleteResourceDialog({ orgId, resource, onClose, onDeleted }: De
   return (
     <ConfirmDialog
       title={`Delete ${isolated(resource.name)}?`}
-      about="It is deleted for every member, with its comments. This can’t be undone."
+      about="This deletes it and its comments for every member. It can’t be undone."
       confirm="Delete resource"
       onClose={onClose}
       run={async () => {

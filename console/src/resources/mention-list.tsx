@@ -1,7 +1,7 @@
 import { Avatar } from '../ui/avatar.js';
 import type { MentionPicker } from './use-mention-picker.js';
 
-/** The members that the `@` may mean. */
+/** The members that match the typed mention. */
 export function MentionList({ picker }: { picker: MentionPicker }) {
   return (
     <ul id={picker.listId} className="mention-list menu" role="listbox" aria-label="Members to mention">
@@ -12,7 +12,7 @@ export function MentionList({ picker }: { picker: MentionPicker }) {
           className="menu-item"
           role="option"
           aria-selected={index === picker.active}
-          // Before the text loses the focus, which would close the list.
+          // On pointer down, because on click the textarea has lost the focus and the list is closed.
           onPointerDown={(event) => {
             event.preventDefault();
             picker.choose(person);

@@ -39,7 +39,7 @@ describe('mentionAt', () => {
     expect(mentionAt('@', 1)).toEqual({ start: 0, typed: '' });
   });
 
-  it('is none in an address, or once a blank follows', () => {
+  it('is null in an address, or after a blank', () => {
     expect(mentionAt('a@b', 3)).toBeNull();
     expect(mentionAt('@bob ', 5)).toBeNull();
   });

@@ -1,17 +1,17 @@
 import type { Member } from '../api/types.js';
 
-/** A piece of a comment: a mention of somebody, or text. */
+/** A part of a comment: a mention, or text if `userId` is null. */
 export interface CommentPart {
   text: string;
   userId: string | null;
 }
 
-/** In front of an `@` these make it part of something else, such as an e-mail address. */
+/** Characters before an `@` that make it part of a word, such as an email address. */
 const WITHIN_WORD = /[\p{L}\p{N}_@]$/u;
-/** Behind the name they make it another, longer name. */
+/** Characters after a name that make it another, longer name. */
 const GOES_ON = /^[\p{L}\p{N}_-]/u;
 
-/** Finds the members that a comment mentions, by id or e-mail, so that they are shown by name. */
+/** Splits a comment at its mentions by id or email, so that they can be shown by name. */
 export function splitMentions(body: string, members: readonly Member[]): CommentPart[] {
   const names = members
     .flatMap(({ user_id, email }) => [
@@ -39,7 +39,7 @@ export function splitMentions(body: string, members: readonly Member[]): Comment
   return parts.filter(({ text }) => text !== '');
 }
 
-/** The beginning of a mention that ends at the caret: `@` and what was typed after it. Null: there is none. */
+/** The mention being typed at the caret: where its `@` is, and what follows it. Null: none. */
 export function mentionAt(text: string, caret: number): { start: number; typed: string } | null {
   const match = /(?<![\p{L}\p{N}_@])@([^\s@]{0,60})$/u.exec(text.slice(0, caret));
   return match === null ? null : { start: match.index, typed: match[1] ?? '' };

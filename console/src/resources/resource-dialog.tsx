@@ -16,16 +16,15 @@ import { resourcePath, useResource } from './resources.js';
 
 interface ResourceDialogProps {
   orgId: string;
-  /** The one to change; none: a new one. */
+  /** The resource to edit; creates a new one if it is missing. */
   resourceId?: string;
   onClose: () => void;
 }
 
-/** Creates a resource, or changes one. */
 export function ResourceDialog({ orgId, resourceId, onClose }: ResourceDialogProps) {
   if (resourceId === undefined) {
     return (
-      <Dialog title="New resource" about="Every member who is online sees it at once." onClose={onClose}>
+      <Dialog title="New resource" about="Members online see it immediately." onClose={onClose}>
         <ResourceForm orgId={orgId} onClose={onClose} />
       </Dialog>
     );
@@ -37,7 +36,7 @@ export function ResourceDialog({ orgId, resourceId, onClose }: ResourceDialogPro
   );
 }
 
-/** The list does not hold all that can be changed. */
+/** Loads the resource first, because the list lacks its description. */
 function LoadedForm({ orgId, id, onClose }: { orgId: string; id: string; onClose: () => void }) {
   const { data, error, refetch } = useResource(orgId, id);
   if (data !== undefined) return <ResourceForm orgId={orgId} resource={data} onClose={onClose} />;
@@ -65,7 +64,7 @@ function ResourceForm({ orgId, resource, onClose }: { orgId: string; resource?: 
     };
     if (resource === undefined) await api.send('POST', path`/orgs/${orgId}/resources`, body);
     else await api.send('PATCH', resourcePath(orgId, resource.id), body);
-    // Its event tells, too; but not while the connection is lost.
+    // The event updates the list too, but not while the connection is lost.
     void client.invalidateQueries({ queryKey: keys.resources(orgId) });
     if (resource !== undefined) void client.invalidateQueries({ queryKey: keys.resource(orgId, resource.id) });
   }, onClose);

@@ -36,9 +36,7 @@ export function ResourcePage({ orgId, resourceId }: { orgId: string; resourceId:
             </Link>
           }
         >
-          {data === undefined
-            ? 'There is none at this address.'
-            : `Somebody has just deleted “${isolated(data.name)}”.`}
+          {data === undefined ? 'It doesn’t exist or was deleted.' : `Someone just deleted “${isolated(data.name)}”.`}
         </Empty>
       </section>
     );
@@ -80,7 +78,7 @@ function ResourceDetails({ orgId, resource }: { orgId: string; resource: Resourc
       </div>
       <p className={description === null ? 'faint' : 'resource-description wrap'}>{description ?? 'No description'}</p>
       <p className="faint small">
-        Created <Time value={created_at} /> · changed <Time value={updated_at} />
+        Created <Time value={created_at} /> · updated <Time value={updated_at} />
       </p>
       {open === 'edit' && <ResourceDialog orgId={orgId} resourceId={resource.id} onClose={close} />}
       {open === 'delete' && (

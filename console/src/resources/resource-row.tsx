@@ -27,7 +27,7 @@ export function ResourceRow({ orgId, resource, onEdit, onDelete }: ResourceRowPr
           {sensitivity !== 'normal' && <Badge tone={sensitivityTone(sensitivity)}>{sensitivity}</Badge>}
         </span>
         <span className="faint small">
-          Changed <Time value={updated_at} />
+          Updated <Time value={updated_at} />
         </span>
       </div>
       <div className="list-tools">

@@ -40,7 +40,7 @@ export function ResourcesCard({ orgId }: { orgId: string }) {
       <ProblemNotice error={error} onRetry={() => void refetch()} />
       {data === undefined && error === null && <SkeletonRows count={5} label="Loading resources" />}
       {data !== undefined && all.length === 0 && <NoResources onCreate={create} />}
-      {all.length > 0 && found.length === 0 && <p className="nothing-found">No resource has “{search}” in its name.</p>}
+      {all.length > 0 && found.length === 0 && <p className="nothing-found">No results for “{search}”</p>}
       <ul className="rows" aria-label="Resources">
         {found.slice(0, shown).map((resource) => (
           <ResourceRow
@@ -59,7 +59,7 @@ export function ResourcesCard({ orgId }: { orgId: string }) {
           </Button>
         </div>
       )}
-      {data?.isCut === true && <div className="card-foot">The oldest {all.length} are shown; there are more.</div>}
+      {data?.isCut === true && <div className="card-foot">Showing the {all.length} oldest.</div>}
       {open?.what === 'create' && <ResourceDialog orgId={orgId} onClose={close} />}
       {open?.what === 'edit' && <ResourceDialog orgId={orgId} resourceId={open.resource.id} onClose={close} />}
       {open?.what === 'delete' && <DeleteResourceDialog orgId={orgId} resource={open.resource} onClose={close} />}
@@ -89,11 +89,11 @@ function NoResources({ onCreate }: { onCreate: () => void }) {
       title="No resources yet"
       actions={
         <Button icon={<Plus size={15} aria-hidden="true" />} onClick={onCreate}>
-          Create the first resource
+          Create a resource
         </Button>
       }
     >
-      A resource is anything your product is about. Creating one is an event that every member sees at once.
+      Resources are whatever your product manages. Members see new ones instantly.
     </Empty>
   );
 }

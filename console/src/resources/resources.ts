@@ -24,7 +24,7 @@ export function useResource(orgId: string, id: string) {
   });
 }
 
-/** No event tells of a comment, so they are asked for now and then. */
+/** Polled, because comments have no event. */
 export function useComments(orgId: string, id: string) {
   const api = useApi();
   return useQuery({

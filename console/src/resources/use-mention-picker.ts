@@ -8,18 +8,18 @@ export interface MentionPicker {
   textareaProps: TextareaProps;
   isOpen: boolean;
   found: readonly Person[];
-  /** The index of the one that Enter takes. */
+  /** The index of the option that Enter takes. */
   active: number;
   listId: string;
   optionId: (index: number) => string;
   choose: (person: Person) => void;
-  /** Types the `@` for those who would rather click. */
+  /** Inserts an `@` and opens the list. */
   begin: () => void;
 }
 
 const OFFERED = 6;
 
-/** Offers members while an `@` is typed: arrows move, Enter or Tab takes one, Escape closes. */
+/** Suggests members while a mention is typed: arrows move, Enter or Tab selects, Escape closes. */
 export function useMentionPicker(
   people: readonly Person[],
   text: string,
@@ -40,7 +40,7 @@ export function useMentionPicker(
     setText(next);
     setCaret(nextCaret);
     setActive(0);
-    // The caret goes where the browser would not put it, once the text is there.
+    // After React has set the text, the browser has moved the caret to its end.
     requestAnimationFrame(() => {
       ref.current?.focus();
       ref.current?.setSelectionRange(nextCaret, nextCaret);

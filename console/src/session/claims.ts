@@ -1,4 +1,4 @@
-/** What the page reads from an access token. The server verifies it; the page only shows it. */
+/** Claims of an access token, for display only: the server verifies the token. */
 export interface Claims {
   userId: string;
   name: string | null;
@@ -8,10 +8,10 @@ export interface Claims {
   expiresAt: number;
 }
 
-/** @throws {Error} if it is no JWT with a subject */
+/** @throws {Error} if it isn't a JWT with a subject */
 export function readClaims(token: string): Claims {
   const payload = decode(token);
-  if (typeof payload.sub !== 'string') throw new Error('The access token takes a subject (sub), got none.');
+  if (typeof payload.sub !== 'string') throw new Error('The access token has no subject (sub).');
   return {
     userId: payload.sub,
     name: text(payload.name) ?? text(payload.preferred_username),
@@ -23,7 +23,7 @@ export function readClaims(token: string): Claims {
 
 function decode(token: string): Record<string, unknown> {
   const part = token.split('.')[1];
-  if (part === undefined) throw new Error('The access token takes the form of a JWT, got something else.');
+  if (part === undefined) throw new Error('The access token is not a JWT.');
   const bytes = Uint8Array.from(atob(part.replaceAll('-', '+').replaceAll('_', '/')), (char) => char.charCodeAt(0));
   const payload: unknown = JSON.parse(new TextDecoder().decode(bytes));
   return isRecord(payload) ? payload : {};

@@ -1,10 +1,10 @@
-/** A user whom the development server knows. */
+/** A demo user of the development server. */
 export interface DevelopmentUser {
   user_id: string;
   name: string;
   email: string;
   roles: readonly string[];
-  /** One sentence on who this is. */
+  /** The user's part in the demo. */
   about: string;
 }
 
@@ -19,27 +19,26 @@ export interface OidcConfig {
   client_id: string;
 }
 
-/** The server takes tokens of a provider of which it knows nothing but the keys. */
+/** The server knows the provider's keys, but not its address. */
 export interface UnconfiguredConfig {
   mode: 'unconfigured';
 }
 
-/** How one signs in here: as one of the development users, at an identity provider, or not at all. */
+/** How users sign in: as a demo user, at an identity provider, or not at all. */
 export type ConsoleConfig = (DevelopmentConfig | OidcConfig | UnconfiguredConfig) & {
-  /** Whether the server takes live connections from pages at this page's address. */
+  /** Whether the server accepts live connections from this page's origin. */
   allows_origin: boolean;
 };
 
 const PATIENCE_MS = 20_000;
 
-/** Asks the server how one signs in. */
 export async function fetchConsoleConfig(signal: AbortSignal): Promise<ConsoleConfig> {
   const response = await fetch(`/console.json?origin=${encodeURIComponent(location.origin)}`, {
     signal: AbortSignal.any([signal, AbortSignal.timeout(PATIENCE_MS)]),
   });
   const config: unknown = response.ok ? await response.json() : null;
   if (isConsoleConfig(config)) return config;
-  throw new Error(`/console.json takes a sign-in mode and allows_origin, got an answer of status ${response.status}`);
+  throw new Error(`/console.json must have a sign-in mode and allows_origin; the server answered ${response.status}`);
 }
 
 function isConsoleConfig(value: unknown): value is ConsoleConfig {

@@ -3,14 +3,14 @@ import type { DevelopmentConfig, DevelopmentUser } from './console-config.js';
 import { RenewingToken } from './renewing-token.js';
 import type { Session } from './session.js';
 
-/** Of this tab only, so that two tabs can be two users. It holds no token: any user's is to be had at any time. */
+/** In `sessionStorage`, so that two tabs can be two users. Holds the user id only: a token can be fetched at any time. */
 const KEY = 'herald.development-user';
-/** For the organization of the demo to be there. */
+/** How long creating the demo organization may take. */
 const PATIENCE_MS = 20_000;
 
-/** Signs in as a user of the development server, which then has something to look at. */
+/** Signs in as a demo user, and has the server create the demo organization. */
 export async function signInAs(user: DevelopmentUser, config: DevelopmentConfig): Promise<Session> {
-  // Without the organization of the demo one can still sign in, and found another.
+  // Signing in works without the demo organization too; the user can create another.
   await fetch('/dev/demo', { method: 'POST', signal: AbortSignal.timeout(PATIENCE_MS) }).catch(() => undefined);
   return sessionOf(user, config);
 }
@@ -33,7 +33,7 @@ async function sessionOf(user: DevelopmentUser, config: DevelopmentConfig): Prom
   };
 }
 
-/** Who was signed in before the page was loaded anew. */
+/** The session from before a reload, if any. */
 export async function restoreDevelopmentSession(config: DevelopmentConfig): Promise<Session | null> {
   const userId = sessionStorage.getItem(KEY);
   const user = config.users.find(({ user_id }) => user_id === userId);
@@ -48,7 +48,7 @@ async function fetchToken({ user_id, email, name, roles }: DevelopmentUser, sign
     signal,
   });
   if (!response.ok) throw await problemOf(response);
-  // The form of the answer is the contract's (OAuth 2).
+  // The contract fixes the answer's form (OAuth 2).
   const { access_token } = (await response.json()) as { access_token: string };
   return access_token;
 }

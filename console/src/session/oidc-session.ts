@@ -4,11 +4,11 @@ import type { OidcConfig } from './console-config.js';
 import { RenewingToken } from './renewing-token.js';
 import type { Session } from './session.js';
 
-/** The code flow with PKCE at an identity provider. All its state is that of this tab. */
+/** The code flow with PKCE at an identity provider. All state belongs to this tab. */
 export class OidcSignIn {
   private readonly manager: UserManager;
 
-  /** @param onEnded is called when the provider no longer renews the token */
+  /** @param onEnded called when the provider no longer renews the token */
   constructor(
     { authority, client_id }: OidcConfig,
     private readonly onEnded: () => void,
@@ -23,18 +23,18 @@ export class OidcSignIn {
       scope: 'openid profile email',
       userStore: store,
       stateStore: store,
-      // The session renews it, when somebody needs it.
+      // The session renews the token when it is needed.
       automaticSilentRenew: false,
       requestTimeoutInSeconds: 20,
     });
   }
 
-  /** Leaves for the provider's page, which leads back here. */
+  /** Redirects to the provider, which redirects back here. */
   async begin(): Promise<void> {
     await this.manager.signinRedirect({ state: { hash: location.hash } });
   }
 
-  /** Who comes from the provider's page, or was signed in before the page was loaded anew. */
+  /** The session of a user who returns from the provider or reloaded the page, if any. */
   async restore(): Promise<Session | null> {
     const isReturn = /[?&](code|error)=/.test(location.search) && location.search.includes('state=');
     const user = isReturn ? await this.complete() : await this.manager.getUser();
@@ -48,7 +48,7 @@ export class OidcSignIn {
       history.replaceState(null, '', `/${hashOf(user.state)}`);
       return user;
     } catch (error) {
-      // Nor is a code that was used or refused of any use in the address.
+      // A used or refused code must not stay in the address.
       history.replaceState(null, '', '/');
       throw error;
     }
@@ -69,20 +69,20 @@ export class OidcSignIn {
 
   private async leave(): Promise<void> {
     const endSession = await this.manager.metadataService.getEndSessionEndpoint();
-    // First, so that the library puts no ID token into the address: the provider may ask its user instead.
+    // First, so that the library puts no ID token into the address: the provider asks the user to confirm instead.
     await this.manager.removeUser();
-    // Not every provider has one.
+    // Not every provider has an end-session endpoint.
     if (endSession !== undefined) await this.manager.signoutRedirect();
   }
 
   private async renew(): Promise<string> {
     try {
-      // Without a refresh token this would load the provider in a frame, which the page's policy forbids.
+      // Without a refresh token the library would load the provider in an iframe, which the page's CSP forbids.
       const user = await this.manager.getUser();
       const renewed = user?.refresh_token === undefined ? null : await this.manager.signinSilent();
       if (renewed !== null) return renewed.access_token;
     } catch (error) {
-      // Else the provider can't be reached, and it is worth another try.
+      // On other errors the provider is unreachable, and a retry may succeed.
       if (!(error instanceof ErrorResponse)) throw error;
     }
     await this.manager.removeUser();

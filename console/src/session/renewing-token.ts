@@ -1,19 +1,18 @@
 import { readClaims } from './claims.js';
 
-/** Why a token is asked for: to be shown, because the one in use ends soon, or because it was refused. */
+/** Why a token is requested: to connect, because the current one expires soon, or because it was refused. */
 export type TokenReason = 'connect' | 'expiring' | 'refused';
 
 const SPARE_MS = 30_000;
 const FRESH_MS = 5_000;
-/** After which the next who asks does not wait for this one's answer any more. */
 const PATIENCE_MS = 20_000;
 
-/** Holds one access token in memory for all who need it, and gets the next one when it must: once, however many ask. */
+/** Holds an access token in memory, and renews it when needed: once, however many callers wait. */
 export class RenewingToken {
   private pending: Promise<string> | null = null;
   private renewedAt = 0;
 
-  /** @param renew gets a new token; its signal is aborted when nobody waits for it any more */
+  /** @param renew gets a new token; its signal aborts on the timeout */
   constructor(
     private readonly renew: (signal: AbortSignal) => Promise<string>,
     private current: string | null = null,
@@ -28,7 +27,7 @@ export class RenewingToken {
     return this.pending;
   }
 
-  /** Several connections learn at nearly the same time that the token ends: the first of them gets a new one for all. */
+  /** Several connections may report the same token within moments: the first renews it for all. */
   private isGood(token: string, reason: TokenReason): boolean {
     const isFresh = Date.now() - this.renewedAt < FRESH_MS;
     return isFresh || (reason === 'connect' && readClaims(token).expiresAt - Date.now() > SPARE_MS);
@@ -42,7 +41,7 @@ export class RenewingToken {
   }
 }
 
-/** Rejects with the reason of the signal: not all that renews a token listens to it. */
+/** Rejects with the signal's reason, as `renew` may ignore the signal. */
 async function overWith(signal: AbortSignal): Promise<never> {
   await new Promise((resolve) => signal.addEventListener('abort', resolve));
   throw signal.reason;

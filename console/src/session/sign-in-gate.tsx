@@ -9,13 +9,13 @@ import { type Oidc, useOidc } from './use-oidc.js';
 
 type SignIn = { status: 'restoring' } | { status: 'out'; error: Error | null } | { status: 'in'; session: Session };
 
-/** Shows the console to who is signed in, and the sign-in page to everybody else. */
+/** Shows the console to signed-in users, and the sign-in page to everyone else. */
 export function SignInGate({ config }: { config: ConsoleConfig }) {
   const [signIn, setSignIn] = useState<SignIn>({ status: 'restoring' });
   const oidc = useOidc(config, (error) => setSignIn({ status: 'out', error }));
 
   useEffect(() => {
-    // An effect that is run twice asks only once: a code from the provider can be used once.
+    // StrictMode runs this twice; `restore` still asks once, because the provider's code can be used only once.
     let isCurrent = true;
     const restored = restore(config, oidc);
     restored.then(

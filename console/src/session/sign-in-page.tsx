@@ -14,12 +14,12 @@ import './sign-in.css';
 
 interface SignInPageProps {
   users: readonly DevelopmentUser[];
-  /** Why the session from before could not go on. */
+  /** Why the previous session ended. */
   error: Error | null;
   signIn: (user: DevelopmentUser) => Promise<void>;
 }
 
-/** In development: one click, as one of the seeded users. */
+/** In development: one click signs in as a demo user. */
 export function SignInPage({ users, error, signIn }: SignInPageProps) {
   usePageTitle('Sign in');
   const [chosen, setChosen] = useState<string | null>(null);
@@ -29,7 +29,7 @@ export function SignInPage({ users, error, signIn }: SignInPageProps) {
     void action.run(user);
   };
   return (
-    <SignInFrame title="Welcome to Herald" about="Choose who you want to be. A second window can be somebody else.">
+    <SignInFrame title="Welcome to Herald" about="Pick a demo user. Open a second window to sign in as someone else.">
       <ProblemNotice error={action.error ?? error} />
       <ul className="sign-in-users" aria-label="Users">
         {users.map((user) => (
@@ -45,7 +45,7 @@ export function SignInPage({ users, error, signIn }: SignInPageProps) {
       <div className="notice">
         <TriangleAlert size={16} aria-hidden="true" />
         <div className="muted">
-          Development only: anybody who reaches this server can be any user. Set <code>KEYCLOAK_URL</code> and{' '}
+          Development only: anyone who can reach this server can sign in as anyone. Set <code>KEYCLOAK_URL</code> and{' '}
           <code>KEYCLOAK_REALM</code> for a real sign-in.
         </div>
       </div>
@@ -78,12 +78,12 @@ interface OidcSignInPageProps {
   begin: () => Promise<void>;
 }
 
-/** With an identity provider: one button, which leads to its page. */
+/** With an identity provider: one button that redirects to it. */
 export function OidcSignInPage({ authority, error, begin }: OidcSignInPageProps) {
   usePageTitle('Sign in');
   const action = useAction(begin);
   return (
-    <SignInFrame title="Welcome to Herald" about="Sign in with the account of your organization.">
+    <SignInFrame title="Welcome to Herald" about="Sign in with your work account.">
       <ProblemNotice error={action.error ?? error} />
       <Button
         kind="primary"
@@ -93,22 +93,22 @@ export function OidcSignInPage({ authority, error, begin }: OidcSignInPageProps)
       >
         Sign in
       </Button>
-      <p className="faint small wrap">You are sent to {new URL(authority).host}, and come back here.</p>
+      <p className="faint small wrap">We’ll send you to {new URL(authority).host} to sign in, then bring you back.</p>
     </SignInFrame>
   );
 }
 
-/** Where the server does not know who signs its users in. */
+/** When the server doesn't know its identity provider's address. */
 export function NoSignInPage() {
   usePageTitle('Sign in');
   return (
-    <SignInFrame title="Herald" about="Nobody can sign in here yet.">
+    <SignInFrame title="Herald" about="Sign-in isn’t set up yet.">
       <div className="notice" data-tone="warn">
         <TriangleAlert size={16} aria-hidden="true" />
         <div>
           This server knows the keys of an identity provider, but not its address. Set <code>KEYCLOAK_URL</code> and{' '}
-          <code>KEYCLOAK_REALM</code>, or <code>JWT_ISSUER</code>, and start it again. The API works without: see{' '}
-          <a href="/docs">/docs</a>.
+          <code>KEYCLOAK_REALM</code>, or <code>JWT_ISSUER</code>, and restart it. The API works without sign-in here:
+          see <a href="/docs">/docs</a>.
         </div>
       </div>
     </SignInFrame>

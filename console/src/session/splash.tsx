@@ -2,7 +2,7 @@ import { ProblemNotice } from '../ui/problem-notice.js';
 import { Logo } from '../ui/logo.js';
 import './sign-in.css';
 
-/** What stands while nothing is known yet: a moment, or until the server answers. */
+/** Shown until the server has answered. */
 export function Splash({ error, onRetry }: { error: Error | null; onRetry: () => void }) {
   return (
     <main className="sign-in">
@@ -14,7 +14,7 @@ export function Splash({ error, onRetry }: { error: Error | null; onRetry: () =>
           </p>
         ) : (
           <>
-            <h1>Herald doesn’t answer</h1>
+            <h1>Can’t reach Herald</h1>
             <ProblemNotice error={error} onRetry={onRetry} />
           </>
         )}

@@ -3,7 +3,7 @@ import type { ConsoleConfig } from './console-config.js';
 import type { OidcSignIn } from './oidc-session.js';
 import type { Session } from './session.js';
 
-/** Sign-in at the identity provider; its library is loaded only where there is one. */
+/** Sign-in at the identity provider. Its library is loaded only when one is configured. */
 export interface Oidc {
   restore: () => Promise<Session | null>;
   begin: () => Promise<void>;
@@ -15,7 +15,7 @@ export function useOidc(config: ConsoleConfig, onEnded: (error: Error) => void):
   const [oidc] = useState(() => lazyOidc(config, () => ended.dispatchEvent(new Event('ended'))));
 
   useEffect(() => {
-    const listen = () => end(new Error('Your session has ended. Sign in again to go on.'));
+    const listen = () => end(new Error('Your session has ended. Sign in again to continue.'));
     ended.addEventListener('ended', listen);
     return () => ended.removeEventListener('ended', listen);
   }, [ended]);
@@ -26,12 +26,12 @@ function lazyOidc(config: ConsoleConfig, onEnded: () => void): Oidc {
   let signIn: Promise<OidcSignIn> | null = null;
   let restored: Promise<Session | null> | null = null;
   const load = () => {
-    if (config.mode !== 'oidc') throw new Error('There is no identity provider here.');
+    if (config.mode !== 'oidc') throw new Error('No identity provider is configured.');
     signIn ??= import('./oidc-session.js').then(({ OidcSignIn }) => new OidcSignIn(config, onEnded));
     return signIn;
   };
   return {
-    // Once: the provider's code is of no use a second time.
+    // Once: the provider's code can't be used twice.
     restore: () => (restored ??= load().then((each) => each.restore())),
     begin: () => load().then((each) => each.begin()),
   };

@@ -2,7 +2,7 @@ import { RotateCw, Unplug } from 'lucide-react';
 import { Button } from '../ui/button.js';
 import { Empty } from '../ui/empty.js';
 
-/** A part of the console is not to be had, as after a deployment that a tab was open across, or has failed. */
+/** Shown when part of the console failed, or can't be loaded, for example in a tab left open across a deployment. */
 export function BrokenPage() {
   return (
     <div role="alert">
@@ -14,14 +14,14 @@ export function BrokenPage() {
           <Button
             kind="primary"
             icon={<RotateCw size={15} aria-hidden="true" />}
-            // What failed to load is not asked for again by the same document.
+            // Browsers don't request a failed module again within the same document.
             onClick={() => location.reload()}
           >
             Reload
           </Button>
         }
       >
-        The server may be away, or have a newer version of it. Reload to get that.
+        The server may be down or updated. Reload to try again.
       </Empty>
     </div>
   );

@@ -7,7 +7,6 @@ import { isOperator, useSession } from '../session/session.js';
 import { Logo } from '../ui/logo.js';
 import { UserMenu } from './user-menu.js';
 
-/** What stands above every page. */
 export function Header({ signOut }: { signOut: () => Promise<void> }) {
   const session = useSession();
   return (

@@ -9,7 +9,7 @@ import { Empty } from '../ui/empty.js';
 import { usePageTitle } from '../ui/page-title.js';
 import { PageState } from '../ui/page-state.js';
 
-/** Leads to the first organization; to somebody who has none it says how to get one. */
+/** Redirects to the first organization, or says how to get one. */
 export function HomePage() {
   usePageTitle('Home');
   const [isCreating, setCreating] = useState(false);
@@ -24,7 +24,7 @@ export function HomePage() {
     <>
       <Empty
         icon={Building2}
-        title="You are in no organization yet"
+        title="You’re not in an organization yet"
         isPage
         actions={
           <Button kind="primary" icon={<Plus size={16} aria-hidden="true" />} onClick={() => setCreating(true)}>
@@ -32,7 +32,7 @@ export function HomePage() {
           </Button>
         }
       >
-        Create one and invite others, or wait until somebody adds you: you are notified here, without a reload.
+        Create one, or ask to be added. It’ll appear here automatically.
       </Empty>
       {isCreating && <CreateOrganizationDialog onClose={() => setCreating(false)} />}
     </>

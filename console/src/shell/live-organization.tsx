@@ -7,18 +7,18 @@ interface LiveOrganization {
 
 const LiveOrganizationContext = createContext<LiveOrganization>({ orgId: null, setOrgId: () => undefined });
 
-/** Remembers which organization's events are on show, so that the header can tell of their connection. */
+/** Remembers which organization's events are shown, so that the header can show their connection. */
 export function LiveOrganizationProvider({ children }: { children: ReactNode }) {
   const [orgId, setOrgId] = useState<string | null>(null);
   return <LiveOrganizationContext value={{ orgId, setOrgId }}>{children}</LiveOrganizationContext>;
 }
 
-/** The organization whose events are on show; null: none. */
+/** The organization whose events are shown; null: none. */
 export function useLiveOrganization(): string | null {
   return use(LiveOrganizationContext).orgId;
 }
 
-/** Says that the events of an organization are on show, while the component is. */
+/** Marks an organization's events as shown while the component is mounted. */
 export function useShowsLive(orgId: string): void {
   const { setOrgId } = use(LiveOrganizationContext);
   useEffect(() => {

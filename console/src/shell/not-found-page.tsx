@@ -8,15 +8,15 @@ export function NotFoundPage() {
   return (
     <Empty
       icon={Compass}
-      title="There is no such page"
+      title="Page not found"
       isPage
       actions={
         <Link href="/" className="button">
-          To your organizations
+          Go to your organizations
         </Link>
       }
     >
-      The address may be mistyped, or of a page that is no longer there.
+      Check the address, or the page may have been removed.
     </Empty>
   );
 }

@@ -13,7 +13,7 @@ import { NotFoundPage } from './not-found-page.js';
 import { useRecovery } from './use-recovery.js';
 import './shell.css';
 
-// Charts are large, and most users are no operators.
+// The charts are large, and most users aren't operators.
 const OperationsPage = lazy(() => import('../operations/operations-page.js'));
 
 /** The frame of every page: header, banner, and the page that the address names. */
@@ -46,7 +46,7 @@ export function Shell({ signOut }: { signOut: () => Promise<void> }) {
   );
 }
 
-/** An organization is one page, whatever of it is on show. */
+/** All sections of an organization count as one page. */
 function pageOf(place: string): string {
   return place.split('/', 3).join('/');
 }

@@ -11,7 +11,7 @@ import { ToastProvider } from '../ui/toasts.js';
 import { LiveOrganizationProvider } from './live-organization.js';
 import { Shell } from './shell.js';
 
-/** All that a signed-in user's page stands on. Another user starts it anew, with nothing of the one before. */
+/** The providers of a signed-in user's page. Remounted for another user, so that nothing of the previous one stays. */
 export function SignedIn({ signOut }: { signOut: () => Promise<void> }) {
   const session = useSession();
   const [client] = useState(createQueryClient);

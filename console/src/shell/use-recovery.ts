@@ -2,7 +2,7 @@ import { useConnection, useConnectionState } from '@herald/client/react';
 import { useQueryClient } from '@tanstack/react-query';
 import { useEffect } from 'react';
 
-/** Once the server is back, asks again for what could not be had, and for all if something was missed. */
+/** After a reconnect, retries failed queries, and refetches everything if frames were missed. */
 export function useRecovery(): void {
   const client = useQueryClient();
   const connection = useConnection('notifications');

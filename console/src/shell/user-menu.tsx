@@ -8,7 +8,7 @@ import { ProblemNotice } from '../ui/problem-notice.js';
 import { ThemeSwitch } from '../ui/theme.js';
 import { useAction } from '../ui/use-action.js';
 
-/** Who one is, the colour scheme, and the way out. */
+/** The user, the colour scheme, and sign-out. */
 export function UserMenu({ signOut }: { signOut: () => Promise<void> }) {
   const session = useSession();
   const name = displayName(session);

@@ -4,12 +4,12 @@ const QUIET_MS = 1_500;
 
 const AnnounceContext = createContext<(text: string) => void>(() => undefined);
 
-/** Says something to screen readers only. */
+/** Announces a text to screen readers only. */
 export function useAnnounce(): (text: string) => void {
   return use(AnnounceContext);
 }
 
-/** Passes on what is to be said, but in a burst only the last: nobody can listen to twenty events a second. */
+/** Announces only the last text of a burst: no one can listen to twenty events a second. */
 export function Announcer({ children }: { children: ReactNode }) {
   const [text, setText] = useState('');
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);

@@ -1,5 +1,5 @@
 interface AvatarProps {
-  /** Decides the colour: the same for the same id. */
+  /** Determines the colour. */
   id: string;
   name: string;
   isOnline?: boolean;
@@ -7,7 +7,7 @@ interface AvatarProps {
   shape?: 'round' | 'square';
 }
 
-/** Initials in a colour of their own. Decoration: the name stands beside it. */
+/** Initials on a colour. Decorative: the name is shown beside it. */
 export function Avatar({ id, name, isOnline = false, size = 'm', shape = 'round' }: AvatarProps) {
   return (
     <span

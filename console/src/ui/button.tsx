@@ -3,18 +3,17 @@ import type { ComponentProps, ReactNode } from 'react';
 interface ButtonProps extends ComponentProps<'button'> {
   kind?: 'plain' | 'primary' | 'danger' | 'quiet';
   icon?: ReactNode;
-  /** What it started is not done: it says so, and takes no second click. */
+  /** Its action is running: shows a spinner and ignores clicks. */
   isBusy?: boolean;
 }
 
-/** A button with words on it. */
 export function Button({ kind = 'plain', icon, isBusy = false, children, onClick, ...rest }: ButtonProps) {
   return (
     <button
       type="button"
       className="button"
       data-kind={kind}
-      // Not `disabled`: that would take the focus away from it.
+      // Not `disabled`: that would take the focus away.
       aria-disabled={isBusy || undefined}
       aria-busy={isBusy || undefined}
       onClick={isBusy ? undefined : onClick}
@@ -27,12 +26,11 @@ export function Button({ kind = 'plain', icon, isBusy = false, children, onClick
 }
 
 interface IconButtonProps extends ComponentProps<'button'> {
-  /** What it does: its name, and its tooltip. */
   label: string;
   size?: 's' | 'm';
 }
 
-/** A button with a picture only; its name is for screen readers and in the tooltip. */
+/** A button with only an icon; the label is its accessible name and tooltip. */
 export function IconButton({ label, size = 'm', children, ...rest }: IconButtonProps) {
   return (
     <button type="button" className="icon-button" data-size={size} aria-label={label} title={label} {...rest}>

@@ -7,13 +7,13 @@ import { useAction } from './use-action.js';
 interface ConfirmDialogProps {
   title: string;
   about: ReactNode;
-  /** The verb of what is confirmed. */
+  /** The label of the confirming button. */
   confirm: string;
   run: () => Promise<void>;
   onClose: () => void;
 }
 
-/** Asks before something that can't be undone, and says what went wrong if it fails. */
+/** Asks before an action that can't be undone, and shows the error if it fails. */
 export function ConfirmDialog({ title, about, confirm, run, onClose }: ConfirmDialogProps) {
   const action = useAction(run, onClose);
   return (

@@ -4,7 +4,7 @@ import { IconButton } from './button.js';
 
 const SAID_MS = 1_500;
 
-/** Copies a text, and says that it did. */
+/** Copies a text, and confirms it. */
 export function CopyButton({ text, what }: { text: string; what: string }) {
   const [isCopied, setCopied] = useState(false);
   useEffect(() => {

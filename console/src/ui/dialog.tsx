@@ -16,8 +16,8 @@ const FIRST = '.dialog-body :is(input, select, textarea), .dialog-foot button';
 const CHOSEN = '[data-first]';
 
 /**
- * A modal dialog that is open while it is mounted. The browser keeps the focus in it, and closes it on Escape; in the end the
- * focus goes back to what had it.
+ * A modal dialog, open while it is mounted. The browser traps the focus and handles Escape. On unmount, the focus returns to where
+ * it was.
  */
 export function Dialog({ title, about, onClose, children }: DialogProps) {
   const ref = useRef<HTMLDialogElement>(null);
@@ -29,7 +29,7 @@ export function Dialog({ title, about, onClose, children }: DialogProps) {
     if (dialog === null) return;
     const giveFocusBack = rememberFocus();
     if (!dialog.open) dialog.showModal();
-    // Where one goes on: not the button that closes it, which the browser would choose.
+    // The browser would focus the close button.
     (dialog.querySelector<HTMLElement>(CHOSEN) ?? dialog.querySelector<HTMLElement>(FIRST))?.focus();
     const giveToastsBack = takeToastsInto(dialog);
     return () => {
@@ -45,12 +45,12 @@ export function Dialog({ title, about, onClose, children }: DialogProps) {
       className="dialog"
       aria-labelledby={titleId}
       onCancel={(event) => {
-        // It is closed by unmounting it, so that state and what is on show agree.
+        // Unmounting closes the dialog, so that the state and the page agree.
         event.preventDefault();
         onClose();
       }}
       onMouseDown={(event) => {
-        // Only the backdrop is the dialog itself. A click beside it must not throw away what was typed.
+        // The backdrop's events have the dialog as their target. A click there must not discard typed text.
         if (event.target === event.currentTarget && !isTypedIn(event.currentTarget)) onClose();
       }}
     >

@@ -5,15 +5,14 @@ interface EmptyProps {
   icon: LucideIcon;
   title: string;
   children: ReactNode;
-  /** What can be done about it. */
   actions?: ReactNode;
-  /** The heading of a page, rather than a part of one. */
+  /** Fills the page, with its main heading. */
   isPage?: boolean;
-  /** Of its heading in a part of a page: 3 below the heading of a card. */
+  /** The heading level within a page: 3 below a card's heading. */
   level?: 2 | 3;
 }
 
-/** Stands where there is nothing to show, and says how something gets there. */
+/** Shown where there is no content, with a hint on how to get some. */
 export function Empty({ icon: Icon, title, children, actions, isPage = false, level = 3 }: EmptyProps) {
   const Heading = isPage ? 'h1' : (`h${level}` as const);
   return (

@@ -1,14 +1,14 @@
 import { Component, type ReactNode } from 'react';
 
 interface ErrorBoundaryProps {
-  /** Where one is: somewhere else, it tries anew. */
+  /** The current address; a change retries the children. */
   place?: string;
-  /** What is shown instead of children that failed. */
+  /** Shown instead of children that failed. */
   fallback: ReactNode;
   children: ReactNode;
 }
 
-/** Keeps what is around it on show when its children can't be loaded or shown. React has this for classes only. */
+/** Keeps the page around it working when its children fail to load or render. React supports this in classes only. */
 export class ErrorBoundary extends Component<ErrorBoundaryProps, { hasFailed: boolean }> {
   override readonly state = { hasFailed: false };
 

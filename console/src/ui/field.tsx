@@ -4,9 +4,8 @@ import { type ComponentProps, type ReactNode, useEffect, useId } from 'react';
 interface FieldProps {
   label: ReactNode;
   hint?: ReactNode;
-  /** What is wrong with what was entered. */
   error?: string | undefined;
-  /** Gives the control its id and what describes it. */
+  /** Renders the control with its id and description. */
   children: (control: ControlProps) => ReactNode;
 }
 
@@ -17,7 +16,7 @@ interface ControlProps {
   'aria-describedby': string | undefined;
 }
 
-/** A labelled control of a form, with a hint or with what is wrong with it. The first one that is wrong gets the focus. */
+/** A labelled form control with a hint or an error. The first control with an error gets the focus. */
 export function Field({ label, hint, error, children }: FieldProps) {
   const id = useId();
   const noteId = `${id}-note`;
@@ -63,7 +62,7 @@ interface ChoiceProps extends ComponentProps<'input'> {
   about?: string;
 }
 
-/** One of several that exclude each other. */
+/** A radio button with a title. */
 export function Choice({ title, about, ...input }: ChoiceProps) {
   return (
     <label className="choice">

@@ -1,8 +1,8 @@
 import { type RefObject, useEffect, useRef } from 'react';
 
 /**
- * Remembers what has the focus. The answer gives it back; where that is gone meanwhile, it goes to the heading of the section
- * that it was in, or to the page.
+ * Remembers the focused element.
+ * @returns a function that restores the focus; if the element is gone, it focuses its section's heading or the page
  */
 export function rememberFocus(): () => void {
   const before = document.activeElement;
@@ -17,7 +17,7 @@ export function rememberFocus(): () => void {
   };
 }
 
-/** Hands the focus on from a button of a row that is about to go: to the same one of the next row, or of the row before. */
+/** Moves the focus from a button in a row that is about to go to the same button in the next row, or in the one before. */
 export function passFocusOn(button: HTMLElement): void {
   const { does } = button.dataset;
   const peers = [...(button.closest('ul')?.querySelectorAll<HTMLElement>(`[data-does="${does}"]`) ?? [])];
@@ -26,7 +26,7 @@ export function passFocusOn(button: HTMLElement): void {
   next?.focus();
 }
 
-/** Moves the focus to an element whenever the address leads to something else in it: the link that led there is often gone. */
+/** Focuses an element when the address changes, because the link that was followed is often gone. */
 export function useFocusOnMove(place: string, target: RefObject<HTMLElement | null>): void {
   const shown = useRef(place);
   useEffect(() => {

@@ -1,4 +1,4 @@
-/** What was entered in a text field of a form, without blanks around it. */
+/** The trimmed value of a form's text field. */
 export function textOf(form: FormData, name: string): string {
   const value = form.get(name);
   return typeof value === 'string' ? value.trim() : '';

@@ -2,13 +2,13 @@ import { ProblemNotice } from './problem-notice.js';
 import { SkeletonRows } from './skeleton.js';
 
 interface PageStateProps {
-  /** What is loading, as the heading of the page for who does not see it. */
+  /** What is loading; the page's heading for screen readers. */
   label: string;
   error: Error | null;
   onRetry: () => void;
 }
 
-/** A page that has nothing to show yet: it loads, or could not. */
+/** A page that is loading, or failed to. */
 export function PageState({ label, error, onRetry }: PageStateProps) {
   return (
     <>

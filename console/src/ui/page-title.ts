@@ -2,9 +2,9 @@ import { useEffect } from 'react';
 import { isolated } from './isolated.js';
 
 /**
- * Names the page in the tab of the browser.
+ * Sets the document's title.
  *
- * @param title null where a part of the page names it
+ * @param title null if a child component sets it
  */
 export function usePageTitle(title: string | null): void {
   useEffect(() => {

@@ -2,11 +2,10 @@ import { type ComponentProps, type ReactNode, useEffect, useId, useRef, useState
 import '../styles/overlays.css';
 
 interface PopoverProps {
-  /** The name of the panel. */
   label: string;
   /** The button that opens it. */
   trigger: (props: TriggerProps) => ReactNode;
-  /** What is in the panel; it is given what closes it. */
+  /** Renders the panel's content. */
   children: (close: () => void) => ReactNode;
   align?: 'start' | 'end';
   width?: number;
@@ -14,9 +13,9 @@ interface PopoverProps {
 
 type TriggerProps = Pick<ComponentProps<'button'>, 'onClick' | 'aria-expanded' | 'aria-controls' | 'aria-haspopup'>;
 
-/** A panel below a button. Escape, a click elsewhere, and moving the focus elsewhere close it. */
+/** A panel below a button. Escape, a click outside or moving the focus outside closes it. */
 export function Popover({ label, trigger, children, align = 'end', width = 320 }: PopoverProps) {
-  // Returned: closed from within, so that the focus goes back to the button.
+  // 'returned': closed from within, so the focus goes back to the button.
   const [state, setState] = useState<'closed' | 'open' | 'returned'>('closed');
   const isOpen = state === 'open';
   const root = useRef<HTMLDivElement>(null);
@@ -35,7 +34,7 @@ export function Popover({ label, trigger, children, align = 'end', width = 320 }
     const closeOutside = (event: Event) => {
       if (event.target instanceof Node && root.current?.contains(event.target) === false) setState('closed');
     };
-    // Of the document: what had the focus may be gone, as a button that loads more is in the end.
+    // On the document, because the focused element may be gone, such as a "Load more" button.
     const closeOnEscape = ({ key }: KeyboardEvent) => {
       if (key === 'Escape') setState('returned');
     };

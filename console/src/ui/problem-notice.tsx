@@ -8,7 +8,7 @@ interface ProblemNoticeProps {
   onRetry?: () => void;
 }
 
-/** Says what went wrong and what to do about it, and says it aloud, too. */
+/** Shows and announces what went wrong and what to do about it. */
 export function ProblemNotice({ error, onRetry }: ProblemNoticeProps) {
   return (
     <div role="alert" hidden={error === null}>

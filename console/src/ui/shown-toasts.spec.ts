@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { type Toast, withToast } from './shown-toasts.js';
 
-/** The titles that are left when these have come one after the other. */
+/** The titles left after adding these toasts in order. */
 function shown(titles: readonly string[], sticky: readonly string[] = []): string[] {
   const toasts = titles.map((title, id): Toast => ({ id, title, isSticky: sticky.includes(title) }));
   return toasts.reduce<readonly Toast[]>(withToast, []).map(({ title }) => title);

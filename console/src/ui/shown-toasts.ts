@@ -2,7 +2,7 @@ export interface ToastContent {
   title: string;
   body?: string | undefined;
   tone?: 'plain' | 'ok' | 'warn' | 'danger';
-  /** Stays until it is dismissed: for what must not be missed. */
+  /** Stays until dismissed, for messages that must not be missed. */
   isSticky?: boolean;
 }
 
@@ -10,7 +10,7 @@ export type Toast = ToastContent & { id: number };
 
 const MOST_PASSING = 4;
 
-/** Adds a toast, and drops the oldest of those that pass by themselves if they are too many. */
+/** Adds a toast; if there are too many, drops the oldest that aren't sticky. */
 export function withToast(toasts: readonly Toast[], added: Toast): readonly Toast[] {
   const all = [...toasts, added];
   const passing = all.filter(({ isSticky }) => isSticky !== true);

@@ -1,4 +1,4 @@
-/** Rows of the shape that will come, while they load. */
+/** Placeholder rows while the real ones load. */
 export function SkeletonRows({ count = 4, label }: { count?: number; label: string }) {
   return (
     <div role="status" aria-label={label}>

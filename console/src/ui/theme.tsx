@@ -12,13 +12,13 @@ const THEMES = [
 const listeners = new Set<() => void>();
 let theme = storedTheme();
 
-/** Takes the scheme that was chosen on this machine; without one, that of the system holds. */
+/** Applies the stored colour scheme, or the system's. */
 export function applyTheme(): void {
   if (theme === 'system') delete document.documentElement.dataset.theme;
   else document.documentElement.dataset.theme = theme;
 }
 
-/** Where a browser blocks storage, as of sites that may keep nothing, even to look at it throws. */
+/** If the browser blocks storage, even reading it throws. */
 function storedTheme(): Theme {
   try {
     const stored = localStorage.getItem(KEY);
@@ -33,7 +33,7 @@ function storeTheme(): void {
     if (theme === 'system') localStorage.removeItem(KEY);
     else localStorage.setItem(KEY, theme);
   } catch {
-    // It then holds for as long as the page does.
+    // Without storage, the choice lasts until the page is closed.
   }
 }
 
@@ -49,7 +49,7 @@ function subscribe(listener: () => void): () => void {
   return () => listeners.delete(listener);
 }
 
-/** Chooses between the system's colour scheme, light and dark. */
+/** Switches between the system's colour scheme, light and dark. */
 export function ThemeSwitch() {
   const current = useSyncExternalStore(subscribe, () => theme);
   return (

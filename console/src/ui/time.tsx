@@ -9,7 +9,7 @@ const HOUR = 3_600;
 const DAY_SECONDS = 86_400;
 const TICK_MS = 10_000;
 
-/** A moment as one says it ("2 min. ago"), exact in the tooltip. What is no time is shown as it is. */
+/** A relative time ("2 min. ago"), with the exact one in the tooltip. Text that isn't a time is shown as it is. */
 export function Time({ value }: { value: string }) {
   const now = useNow();
   const time = Date.parse(value);
@@ -32,7 +32,7 @@ function relative(time: number, now: number): string {
   return DAY.format(time);
 }
 
-/** The time, renewed as often as what is said of it changes. */
+/** The current time, updated at this interval. */
 export function useNow(everyMs = TICK_MS): number {
   const [now, setNow] = useState(() => Date.now());
   useEffect(() => {

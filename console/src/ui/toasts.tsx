@@ -20,14 +20,14 @@ const ICONS = { plain: Bell, ok: CircleCheck, warn: TriangleAlert, danger: Circl
 const ToastContext = createContext<(toast: ToastContent) => void>(() => undefined);
 const HostContext = createContext<(host: HTMLElement) => () => void>(() => () => undefined);
 
-/** Shows a few words in the corner, for some seconds. */
+/** Shows a message in the corner for some seconds. */
 export function useToast(): (toast: ToastContent) => void {
   return use(ToastContext);
 }
 
 /**
- * Takes the toasts into an element until the answer is called: an open modal dialog covers whatever is outside of it, and
- * hides it from clicks and screen readers.
+ * Moves the toasts into an element until the returned function is called: an open modal dialog makes everything outside it inert,
+ * for clicks and for screen readers.
  */
 export function useToastHost(): (host: HTMLElement) => () => void {
   return use(HostContext);
@@ -35,7 +35,7 @@ export function useToastHost(): (host: HTMLElement) => () => void {
 
 let lastId = 0;
 
-/** Holds what is shown in the corner; a live region, so that it is heard as well. */
+/** Holds the toasts, in a live region so that screen readers announce them. */
 export function ToastProvider({ children }: { children: ReactNode }) {
   const [toasts, setToasts] = useState<readonly Toast[]>([]);
   const [hosts, setHosts] = useState<readonly HTMLElement[]>([]);
@@ -66,7 +66,7 @@ interface CornerProps {
   dismiss: (id: number) => void;
 }
 
-/** All toasts wait while one of them is pointed at or has the focus: none moves from under the pointer, none is cut short. */
+/** Toasts stay while one of them is hovered or focused, so that none moves from under the pointer. */
 function Corner({ toasts, dismiss }: CornerProps) {
   const [isHeld, setHeld] = useState(false);
   const look = ({ currentTarget }: SyntheticEvent) => setHeld(currentTarget.matches(':hover, :focus-within'));
@@ -86,7 +86,7 @@ function Corner({ toasts, dismiss }: CornerProps) {
           toast={toast}
           isHeld={isHeld}
           dismiss={() => {
-            // What had the focus goes without a word.
+            // Removing the focused element fires no blur event.
             setHeld(false);
             dismiss(toast.id);
           }}

@@ -4,16 +4,16 @@ import { describeProblem } from '../api/problem.js';
 import { useToast } from './toasts.js';
 
 export interface Action<A extends unknown[]> {
-  /** Never rejects: what went wrong is in `error`, and in a toast once the component is gone. */
+  /** Never rejects: failures go to `error`, or to a toast once the component is gone. */
   run: (...args: A) => Promise<void>;
   isRunning: boolean;
   error: Error | null;
 }
 
 /**
- * Something that a user starts and that may fail, one at a time.
+ * An action that a user starts and that may fail, one at a time.
  *
- * @param onDone such as closing the dialog; not called once the component is gone: by then another one may be open
+ * @param onDone for example closes the dialog; not called once the component is gone, as another one may be open by then
  */
 export function useAction<A extends unknown[]>(
   work: (...args: A) => Promise<void>,
@@ -35,15 +35,15 @@ export function useAction<A extends unknown[]>(
     },
     onError: (problem) => {
       if (isShown.current) return;
-      toast({ title: 'What you started has failed', body: describeProblem(problem), tone: 'danger', isSticky: true });
+      toast({ title: 'Action failed', body: describeProblem(problem), tone: 'danger', isSticky: true });
     },
   });
-  // Set at once: a second click comes before `isPending` is rendered.
+  // A ref, because a second click can come before `isPending` is rendered.
   const isBusy = useRef(false);
   const run = async (...args: A): Promise<void> => {
     if (isBusy.current) return;
     isBusy.current = true;
-    // Told by `error`, or by the toast.
+    // `error` or the toast reports it.
     await mutateAsync(args).catch(() => undefined);
     isBusy.current = false;
   };
