@@ -121,7 +121,7 @@ describe('Input', () => {
         const answer = await (await post(body)).text();
         expect(JSON.parse(answer)).toMatchObject({
           status: 400,
-          detail: 'The body is no JSON object or list.',
+          detail: 'The body is not a JSON object or list.',
           errors: [{ field: 'body', message: 'must be a JSON object or list' }],
         });
         expect(answer).not.toMatch(/hunter2|null|Unexpected/);

@@ -52,10 +52,10 @@ export class NotificationDto {
   @ApiProperty({ format: 'uuid' })
   id: string;
 
-  @ApiProperty({ example: 'Export completed' })
+  @ApiProperty({ example: 'Export ready' })
   title: string;
 
-  @ApiProperty({ required: false, example: 'Your export is ready to be downloaded.' })
+  @ApiProperty({ required: false, example: 'Your export is ready to download.' })
   body?: string;
 
   @ApiProperty({ required: false, example: 'task.completed' })
