@@ -30,7 +30,9 @@ if (suite !== 'unit') {
 }
 process.exitCode = jest(projectsOf(suite), suite === 'node' ? CORE.map((name) => `/${name}\\.`) : []);
 if (suite === 'unit' && process.exitCode === 0) {
-  console.log('\nUnit tests only. `npm test` also runs those that need servers; `npm test -- NAME` runs matching files.');
+  console.log(
+    '\nUnit tests only. `npm test` also runs those that need servers; `npm test -- NAME` runs matching files.',
+  );
 }
 
 function projectsOf(name) {

@@ -44,9 +44,7 @@ export async function runProcess(
     await started;
     process.off('uncaughtException', failStart);
     // The state after such an error is unknown, so drain and let a new process take over.
-    process.on('uncaughtException', (error) =>
-      end(`had an unhandled error: ${explain(error)}\nShutting down`, 1),
-    );
+    process.on('uncaughtException', (error) => end(`had an unhandled error: ${explain(error)}\nShutting down`, 1));
   } catch (error) {
     failStart(error);
   }

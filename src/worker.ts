@@ -5,9 +5,7 @@ import { runProcess } from './run-process.js';
 
 await runProcess(async (environment) => {
   if (environment.redis === null) {
-    throw new EnvironmentError([
-      'REDIS_HOST: got nothing; a worker needs Redis, for its jobs and for publishing',
-    ]);
+    throw new EnvironmentError(['REDIS_HOST: got nothing; a worker needs Redis, for its jobs and for publishing']);
   }
   // Imported on demand, so that invalid variables are reported at once.
   const { createWorker } = await import('./app.js');

@@ -13,7 +13,10 @@ const ID = 'hourly';
 /** Schedules the deletion of old notifications every hour. All nodes share the schedule by its id. */
 @Injectable()
 export class RetentionSchedule implements OnApplicationBootstrap, OnModuleDestroy {
-  private readonly log = new QuietErrorLog(new Logger(RetentionSchedule.name), 'Schedule for deleting old notifications');
+  private readonly log = new QuietErrorLog(
+    new Logger(RetentionSchedule.name),
+    'Schedule for deleting old notifications',
+  );
   private timer: NodeJS.Timeout | undefined;
 
   constructor(

@@ -31,7 +31,10 @@ const WELCOME_FIELDS = {
   user_id: { type: 'string', description: 'The `sub` of the token' },
   connection_id: { type: 'string', format: 'uuid' },
   expires_at: { ...TIME, description: 'When the token expires, and the connection with it' },
-  timestamp: { ...TIME, description: 'The server’s time, for comparison with `expires_at`: clients’ clocks may be wrong' },
+  timestamp: {
+    ...TIME,
+    description: 'The server’s time, for comparison with `expires_at`: clients’ clocks may be wrong',
+  },
   heartbeat_interval: { type: 'number', description: 'Seconds between protocol pings of the server' },
   cursor: CURSOR,
 };

@@ -30,7 +30,10 @@ const BINDINGS = {
             'The last cursor seen, to receive what was missed since; the welcome says whether that is complete',
         },
         ticket: { type: 'string', description: 'From POST /api/v1/realtime/tickets: opens one connection within 30 s' },
-        token: { type: 'string', description: 'The access token, for clients that can’t set headers; masked in all logs' },
+        token: {
+          type: 'string',
+          description: 'The access token, for clients that can’t set headers; masked in all logs',
+        },
       },
     },
   },

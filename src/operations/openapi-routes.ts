@@ -26,7 +26,8 @@ export function routesByOperationId(app: INestApplication): Map<string, Decorate
       const [handler, id] = [prototype[name], operationIdOf(controller.name, name)];
       // Skips methods that are not handlers.
       if (handler === undefined || !Reflect.hasMetadata('path', handler)) continue;
-      if (routes.has(id)) throw new Error(`${controller.name}.${name}: another route has the operation id ${id}; rename the method`);
+      if (routes.has(id))
+        throw new Error(`${controller.name}.${name}: another route has the operation id ${id}; rename the method`);
       routes.set(id, [handler, controller]);
     }
   }

@@ -78,7 +78,8 @@ export class MembershipsService {
   remove(actor: Membership, userId: string): Promise<void> {
     return this.change(actor, async (manager, organization, actorRole) => {
       const isOneself = userId === actor.userId;
-      if (!isOneself && !mayRemove(actorRole, 'member')) throw new ForbiddenException('Your role does not allow removing members.');
+      if (!isOneself && !mayRemove(actorRole, 'member'))
+        throw new ForbiddenException('Your role does not allow removing members.');
       const target = await memberOf(organization, userId, manager);
       if (!isOneself && !mayRemove(actorRole, target.role)) {
         throw new ForbiddenException(`Your role does not allow removing an ${target.role}.`);

@@ -9,7 +9,9 @@ export async function checkKeys({ auth, timings }: Environment): Promise<Finding
   const { ok, warning, broken } = findingsOf('Keys');
   if (auth.jwksUrl === null) {
     return [
-      ok('The built-in development issuer signs tokens for anyone. To turn it off, set KEYCLOAK_URL and KEYCLOAK_REALM.'),
+      ok(
+        'The built-in development issuer signs tokens for anyone. To turn it off, set KEYCLOAK_URL and KEYCLOAK_REALM.',
+      ),
     ];
   }
   let jwks: readonly unknown[];

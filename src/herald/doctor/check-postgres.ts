@@ -41,7 +41,9 @@ async function checkVersion(database: DataSource): Promise<Finding> {
   const ms = await medianMs(() => database.query('SELECT 1'));
   const found = `Version ${version} answers in ${ms} ms.`;
   if (parseInt(version, 10) < LEAST_VERSION) return warning(`${found} Herald is tested from ${LEAST_VERSION} on.`);
-  return ms > SLOW_MS ? warning(`${found} Every request waits for that: move Herald and Postgres closer together.`) : ok(found);
+  return ms > SLOW_MS
+    ? warning(`${found} Every request waits for that: move Herald and Postgres closer together.`)
+    : ok(found);
 }
 
 /** Checks the rights on tables that statements need, and on the schema if migrations are pending. */
@@ -50,7 +52,8 @@ async function checkRights(database: DataSource, runMigrations: boolean): Promis
   const [{ schema, may_create: mayCreate }] = await database.query<[{ schema: string | null; may_create: boolean }]>(
     `SELECT current_schema() AS schema, has_schema_privilege(current_schema(), 'CREATE') AS may_create`,
   );
-  if (schema === null) return broken("The user can't use any schema of its search_path. GRANT USAGE ON SCHEMA … to it.");
+  if (schema === null)
+    return broken("The user can't use any schema of its search_path. GRANT USAGE ON SCHEMA … to it.");
   const lacks = await database.query<{ lack: string }[]>(
     `SELECT privilege || ' on ' || string_agg(relname, ', ' ORDER BY relname) AS lack
      FROM pg_class CROSS JOIN unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE']) AS privilege
@@ -73,7 +76,11 @@ async function checkSchema(database: DataSource, runMigrations: boolean): Promis
   const foreign = applied.filter((name) => !known.includes(name));
   const findings: Finding[] = [];
   if (foreign.length > 0) {
-    findings.push(warning(`The database has migrations of a newer Herald (${foreign.join(', ')}). Use that version, or another database.`));
+    findings.push(
+      warning(
+        `The database has migrations of a newer Herald (${foreign.join(', ')}). Use that version, or another database.`,
+      ),
+    );
   }
   if (pending.length > 0) {
     const what = `Pending migrations: ${pending.join(', ')}.`;

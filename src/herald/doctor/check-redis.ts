@@ -71,7 +71,9 @@ function checkVersion(info: Info, ms: number): Finding {
   const version = info.get('redis_version') ?? 'unknown';
   const found = `Version ${version} answers in ${ms} ms.`;
   if (parseInt(version, 10) < LEAST_VERSION) return warning(`${found} Herald is tested from ${LEAST_VERSION} on.`);
-  return ms > SLOW_MS ? warning(`${found} Every message waits for that: move Herald and Redis closer together.`) : ok(found);
+  return ms > SLOW_MS
+    ? warning(`${found} Every message waits for that: move Herald and Redis closer together.`)
+    : ok(found);
 }
 
 function checkMemory(info: Info): Finding {
