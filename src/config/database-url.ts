@@ -27,7 +27,7 @@ export function readDatabaseUrl(text: string): { place: string; password: string
   return { place: `${host}${url.pathname}`, password: url.searchParams.get('password') ?? url.password };
 }
 
-/** A URL with its host only in the query (`postgres://user@/name?host=/var/run/postgresql`) doesn't parse as it is. */
+/** A URL with its host only in the query (`postgres://user@/name?host=/var/run/postgresql`) doesn't parse. */
 function parse(text: string): URL | null {
   return URL.parse(text) ?? URL.parse(text.replace('@/', '@localhost/'));
 }

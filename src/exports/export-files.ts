@@ -39,7 +39,7 @@ export class ExportFiles {
     }
   }
 
-  /** Null if there is no such file (any more). */
+  /** Null if the file does not exist, or no longer. */
   async open(row: Export): Promise<ExportFile | null> {
     const file = await open(this.pathOf(row)).catch((error: unknown) => {
       if (isMissing(error)) return null;

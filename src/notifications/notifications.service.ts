@@ -43,7 +43,7 @@ export class NotificationsService {
     return { unread_count: Math.min(unread.length, MOST_COUNTED), has_more: unread.length > MOST_COUNTED };
   }
 
-  /** @throws {NotFoundException} if it is not there, or somebody else's */
+  /** @throws {NotFoundException} if it does not exist or is another user's */
   read(userId: string, id: string): Promise<void> {
     return this.change(userId, { action: 'read', ids: [id] }, async (manager) => {
       const { affected } = await manager.update(Notification, { id, userId, readAt: IsNull() }, { readAt: new Date() });
@@ -62,7 +62,7 @@ export class NotificationsService {
     });
   }
 
-  /** @throws {NotFoundException} if it is not there, or somebody else's */
+  /** @throws {NotFoundException} if it does not exist or is another user's */
   delete(userId: string, id: string): Promise<void> {
     return this.change(userId, { action: 'deleted', ids: [id] }, async (manager) => {
       const { affected } = await manager.delete(Notification, { id, userId });

@@ -46,14 +46,14 @@ export class OrganizationsService {
     return pageOf(own, limit, ({ organization }) => organization.id);
   }
 
-  /** @throws {NotFoundException} if it was dissolved meanwhile */
+  /** @throws {NotFoundException} if it has been deleted */
   async get({ orgId, role }: Membership): Promise<OwnOrganization> {
     const organization = await this.dataSource.getRepository(Organization).findOneBy({ id: orgId });
     if (organization === null) throw noSuchOrganization();
     return { organization, role };
   }
 
-  /** @throws {NotFoundException} if it was dissolved meanwhile */
+  /** @throws {NotFoundException} if it has been deleted */
   async rename(membership: Membership, name: string): Promise<OwnOrganization> {
     await this.dataSource.getRepository(Organization).update({ id: membership.orgId }, { name });
     return this.get(membership);

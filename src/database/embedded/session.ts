@@ -97,7 +97,7 @@ export class Session {
 
   private async execute(batch: Buffer): Promise<Buffer> {
     const chunks: Buffer[] = [];
-    // Not execProtocolRaw(): it also parses every answer, and keeps the parsed messages for ever.
+    // Not execProtocolRaw(): it also parses every answer, and keeps the parsed messages forever.
     await this.engine.execProtocolRawStream(batch, { onRawData: (data) => chunks.push(Buffer.from(data)) });
     return Buffer.concat(chunks);
   }
