@@ -5,20 +5,20 @@ import { startJwks } from '../test/support/keys.js';
 import type { Variables } from '../test/support/herald.js';
 import { postgresDatabase, type RedisServer, startRedis } from '../test/support/servers.js';
 
-/** A server in a process of its own, over a Redis and a Postgres, and an organization whose events are measured. */
+/** A server process with its own Redis and Postgres, and an organization whose events are measured. */
 export interface BusyOrganization {
   server: HeraldProcess;
   redis: RedisServer;
   /** Where its members connect. */
   url: string;
-  /** A member's token, which outlives the run. */
+  /** A member's token, valid for longer than the run. */
   token: string;
-  /** Publishes numbered events that say when they were sent, at a steady rate; resolves with how many when it is told to end. */
+  /** Publishes numbered, timestamped events at a steady rate until aborted; resolves with their count. */
   publish: (rate: { perSecond: number; padding?: number }, signal: AbortSignal) => Promise<number>;
   stop: () => Promise<void>;
 }
 
-/** What `publish` puts into each event. */
+/** The data of each event that `publish` sends. */
 export interface Tick {
   n: number;
   sent_at: number;

@@ -1,4 +1,4 @@
-/** `npm run bench [-- name]`: each benchmark prints what it measured, and fails when a promise was not kept. */
+/** `npm run bench [-- name]`: each benchmark prints its measurements, and fails if a limit was exceeded. */
 import { existsSync } from 'node:fs';
 import { register } from 'node:module';
 import { fileURLToPath } from 'node:url';

@@ -1,6 +1,6 @@
 /**
- * What 100 members who never read cost the others: the memory of the server, and how long an event is under way to 20 members
- * who do read, without and with the stuck ones on the same busy channel, in one run.
+ * What 100 members who never read cost the others: server memory, and the latency of events to 20 members who do read. Measures
+ * without and then with the stuck members on the same busy channel, in one run.
  */
 import { setTimeout as wait } from 'node:timers/promises';
 import { WebSocket } from 'ws';
@@ -19,7 +19,7 @@ const PHASE_MS = 20_000;
 const MAX_MEMORY_MB = 150;
 const MAX_LATENCY_RATIO = 2;
 
-/** @returns whether the promises were kept */
+/** @returns whether the limits were kept */
 export async function run(print: (line: string) => void): Promise<boolean> {
   const organization = await startBusyOrganization(600);
   const { server, token, url } = organization;
@@ -76,7 +76,6 @@ function report(
   return memory <= MAX_MEMORY_MB && ratio <= MAX_LATENCY_RATIO && missed === 0;
 }
 
-/** Watches for one phase. */
 async function measure(readers: readonly Reader[], server: HeraldProcess): Promise<Measurement> {
   for (const reader of readers) reader.latencies = [];
   let peakMb = 0;
@@ -89,7 +88,7 @@ async function measure(readers: readonly Reader[], server: HeraldProcess): Promi
   return { p50: percentile(latencies, 0.5), p99: percentile(latencies, 0.99), peakMb };
 }
 
-/** A member who reads, and notes how long each event was under way. */
+/** A member who reads, and records the latency of each event. */
 class Reader {
   latencies: number[] = [];
   private next = 0;
@@ -108,12 +107,12 @@ class Reader {
   static async open(url: string, token: string): Promise<Reader> {
     const socket = new WebSocket(url, { headers: { Authorization: `Bearer ${token}` } });
     const reader = new Reader(socket);
-    // Its first frame says that it is a member of the channel.
+    // The first frame confirms the subscription.
     await new Promise((resolve, reject) => socket.once('message', resolve).once('error', reject));
     return reader;
   }
 
-  /** Whether every event came, once and in order. */
+  /** Whether every event arrived exactly once and in order. */
   hasAll(count: number): boolean {
     return this.isInOrder && this.next === count;
   }

@@ -1,4 +1,4 @@
-/** `npm run soak -- --minutes 120`; needs `npm run build`, which the script of that name does first. */
+/** `npm run soak -- --minutes 120`; the npm script runs the build first. */
 import { register } from 'node:module';
 import { parseArgs } from 'node:util';
 

@@ -1,6 +1,6 @@
 /**
- * `npm run soak -- --minutes 120`: clients that come and go, events that flow, and a fault every minute. Says every ten seconds
- * what the server takes, and fails when its memory or its open files grow, or when a client that stays misses an event.
+ * `npm run soak -- --minutes 120`: clients that come and go, a stream of events, and a fault every minute. Prints every ten seconds
+ * what the server uses. Fails if its memory or open files grow, or if a client that stays misses an event.
  */
 import { setTimeout as wait } from 'node:timers/promises';
 import { Redis } from 'ioredis';
@@ -12,13 +12,13 @@ import { percentile } from './statistics.js';
 const SAMPLE_MS = 10_000;
 const FAULT_EVERY_MS = 60_000;
 const EVENTS_PER_SECOND = 50;
-/** A client is away for some seconds during a fault, and for some more where the machine is busy with other things. */
+/** A fault interrupts clients for some seconds, and for longer on a busy machine. */
 const HISTORY_SECONDS = 20;
-/** Those who stay, and those who are replaced all the time. */
+/** Clients that stay, and clients that are continually replaced. */
 const STAYERS = 20;
 const PASSERS = 200;
 const PASSERS_REPLACED_PER_SECOND = 25;
-/** The garbage collector's leeway between two thirds of a run. */
+/** Memory may vary this much between two thirds of a run, depending on garbage collection. */
 const MEMORY_LEEWAY_MB = 16;
 const FILES_LEEWAY = 10;
 
@@ -27,7 +27,7 @@ export interface SoakOptions {
   print: (line: string) => void;
 }
 
-/** @returns whether nothing grew, and nobody who stayed has missed anything */
+/** @returns whether nothing grew, and no client that stayed missed an event */
 export async function soak({ minutes, print }: SoakOptions): Promise<boolean> {
   const organization = await startBusyOrganization(minutes * 60, {
     HISTORY_SIZE: String(HISTORY_SECONDS * EVENTS_PER_SECOND),
@@ -35,9 +35,9 @@ export async function soak({ minutes, print }: SoakOptions): Promise<boolean> {
   const { server, redis, token, url } = organization;
   const admin = new Redis({ host: redis.host, port: redis.port });
   const faults: [string, () => Promise<unknown>][] = [
-    ['the link that events come by is cut', () => admin.call('CLIENT', 'KILL', 'TYPE', 'pubsub')],
-    ['all links to Redis are cut', () => admin.call('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes')],
-    ['Redis answers nothing for 3 s', () => admin.call('CLIENT', 'PAUSE', '3000', 'ALL')],
+    ['the subscriber connection to Redis is cut', () => admin.call('CLIENT', 'KILL', 'TYPE', 'pubsub')],
+    ['all other connections to Redis are cut', () => admin.call('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes')],
+    ['Redis hangs for 3 s', () => admin.call('CLIENT', 'PAUSE', '3000', 'ALL')],
     ['500 clients with a bad token', () => Promise.all(Array.from({ length: 500 }, () => knock(url, `${token}x`)))],
   ];
   const end = new AbortController();
@@ -84,7 +84,7 @@ interface Sample {
   files: number;
 }
 
-/** Compares the last third with the one before; the first is for warming up. */
+/** Compares the last third of the samples with the one before; the first is warm-up. */
 function judge(samples: readonly Sample[], missed: number, print: (line: string) => void): boolean {
   const third = Math.floor(samples.length / 3);
   const middle = samples.slice(third, 2 * third);
@@ -94,12 +94,12 @@ function judge(samples: readonly Sample[], missed: number, print: (line: string)
   const memory = growth(({ memoryMb }) => memoryMb);
   const files = growth(({ files }) => files);
   print(
-    `from the second third to the last: ${memory.toFixed(1)} MB, ${files} open files; who stayed and missed: ${missed}`,
+    `growth from the second third to the last: ${memory.toFixed(1)} MB, ${files} open files; clients that missed events: ${missed}`,
   );
   return memory <= MEMORY_LEEWAY_MB && files <= FILES_LEEWAY && missed === 0;
 }
 
-/** Keeps clients coming and going, half of them without a good-bye. */
+/** Keeps replacing clients, half of them without a closing handshake. */
 async function churn(url: string, token: string, signal: AbortSignal): Promise<void> {
   const clients: WebSocket[] = [];
   for (let n = 0; !signal.aborted; n += 1) {
@@ -121,7 +121,7 @@ async function knock(url: string, token: string): Promise<void> {
   await new Promise<void>((resolve) => socket.once('close', () => resolve()).on('error', () => undefined));
 }
 
-/** Stays, coming back with its cursor when it is sent away. */
+/** Stays, and resumes from its cursor after each disconnection. */
 class Client {
   readonly latencies: number[] = [];
   private readonly seen = new Set<number>();
@@ -169,7 +169,7 @@ class Client {
     if (frame.resumed === false) throw new Error('A client could not resume');
     this.cursor = frame.cursor ?? this.cursor;
     if (frame.event_type !== TICK || frame.data === undefined) return;
-    if (this.seen.has(frame.data.n)) throw new Error(`Event ${frame.data.n} came twice`);
+    if (this.seen.has(frame.data.n)) throw new Error(`Event ${frame.data.n} arrived twice`);
     this.seen.add(frame.data.n);
     this.latencies.push(performance.now() - frame.data.sent_at);
   }

@@ -1,7 +1,7 @@
 import { connect, type Socket } from 'node:net';
 import { randomBytes } from 'node:crypto';
 
-/** A member who never reads; whenever the server has had enough of it, it comes again. */
+/** A member who never reads, and reconnects whenever the server cuts it off. */
 export class StuckClient {
   /** How often the server has cut it off. */
   cuts = 0;
@@ -36,11 +36,11 @@ export class StuckClient {
       this.cuts += 1;
       this.connect();
     });
-    // A paused socket learns of its end by writing only: a ping a second, which it owes nobody an answer to.
+    // A paused socket notices its end only by writing, so it sends an unsolicited pong each second.
     const probe = setInterval(() => socket.write(EMPTY_PONG), 1_000);
     socket.once('close', () => clearInterval(probe));
   }
 }
 
-/** Masked with zeros; unasked pongs are allowed (RFC 6455 section 5.5.3). */
+/** Masked with zeros; unsolicited pongs are allowed (RFC 6455 section 5.5.3). */
 const EMPTY_PONG = Buffer.from([0x8a, 0x80, 0, 0, 0, 0]);

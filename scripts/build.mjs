@@ -1,6 +1,6 @@
 /**
- * `npm run build`: compiles the server, the client and the console. With `--if-changed`, which `npm start` runs before the server,
- * only when something has changed since the last time.
+ * `npm run build`: compiles the server, the client and the console. With `--if-changed`, as `npm start` uses it, only if a source has
+ * changed since the last build.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, realpathSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
@@ -36,7 +36,7 @@ export function buildIfChanged() {
   if (!isBuilt || builtAt() <= Math.max(...SOURCES.map((name) => newest(join(ROOT, name))))) build();
 }
 
-/** Says each step before it begins. Ends the process with the step's exit code if one fails. */
+/** Ends the process with the exit code of the first step that fails. */
 function build() {
   const startedAt = new Date();
   rmSync(STAMP, { force: true });
@@ -46,16 +46,16 @@ function build() {
     if (status !== 0) process.exit(status ?? 1);
   });
   writeFileSync(STAMP, '');
-  // What was changed during the build may not be in it.
+  // Changes made during the build may not be in it.
   utimesSync(STAMP, startedAt, startedAt);
 }
 
-/** In ms; 0 where it was never built. */
+/** In ms; 0 if it was never built. */
 function builtAt() {
   return statSync(STAMP, { throwIfNoEntry: false })?.mtimeMs ?? 0;
 }
 
-/** When the file, or one below the folder, was changed last, in ms; folders tell of files that were removed. */
+/** When the file, or anything in the folder, last changed, in ms. A folder's own time shows removed files. */
 function newest(path) {
   const stat = statSync(path, { throwIfNoEntry: false });
   if (stat === undefined) return 0;

@@ -1,6 +1,6 @@
 /**
- * Bundles what `npm run build` has compiled with all that it imports, for the tests: they start some 170 processes, and to find
- * and evaluate 3,100 modules costs each of them more than all else that it does.
+ * Bundles the output of `npm run build` with everything it imports, for the tests: they start some 170 processes, each of which
+ * would spend most of its time loading 3,100 modules.
  */
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
@@ -9,14 +9,14 @@ import { rolldown } from 'rolldown';
 
 const DIST = fileURLToPath(new URL('../dist', import.meta.url));
 const BUNDLE = join(DIST, 'bundle');
-/** What processes are started with, and what preloaded modules of the tests change in them. */
+/** The entry points of processes, and modules that the tests' preloads patch. */
 const ENTRIES = ['main', 'worker', 'herald', 'run-migrations', 'config/environment', 'jobs/takeover'];
 const EXTERNAL = [
-  // They find files, or start threads, beside themselves.
+  // These load files or start threads from their own folder.
   /^@electric-sql\//,
   /^pino/,
   /^swagger-ui-dist/,
-  // Others' optional parts, which are not installed.
+  // Optional dependencies that are not installed.
   /^@nestjs\/(microservices|mongoose|sequelize)/,
   /^class-transformer\/storage/,
   /^pg-native/,
@@ -33,7 +33,7 @@ export async function bundleIfChanged() {
   await bundle.write({ dir: BUNDLE, format: 'esm', chunkFileNames: '[name]-[hash].js', sourcemap: false });
 }
 
-/** In ms; 0 where it was never written. */
+/** In ms; 0 if it does not exist. */
 function changedAt(path) {
   return statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
 }

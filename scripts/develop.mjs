@@ -1,11 +1,11 @@
-/** `npm run start:dev`: compiles what changes, and restarts the server when the output has changed. */
+/** `npm run start:dev`: recompiles on changes, and restarts the server. */
 import { spawn, spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
 const compiler = fileURLToPath(import.meta.resolve('typescript/lib/tsc.js'));
 const compile = [compiler, '-p', 'tsconfig.build.json'];
 
-// Once first, so that there is something to start; it may have type errors, which the watch reports again.
+// Compiles once, so that there is something to start. Type errors don't stop it: the watch reports them again.
 spawnSync(process.execPath, compile, { stdio: 'inherit' });
 
 const children = [

@@ -6,11 +6,12 @@ import { fileURLToPath } from 'node:url';
 const CACHE = fileURLToPath(new URL('../node_modules/.cache/', import.meta.url));
 
 /**
- * The path of a Node of another version, from the npm registry's packages of its binaries.
+ * The path of a Node binary of another version, installed from the npm registry.
  * @param version such as `24` or `20.19.0`
  */
 export function nodeBinary(version) {
-  if (!/^\d+(\.\d+){0,2}$/.test(version)) throw new Error(`${version} is no version of Node: give 24, or 20.19.0`);
+  if (!/^\d+(\.\d+){0,2}$/.test(version))
+    throw new Error(`${version} is not a version of Node; use one such as 24 or 20.19.0`);
   const name = `node-${process.platform === 'win32' ? 'win' : process.platform}-${process.arch}`;
   const folder = join(CACHE, `node-${version}`);
   const binary = join(folder, 'node_modules', name, 'bin/node');

@@ -1,4 +1,4 @@
-/** Prints the totals of Jest runs from the files that their --outputFile wrote; fails if a run had no test. */
+/** Prints the totals of Jest runs from their --outputFile reports; fails if no test of a run passed. */
 import { readFileSync } from 'node:fs';
 
 const totals = { passed: 0, failed: 0, skipped: 0 };
@@ -8,7 +8,7 @@ for (const file of process.argv.slice(2)) {
     console.log(`Did not run: ${name}\n${message}`);
   }
   totals.passed += report.numPassedTests;
-  // A test file that could not run has no test to count, and must not look like a success.
+  // A test file that could not run has no tests to count, but must not look like a success.
   totals.failed += report.numFailedTests + report.numRuntimeErrorTestSuites;
   totals.skipped += report.numPendingTests + report.numTodoTests;
   if (report.numPassedTests === 0) process.exitCode = 1;

@@ -1,5 +1,5 @@
 /**
- * The tests. `npm test` runs all but those of `npm run test:full`, `npm test -- NAME` the files whose paths match.
+ * `npm test` runs all tests except those of `npm run test:full`; `npm test -- NAME` runs the files whose paths match.
  *
  *     node scripts/test.mjs [unit | full | node VERSION] [--install] [Jest's own options and patterns …]
  */
@@ -11,7 +11,7 @@ import { nodeBinary } from './node-binary.mjs';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const SHORT = ['whole', 'alone'];
-/** One file for each part that depends on the version of Node: modules, sockets, streams, child processes, WebAssembly. */
+/** Covers each part that depends on the version of Node: modules, sockets, streams, child processes, WebAssembly. */
 const CORE = ['handshake', 'broadcast', 'resume', 'outbox', 'exports', 'process', 'console-page', 'embedded'];
 
 const [first, ...others] = process.argv.slice(2);
@@ -30,7 +30,9 @@ if (suite !== 'unit') {
 }
 process.exitCode = jest(projectsOf(suite), suite === 'node' ? CORE.map((name) => `/${name}\\.`) : []);
 if (suite === 'unit' && process.exitCode === 0) {
-  console.log('\nThese need no server. `npm test` runs all, with the servers that they need; `npm test -- NAME` some.');
+  console.log(
+    '\nUnit tests only. `npm test` also runs those that need servers; `npm test -- NAME` runs matching files.',
+  );
 }
 
 function projectsOf(name) {
@@ -49,7 +51,7 @@ function jest(projects, patterns) {
       'node_modules/jest/bin/jest.js',
       ...patterns,
       ...args,
-      // Last, as the words behind it would be taken for projects.
+      // Last: Jest would take any words after it for projects.
       ...projects.map((name) => `--selectProjects=${name}`),
     ],
     { cwd: ROOT, stdio: 'inherit' },

@@ -2,21 +2,21 @@ import { hostname } from 'node:os';
 import { format } from 'node:util';
 import { wantsJsonLines } from './config/environment.js';
 
-/** As pino numbers them. */
+/** Pino's numbers. */
 const LEVELS = { info: 30, warn: 40, error: 50, fatal: 60 } as const;
 
 type Level = keyof typeof LEVELS;
 
 /**
- * Writes what a process says about its own start and end, when there is no log yet, or no longer. With `LOG_FORMAT=json` each
- * text is one JSON object on a line of its own, as in the log. Failures go to the standard error.
+ * Writes a process's messages about its start and end, when there is no logger. With `LOG_FORMAT=json` each is a JSON object on one
+ * line, as in the log. Warnings and errors go to stderr.
  */
 export function announce(text: string, level: Level = 'info'): void {
   const output = level === 'info' ? process.stdout : process.stderr;
   output.write(wantsJsonLines() ? `${JSON.stringify(line(text, level))}\n` : `${text}\n`);
 }
 
-/** Announces what libraries and Node itself would print past the log. */
+/** Announces what libraries and Node itself would print without the logger. */
 export function announceForOthers(): void {
   if (!wantsJsonLines()) return;
   for (const [name, level] of [

@@ -18,7 +18,7 @@ import { RealtimeModule } from './realtime/index.js';
 import { ResourcesModule } from './resources/resources.module.js';
 import { UsersModule } from './users/users.module.js';
 
-/** Everything a process is made of; the server and the worker differ only in whether they listen. */
+/** The modules of a process; the server and the worker differ only in whether they listen. */
 @Module({
   imports: [
     MetricsModule,

@@ -12,15 +12,15 @@ import { requestLog } from './operations/request-log.js';
 import { RealtimeAdapter } from './realtime/index.js';
 
 /**
- * Builds the server: HTTP and WebSocket. It serves after `listen`, and `close` drains it.
- * @param root what it is made of, which an application can add to
+ * Builds the server: HTTP and WebSocket. It serves after `listen`; `close` drains it.
+ * @param root the root module, to which an application can add its own
  */
 export async function createHerald(
   environment: Environment,
   root: DynamicModule = AppModule.forRoot(environment),
 ): Promise<NestExpressApplication> {
   const logger = new ProcessLogger(environment);
-  // Errors at start go to the caller, instead of an exit behind its back.
+  // Errors at start go to the caller; by default Nest would exit.
   const options = { logger, abortOnError: false };
   const app = await NestFactory.create<NestExpressApplication>(root, new BoundedExpressAdapter(environment), options);
   app.use(requestLog(logger.pino, environment));
@@ -31,7 +31,7 @@ export async function createHerald(
   return app;
 }
 
-/** Builds a process that runs jobs and broadcasts, and listens nowhere. */
+/** Builds a process that runs jobs and broadcasts, without listening on a port. */
 export function createWorker(environment: Environment): Promise<INestApplicationContext> {
   const options = { logger: new ProcessLogger(environment), abortOnError: false };
   return NestFactory.createApplicationContext(AppModule.forRoot(environment), options);

@@ -1,6 +1,6 @@
 import { type Environment, wantsJsonLines } from './config/environment.js';
 
-/** What a process says when it serves; in development also how to see it work. */
+/** The message printed when the server is ready; in development, includes instructions to try it. */
 export function firstSteps(address: { port: number } | string | null, environment: Environment): string {
   const port = typeof address === 'object' && address !== null ? address.port : environment.port;
   const url = `http://localhost:${port}`;
@@ -9,9 +9,9 @@ export function firstSteps(address: { port: number } | string | null, environmen
   return `
 Herald serves on ${url}
 
-See it work: open ${url} in two windows, sign in as Alice in one and as Bob in the other.
+See it work: open ${url} in two windows, and sign in as Alice in one and as Bob in the other.
 
-The API is described at ${url}/docs. From a terminal: a token, a connection, and (in a second one) an event that arrives there.
+The API is documented at ${url}/docs. To try it from a terminal, get a token, connect, and send a notification from a second one:
 
   TOKEN=$(npm run -s herald -- token alice${option})
   npx wscat -c "ws://localhost:${port}/ws/notifications/?token=$TOKEN"

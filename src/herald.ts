@@ -4,12 +4,12 @@ import { readCommandLine, USAGE, UsageError } from './herald/command-line.js';
 import { describeError } from './herald/describe-error.js';
 import { run } from './herald/run.js';
 
-// What it finds is its output; the log of what it uses would come in between.
+// Log lines would mix with the tool's output.
 Logger.overrideLogger(false);
 
 for (const output of [process.stdout, process.stderr]) {
   output.on('error', (error: NodeJS.ErrnoException) => {
-    // The reader of the pipe, such as head, has all that it wants: that is no failure.
+    // EPIPE is not a failure: the reader of the pipe, such as head, has read enough.
     if (error.code !== 'EPIPE') fail(error);
     process.exit();
   });

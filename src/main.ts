@@ -6,8 +6,7 @@ import { announce } from './announce.js';
 import { firstSteps } from './first-steps.js';
 import { type Closable, runProcess } from './run-process.js';
 
-// What each of them needs is loaded when it is clear that it is to run: wrong variables are told at once, and the process that
-// only watches the others stays small.
+// Imports on demand: invalid variables are reported at once, and the process that only watches the others stays small.
 await runProcess((environment, ending) => {
   if (environment.webConcurrency === 1) return serveAlone(environment);
   return cluster.isPrimary ? watchServers(environment, ending) : serve(environment);

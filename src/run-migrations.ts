@@ -1,4 +1,4 @@
-/** `npm run migration:run`: brings the schema of the configured database up to date, and says what it did. */
+/** `npm run migration:run`: applies pending migrations to the configured database, and prints them. */
 import { join } from 'node:path';
 import { Logger } from '@nestjs/common';
 import { announce, announceForOthers } from './announce.js';

@@ -4,25 +4,25 @@ import { ensureFolders } from './config/folders.js';
 import { FolderInUseError } from './database/embedded/folder-lock.js';
 import { ServerProcessError } from './server-process-error.js';
 
-/** How much longer than the grace time a shutdown may take before the process is ended all the same. */
+/** How long after the grace period the process is ended if the shutdown is still not done. */
 const OVERTIME_MS = 5_000;
 
-/** What runs: closing it drains it. */
+/** A running application; closing it drains it. */
 export interface Closable {
   close(): Promise<void>;
 }
 
 /**
  * Runs an application as this process: reads the environment, starts, and on SIGTERM, SIGINT or SIGHUP closes it and exits with 0,
- * also when the signal comes during the start, and however often it comes. An error that nothing handles does the same, with 1.
- * What stops the start is printed as one readable message, and the process exits with 1.
+ * even if the signal arrives during the start or repeatedly. An unhandled error does the same with exit code 1. If the start fails,
+ * prints one readable message and exits with 1.
  *
- * @param start is told by `ending` when it need not go on
+ * @param start may stop early when `ending` is aborted
  */
 export async function runProcess(
   start: (environment: Environment, ending: AbortSignal) => Promise<Closable>,
 ): Promise<void> {
-  // Nobody's service ends because the disk behind what it says is full.
+  // A full disk behind the output must not end the process.
   for (const output of [process.stdout, process.stderr]) output.on('error', () => undefined);
   try {
     loadEnvironmentFile();
@@ -30,23 +30,21 @@ export async function runProcess(
     const environment = new Environment();
     await ensureFolders(environment);
     const isEnding = new AbortController();
-    // Not before the signals are listened to.
+    // Deferred, so that the signal handlers are installed first.
     const started = Promise.resolve().then(() => start(environment, isEnding.signal));
     let ending: Promise<void> | undefined;
     const end = (why: string, exitCode: number): void => {
       isEnding.abort();
       ending ??= shutDown(why, exitCode, started, environment);
     };
-    // npm passes on the signal that the terminal has sent to the process already: the second one must not kill it.
+    // npm forwards the signal that the terminal has already sent to the process: the second one must not kill it.
     for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const)
-      process.on(signal, () => end(`was asked to end by ${signal}`, 0));
+      process.on(signal, () => end(`received ${signal}`, 0));
     process.once('uncaughtException', failStart);
     await started;
     process.off('uncaughtException', failStart);
-    // Nobody knows what such an error has left behind: clients go elsewhere in good order, and a new process begins anew.
-    process.on('uncaughtException', (error) =>
-      end(`has met an error that nothing handles: ${explain(error)};\nit ends`, 1),
-    );
+    // The state after such an error is unknown, so drain and let a new process take over.
+    process.on('uncaughtException', (error) => end(`had an unhandled error: ${explain(error)}\nShutting down`, 1));
   } catch (error) {
     failStart(error);
   }
@@ -63,7 +61,7 @@ async function shutDown(
   started: Promise<Closable>,
   { shutdownGraceMs }: Environment,
 ): Promise<void> {
-  announce(`Herald ${why}, and drains`, exitCode === 0 ? 'warn' : 'fatal');
+  announce(`Herald ${why}; draining`, exitCode === 0 ? 'warn' : 'fatal');
   setTimeout(() => {
     announce(`Herald did not shut down within ${shutdownGraceMs + OVERTIME_MS} ms`, 'fatal');
     process.exit(1);
@@ -77,7 +75,7 @@ async function shutDown(
   }
 }
 
-/** Errors that say themselves what to do need no stack trace. */
+/** Errors that tell operators what to do need no stack trace. */
 function explain(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const isForTheOperator = [EnvironmentError, FolderInUseError, ServerProcessError].some(

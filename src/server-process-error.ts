@@ -1,4 +1,4 @@
-/** A server process has ended that was not to. It has said itself why. */
+/** A server process exited unexpectedly. It has printed the reason itself. */
 export class ServerProcessError extends Error {
   override readonly name = 'ServerProcessError';
 }

@@ -6,16 +6,16 @@ import { GatheredMetrics } from './metrics/gathered-metrics.js';
 
 const SHORTEST_BACKOFF_MS = 500;
 const LONGEST_BACKOFF_MS = 10_000;
-/** Who has served for so long is no longer one that ends again and again. */
+/** A process that has served for this long resets its back-off. */
 const STEADY_MS = 30_000;
 
 /**
- * The server processes that share this machine's port (`node:cluster`). One that ends by itself is replaced; clients of it come
- * back to another one meanwhile. This process itself serves nobody: it starts them, ends them, and none outlives it.
+ * The server processes that share the port (`node:cluster`). A process that exits unexpectedly is replaced; its clients reconnect to
+ * the others. This process serves no requests itself: it starts and ends the others, and none outlives it.
  */
 export class ServerProcesses {
   private readonly running = new Set<Worker>();
-  /** By their numbers, from 1 on: a replacement has the number of whom it replaces. */
+  /** By number, starting at 1; a replacement keeps the number. */
   private readonly serving = new Map<number, Worker>();
   private readonly backoffs = new Map<number, number>();
   private readonly metrics = new GatheredMetrics(() => this.serving);
@@ -24,12 +24,12 @@ export class ServerProcesses {
   private constructor(private readonly ending: AbortSignal) {}
 
   /**
-   * Resolves when all of them serve, or are to end.
-   * @param ending aborted when they are to end: nobody is replaced any more
-   * @throws {ServerProcessError} if one ends before it serves; the others are ended, too
+   * Resolves when all of them serve, or the shutdown begins.
+   * @param ending aborted when the shutdown begins; then no process is replaced any more
+   * @throws {ServerProcessError} if one exits before it serves; the others are then killed
    */
   static async start(count: number, ending: AbortSignal): Promise<ServerProcesses> {
-    // As JSON, numbers that are none would become null.
+    // With JSON, NaN in metrics would become null.
     cluster.setupPrimary({ serialization: 'advanced' });
     const processes = new ServerProcesses(ending);
     if (ending.aborted) return processes;
@@ -45,14 +45,14 @@ export class ServerProcesses {
     }
   }
 
-  /** Where they listen; null before the first of them does. */
+  /** The address they listen on; null until the first one does. */
   get address(): Address | null {
     return this.listensAt;
   }
 
   /**
-   * Has those that serve drain, and waits for their end; the others have nobody to drain.
-   * @throws {ServerProcessError} if one has not ended in good order
+   * Drains the serving processes and waits for their exit; kills the others, which have no clients.
+   * @throws {ServerProcessError} if one did not exit cleanly
    */
   async close(): Promise<void> {
     const serving = [...this.serving.values()];
@@ -71,9 +71,9 @@ export class ServerProcesses {
     for (const server of servers) server.process.kill('SIGKILL');
   }
 
-  /** Resolves when it serves; never if it is to end before. */
+  /** Resolves when the process serves; never if the shutdown begins before. */
   private run(number: number): Promise<void> {
-    // This process has brought the schema up to date, for all of them.
+    // This process has already applied the migrations.
     const server = cluster.fork({ RUN_MIGRATIONS: 'false' });
     this.running.add(server);
     this.metrics.attach(server);
@@ -85,7 +85,7 @@ export class ServerProcesses {
         this.serving.set(number, server);
         resolve();
       });
-      // The machine can't start one more, for example; for all others there is the exit.
+      // Only for failures to start, without a pid; all others are reported by the exit.
       server.on('error', (error) => {
         if (server.process.pid !== undefined) return;
         this.running.delete(server);
@@ -104,7 +104,7 @@ export class ServerProcesses {
 
   /** Never rejects. */
   private async replace(number: number, end: string, servedMs: number): Promise<void> {
-    announce(`${end}; another one takes its place`, 'error');
+    announce(`${end}; starting a replacement`, 'error');
     if (servedMs >= STEADY_MS) this.backoffs.delete(number);
     for (;;) {
       const backoffMs = this.backoffs.get(number) ?? SHORTEST_BACKOFF_MS;
@@ -115,12 +115,12 @@ export class ServerProcesses {
         return;
       } catch (error) {
         if (this.ending.aborted) return;
-        announce(`${String(error)}; another one is tried`, 'error');
+        announce(`${String(error)}; trying again`, 'error');
       }
     }
   }
 }
 
 function endOf({ process: { pid } }: Worker, code: number | null, signal: string | null): string {
-  return `The server process ${pid} has ended with ${signal ?? code}`;
+  return `The server process ${pid} exited with ${signal ?? code}`;
 }

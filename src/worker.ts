@@ -5,11 +5,9 @@ import { runProcess } from './run-process.js';
 
 await runProcess(async (environment) => {
   if (environment.redis === null) {
-    throw new EnvironmentError([
-      'REDIS_HOST: got nothing; a worker takes its jobs from Redis, and tells of them through it',
-    ]);
+    throw new EnvironmentError(['REDIS_HOST: got nothing; a worker needs Redis, for its jobs and for publishing']);
   }
-  // Not before it is clear that it is to run: wrong variables are told at once.
+  // Imported on demand, so that invalid variables are reported at once.
   const { createWorker } = await import('./app.js');
   const app = await createWorker(environment);
   announce('Herald worker: processing jobs');

@@ -60,7 +60,7 @@ describe('doctor, on embedded defaults', () => {
     expect(output).toMatch(/^ok +Keys +The built-in development issuer/m);
     expect(output).toMatch(new RegExp(`^ok +Server +${node.url} is ready`, 'm'));
     expect(output).toMatch(/^ok +Clock /m);
-    expect(output).toMatch(/^ok +WebSocket +A client is welcomed/m);
+    expect(output).toMatch(/^ok +WebSocket +A client connected/m);
     expect(output).toContain('Broken: 0');
     expect(code).toBe(0);
   });

@@ -41,7 +41,7 @@ describe('with LOG_FORMAT=json every line is a JSON object', () => {
       await herald.says('Herald serves on');
       const [first = 0] = await childrenOf(herald);
       process.kill(first, 'SIGKILL');
-      await herald.says('another one takes its place');
+      await herald.says('starting a replacement');
       expect(await herald.end('SIGTERM')).toMatchObject({ code: 0 });
     } finally {
       await herald.end('SIGKILL');

@@ -115,7 +115,7 @@ describe("the operator's tool and a server below a path", () => {
     await tail.end('SIGTERM');
     const { output } = await run('doctor', '--url', url);
     expect(output).toContain(`${below} is ready.`);
-    expect(output).toMatch(/^ok +WebSocket +A client is welcomed/m);
+    expect(output).toMatch(/^ok +WebSocket +A client connected/m);
   });
 
   it('takes no user name and password in it, and repeats neither', async () => {

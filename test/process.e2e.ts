@@ -57,7 +57,7 @@ describe('a process without any configuration', () => {
     expect(third.output).toContain(`in use by the process with pid ${second.pid}. Stop it, or set DATA_DIR`);
     expect(third.output).not.toContain('    at ');
     expect(await second.end('SIGHUP')).toEqual({ code: 0, signal: null });
-    expect(second.output).toContain('was asked to end by SIGHUP');
+    expect(second.output).toContain('received SIGHUP');
   });
 });
 
@@ -76,7 +76,7 @@ describe('a process that is asked to end', () => {
     const [exit] = await Promise.all([process.end('SIGINT'), process.end('SIGINT')]);
     expect(exit).toEqual({ code: 0, signal: null });
     await silent.ended();
-    expect(process.output).toContain('was asked to end by SIGINT');
+    expect(process.output).toContain('received SIGINT');
     expect(process.output).not.toContain('ENOSPC');
   });
 });

@@ -132,7 +132,7 @@ describe('processes that share a port', () => {
     const [victim, survivor] = await pids();
     if (victim === undefined || survivor === undefined) throw new Error('There are not two processes');
     process.kill(victim, 'SIGKILL');
-    await herald.says(`The server process ${victim} has ended with SIGKILL; another one takes its place`);
+    await herald.says(`The server process ${victim} exited with SIGKILL; starting a replacement`);
     await listen();
     await until(async () => (await metrics()).includes('\nherald_server_processes 2\n'));
     await until(async () => {

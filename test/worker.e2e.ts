@@ -107,7 +107,7 @@ describe('a worker', () => {
     const worker = await startWorker();
     const id = await heldHalfWay();
     const exit = worker.end('SIGTERM');
-    await worker.says('and drains');
+    await worker.says('; draining');
     database.heal();
     expect(await exit).toEqual({ code: 0, signal: null });
     await user.ended([id], 1_000);

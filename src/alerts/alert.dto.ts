@@ -7,7 +7,7 @@ const MESSAGE = { max: 2_000, multiline: true };
 const ALERT_TYPE = { max: 100 };
 const MESSAGE_EXAMPLE = 'The service is restarted at 22:00 UTC';
 
-/** The body that raises an alert. */
+/** The body of `POST /alerts`. */
 export class RaiseAlertDto {
   @ApiProperty({ example: MESSAGE_EXAMPLE, minLength: 1, maxLength: MESSAGE.max })
   @Matches(/\S/, { message: '$property must not be blank' })
@@ -33,14 +33,14 @@ export class RaiseAlertDto {
   @ApiProperty({
     format: 'uuid',
     required: false,
-    description: 'Whose members are told; without it, every user online is',
+    description: 'The organization whose members are alerted; without it, every user online',
   })
   @ValidateIf((_, orgId) => orgId !== undefined)
   @IsUUID('all', { message: '$property must be a UUID' })
   org_id?: string;
 }
 
-/** An alert as it is told. */
+/** An alert as it is sent. */
 export class AlertDto {
   @ApiProperty({ example: 'maintenance' })
   alert_type: string;

@@ -14,9 +14,9 @@ export class AlertsController {
   @HttpCode(202)
   @Roles(REALTIME_ADMIN_ROLE)
   @ApiOperation({
-    summary: `Tell an organization, or every user online, of a \`system.alert\` (realm role ${REALTIME_ADMIN_ROLE})`,
+    summary: `Send a \`system.alert\` to an organization, or to every user online (realm role ${REALTIME_ADMIN_ROLE})`,
   })
-  @ApiAcceptedResponse({ type: AlertDto, description: 'It will be told' })
+  @ApiAcceptedResponse({ type: AlertDto, description: 'The alert was accepted.' })
   @ApiNotFoundResponse({ description: 'There is no such organization.' })
   async raise(@Body() { org_id, alert_type, message, severity }: RaiseAlertDto): Promise<AlertDto> {
     const alert = { alert_type, message, severity, timestamp: new Date().toISOString() };

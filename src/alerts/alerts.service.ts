@@ -8,7 +8,7 @@ import type { AlertDto } from './alert.dto.js';
 
 const ALERT_TITLES = { info: 'Notice', warning: 'Warning', critical: 'Critical alert' } as const;
 
-/** Raises the alerts of those who operate the system. */
+/** Sends operators' alerts. */
 @Injectable()
 export class AlertsService {
   constructor(
@@ -17,8 +17,7 @@ export class AlertsService {
   ) {}
 
   /**
-   * Tells the members of an organization who are connected. Goes through the outbox, so that it succeeds while the broker is
-   * down.
+   * Alerts the connected members of an organization. Goes through the outbox, so that it succeeds while the broker is down.
    * @throws {NotFoundException} if there is no such organization
    */
   async alertOrganization(orgId: string, alert: AlertDto): Promise<void> {
@@ -28,7 +27,7 @@ export class AlertsService {
     });
   }
 
-  /** Notifies every user who is online, on all nodes. Who comes later does not see it. */
+  /** Alerts every user who is online, on all nodes. Users who connect later do not see it. */
   async alertEveryone({ alert_type, message, severity, timestamp }: AlertDto): Promise<void> {
     const notification = {
       title: ALERT_TITLES[severity],

@@ -113,7 +113,7 @@ describe('AuthModule with the development issuer', () => {
     });
   });
 
-  it('lets a good token in, whatever the case of the scheme, and tells the handler whose it is', async () => {
+  it('accepts a valid token with the scheme in any letter case, and tells the handler whose it is', async () => {
     const token = await tokenFor({ user_id: 'alice', email: 'alice@example.com' });
     for (const scheme of ['Bearer', 'bearer', 'BEARER']) {
       const response = await get('/me', `${scheme} ${token}`);

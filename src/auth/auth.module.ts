@@ -11,7 +11,7 @@ import { KeySource } from './keys/key-source.js';
 import { RolesGuard } from './roles.guard.js';
 import { TokenVerifier } from './token-verifier.js';
 
-/** Who asks: verifies tokens by the identity provider's keys, or the development issuer's, and guards all HTTP routes. */
+/** Authentication: verifies tokens by the keys of the identity provider or the development issuer, and guards all HTTP routes. */
 @Global()
 @Module({})
 export class AuthModule {

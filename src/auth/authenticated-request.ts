@@ -1,7 +1,7 @@
 import type { Request } from 'express';
 import type { Principal } from './principal.js';
 
-/** An HTTP request as `HttpJwtGuard` leaves it: without a principal only on `@Public()` routes. */
+/** An HTTP request after `HttpJwtGuard`: it lacks a principal only on `@Public()` routes. */
 export interface AuthenticatedRequest extends Request {
   principal?: Principal;
 }

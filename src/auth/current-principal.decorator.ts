@@ -2,12 +2,12 @@ import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import type { AuthenticatedRequest } from './authenticated-request.js';
 import type { Principal } from './principal.js';
 
-/** Gives a handler the user who asks: `find(@CurrentPrincipal() principal: Principal)`. */
+/** Gives a handler the authenticated user: `find(@CurrentPrincipal() principal: Principal)`. */
 export const CurrentPrincipal = createParamDecorator((_: unknown, context: ExecutionContext): Principal => {
   const { principal } = context.switchToHttp().getRequest<AuthenticatedRequest>();
   if (principal !== undefined) return principal;
   throw new Error(
-    `${context.getClass().name}.${context.getHandler().name} takes @CurrentPrincipal(), but its route is @Public(): ` +
-      'nobody is known there',
+    `${context.getClass().name}.${context.getHandler().name} takes @CurrentPrincipal(), but its route is @Public(), so ` +
+      'nobody is authenticated there',
   );
 });

@@ -5,7 +5,7 @@ import { TokenVerifier } from './token-verifier.js';
 
 const BEARER = /^Bearer(?: +(?<token>.*))?$/i;
 
-/** Finds out who an HTTP request speaks for, once a request: the rate limit asks first, and then the guard. */
+/** Authenticates each HTTP request once: the rate limit asks first, then the guard. */
 @Injectable()
 export class HttpAuthentication {
   private readonly principals = new WeakMap<Request, Promise<Principal | null>>();
@@ -26,14 +26,14 @@ export class HttpAuthentication {
     return principal;
   }
 
-  /** Whether the source of the keys must be asked first. */
+  /** Whether authenticating the request means fetching keys first. */
   needsNewKeys(request: Request): boolean {
     const token = bearerOf(request);
     return token !== null && this.verifier.needsNewKeys(token);
   }
 }
 
-/** An empty token is one too, and a bad one. So is one of several headers, of which a proxy might take another for the one. */
+/** An empty token counts as a bad one. So do several headers, as a proxy might have checked another one than we would. */
 function bearerOf({ headersDistinct }: Request): string | null {
   const [header = '', ...others] = headersDistinct.authorization ?? [];
   if (others.length > 0) return '';

@@ -12,7 +12,7 @@ const DETAILS = {
   token_expired: 'The access token has expired.',
 } as const;
 
-/** Asks every HTTP request for a good token, unless its route is `@Public()`, and notes who it speaks for. */
+/** Requires a valid token on every HTTP request whose route is not `@Public()`, and sets the request's principal. */
 @Injectable()
 export class HttpJwtGuard implements CanActivate {
   constructor(
@@ -21,7 +21,7 @@ export class HttpJwtGuard implements CanActivate {
   ) {}
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
-    // Gateways have guards of their own, at the door.
+    // Connections are authorized by the gateways' own guards.
     if (context.getType() !== 'http') return true;
     if (this.reflector.getAllAndOverride<boolean>(IS_PUBLIC, [context.getHandler(), context.getClass()])) return true;
     const request = context.switchToHttp().getRequest<AuthenticatedRequest>();

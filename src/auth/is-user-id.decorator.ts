@@ -1,7 +1,7 @@
 import { ValidateBy, type ValidationOptions } from 'class-validator';
 import { DOT_SEGMENTS, isUserId, USER_ID_RULE } from './user-id.js';
 
-/** How the API's document describes a user's id. */
+/** The OpenAPI schema of a user id. */
 export const USER_ID_SCHEMA = {
   type: 'string' as const,
   minLength: 1,
@@ -9,7 +9,7 @@ export const USER_ID_SCHEMA = {
   not: { enum: [...DOT_SEGMENTS] },
 };
 
-/** Takes what can be a user's id. */
+/** Accepts a valid user id. */
 export function IsUserId(options?: ValidationOptions): PropertyDecorator {
   return ValidateBy(
     {

@@ -1,14 +1,14 @@
-/** Who a verified token speaks for. After the door only this travels, never the token. */
+/** The user of a verified token. Past authentication, only this is passed on, never the token. */
 export interface Principal {
-  /** The token's `sub`, as it is: any text that `isUserId` takes. */
+  /** The token's `sub`, unchanged: any text that `isUserId` accepts. */
   readonly userId: string;
   readonly email: string | null;
-  /** The token has an e-mail and says that nobody has checked it: `email` is null, and one that is known counts no more. */
+  /** The token says that its e-mail is unverified: `email` is null, and a stored one no longer counts. */
   readonly isEmailUnverified?: boolean;
   readonly name: string | null;
   /** Realm roles (`realm_access.roles`). */
   readonly roles: ReadonlySet<string>;
-  /** When the token ends. */
+  /** When the token expires. */
   readonly expiresAt: Date;
   /** The identity provider's session (`sid`), if it names one. */
   readonly sessionId: string | null;

@@ -8,7 +8,7 @@ export function Roles(...roles: [string, ...string[]]): MethodDecorator & ClassD
   return applyDecorators(SetMetadata(ROLES, roles), ApiForbiddenResponse({ description: takesRealmRole(roles) }));
 }
 
-/** What those are told who have none of the roles. */
+/** The problem detail for users who have none of the roles. */
 export function takesRealmRole(roles: readonly string[]): string {
   return `This takes the realm role ${roles.join(' or ')}.`;
 }

@@ -4,7 +4,7 @@ import { QuietErrorLog } from '../runtime/quiet-error-log.js';
 import type { AuthenticatedRequest } from './authenticated-request.js';
 import { ROLES, takesRealmRole } from './roles.decorator.js';
 
-/** Keeps routes with `@Roles()` to users who have one of those realm roles. Runs after `HttpJwtGuard`. */
+/** Restricts routes with `@Roles()` to users who have one of those realm roles. Runs after `HttpJwtGuard`. */
 @Injectable()
 export class RolesGuard implements CanActivate {
   private readonly refusals = new QuietErrorLog(new Logger(RolesGuard.name), 'Refused a request');

@@ -2,7 +2,7 @@ import type { Principal } from './principal.js';
 import { TokenRejectedError } from './token-errors.js';
 import { isUserId, USER_ID_RULE } from './user-id.js';
 
-/** The last second of the year 9999: later times have another form in ISO 8601, and no honest token is that long. */
+/** The last second of the year 9999: ISO 8601 writes later times differently, and no honest token lives that long. */
 const MAX_EXPIRY_SECONDS = 253_402_300_799;
 
 /** How far a provider's clock may run ahead of ours. */
@@ -11,8 +11,8 @@ const MAX_ISSUED_AHEAD_SECONDS = 60;
 const MAX_DISPLAY_LENGTH = 1_000;
 
 /**
- * Makes a principal of claims whose signature, `exp`, `nbf`, `iss` and `aud` have been verified, by the checks that
- * libraries leave out.
+ * Makes the checks that libraries leave out, and turns the claims into a principal. Their signature, `exp`, `nbf`, `iss` and `aud`
+ * must have been verified.
  * @throws {TokenRejectedError} if the claims are not those of an access token for a user
  */
 export function readPrincipal(payload: unknown, nowSeconds: number): Principal {
@@ -22,11 +22,11 @@ export function readPrincipal(payload: unknown, nowSeconds: number): Principal {
   if (iat !== undefined && !(typeof iat === 'number' && iat <= nowSeconds + MAX_ISSUED_AHEAD_SECONDS)) {
     throw invalid('iat is not a time or lies in the future');
   }
-  // Keycloak marks access tokens as Bearer; Refresh, Offline, ID and Logout tokens carry good signatures too.
+  // Keycloak marks access tokens as Bearer; Refresh, Offline, ID and Logout tokens also have valid signatures.
   if (typ !== undefined && typ !== 'Bearer') throw invalid('typ is not that of an access token');
   if (sub === undefined) {
     throw invalid(
-      'sub is missing. Keycloak 25 and later put it in by the client scope "basic": assign that scope to the client as a default scope',
+      'sub is missing. Keycloak 25 and later add it through the client scope "basic": assign it to the client as a default scope',
     );
   }
   if (!isUserId(sub)) throw invalid(`sub is not a text of ${USER_ID_RULE}`);
@@ -42,7 +42,7 @@ export function readPrincipal(payload: unknown, nowSeconds: number): Principal {
   };
 }
 
-/** Anybody may claim a colleague's address. Providers that don't say whether they have checked it are believed. */
+/** Users could claim a colleague's address. Providers that don't say whether they verify addresses are trusted. */
 function isVerified(claim: unknown): boolean {
   return claim === undefined || claim === true || claim === 'true';
 }
@@ -52,7 +52,7 @@ function readRoles(realmAccess: unknown): ReadonlySet<string> {
   return new Set(Array.isArray(roles) ? roles.filter((role) => typeof role === 'string') : []);
 }
 
-/** A text that a database can hold and a page can show, else null: who a user is never hangs on it. */
+/** Null for text that a database can't store or a page can't show: a user's identity never depends on it. */
 function displayText(value: unknown): string | null {
   const isUsable = typeof value === 'string' && value.length <= MAX_DISPLAY_LENGTH && /^\P{Cc}+$/u.test(value);
   return isUsable && value.isWellFormed() ? value : null;

@@ -11,7 +11,7 @@ export class TokenRejectedError extends Error {
   }
 }
 
-/** Nobody can tell whether the token is good: the keys that could verify it are out of reach. */
+/** The token can't be checked, because the keys that could verify it can't be fetched. */
 export class KeysUnavailableError extends Error {
   override readonly name = 'KeysUnavailableError';
 

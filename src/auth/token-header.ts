@@ -1,7 +1,7 @@
 import { isSignatureAlgorithm, type SignatureAlgorithm } from './keys/signature-algorithm.js';
 import { TokenRejectedError } from './token-errors.js';
 
-/** What of a token's header counts further. `jku`, `x5u`, `x5c` and `jwk` name no key that we would trust. */
+/** The parts of a token's header that are used. `jku`, `x5u`, `x5c` and `jwk` are ignored: we don't trust keys that tokens name. */
 export interface TokenHeader {
   readonly alg: SignatureAlgorithm;
   /** Null if the token names no key. */
@@ -10,22 +10,22 @@ export interface TokenHeader {
 
 const MAX_TOKEN_LENGTH = 16_384;
 const MAX_KID_LENGTH = 256;
-/** What access tokens call themselves (RFC 7519 section 5.1, RFC 9068 section 2.1), not what tokens for something else do. */
+/** The types of access tokens (RFC 7519 section 5.1, RFC 9068 section 2.1); tokens for other uses have other types. */
 const ACCESS_TOKEN_TYPE = /^(?:application\/)?(?:at\+)?jwt$/i;
 const COMPACT_JWS = /^([A-Za-z0-9_-]+)\.[A-Za-z0-9_-]+\.([A-Za-z0-9_-]+)$/;
 
 /**
- * Reads the header of a token that nothing is known about yet, cheaply.
- * @throws {TokenRejectedError} if no good token looks like that
+ * Reads the header of an unverified token, cheaply.
+ * @throws {TokenRejectedError} if no valid token can look like that
  */
 export function readTokenHeader(token: string): TokenHeader {
   if (token.length > MAX_TOKEN_LENGTH) throw invalid(`longer than ${MAX_TOKEN_LENGTH} characters`);
   const [, encodedHeader, signature] = COMPACT_JWS.exec(token) ?? [];
   if (encodedHeader === undefined || signature === undefined) throw invalid('not three parts of base64url');
-  // The last character has unused bits: other texts of the same signature are refused, so that a token has one text.
+  // The last character has unused bits, so one signature has several encodings: accepts only one of them.
   if (Buffer.from(signature, 'base64url').toString('base64url') !== signature) throw invalid('signature not canonical');
   const header = parseObject(encodedHeader);
-  if ('crit' in header) throw invalid('header names critical extensions, none is known');
+  if ('crit' in header) throw invalid('header names critical extensions, none is supported');
   const { alg, kid, typ } = header;
   if (typ !== undefined && !(typeof typ === 'string' && ACCESS_TOKEN_TYPE.test(typ))) {
     throw invalid('header typ is not that of an access token');

@@ -44,12 +44,12 @@ const JWKS = [
 type Header = Record<string, unknown>;
 type Claims = Record<string, unknown>;
 
-/** A good payload, with claims replaced; undefined leaves one out. */
+/** A valid payload with some claims replaced; undefined omits one. */
 function claims(changed: Claims = {}): Claims {
   return { sub: 'alice', iss: ISSUER, aud: AUDIENCE, iat: NOW, exp: NOW + 300, typ: 'Bearer', ...changed };
 }
 
-/** A token that is well signed whatever its header and payload say. */
+/** A validly signed token with any header and payload. */
 function sign(payload: unknown, header: Header = {}, key: KeyObject = rsa.privateKey): Promise<string> {
   const text = typeof payload === 'string' ? payload : JSON.stringify(payload);
   // The tests' headers are wrong on purpose; `alg` is always there.
@@ -62,7 +62,7 @@ function encode(part: unknown): string {
   return Buffer.from(JSON.stringify(part)).toString('base64url');
 }
 
-/** A token whose header nobody would sign: the signature is good for RS256. */
+/** A token with a header that libraries refuse to sign; the signature is valid for RS256. */
 function withRawHeader(header: unknown): string {
   const input = `${encode(header)}.${encode(claims())}`;
   return `${input}.${createSign('sha256').update(input).sign(rsa.privateKey, 'base64url')}`;
@@ -101,7 +101,7 @@ describe('TokenVerifier', () => {
     await expect(refusal).rejects.toMatchObject({ reason: 'token_invalid' });
   }
 
-  it('gives the principal that a good token speaks for', async () => {
+  it('returns the principal of a valid token', async () => {
     const token = await sign(
       claims({
         email: 'alice@example.com',
@@ -208,7 +208,7 @@ describe('TokenVerifier', () => {
       await expectInvalid(await sign(claims(), { crit: ['x'], x: 1 }));
     });
 
-    it('whatever key it brings along', async () => {
+    it('with any key of its own', async () => {
       const own = stranger.publicKey.export({ format: 'jwk' });
       for (const header of [
         { jwk: own },
@@ -229,7 +229,7 @@ describe('TokenVerifier', () => {
     },
   );
 
-  it('takes a token of any of the keys with its kid, and refuses it for the reason that counts', async () => {
+  it('accepts a token of any of the keys with its kid, and refuses others for the right reason', async () => {
     const twins = verifierOf([jwk(stranger, { kid: 'rsa' }), ...JWKS]);
     await expect(twins.verify(await sign(claims()))).resolves.toMatchObject({ userId: 'alice' });
     await expect(twins.verify(await sign(claims(), {}, stranger.privateKey))).resolves.toMatchObject({
@@ -243,7 +243,7 @@ describe('TokenVerifier', () => {
     }
   });
 
-  it('finds the key of a token without a kid only where exactly one fits', async () => {
+  it('finds the key of a token without a kid only if exactly one fits', async () => {
     const token = await sign(claims(), { kid: undefined });
     await expect(verifier.verify(token)).resolves.toMatchObject({ userId: 'alice' });
     await expectInvalid(token, verifierOf([...JWKS, jwk(stranger, { kid: 'second' })]));
@@ -263,7 +263,7 @@ describe('TokenVerifier', () => {
       }
     });
 
-    it('in other words: unused bits, standard base64, padding, blanks', async () => {
+    it('in another encoding: unused bits, standard base64, padding, spaces', async () => {
       const token = await sign(claims());
       const last = token.slice(-1);
       const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
@@ -287,7 +287,7 @@ describe('TokenVerifier', () => {
     },
   );
 
-  it('refuses an overlong token, however good', async () => {
+  it('refuses an overlong token, even if valid', async () => {
     await expectInvalid(await sign(claims({ filler: 'x'.repeat(16_384) })));
   });
 
@@ -371,21 +371,21 @@ describe('TokenVerifier', () => {
     },
   );
 
-  it.each([NOW - 5, NOW - 6, 0, -1, -1e300])('says of a token that ended at %d that it has expired', async (exp) => {
+  it.each([NOW - 5, NOW - 6, 0, -1, -1e300])('reports a token with exp %d as expired', async (exp) => {
     await expect(verifier.verify(await sign(claims({ exp })))).rejects.toMatchObject({ reason: 'token_expired' });
   });
 
-  it('says of an expired token with a bad signature that it is invalid', async () => {
+  it('reports an expired token with a bad signature as invalid', async () => {
     await expectInvalid(await sign(claims({ exp: 0 }), {}, stranger.privateKey));
   });
 
-  it('checks issuer and audience only where they are configured', async () => {
+  it('checks issuer and audience only if configured', async () => {
     const lax = verifierOf(JWKS, { issuer: null, audience: null });
     const token = await sign(claims({ iss: undefined, aud: 7 }));
     await expect(lax.verify(token)).resolves.toMatchObject({ userId: 'alice' });
   });
 
-  it('reads roles from the realm only, and only texts', async () => {
+  it('reads only realm roles, and only strings', async () => {
     const odd = claims({ roles: ['a'], realm_access: { roles: ['b', 1, null, ['c'], { d: 1 }] } });
     expect((await verifier.verify(await sign(odd))).roles).toEqual(new Set(['b']));
     for (const realmAccess of [null, [], 'roles', { roles: 'admin' }, { roles: { 0: 'admin' } }, 7]) {
@@ -402,7 +402,7 @@ describe('TokenVerifier', () => {
     }
   });
 
-  it('falls back on the user name, and takes odd texts for none', async () => {
+  it('falls back to the user name, and ignores odd texts', async () => {
     const named = await verifier.verify(await sign(claims({ preferred_username: 'al', email: 7, sid: '' })));
     expect(named).toMatchObject({ name: 'al', email: null, sessionId: null });
     const odd = await verifier.verify(await sign(claims({ name: 'a\u0000', email: 'x'.repeat(1_001) })));
@@ -431,7 +431,7 @@ describe('TokenVerifier', () => {
     expect(warn.mock.calls.map(([line]) => line)).toEqual([`Refused a token: ${why}`]);
   });
 
-  it('tells the log of forged tokens without a word of them', async () => {
+  it('logs forged tokens without their content', async () => {
     const fresh = verifierOf();
     await expectInvalid(await sign(claims({ iss: 'https://forged.example' }), {}, stranger.privateKey), fresh);
     expect(log.mock.calls.map(([line]) => line)).toEqual(['Refused a token: invalid signature']);
@@ -448,7 +448,7 @@ describe('TokenVerifier', () => {
     Logger.overrideLogger({ log, error: jest.fn(), debug: jest.fn(), warn });
   });
 
-  it('is not ready, and can tell nothing, until keys were had', async () => {
+  it('is not ready, and can verify nothing, until keys have been fetched', async () => {
     const source = new FakeSource(JWKS);
     source.isDown = true;
     const waiting = new TokenVerifier(

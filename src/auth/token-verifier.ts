@@ -13,18 +13,18 @@ import { readTokenHeader } from './token-header.js';
 /** How far our clock may differ from the provider's. */
 export const CLOCK_SKEW_SECONDS = 5;
 
-/** Of a claim, in the log. */
+/** Longest part of a claim shown in the log. */
 const MAX_SHOWN_LENGTH = 200;
 
-/** How the library begins to say what is wrong with the claims of a token whose signature is good. */
+/** The start of the library's messages about claims, which it checks after the signature. */
 const CLAIM_REFUSED = /^jwt (issuer|audience|not active)/;
 
-/** Tells whom a token speaks for: the only judge of tokens, for HTTP and WebSocket alike. */
+/** Verifies tokens and reads who they are for; the only place that does, for HTTP and WebSocket alike. */
 export class TokenVerifier {
   private readonly logger = new Logger(TokenVerifier.name);
-  /** Operators learn why, once a minute for each reason; clients learn only that the token is not valid. */
+  /** Logs each reason at most once a minute; clients learn only that the token is not valid. */
   private readonly refusals = new QuietErrorLog(this.logger, 'Refused a token');
-  /** What strangers make up is no reason to worry. */
+  /** For tokens without a valid signature, which anyone can send: logged as information, not as a warning. */
   private readonly forgeries = new QuietErrorLog({ warn: (text) => this.logger.log(text) }, 'Refused a token');
   private readonly options: JwtVerifyOptions;
 
@@ -34,7 +34,7 @@ export class TokenVerifier {
     private readonly now: () => number = Date.now,
   ) {
     this.options = {
-      // The key decides the algorithm, not the token: only keys are tried that fit the one the header names.
+      // Safe to allow all: only keys that fit the header's algorithm are tried.
       algorithms: [...SIGNATURE_ALGORITHMS],
       clockTolerance: CLOCK_SKEW_SECONDS,
       ...(settings.issuer !== null && { issuer: settings.issuer }),
@@ -43,8 +43,8 @@ export class TokenVerifier {
   }
 
   /**
-   * @throws {TokenRejectedError} if the token is not good, or no longer
-   * @throws {KeysUnavailableError} if that can't be told, because the keys are out of reach
+   * @throws {TokenRejectedError} if the token is invalid or expired
+   * @throws {KeysUnavailableError} if it can't be checked, because the keys can't be fetched
    */
   async verify(token: string): Promise<Principal> {
     const nowSeconds = Math.floor(this.now() / 1_000);
@@ -58,33 +58,33 @@ export class TokenVerifier {
       if (error instanceof KeysUnavailableError) throw error;
       isSigned ||= error instanceof JsonWebTokenError && CLAIM_REFUSED.test(error.message);
       const rejection = this.asRejection(error, token);
-      // Every token expires.
+      // Expired tokens are normal, so they aren't logged.
       if (rejection.reason !== 'token_expired') (isSigned ? this.refusals : this.forgeries).report(rejection);
       throw rejection;
     }
   }
 
-  /** Whether to verify this token takes a question to the source of the keys: an expensive one, which a forged `kid` asks too. */
+  /** Whether verifying this token means fetching keys: an expensive step, which a forged `kid` also causes. */
   needsNewKeys(token: string): boolean {
     try {
       return !this.keys.knows(readTokenHeader(token));
     } catch {
-      // Refused by its looks.
+      // Its header alone gets it refused.
       return false;
     }
   }
 
-  /** Whether tokens can be verified, for the readiness check: false until keys were had for the first time. */
+  /** For the readiness check: whether keys have been fetched at least once. */
   isReady(): boolean {
     return this.keys.isReady();
   }
 
-  /** What the token claims, if one of the keys has signed it. */
+  /** The token's claims, if one of the keys signed it. */
   private async claimsOf(token: string, keys: readonly KeyObject[], nowSeconds: number): Promise<unknown> {
     let refusal: unknown;
     for (const publicKey of keys) {
       try {
-        // A service a key: the options of a call take no key that is parsed already.
+        // One service for each key, as the options of a call don't accept a parsed key.
         return await new JwtService({ publicKey }).verifyAsync(token, { ...this.options, clockTimestamp: nowSeconds });
       } catch (error) {
         refusal = error;
@@ -94,7 +94,7 @@ export class TokenVerifier {
     throw refusal;
   }
 
-  /** Whatever a hostile token makes a library throw, the answer is a refusal. */
+  /** Anything that a hostile token makes a library throw counts as a rejection. */
   private asRejection(error: unknown, token: string): TokenRejectedError {
     if (error instanceof TokenRejectedError) return error;
     const message = error instanceof JsonWebTokenError ? this.explain(error.message, token) : 'unreadable';
@@ -103,7 +103,7 @@ export class TokenVerifier {
     });
   }
 
-  /** Claims are looked at only behind a good signature, so what they are comes from the identity provider. */
+  /** The library checks claims only after the signature, so the identity provider wrote the claims shown here. */
   private explain(message: string, token: string): string {
     if (message.startsWith('jwt issuer invalid')) {
       return `iss is ${claimOf(token, 'iss')}, and JWT_ISSUER is ${JSON.stringify(this.settings.issuer)}`;

@@ -3,10 +3,10 @@ import { Matches } from 'class-validator';
 import { IsText } from '../http/is-text.js';
 import type { Comment } from './comment.entity.js';
 
-/** As much as the body of a notification holds, so that who is mentioned reads all of it. */
+/** The limit of a notification's body, so that mentioned members can read the whole comment. */
 const BODY = { max: 4_000, multiline: true };
 
-/** The body that comments on a resource. */
+/** The body of a new comment. */
 export class WriteCommentDto {
   @ApiProperty({
     example: 'What do you think, @bob?',

@@ -1,6 +1,6 @@
 import { Column, CreateDateColumn, Entity, PrimaryColumn } from 'typeorm';
 
-/** What a member has said about a resource. It goes with the resource. */
+/** A member's comment on a resource, deleted with the resource. */
 @Entity('comments')
 export class Comment {
   @PrimaryColumn('uuid')
@@ -9,7 +9,7 @@ export class Comment {
   @Column({ name: 'resource_id', type: 'uuid' })
   resourceId: string;
 
-  /** Who said it; need not be a member any more. */
+  /** The author's user id; the author may have left the organization. */
   @Column({ type: 'varchar', length: 255 })
   author: string;
 

@@ -6,7 +6,7 @@ import { Comment } from './comment.entity.js';
 import { CommentsController } from './comments.controller.js';
 import { CommentsService } from './comments.service.js';
 
-/** What members say about resources, and who is mentioned. */
+/** Comments on resources, and mentions in them. */
 @Module({
   imports: [TypeOrmModule.forFeature([Comment]), OrganizationsModule, ResourcesModule],
   controllers: [CommentsController],

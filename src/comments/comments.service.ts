@@ -10,7 +10,7 @@ import { ResourcesService } from '../resources/resources.service.js';
 import { Comment } from './comment.entity.js';
 import { mentionedMembers } from './mentioned-members.js';
 
-/** Keeps what members say about resources, and tells whom they mention. */
+/** Stores members' comments on resources, and notifies the members they mention. */
 @Injectable()
 export class CommentsService {
   constructor(
@@ -20,7 +20,7 @@ export class CommentsService {
   ) {}
 
   /**
-   * Comments, and notifies the mentioned members in the same transaction.
+   * Stores a comment, and notifies the mentioned members in the same transaction.
    * @throws {NotFoundException} if the organization has no such resource
    */
   write({ orgId, userId }: Membership, resourceId: string, body: string): Promise<Comment> {

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { findMentions, meantNames, MOST_MENTIONS } from './mention.js';
 
-/** Whom a text means where these are the names that somebody has. */
+/** The names mentioned in a text, if users have these names. */
 function meant(text: string, ...names: string[]): string[] {
   return [...meantNames(findMentions(text), (name) => names.includes(name))];
 }
@@ -56,24 +56,24 @@ describe('a mention', () => {
     }
   });
 
-  it('means the longest name that somebody has', () => {
+  it('means the longest name that exists', () => {
     expect(meant('@John Doe, hello', 'John', 'John Doe')).toEqual(['John Doe']);
     expect(meant('@John Smith, hello', 'John', 'John Doe')).toEqual(['John']);
     expect(meant('@bob.', 'bob', 'bob.')).toEqual(['bob.']);
   });
 
-  it('within a recognized name is none of its own', () => {
+  it('within a recognized name does not count', () => {
     expect(meant('@a,@b', 'a,@b', 'a', 'b')).toEqual(['a,@b']);
     expect(meant('@a,@b', 'a', 'b')).toEqual(['a', 'b']);
   });
 
-  it('is looked for a bounded number of times, with a bounded number of names', () => {
+  it('is limited in number, and in its candidate names', () => {
     const mentions = findMentions('@!!! '.repeat(10_000));
     expect(mentions).toHaveLength(MOST_MENTIONS);
     expect(Math.max(...mentions.map(({ names }) => names.length))).toBeLessThanOrEqual(40);
   });
 
-  it('has only names that stand there, longest first', () => {
+  it('has only names that occur in the text, longest first', () => {
     const texts = fc.string({ unit: fc.constantFrom('@', 'a', 'é', '🐎', ' ', '.', ',', '\n', '|') });
     fc.assert(
       fc.property(texts, (text) => {

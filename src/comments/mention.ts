@@ -1,34 +1,33 @@
-/** Whom an `@` in a text may mean. */
+/** An `@` in a text, and the names that may follow it. */
 export interface Mention {
   /** Where the name starts, right after the `@`. */
   start: number;
-  /** What the name may be, user id or e-mail: the text from there on, cut at one place or another; longest first. */
+  /** Candidates for the user id or e-mail: the text that follows, cut at each possible end; longest first. */
   names: string[];
 }
 
-/** What is mentioned beyond that in one text notifies nobody. */
+/** Further mentions in the same text are ignored. */
 export const MOST_MENTIONS = 50;
-/** Of one mention; ids with more places where they could end are mentioned by e-mail. */
+/** Candidates for one mention. Users whose ids have more possible ends can be mentioned by e-mail. */
 const MOST_NAMES = 40;
 
-/** After a letter or digit the `@` is within an e-mail address, after another `@` within a name. */
+/** After a letter or digit, the `@` is part of an e-mail address; after another `@`, part of a name. */
 const MENTION = /(?<![\p{L}\p{N}\p{M}_@])@(?=\S)/gu;
-/** In user ids any character may be but control characters. Longer than an id, to see what follows the longest. */
+/** User ids may contain anything but control characters. Longer than an id, to see what follows the longest. */
 const WINDOW = /\P{Cc}{1,300}/uy;
 const LONGEST_NAME = 255;
-/** Where a name may end. Not at what stands inside e-mails: `@bob.smith@example.com` must not mean `bob`. */
+/** A name may end before these. Excludes what occurs in e-mails: `@bob.smith@example.com` must not mean `bob`. */
 const BREAK = /[\s,;:!?()[\]{}<>"'“”‘’]/;
-/** A combining mark belongs to the letter before it: `jose` and an accent is not `jose`. */
+/** A combining mark belongs to the letter before it: `jose` plus an accent is not `jose`. */
 const WORD = /[\p{L}\p{N}\p{M}]/u;
-/** Right after one of these an `@` mentions nobody. */
+/** An `@` directly after one of these is not a mention. */
 const INSIDE = /[\p{L}\p{N}\p{M}_@]/u;
 
 /**
- * Finds every `@` of a text that may mention somebody.
+ * Finds every `@` in a text that may mention a user.
  *
- * Ids can be of any shape, with blanks and punctuation in them, so a text alone doesn't tell where one ends. A mention
- * therefore lists all that it may mean, and the longest that is somebody's id or e-mail is meant: `@bob.` is the user `bob.`
- * if there is one, else `bob`.
+ * Ids may contain spaces and punctuation, so the text alone doesn't show where one ends. A mention therefore lists all candidates;
+ * the longest that is a member's id or e-mail wins: `@bob.` means the user `bob.` if there is one, else `bob`.
  */
 export function findMentions(text: string): Mention[] {
   const mentions: Mention[] = [];
@@ -40,9 +39,8 @@ export function findMentions(text: string): Mention[] {
 }
 
 /**
- * The names that are meant, each where it stands first. What is inside of a name that was recognized is no mention of
- * its own.
- * @param isName whether it is somebody's id or e-mail
+ * The names that are mentioned, in order. An `@` inside a recognized name is not a mention of its own.
+ * @param isName whether a text is a member's id or e-mail
  */
 export function meantNames(mentions: readonly Mention[], isName: (name: string) => boolean): Set<string> {
   const meant = new Set<string>();
@@ -56,7 +54,7 @@ export function meantNames(mentions: readonly Mention[], isName: (name: string) 
   return meant;
 }
 
-/** Names end before a break, before another mention, or before punctuation that stands there. */
+/** Names end before a break, before another mention, or before punctuation that leads up to one of these. */
 function namesAt(text: string, start: number): string[] {
   WINDOW.lastIndex = start;
   const characters = Array.from(WINDOW.exec(text)?.[0] ?? '');

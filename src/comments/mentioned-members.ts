@@ -1,7 +1,7 @@
 import type { EntityManager } from 'typeorm';
 import { findMentions, meantNames } from './mention.js';
 
-/** Ids are compared as they are, e-mails in any letter case, by one index each. */
+/** Compares ids exactly and e-mails in any letter case; each uses an index. */
 const MEMBERS_OF_NAMES = `
   SELECT given.name, member.user_id, true AS is_id
   FROM unnest($2::text[]) given (name)
@@ -20,9 +20,9 @@ interface NamedMember {
 }
 
 /**
- * The ids of the members of an organization whom a text mentions by id or e-mail, each once. Where a name is one member's id
- * and another's e-mail, the id is meant; members who share an e-mail are all meant. A name is also found in the other forms that
- * Unicode has for the same text, as keyboards differ in how they compose accents; as it was typed comes first.
+ * The ids of the organization's members that a text mentions by id or e-mail, without duplicates. If a name is one member's id and
+ * another's e-mail, it means the id; an e-mail that members share means all of them. Names also match in other Unicode normal forms,
+ * as keyboards compose accents differently; the form as typed takes precedence.
  */
 export async function mentionedMembers(orgId: string, text: string, manager: EntityManager): Promise<Set<string>> {
   const mentions = findMentions(text);
@@ -39,7 +39,7 @@ export async function mentionedMembers(orgId: string, text: string, manager: Ent
   return new Set(mentioned.map(({ user_id }) => user_id));
 }
 
-/** Every form of the names, with the name as it was typed. */
+/** Maps every Unicode form of the names to the name as typed. */
 function typedByForm(names: readonly string[]): Map<string, string> {
   const forms = new Map(names.map((name) => [name, name]));
   for (const name of names) {

@@ -2,7 +2,7 @@ import { type DynamicModule, Global, Module } from '@nestjs/common';
 import { Environment } from './environment.js';
 import { Lifecycle } from '../runtime/lifecycle.js';
 
-/** Gives every module the `Environment` the process was started with, and the one `Lifecycle` of that process. */
+/** Provides the process's `Environment` and `Lifecycle` to every module. */
 @Global()
 @Module({})
 export class ConfigModule {

@@ -2,10 +2,10 @@ import { accessSync, constants } from 'node:fs';
 
 const SCHEME = /^postgres(?:ql)?:\/\//i;
 
-/** Parameters that name a file, which the driver reads before it connects. */
+/** Parameters naming files that the driver reads before it connects. */
 const FILES = ['sslcert', 'sslkey', 'sslrootcert'];
 
-/** What a URL of Postgres would have to be, where the driver would stumble over it before it asks the server; null if nothing. */
+/** What a Postgres URL must be, if the driver would fail on this one before connecting; null if it is fine. */
 export function wantedOfDatabaseUrl(text: string): string | null {
   const url = SCHEME.test(text) ? parse(text) : null;
   if (url === null) return 'a URL that starts with postgres:// or postgresql://';
@@ -19,7 +19,7 @@ export function wantedOfDatabaseUrl(text: string): string | null {
   return null;
 }
 
-/** Where the database is, for people to read, and its password; the query comes first, as it does for the driver. */
+/** The database's location for display, and its password; like the driver, prefers the query's values. */
 export function readDatabaseUrl(text: string): { place: string; password: string } {
   const url = parse(text);
   if (url === null) throw new TypeError('The URL of the database is not valid');
@@ -27,7 +27,7 @@ export function readDatabaseUrl(text: string): { place: string; password: string
   return { place: `${host}${url.pathname}`, password: url.searchParams.get('password') ?? url.password };
 }
 
-/** The host may be in the query alone (`postgres://user@/name?host=/var/run/postgresql`), which is no URL of the standard. */
+/** A URL with its host only in the query (`postgres://user@/name?host=/var/run/postgresql`) doesn't parse. */
 function parse(text: string): URL | null {
   return URL.parse(text) ?? URL.parse(text.replace('@/', '@localhost/'));
 }

@@ -53,7 +53,7 @@ describe('Environment', () => {
     });
   });
 
-  it('takes an empty variable for one that is not set', () => {
+  it('treats an empty variable as unset', () => {
     expect(new Environment({ PORT: '', REDIS_HOST: '  ', DATABASE_URL: '' })).toMatchObject({
       port: 8000,
       redis: null,
@@ -61,12 +61,12 @@ describe('Environment', () => {
     });
   });
 
-  it('keeps exports in the data folder, unless told where', () => {
+  it('keeps exports in the data folder by default', () => {
     expect(new Environment({ DATA_DIR: '/data' }).exportsDir).toBe('/data/exports');
     expect(new Environment({ DATA_DIR: '/data', EXPORTS_DIR: '/exports' }).exportsDir).toBe('/exports');
   });
 
-  it('lists every wrong variable at once, with what it got and what it takes', () => {
+  it('lists every invalid variable at once, with what it got and what it takes', () => {
     const problems = problemsOf({
       PORT: '80a',
       NODE_ENV: 'prod',
@@ -162,7 +162,7 @@ describe('Environment', () => {
 describe('Environment of several processes', () => {
   const SERVERS = { REDIS_HOST: 'redis', DATABASE_URL: 'postgres://db/herald' };
 
-  it('takes as many as are wanted over Redis and a database', () => {
+  it('accepts several processes with Redis and a database', () => {
     expect(new Environment({ ...SERVERS, WEB_CONCURRENCY: '4' }).webConcurrency).toBe(4);
     expect(new Environment({ WEB_CONCURRENCY: '1' }).webConcurrency).toBe(1);
   });
@@ -200,11 +200,11 @@ describe('Environment in production', () => {
     ]);
   });
 
-  it('lists all that is missing when nothing is configured', () => {
+  it('lists everything missing when nothing is configured', () => {
     expect(problemsOf({ NODE_ENV: 'production' })).toHaveLength(4);
   });
 
-  it('accepts every audience only when told so', () => {
+  it('accepts every audience only with JWT_AUDIENCE=any', () => {
     expect(new Environment({ ...PRODUCTION, JWT_AUDIENCE: 'any' }).auth.audience).toBeNull();
   });
 
@@ -261,7 +261,7 @@ describe('Environment of an identity provider', () => {
     });
   });
 
-  it('lets the keys and the issuer be named', () => {
+  it('lets the keys and the issuer be set', () => {
     const auth = { KEYCLOAK_JWKS_URL: 'http://keycloak:8080/certs', JWT_ISSUER: 'https://id.example.com/' };
     expect(new Environment(auth).auth).toEqual({
       jwksUrl: 'http://keycloak:8080/certs',
@@ -270,7 +270,7 @@ describe('Environment of an identity provider', () => {
     });
   });
 
-  it('asks for the keys at exactly the address that is given', () => {
+  it('fetches the keys from exactly the given address', () => {
     const url = 'https://id.example.com/application/o/herald/jwks/';
     expect(new Environment({ KEYCLOAK_JWKS_URL: url }).auth.jwksUrl).toBe(url);
   });
@@ -301,7 +301,7 @@ describe('Environment of Redis', () => {
     });
   });
 
-  it('reads lists of hosts, also in IPv6', () => {
+  it('reads lists of hosts, including IPv6', () => {
     expect(new Environment({ REDIS_CLUSTER_NODES: 'a:7000, [::1]:7001' }).redis).toMatchObject({
       mode: 'cluster',
       nodes: [
@@ -319,7 +319,7 @@ describe('Environment of Redis', () => {
     });
   });
 
-  it('reads the credentials of the sentinels apart from those of the master', () => {
+  it('reads separate credentials for the sentinels and the master', () => {
     const sentinels = { REDIS_SENTINELS: 'a:26379', REDIS_SENTINEL_NAME: 'main' };
     const ofSentinels = { REDIS_SENTINEL_USERNAME: 'watcher', REDIS_SENTINEL_PASSWORD: 'w' };
     expect(new Environment({ ...sentinels, ...ofSentinels, REDIS_PASSWORD: 'm' }).redis).toMatchObject({

@@ -17,13 +17,13 @@ export interface AuthSettings {
   audience: string | null;
 }
 
-/** Which connection goes when a user has too many: the new one, or the oldest. */
+/** Which connection to close when a user has too many: the new one, or the oldest. */
 export type ConnectionLimitPolicy = 'reject' | 'oldest';
 
 /** The Postgres server. */
 export interface DatabaseSettings {
   url: string;
-  /** Connections at most. */
+  /** Maximum number of connections. */
   poolSize: number;
   statementTimeoutMs: number;
 }
@@ -42,7 +42,7 @@ export interface WebSocketSettings {
   heartbeatIntervalMs: number;
 }
 
-/** Intervals that no operator sets, and tests shorten. */
+/** Intervals that operators can't set, but tests shorten. */
 export interface Timings {
   /** How often a node reads the recent revocations, in case their signals were lost. */
   revocationsIntervalMs: number;
@@ -50,34 +50,34 @@ export interface Timings {
   requestHeadMs: number;
   /** How long a client may take to send a whole request. */
   requestMs: number;
-  /** How long a request may wait for its answer before it is told to try again. */
+  /** How long a request may wait for its answer before it gets 503. */
   answerMs: number;
-  /** How long guards, subscription and history may take together before the client is sent away to try again. */
+  /** How long guards, subscription and history may take together before the connection is closed with 1013. */
   admissionMs: number;
-  /** How long those who watch the process or come to it are told that it drains, and not just that nobody listens. */
+  /** How long a draining process keeps answering that it drains before it stops listening. */
   drainNoticeMs: number;
-  /** How soon a token may cause the next request for keys: the most that forged tokens can cost the identity provider. */
+  /** The least time between two key requests caused by tokens: limits what forged tokens can cost the identity provider. */
   keyCoolDownMs: number;
   /** How long the identity provider may take to answer with its keys. */
   keyAnswerMs: number;
-  /** How long a node is believed to live after it has last said so; it says so three times as often. */
+  /** How long a node's lease lasts; the node renews it three times as often. */
   nodeLeaseMs: number;
-  /** How often unfinished exports whose job was lost are looked for. */
+  /** How often to look for unfinished exports whose job was lost. */
   exportUpkeepMs: number;
-  /** How long after a run of an export has failed for the first time it is tried again; each time twice as long. */
+  /** Delay before an export is retried after its first failure; doubles each time. */
   exportRetryMs: number;
 }
 
-/** Tests change it in processes of their own before these start: see `test/support/hurried.mjs`. */
+/** Tests change these before a process starts: see `test/support/hurried.mjs`. */
 export const TIMINGS: Timings = {
   revocationsIntervalMs: 10_000,
-  // A head is a packet or two, on the worst of links a second; what dribbles holds a connection for nothing.
+  // A head is a packet or two, which takes a second on the worst link. Slower clients only hold connections open.
   requestHeadMs: 10_000,
-  // The largest body, 256 KB, comes in this time at 9 KB a second.
+  // Enough for the largest body, 256 KB, at 9 KB a second.
   requestMs: 30_000,
-  // Within 10 s, however long the database hangs; the rest is for the way.
+  // Answers must arrive within 10 s, even if the database hangs; this leaves 2 s for the network.
   answerMs: 8_000,
-  // Longer than new keys may take to come, shorter than clients commonly wait for a connection.
+  // Longer than fetching keys may take, shorter than clients usually wait for a connection.
   admissionMs: 4_000,
   drainNoticeMs: 1_000,
   // A rotated key must be accepted within 10 s of its first use, even when a forged one has just begun the cool-down.
@@ -88,7 +88,7 @@ export const TIMINGS: Timings = {
   exportRetryMs: 1_000,
 };
 
-/** Everything the environment decides, checked. Injected by this class as its token. */
+/** The settings from the environment, validated. The class is its own injection token. */
 export class Environment {
   readonly mode: 'development' | 'production' | 'test';
   readonly host: string;
@@ -100,17 +100,17 @@ export class Environment {
   /** Null: the embedded Postgres in `dataDir`. */
   readonly database: DatabaseSettings | null;
   readonly auth: AuthSettings;
-  /** Who the console is to the identity provider. */
+  /** The console's client id at the identity provider. */
   readonly consoleClientId: string;
   readonly allowedOrigins: readonly OriginPattern[];
-  /** How many proxies to believe about the client's address. */
+  /** How many proxies to trust for the client's address. */
   readonly trustProxy: number;
-  /** REST requests of a user, or of an address where there is no token. 0: no limit. */
+  /** REST requests of a user, or without a token of an address. 0: no limit. */
   readonly httpRateLimitPerMinute: number;
-  /** Of a request: its first line and its headers. */
+  /** Limit for a request's line and headers together. */
   readonly httpMaxHeaderBytes: number;
   readonly ws: WebSocketSettings;
-  /** What resume can reach, of each channel. */
+  /** How far back clients can resume, for each channel. */
   readonly history: { size: number; ttlSeconds: number };
   /** How long the inbox keeps a notification. */
   readonly notificationRetentionDays: number;
@@ -171,7 +171,7 @@ export class Environment {
     return this.mode === 'production';
   }
 
-  /** Each would have its own, and know nothing of the others. */
+  /** Each process would have its own embedded database and broker, and so miss the others' data. */
   private refuseSeveralProcessesOnEmbeddedDefaults(variables: Variables): void {
     if (this.webConcurrency === 1) return;
     const missing = [
@@ -181,7 +181,7 @@ export class Environment {
     if (missing.length === 0) return;
     variables.problem(
       `WEB_CONCURRENCY: got "${this.webConcurrency}" without ${missing.join(' and ')}, takes 1 on embedded defaults, which ` +
-        'are of one process',
+        'work for one process only',
     );
   }
 
@@ -205,12 +205,12 @@ export class Environment {
   }
 
   /**
-   * Whoever can change the keys on their way can be anyone, and an issuer whose pages come in the open gives its tokens away.
-   * Inside a private network TLS often ends at its border.
+   * An attacker who can change the keys in transit can be anyone, and an issuer without TLS leaks tokens. Allowed inside a private
+   * network, as TLS often ends at its border.
    */
   private refuseProvidersInTheOpen(variables: Variables): void {
     const { jwksUrl, issuer } = this.auth;
-    // By name, as both can come from the same variable.
+    // A map, as both can come from the same variable, which is then reported once.
     const urls = new Map([
       [variables.isSet('KEYCLOAK_JWKS_URL') ? 'KEYCLOAK_JWKS_URL' : 'KEYCLOAK_URL', jwksUrl],
       [variables.isSet('JWT_ISSUER') ? 'JWT_ISSUER' : 'KEYCLOAK_URL', issuer],
@@ -225,14 +225,14 @@ export class Environment {
   }
 }
 
-/** Adds the variables of a `.env` file in the working directory, where there is one, to those the process was given. */
+/** Loads `.env` from the working directory, if there is one. Variables of the process itself take precedence. */
 export function loadEnvironmentFile(path = '.env'): void {
   if (existsSync(path)) process.loadEnvFile(path);
 }
 
 /**
- * Whether all that the process writes is to be JSON, also before its variables are checked. Only where it is set: without it the
- * log alone is JSON outside of a terminal, and people still read the rest.
+ * Whether everything the process writes must be JSON, even before its variables are checked. True only if `LOG_FORMAT` is set: by
+ * default only the log is JSON outside of a terminal, and the rest is for people.
  */
 export function wantsJsonLines(): boolean {
   return process.env.LOG_FORMAT === 'json';
@@ -275,7 +275,7 @@ function readWebSocket(variables: Variables): WebSocketSettings {
   };
 }
 
-/** The API's own pages, and the ports where front-end development servers (Vite, Next) listen. */
+/** The server's own pages, and the usual ports of front-end development servers (Vite, Next). */
 function localOrigins(port: number): OriginPattern[] {
   const ports = new Set([port, 8000, 3000, 5173]);
   const origins = [...ports].flatMap((each) => [`http://localhost:${each}`, `http://127.0.0.1:${each}`]);

@@ -10,14 +10,14 @@ beforeAll(async () => void (root = await mkdtemp(join(tmpdir(), 'herald-folders-
 afterAll(() => rm(root, { recursive: true, force: true }));
 
 describe('ensureFolders', () => {
-  it('makes folders and all above them, also one in the other, and leaves those that are there', async () => {
+  it('creates folders and their parents, even one inside the other, and leaves existing ones', async () => {
     const folders = { dataDir: join(root, 'a/b'), exportsDir: join(root, 'a/b/c/d') };
     await ensureFolders(folders);
     await ensureFolders(folders);
     expect((await stat(folders.exportsDir)).isDirectory()).toBe(true);
   });
 
-  it('names each folder that can’t be made', async () => {
+  it('names each folder that can’t be created', async () => {
     const file = join(root, 'file');
     await writeFile(file, '');
     await expect(ensureFolders({ dataDir: file, exportsDir: join(file, 'exports') })).rejects.toMatchObject({
@@ -25,7 +25,7 @@ describe('ensureFolders', () => {
     });
   });
 
-  it('comes back from where nothing can be made for an odd reason', async () => {
+  it('returns where creating a folder fails for an odd reason', async () => {
     await expect(ensureFolders({ dataDir: '/proc/herald/data', exportsDir: root })).rejects.toMatchObject({
       problems: [expect.stringMatching(/^DATA_DIR: got "\/proc\/herald\/data"/)],
     });

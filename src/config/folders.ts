@@ -5,7 +5,7 @@ import type { Environment } from './environment.js';
 import { EnvironmentError } from './variables.js';
 
 /**
- * Makes the folders that the environment names, where they are not there.
+ * Creates the folders that the environment names, if they don't exist.
  * @throws {EnvironmentError} naming each that can't be written to
  */
 export async function ensureFolders({
@@ -24,11 +24,11 @@ async function problemOf(name: string, folder: string): Promise<string | null> {
     return null;
   } catch (error) {
     const because = error instanceof Error && 'code' in error ? String(error.code) : String(error);
-    return `${name}: got ${JSON.stringify(folder)}, takes a folder that can be made and written to (${because})`;
+    return `${name}: got ${JSON.stringify(folder)}, takes a folder that can be created and written to (${because})`;
   }
 }
 
-/** One by one, as the recursive `mkdir` never comes back from where no folder can be made for a reason it does not know, as in `/proc`. */
+/** One level at a time: the recursive `mkdir` never returns if it fails for a reason it doesn't know, as in `/proc`. */
 async function makeFolder(folder: string): Promise<void> {
   const parent = dirname(folder);
   if (parent !== folder) await makeFolder(parent);

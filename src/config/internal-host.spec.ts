@@ -45,7 +45,7 @@ describe('isInternalHost', () => {
     expect(isInternalHost(`http://${host}:8080/realms/r`)).toBe(false);
   });
 
-  it('looks at the host alone', () => {
+  it('looks only at the host', () => {
     expect(isInternalHost('http://id.example.com/localhost?http://127.0.0.1#keycloak')).toBe(false);
     expect(isInternalHost('http://localhost@id.example.com/')).toBe(false);
   });

@@ -14,10 +14,10 @@ INTERNAL.addAddress('::1', 'ipv6');
 INTERNAL.addSubnet('fc00::', 7, 'ipv6');
 INTERNAL.addSubnet('fe80::', 10, 'ipv6');
 
-/** Names that no public DNS answers for: of containers, of Kubernetes services, of a private network. */
+/** Names that public DNS doesn't resolve: of containers, Kubernetes services and private networks. */
 const INTERNAL_NAME = /^[^.]+$|\.(?:localhost|internal|local|svc)$/;
 
-/** Whether a URL leads to this machine or a private network, as far as its host shows. */
+/** Whether a URL points to this machine or a private network, judging by its host alone. */
 export function isInternalHost(url: string): boolean {
   const host = new URL(url).hostname.replace(/^\[|\]$|\.$/g, '');
   const version = isIP(host);

@@ -58,16 +58,16 @@ describe('isOriginAllowed', () => {
     expect(isAllowed(origin, LIST)).toBe(false);
   });
 
-  it('allows the schemes of apps where they are listed', () => {
+  it('allows the schemes of apps if listed', () => {
     expect(isAllowed('capacitor://localhost', 'capacitor://localhost')).toBe(true);
   });
 
-  it('takes a default port in the list for none', () => {
+  it('treats an explicit default port in the list as none', () => {
     expect(isAllowed('https://app.example.com', 'app.example.com:443')).toBe(true);
     expect(isAllowed('http://app.example.com', 'http://app.example.com:80')).toBe(true);
   });
 
-  it('allows nothing by an empty list', () => {
+  it('allows nothing with an empty list', () => {
     expect(isOriginAllowed('https://app.example.com', [])).toBe(false);
   });
 

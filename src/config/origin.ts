@@ -1,11 +1,11 @@
 import { type OriginPattern, parseOriginPattern } from './values.js';
 
-/** Labels of a domain name, so that `*.` takes `a.b` but not an empty name. */
+/** One or more domain labels, so that `*.` matches `a.b` but not an empty name. */
 const SUBDOMAIN = /^[a-z0-9_-]+(?:\.[a-z0-9_-]+)*$/;
 
 /**
- * Whether a browser's `Origin` header names one of the allowed origins: same scheme, host and port, where letter case and
- * a default port that is spelled out make no difference. `null`, an empty header, a list or a URL with a path never does.
+ * Whether a browser's `Origin` header matches one of the allowed origins in scheme, host and port, ignoring letter case and an
+ * explicit default port. Never allows `null`, an empty header, a list, or a URL with a path.
  */
 export function isOriginAllowed(origin: string, patterns: readonly OriginPattern[]): boolean {
   if (!origin.includes('://')) return false;

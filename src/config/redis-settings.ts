@@ -1,12 +1,12 @@
 import type { HostAndPort } from './values.js';
 import type { Variables } from './variables.js';
 
-/** Where Redis is and how to enter it. */
+/** Where Redis is, and how to log in. */
 export type RedisSettings = {
   username: string | null;
   password: string | null;
   tls: boolean;
-  /** Also part of every key and channel name: pub/sub knows no databases. */
+  /** Also part of every key and channel name, as pub/sub ignores databases. */
   db: number;
 } & (
   | { mode: 'single'; host: string; port: number }
@@ -15,7 +15,7 @@ export type RedisSettings = {
       mode: 'sentinel';
       sentinels: HostAndPort[];
       name: string;
-      /** How to enter the sentinels, which know nothing of the master's users. */
+      /** The login for the sentinels, which don't know the master's users. */
       sentinelUsername: string | null;
       sentinelPassword: string | null;
     }

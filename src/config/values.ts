@@ -5,7 +5,7 @@ export interface HostAndPort {
   port: number;
 }
 
-/** One entry of `ALLOWED_ORIGINS`. `port` is empty where the scheme's default port is meant. */
+/** One entry of `ALLOWED_ORIGINS`. An empty `port` means the scheme's default. */
 export interface OriginPattern {
   scheme: string;
   host: string;
@@ -21,19 +21,19 @@ const ORIGIN =
 
 const HOST = /^(?:[A-Za-z0-9_.-]+|\[[0-9A-Fa-f:.]+\])$/;
 
-/** Reads a name or an address, of IPv6 with or without brackets; null if it is none. */
+/** Reads a host name or address (IPv6 with or without brackets); null if it is neither. */
 export function parseHost(text: string): string | null {
   return HOST.test(text) || isIPv6(text) ? text.replace(/^\[|\]$/g, '') : null;
 }
 
-/** Splits `host:port`; null if it is not of that form. An IPv6 host stands in brackets. */
+/** Splits `host:port`; null if the text has another form. An IPv6 host must be in brackets. */
 export function parseHostAndPort(text: string): HostAndPort | null {
   const { host = '', port = '' } = /^(?<host>.+):(?<port>\d{1,5})$/.exec(text)?.groups ?? {};
   if (!HOST.test(host) || !isPort(port)) return null;
   return { host: host.replace(/^\[|\]$/g, ''), port: Number(port) };
 }
 
-/** Reads `[scheme://]host[:port]`, with `https` where no scheme is given; null if it is not of that form. */
+/** Reads `[scheme://]host[:port]`, with `https` as the default scheme; null if the text has another form. */
 export function parseOriginPattern(text: string): OriginPattern | null {
   const groups = ORIGIN.exec(text.toLowerCase())?.groups;
   if (groups?.host === undefined || !isPort(groups.port ?? '443')) return null;

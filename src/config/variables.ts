@@ -3,7 +3,7 @@ import { type HostAndPort, type OriginPattern, parseHost, parseHostAndPort, pars
 
 const NOT_SHOWN = 'a value that is not shown here';
 
-/** Thrown at start-up: lists every environment variable that is set wrongly, so that one run shows them all. */
+/** Thrown at start: lists all invalid environment variables, so that one run shows every problem. */
 export class EnvironmentError extends Error {
   override readonly name = 'EnvironmentError';
 
@@ -13,10 +13,10 @@ export class EnvironmentError extends Error {
 }
 
 /**
- * Reads typed values out of environment variables and collects what is wrong with them.
+ * Reads typed values from environment variables, and collects problems.
  *
- * An empty variable counts as unset, because compose files and shells pass unset ones on as empty. A value that can be a
- * secret is never repeated in a message.
+ * An empty variable counts as unset, because compose files and shells pass unset variables on as empty. Messages never repeat a
+ * value that may be a secret.
  */
 export class Variables {
   readonly problems: string[] = [];
@@ -51,7 +51,7 @@ export class Variables {
     return choice ?? this.refuse(name, raw, `one of ${choices.join(', ')}`, fallback);
   }
 
-  /** A URL of HTTP, as it is given: to some providers a slash at its end makes another address. */
+  /** An HTTP URL, unchanged: for some providers a trailing slash makes a difference. */
   url(name: string): string | null {
     const raw = this.text(name);
     if (raw === null) return null;
@@ -60,7 +60,7 @@ export class Variables {
     return this.refuse(name, raw, 'a URL that starts with http:// or https://', null);
   }
 
-  /** A URL of Postgres, which mostly holds a password. */
+  /** A Postgres URL, never shown because it usually contains a password. */
   databaseUrl(name: string): string | null {
     const raw = this.text(name);
     if (raw === null) return null;
@@ -68,7 +68,7 @@ export class Variables {
     return wanted === null ? raw : this.refuse(name, NOT_SHOWN, wanted, null);
   }
 
-  /** A host alone; one of IPv6 comes without its brackets. */
+  /** A host without a port; returns IPv6 addresses without brackets. */
   host(name: string): string | null {
     const raw = this.text(name);
     if (raw === null) return null;
@@ -89,14 +89,14 @@ export class Variables {
     );
   }
 
-  /** Notes what is wrong with a variable, or with several of them together. */
+  /** Adds a problem with one variable, or with several together. */
   problem(message: string): void {
     this.problems.push(message);
   }
 
-  /** Notes that the value of a variable is wrong, and gives the fallback. The value is repeated unless it may hold a password. */
+  /** Adds a problem with the value of a variable, and returns the fallback. Shows the value unless it may contain a password. */
   refuse<T>(name: string, got: string, wanted: string, fallback: T): T {
-    // What stands before an "@" is mostly a password, in a URL too broken to be told from another text.
+    // Text before an "@" is probably a password, in a URL too malformed to parse.
     const showable = got.includes('@') ? NOT_SHOWN : got;
     const shown = showable.length > 100 ? `${showable.slice(0, 100)}…` : showable;
     this.problem(`${name}: got ${JSON.stringify(shown)}, takes ${wanted}`);

@@ -12,12 +12,12 @@ import { DEMO_USERS, type DemoUser } from './demo-users.js';
 export type SignIn =
   | { mode: 'development'; users: readonly DemoUser[] }
   | { mode: 'oidc'; authority: string; client_id: string }
-  /** Tokens come from somewhere that this process knows the keys of, and no more. */
+  /** This process knows the issuer's keys, but not its address. */
   | { mode: 'unconfigured' };
 
-/** What the console is told before anybody has signed in. */
+/** What the console needs before sign-in. */
 export type ConsoleDescription = SignIn & {
-  /** Whether a page of the origin asked about may connect: a browser tells a page no more than that it could not. */
+  /** Whether pages of the given origin may connect: browsers don't tell a page why its WebSocket failed. */
   allows_origin: boolean;
 };
 
@@ -28,7 +28,7 @@ class ConsoleQuery {
   origin?: string;
 }
 
-/** Tells the console what it can't know when it is built. */
+/** Tells the console what isn't known when it is built. */
 @Public()
 @ApiExcludeController()
 @SkipThrottle()

@@ -7,7 +7,7 @@ import { ConsoleController } from './console.controller.js';
 import { DemoController } from './demo.controller.js';
 import { DemoOrganization } from './demo-organization.js';
 
-/** What the console needs besides the API: how to sign in, and in development something to look at. */
+/** What the console needs besides the API: how to sign in, and demo data in development. */
 @Module({})
 export class ConsoleModule {
   static forRoot({ auth }: Environment): DynamicModule {

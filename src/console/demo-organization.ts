@@ -5,7 +5,7 @@ import { ResourcesService } from '../resources/resources.service.js';
 import { UsersService } from '../users/users.service.js';
 import { DEMO_USERS } from './demo-users.js';
 
-/** Lower than any id of version 7 that is made: organizations are listed by id, so the page opens with this one. */
+/** Lower than any generated id: organizations are listed by id, so the console opens with this one. */
 const DEMO_ORGANIZATION_ID = '00000000-0000-7000-8000-000000000001';
 
 const RESOURCES = [
@@ -14,7 +14,7 @@ const RESOURCES = [
   { name: 'Payroll', sensitivity: 'confidential', description: null },
 ] as const;
 
-/** The organization that the demo users share, so that a first look does not begin with an empty page. */
+/** The demo users' organization, so that the console isn't empty at first. */
 @Injectable()
 export class DemoOrganization {
   private founded: Promise<void> | undefined;
@@ -26,7 +26,7 @@ export class DemoOrganization {
     private readonly resources: ResourcesService,
   ) {}
 
-  /** Founds it, once however often it is asked for, and whatever its users have made before. */
+  /** Creates the organization if it doesn't exist; concurrent calls share one attempt. */
   ensure(): Promise<void> {
     this.founded ??= this.found().catch((error: unknown) => {
       this.founded = undefined;
@@ -40,7 +40,7 @@ export class DemoOrganization {
     try {
       await this.create();
     } catch (error) {
-      // Another server process may have been faster.
+      // Another server process may have created it first.
       if (!(await this.isThere())) throw error;
     }
   }

@@ -1,14 +1,14 @@
-/** Somebody to try things as, without an identity provider. */
+/** A user to try things as, without an identity provider. */
 export interface DemoUser {
   readonly user_id: string;
   readonly name: string;
   readonly email: string;
   readonly roles: readonly string[];
-  /** A sentence for whoever chooses among them. */
+  /** Shown next to the name when choosing a user. */
   readonly about: string;
 }
 
-/** In the order of their roles: the first founds the organization, the second is its admin, the third a member. */
+/** By role: the first founds the organization, the second is its admin, the third a member. */
 export const DEMO_USERS: readonly [DemoUser, DemoUser, DemoUser] = [
   {
     user_id: 'alice',

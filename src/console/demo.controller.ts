@@ -12,8 +12,8 @@ export class DemoController {
 
   @Post('demo')
   @HttpCode(204)
-  @ApiOperation({ summary: "Founds the demo organization of alice, bob and carol, if it isn't there" })
-  @ApiNoContentResponse({ description: 'It is there.' })
+  @ApiOperation({ summary: "Creates the demo organization of alice, bob and carol, if it doesn't exist" })
+  @ApiNoContentResponse({ description: 'The organization exists.' })
   async createDemo(): Promise<void> {
     await this.demo.ensure();
   }

@@ -13,7 +13,7 @@ const START_WAIT_MS = 60_000;
 
 const logger = new Logger('Database');
 
-/** TypeORM's own log, which would go around ours: with `logging` off, only that a migration has failed. */
+/** Passes TypeORM's own messages to our log; with `logging` off, these are only failed migrations. */
 class TypeOrmLog extends AbstractLogger {
   protected override writeLog(_level: LogLevel, messages: LogMessage | LogMessage[]): void {
     for (const { message } of this.prepareLogMessages(messages, { highlightSql: false })) logger.warn(message);
@@ -23,18 +23,18 @@ class TypeOrmLog extends AbstractLogger {
 const COMMON = {
   type: 'postgres',
   synchronize: false,
-  // Only so that TypeORM does not look for an extension: ids are made in the application.
+  // Only keeps TypeORM from looking for an extension: the application makes the ids.
   uuidExtension: 'pgcrypto',
   installExtensions: false,
   logging: false,
   logger: new TypeOrmLog(false),
-  // A connection that is lost while nobody uses it; the pool replaces it.
+  // For connections lost while idle; the pool replaces them.
   poolErrorHandler: (error: Error) => logger.warn(`A database connection was lost: ${error.message}`),
 } satisfies PostgresOptions;
 
 /**
- * How to reach a Postgres server: nothing waits for it without end.
- * @param createSocket what a connection runs on, not connected yet
+ * Options for a Postgres server; every wait has a limit.
+ * @param createSocket makes the unconnected socket of a connection
  */
 export function serverOptions(
   { url, poolSize, statementTimeoutMs }: DatabaseSettings,
@@ -52,20 +52,20 @@ export function serverOptions(
       keepAliveInitialDelayMillis: 10_000,
       statement_timeout: statementTimeoutMs,
       idle_in_transaction_session_timeout: 2 * statementTimeoutMs,
-      // For a server that no longer answers, not even that the time is over.
+      // For a server that hangs and doesn't enforce its own timeout.
       query_timeout: statementTimeoutMs + 5_000,
     },
   };
 }
 
-/** How to reach the embedded database; see {@link EmbeddedPostgres.driver} for `closesWithPool`. */
+/** Options for the embedded database; see {@link EmbeddedPostgres.driver} for `closesWithPool`. */
 export function embeddedOptions(embedded: EmbeddedPostgres, how: { closesWithPool: boolean }): PostgresOptions {
   return { ...COMMON, driver: embedded.driver(how) };
 }
 
 /**
- * Connects, and waits for a server that is not there yet (both may have been started together).
- * @throws what the last attempt said, if the server did not come in time or refuses us
+ * Connects, and waits for a server that is not up yet (both may have been started together).
+ * @throws the last attempt's error, if the server doesn't come up in time or refuses us
  */
 export async function connect(options: DataSourceOptions, waitMs = START_WAIT_MS): Promise<DataSource> {
   const deadline = Date.now() + waitMs;
@@ -81,7 +81,7 @@ export async function connect(options: DataSourceOptions, waitMs = START_WAIT_MS
   }
 }
 
-/** Node gives the failure to reach a name with several addresses an empty message. */
+/** If a host has several addresses, Node's error for failing to reach it has an empty message. */
 function reason(error: unknown): string {
   if (!isNativeError(error)) return String(error);
   return error.message || ('code' in error ? String(error.code) : error.name);

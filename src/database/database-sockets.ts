@@ -2,12 +2,12 @@ import { Socket } from 'node:net';
 import { Injectable, type OnModuleDestroy } from '@nestjs/common';
 import { Environment } from '../config/environment.js';
 
-/** What the jobs that outlast the grace take to be given back. Cut before, they would count as failed. */
+/** Time to hand back jobs that outlast the grace period: cut earlier, they would count as failed. */
 const HANDOVER_MS = 250;
 
 /**
- * The connections to the Postgres server, below what speaks over them. When the grace of a shutdown is over they are cut: a server
- * that hangs would answer neither the queries under way nor the good-bye, and the process wait for both.
+ * The sockets of the connections to Postgres. They are destroyed when a shutdown's grace period is over: otherwise, if the server
+ * hangs, the process would wait for running queries and for the connections' end.
  */
 @Injectable()
 export class DatabaseSockets implements OnModuleDestroy {
@@ -16,12 +16,12 @@ export class DatabaseSockets implements OnModuleDestroy {
 
   constructor(private readonly environment: Environment) {}
 
-  /** For `pg`, which connects it at once. */
+  /** For `pg`, which connects the socket at once. */
   readonly create = (): Socket => {
     const socket = new Socket();
     this.open.add(socket);
     socket.once('close', () => this.open.delete(socket));
-    // Who has waited for a connection that was cut gets no better one.
+    // After the cut, queries waiting for a connection must not get a new one.
     if (this.isCut) setImmediate(() => this.cut());
     return socket;
   };

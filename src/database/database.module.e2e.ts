@@ -26,7 +26,7 @@ class Organization {
   name: string;
 }
 
-/** Uses the database to the last. */
+/** Uses the database until the end of the shutdown. */
 @Injectable()
 class LastWords implements OnApplicationShutdown {
   static counted: number | null = null;
@@ -126,7 +126,7 @@ describe('DatabaseModule', () => {
       expect(await manager.countBy(Organization, { name: 'Never' })).toBe(0);
     });
 
-    it('times to the millisecond, counts from where it was told, and forgets what belongs to a deleted organization', async () => {
+    it('keeps times to the millisecond, numbers outbox rows in order, and deletes what belongs to a deleted organization', async () => {
       app = await start(variables);
       const dataSource = app.get(DataSource);
       await dataSource.query(`INSERT INTO memberships (org_id, user_id, role) VALUES ($1, 'alice', 'owner')`, [ID]);
@@ -172,7 +172,7 @@ describe('DatabaseModule', () => {
     expect(readdirSync(dataDir).sort()).toEqual(['postgres', 'postgres.lock']);
   });
 
-  it('leaves the schema alone where RUN_MIGRATIONS is off', async () => {
+  it('leaves the schema alone without RUN_MIGRATIONS', async () => {
     app = await start({ DATABASE_URL: await emptyDatabase(), RUN_MIGRATIONS: 'false' });
 
     await expect(app.get(DataSource).query('SELECT * FROM organizations')).rejects.toThrow('does not exist');
@@ -214,7 +214,7 @@ describe('connect', () => {
 
   afterAll(() => server.stop());
 
-  it('waits for a server that is not there yet', async () => {
+  it('waits for a server that is not up yet', async () => {
     await server.kill();
     const connecting = connect(optionsOf(server.url), 20_000);
     await server.start();
@@ -233,12 +233,12 @@ describe('connect', () => {
     await dataSource.destroy();
   });
 
-  it('gives up in the end', async () => {
+  it('gives up at the deadline', async () => {
     const options = optionsOf(`postgres://postgres@127.0.0.1:${await freePort()}/postgres`);
     await expect(connect(options, 300)).rejects.toThrow('ECONNREFUSED');
   });
 
-  it('does not wait where waiting does not help', async () => {
+  it('does not wait if waiting would not help', async () => {
     const url = server.url.replace(/[^/]*$/, 'no_such_database');
     await expect(connect(optionsOf(url), 20_000)).rejects.toThrow('does not exist');
   });

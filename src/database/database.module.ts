@@ -13,9 +13,9 @@ const logger = new Logger('Database');
 class DatabaseSocketsModule {}
 
 /**
- * TypeORM over the Postgres of `DATABASE_URL`, or over the embedded one in `DATA_DIR`, with its schema up to date.
+ * TypeORM on the Postgres of `DATABASE_URL`, or on the embedded one in `DATA_DIR`, with its schema up to date.
  *
- * Entities come from the features (`TypeOrmModule.forFeature`). It is closed after every module that is not global.
+ * Features add their entities with `TypeOrmModule.forFeature`. Closes after every module that is not global.
  */
 @Global()
 @Module({
@@ -41,7 +41,7 @@ async function openDatabase(environment: Environment, sockets: DatabaseSockets):
   const embedded = await EmbeddedPostgres.open(join(environment.dataDir, 'postgres'));
   try {
     if (runMigrations) report(await migrate(embeddedOptions(embedded, { closesWithPool: false })));
-    // TypeORM ends its pool when the application shuts down: the one moment when nothing uses the database any more.
+    // TypeORM ends its pool at the end of the shutdown, when nothing uses the database any more.
     return { ...shared, ...embeddedOptions(embedded, { closesWithPool: true }) };
   } catch (error) {
     await embedded.close();

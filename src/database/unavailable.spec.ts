@@ -37,7 +37,7 @@ describe('isDatabaseUnavailable', () => {
     expect(isDatabaseUnavailable(new AggregateError([withCode('ECONNREFUSED'), withCode('ECONNREFUSED')]))).toBe(true);
   });
 
-  it('is true for a query whose connection TypeORM has already taken away', () => {
+  it('is true for a query whose connection TypeORM has already released', () => {
     expect(isDatabaseUnavailable(new QueryRunnerAlreadyReleasedError())).toBe(true);
   });
 
@@ -47,7 +47,7 @@ describe('isDatabaseUnavailable', () => {
     expect(isDatabaseUnavailable(error)).toBe(true);
   });
 
-  it('is true for what pg says when nobody listens, and when no connection comes free in time', async () => {
+  it('is true for pg’s errors when nothing listens, and when no connection becomes free in time', async () => {
     const pool = new pg.Pool({ host: '127.0.0.1', port: await freePort(), connectionTimeoutMillis: 200 });
     expect(isDatabaseUnavailable(await failureOf(pool.query('SELECT 1')))).toBe(true);
     await pool.end();
@@ -56,13 +56,13 @@ describe('isDatabaseUnavailable', () => {
   });
 
   it.each([null, undefined, 'ECONNREFUSED', { code: 'ECONNREFUSED' }])(
-    'is false for %p, which is no error',
+    'is false for %p, which is not an error',
     (value) => {
       expect(isDatabaseUnavailable(value)).toBe(false);
     },
   );
 
-  it('ends with a cause that is its own', () => {
+  it('stops at an error that is its own cause', () => {
     const error = new Error('a circle');
     error.cause = error;
     expect(isDatabaseUnavailable(error)).toBe(false);

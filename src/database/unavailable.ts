@@ -1,6 +1,6 @@
 import { isNativeError } from 'node:util/types';
 
-/** Of the socket: the server can't be reached, or was lost. */
+/** Socket errors: the server can't be reached, or the connection was lost. */
 const SYSTEM_CODES: ReadonlySet<string> = new Set([
   'ECONNREFUSED',
   'ECONNRESET',
@@ -14,12 +14,12 @@ const SYSTEM_CODES: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Of Postgres: connection exceptions, shut down or starting, resources that ran out (connections, disk, memory), read-only, as a
- * standby is, and what ran out of its time.
+ * Errors of Postgres: connection exceptions, shutdown and start, exhausted resources (connections, disk, memory), read-only (as on
+ * a standby), and timeouts.
  */
 const SQL_STATES = /^(08...|57P0[123]|53...|57014|25006|25P0[34])$/;
 
-/** Of `pg` and TypeORM, which give these no code. */
+/** Errors of `pg` and TypeORM that have no code. */
 const MESSAGES: readonly RegExp[] = [
   /^Connection terminated/,
   /^timeout expired$/,
@@ -34,11 +34,11 @@ const MESSAGES: readonly RegExp[] = [
 ];
 
 /**
- * Whether an error says that the database can't be reached, or took too long, rather than that it refused something: what
- * failed may succeed later, unchanged. Sees through what TypeORM and others wrap around it.
+ * Whether an error means that the database can't be reached or took too long, so that the same operation may succeed later.
+ * Unwraps the errors of TypeORM and others.
  */
 export function isDatabaseUnavailable(error: unknown): boolean {
-  // Bounded, for a cause may be its own. By type, not by `instanceof`: tests run in a realm with an Error of its own.
+  // Bounded, as a cause may be cyclic. Not `instanceof`, as Jest's realm has its own Error.
   for (let depth = 0; depth < 5 && isNativeError(error); depth += 1) {
     if (saysUnavailable(error)) return true;
     if ('errors' in error && Array.isArray(error.errors) && error.errors.some(isDatabaseUnavailable)) return true;

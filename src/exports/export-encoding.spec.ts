@@ -29,11 +29,11 @@ async function* inTurn(batches: Resource[][]): AsyncGenerator<Resource[]> {
 }
 
 describe('encode as CSV', () => {
-  it('starts with the columns, also when there is nothing else', async () => {
+  it('starts with the columns, even if there is nothing else', async () => {
     expect(await written('csv')).toBe('id,name,sensitivity,description,created_at,updated_at\n');
   });
 
-  it('writes one record a resource, over several batches', async () => {
+  it('writes one record for each resource, across batches', async () => {
     const lines = (await written('csv', [resource('a'), resource('b')], [resource('c', 'd')])).split('\n');
     expect(lines.slice(1)).toEqual([
       'r1,a,normal,,2025-01-15T10:30:00.123Z,2025-01-15T10:30:00.123Z',
@@ -43,7 +43,7 @@ describe('encode as CSV', () => {
     ]);
   });
 
-  it('quotes what holds commas, quotes and line breaks', async () => {
+  it('quotes text with commas, quotes and line breaks', async () => {
     expect(await written('csv', [resource('a,"b"', 'c\nd')])).toContain('r1,"a,""b""",normal,"c\nd",');
   });
 
@@ -53,11 +53,11 @@ describe('encode as CSV', () => {
 });
 
 describe('encode as JSON', () => {
-  it('is an empty array when there is nothing', async () => {
+  it('is an empty array without resources', async () => {
     expect(JSON.parse(await written('json'))).toEqual([]);
   });
 
-  it('is one array over several batches, with everything unchanged', async () => {
+  it('is one array across batches, with everything unchanged', async () => {
     const text = await written('json', [resource('=1+1'), resource('b')], [resource('c', 'd\n"e"')]);
     expect(JSON.parse(text)).toEqual([
       expect.objectContaining({ id: 'r1', name: '=1+1', description: null, created_at: AT.toISOString() }),

@@ -6,14 +6,14 @@ const COLUMNS = ['id', 'name', 'sensitivity', 'description', 'created_at', 'upda
 
 type ExportRecord = Record<(typeof COLUMNS)[number], string | null>;
 
-/** Writes batches of resources as the text of one file, a piece a batch. */
+/** Encodes batches of resources as the text of one file, one chunk for each batch. */
 export function encode(format: ExportFormat, batches: AsyncIterable<Resource[]>): AsyncGenerator<string> {
   return format === 'csv' ? encodeCsv(batches) : encodeJson(batches);
 }
 
 /**
- * Spreadsheets run what looks like a formula, and any member may have written it for another one to open. So here such
- * text gets a quote in front; the JSON file has everything unchanged.
+ * Spreadsheets run text that looks like a formula, and any member could have written it for another to open. So such text gets a
+ * leading quote here; the JSON file is unchanged.
  */
 async function* encodeCsv(batches: AsyncIterable<Resource[]>): AsyncGenerator<string> {
   yield stringify([COLUMNS]);
@@ -22,7 +22,7 @@ async function* encodeCsv(batches: AsyncIterable<Resource[]>): AsyncGenerator<st
   }
 }
 
-/** An array with one object a line. */
+/** An array with one object on each line. */
 async function* encodeJson(batches: AsyncIterable<Resource[]>): AsyncGenerator<string> {
   let separator = '[\n';
   for await (const batch of batches) {

@@ -11,7 +11,7 @@ import type { Export, ExportStatus } from './export.entity.js';
 const ABANDONED_MS = 24 * 60 * 60 * 1000;
 const SWEPT_AT_ONCE = 500;
 
-/** The names that exports have given; whatever else is in the folder is none of our business. */
+/** The names of export files; other files in the folder are left alone. */
 const NAME = /^(?<id>[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\.(?:csv|json)(?<draft>\.[0-9a-f-]{36}\.part)?$/;
 
 export interface ExportFile {
@@ -19,12 +19,12 @@ export interface ExportFile {
   bytes: number;
 }
 
-/** The files of exports, in the one folder that all nodes share. A file that is there is complete. */
+/** The files of exports, in a folder that all nodes share. A file under its final name is complete. */
 @Injectable()
 export class ExportFiles {
   constructor(private readonly environment: Environment) {}
 
-  /** Writes as fast as the disk takes it, beside the final name: a run that dies leaves no half file under it. */
+  /** Writes to a draft beside the final name, so that a run that dies leaves no partial file there. */
   async write(row: Export, text: AsyncIterable<string>): Promise<void> {
     await mkdir(this.environment.exportsDir, { recursive: true });
     const path = this.pathOf(row);
@@ -39,7 +39,7 @@ export class ExportFiles {
     }
   }
 
-  /** Null if there is no such file (any more). */
+  /** Null if the file does not exist, or no longer. */
   async open(row: Export): Promise<ExportFile | null> {
     const file = await open(this.pathOf(row)).catch((error: unknown) => {
       if (isMissing(error)) return null;
@@ -54,15 +54,15 @@ export class ExportFiles {
     await rm(this.pathOf(row), { force: true });
   }
 
-  /** Deletes what runs that were killed have left of an export. For one that is over: a run in hand would lose its draft. */
+  /** Deletes the drafts that killed runs have left. Only for a finished export: a running one would lose its draft. */
   async removeDrafts(exportId: string): Promise<void> {
     const files = (await this.list()).filter(({ id, isDraft }) => isDraft && id === exportId);
     await Promise.all(files.map(({ path }) => rm(path, { force: true })));
   }
 
   /**
-   * Deletes the files that no export needs. Any number of nodes may do so at once.
-   * @param statusesOf tells of the exports that there are; a file is never there before its export is
+   * Deletes the files that no export needs. Several nodes may do this at once.
+   * @param statusesOf returns the statuses of existing exports; an export's row always exists before its file
    * @returns how many were deleted
    */
   async sweep(statusesOf: (ids: string[]) => Promise<ReadonlyMap<string, ExportStatus>>): Promise<number> {
@@ -98,21 +98,21 @@ export class ExportFiles {
   }
 }
 
-/** A file of the folder that an export has given its name. */
+/** A file of an export. */
 interface ListedFile {
   id: string;
   isDraft: boolean;
   path: string;
 }
 
-/** A failed export may have a file: one that was written, but could not be told of. */
+/** A failed export may have a file, if completing it failed after the file was written. */
 async function isNeeded({ isDraft, path }: ListedFile, status: ExportStatus | undefined): Promise<boolean> {
   const isUnfinished = status === 'queued' || status === 'running';
   if (!isDraft) return isUnfinished || status === 'completed';
   return isUnfinished && !(await isAbandoned(path));
 }
 
-/** Whether nothing was written to it for long; not if it is gone meanwhile. */
+/** Whether nothing was written to the draft for long; false if it no longer exists. */
 async function isAbandoned(path: string): Promise<boolean> {
   const found = await stat(path).catch((error: unknown) => {
     if (isMissing(error)) return null;

@@ -6,7 +6,7 @@ import { UnavailableError } from '../http/errors.js';
 
 export const EXPORT_QUEUE = 'exports';
 
-/** What a job carries: everything else is read from the row when it runs. */
+/** A job's data; the processor reads everything else from the row. */
 export interface ExportJobData {
   export_id: string;
 }
@@ -19,7 +19,7 @@ const OPTIONS: JobsOptions = {
   removeOnFail: { age: 7 * 24 * 60 * 60, count: 1_000 },
 };
 
-/** Queues the runs of exports, one job an export however often it is asked. */
+/** Queues the jobs of exports, at most one for each export. */
 @Injectable()
 export class ExportQueue {
   constructor(
@@ -27,14 +27,14 @@ export class ExportQueue {
     private readonly environment: Environment,
   ) {}
 
-  /** @throws {UnavailableError} if the queue does not take it in time */
+  /** @throws {UnavailableError} if the queue does not accept it in time */
   async enqueue(exportId: string): Promise<void> {
     const backoff = { type: 'exponential', delay: this.environment.timings.exportRetryMs };
     await this.inTime(this.queue.add('export', { export_id: exportId }, { ...OPTIONS, backoff, jobId: exportId }));
   }
 
   /**
-   * Sees to it that an unfinished export has a job that may still end it: it gets one if it has none (any more).
+   * Makes sure that an unfinished export has a live job, queuing one if it was lost.
    * @returns false if its job has failed for good
    * @throws {UnavailableError}
    */
@@ -45,12 +45,12 @@ export class ExportQueue {
       return true;
     }
     const state = await this.inTime(job.getState());
-    // A database that was restored has forgotten what the job had achieved.
+    // The database was restored to a state before the job completed.
     if (state === 'completed') await this.inTime(job.retry(state));
     return state !== 'failed';
   }
 
-  /** A client of Redis waits for its server without an end. */
+  /** Adds a deadline, as Redis clients wait for their server forever. */
   private async inTime<T>(answer: Promise<T>): Promise<T> {
     let timer: NodeJS.Timeout | undefined;
     const deadline = new Promise<never>((_, reject) => {

@@ -8,12 +8,12 @@ import { ExportsService } from './exports.service.js';
 
 const SWEEP_INTERVAL_MS = 3_600_000;
 const MOST = 1_000;
-/** How long an export is kept after its end: long enough for a holiday's week, and it can be asked for again. */
+/** How long a finished export is kept. */
 const KEPT_MS = 7 * 24 * 3_600_000;
 
 /**
- * Takes up exports whose job was lost, forgets those that ended a week ago, and deletes files that no export needs: at the start and from time to time, in each
- * process that runs jobs. Not a job itself: a queue that has lost its jobs has lost its schedules, too.
+ * Requeues exports whose job was lost, deletes those that finished a week ago, and deletes files that no export needs: at start and
+ * then periodically, in each process that runs jobs. Not a job itself, as a queue that loses its jobs also loses its schedules.
  */
 @Injectable()
 export class ExportUpkeep implements OnApplicationBootstrap, OnModuleDestroy {
@@ -28,13 +28,13 @@ export class ExportUpkeep implements OnApplicationBootstrap, OnModuleDestroy {
     private readonly files: ExportFiles,
   ) {}
 
-  /** Does not hold up the start, nor fail it: exports can wait. */
+  /** Neither delays the start nor fails it: exports can wait. */
   onApplicationBootstrap(): void {
     const { runJobs, timings } = this.environment;
     if (!runJobs) return;
     this.stopped = Promise.all([
-      this.every(timings.exportUpkeepMs, 'Taking up unfinished exports', () => this.resume()),
-      this.every(SWEEP_INTERVAL_MS, 'Sweeping the folder of exports', () => this.sweep()),
+      this.every(timings.exportUpkeepMs, 'Requeuing unfinished exports', () => this.resume()),
+      this.every(SWEEP_INTERVAL_MS, 'Cleaning up the exports folder', () => this.sweep()),
     ]);
   }
 
@@ -43,16 +43,16 @@ export class ExportUpkeep implements OnApplicationBootstrap, OnModuleDestroy {
     await this.stopped;
   }
 
-  /** A job is lost with Redis's data, or with a process that dies between an export's row and its job. */
+  /** Jobs get lost with Redis's data, or if a process dies between writing an export's row and queuing its job. */
   async resume(): Promise<void> {
     for (const id of await this.exports.unfinished(MOST)) {
       if (this.stopping.signal.aborted) return;
-      // Its worker has died, or had lost the database, before it could say so.
+      // The job failed for good, but its worker could not record that: it died, or lost the database.
       if (!(await this.queue.resume(id))) await this.exports.fail(id);
     }
   }
 
-  /** Organizations take their exports with them when they are deleted, but not the files; nor does an export that is forgotten. */
+  /** Deleting an export, or its organization, deletes the row but not the file. */
   async sweep(): Promise<void> {
     await this.exports.forgetOlderThan(KEPT_MS);
     const count = await this.files.sweep((ids) => this.exports.statusesOf(ids));

@@ -3,7 +3,7 @@ import { IsIn } from 'class-validator';
 import { ResourceDto } from '../resources/resource.dto.js';
 import { type Export, EXPORT_FORMATS, EXPORT_STATUSES, type ExportFormat, type ExportStatus } from './export.entity.js';
 
-/** The body that asks for an export. */
+/** The body that requests an export. */
 export class RequestExportDto {
   @ApiProperty({ enum: EXPORT_FORMATS })
   @IsIn(EXPORT_FORMATS, { message: `$property must be one of ${EXPORT_FORMATS.join(', ')}` })
@@ -41,5 +41,5 @@ export class ExportDto {
   }
 }
 
-/** A resource in the file of an export, in JSON. */
+/** A resource in a JSON export. */
 export class ExportedResourceDto extends OmitType(ResourceDto, ['org_id']) {}

@@ -9,7 +9,7 @@ export type ExportStatus = 'queued' | 'running' | 'completed' | 'failed';
 
 export const EXPORT_STATUSES = ['queued', 'running', 'completed', 'failed'] as const satisfies readonly ExportStatus[];
 
-/** One user's wish to have an organization's resources in a file, and how far it has come. */
+/** A user's request to export an organization's resources to a file, and its progress. */
 @Entity('exports')
 export class Export {
   @PrimaryColumn('uuid')
@@ -18,7 +18,7 @@ export class Export {
   @Column({ name: 'org_id', type: 'uuid' })
   orgId: string;
 
-  /** The user who asked for it, and the only one who gets it. */
+  /** The user who requested it; only this user can see and download it. */
   @Column({ name: 'requested_by', type: 'varchar', length: 255 })
   requestedBy: string;
 

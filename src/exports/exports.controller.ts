@@ -26,7 +26,7 @@ const CSV_EXAMPLE = `id,name,sensitivity,description,created_at,updated_at
 `;
 
 const FILE: ApiResponseNoStatusOptions = {
-  description: 'The file, in the format that was asked for',
+  description: 'The file, in the requested format',
   headers: {
     'Content-Disposition': {
       schema: { type: 'string' },
@@ -51,7 +51,7 @@ export class ExportsController {
   @HttpCode(202)
   @ApiOperation({
     summary:
-      'Export the resources to a file. Ends in a notification, `task.completed` or `task.failed`, and is kept for 7 days then',
+      'Export the resources to a file. Sends a notification when done, `task.completed` or `task.failed`; kept for 7 days',
   })
   @ApiAcceptedResponse({ type: ExportDto })
   async request(@CurrentMembership() member: Membership, @Body() { format }: RequestExportDto): Promise<ExportDto> {
@@ -59,7 +59,7 @@ export class ExportsController {
   }
 
   @Get(':id')
-  @ApiOperation({ summary: 'How far an export has come (its requester)' })
+  @ApiOperation({ summary: 'The status and progress of an export (its requester)' })
   @ApiOkResponse({ type: ExportDto })
   async get(@CurrentMembership() member: Membership, @UuidParam('id', ID) id: string): Promise<ExportDto> {
     return new ExportDto(await this.exports.get(member, id));
@@ -67,11 +67,11 @@ export class ExportsController {
 
   @Get(':id/download')
   @ApiOperation({
-    summary: 'The file of a completed export (its requester); in CSV, what looks like a formula is quoted',
+    summary: 'The file of a completed export (its requester); CSV quotes text that looks like a formula',
   })
   @ApiExtraModels(ExportedResourceDto)
   @ApiOkResponse(FILE)
-  @ApiNotFoundResponse({ description: 'There is no such export (any more), or no file of it (yet).' })
+  @ApiNotFoundResponse({ description: 'There is no such export, or it has no file yet.' })
   async download(@CurrentMembership() member: Membership, @UuidParam('id', ID) id: string): Promise<StreamableFile> {
     const { content, bytes, format } = await this.exports.open(member, id);
     return new StreamableFile(content, {

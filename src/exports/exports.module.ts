@@ -11,7 +11,7 @@ import { ExportsController } from './exports.controller.js';
 import { ExportsProcessor } from './exports.processor.js';
 import { ExportsService } from './exports.service.js';
 
-/** Files of an organization's resources, made by jobs. */
+/** Exports an organization's resources to files, in background jobs. */
 @Module({
   imports: [
     TypeOrmModule.forFeature([Export]),

@@ -14,7 +14,7 @@ import { ExportIsOverError, ExportsService } from './exports.service.js';
 const BATCH = 200;
 const PROGRESS_STEP = 5;
 
-/** Runs exports: reads the resources in batches and writes them to the file as they come. */
+/** Runs exports: reads the resources in batches, and streams them to the file. */
 @Processor(EXPORT_QUEUE, { ...TAKEOVER, concurrency: 4 })
 export class ExportsProcessor extends WorkerHost {
   private readonly logger = new Logger(ExportsProcessor.name);
@@ -32,11 +32,11 @@ export class ExportsProcessor extends WorkerHost {
     if (id === null) throw new UnrecoverableError('The data of an export job takes an export_id that is a UUID');
     const row = await this.exports.begin(id);
     if (row !== null) await this.run(row, job);
-    // Of runs whose process was killed; also when that happened just before this.
+    // Left by runs whose process was killed.
     await this.files.removeDrafts(id);
   }
 
-  /** Also called for a job that was given up because its worker died too often. */
+  /** Also called when BullMQ gives up a job because its worker died too often. */
   @OnWorkerEvent('failed')
   async onFailed(job: Job<unknown> | undefined, reason: Error): Promise<void> {
     const id = job === undefined ? null : exportIdOf(job);
@@ -47,7 +47,7 @@ export class ExportsProcessor extends WorkerHost {
       await this.exports.fail(id);
       await this.files.removeDrafts(id);
     } catch (error) {
-      this.logger.error({ err: error, export_id: id }, 'Could not mark an export as failed; its upkeep tries again');
+      this.logger.error({ err: error, export_id: id }, 'Could not mark an export as failed; the upkeep will retry');
     }
   }
 
@@ -60,7 +60,7 @@ export class ExportsProcessor extends WorkerHost {
     }
   }
 
-  /** Reports how far the reader has come, in steps that are worth a write. */
+  /** Reports progress as it reads, in steps large enough to be worth a write. */
   private async *read(row: Export, job: Job<unknown>): AsyncGenerator<Resource[]> {
     const total = await this.resources.count(row.orgId);
     let done = 0;
@@ -68,7 +68,7 @@ export class ExportsProcessor extends WorkerHost {
     for await (const batch of this.resources.inBatches(row.orgId, BATCH)) {
       yield batch;
       done += batch.length;
-      // What is created meanwhile is read, too; and 100 is for a file that is complete.
+      // Resources created in the meantime are also read. Only a complete file has 100.
       const progress = Math.min(99, Math.floor((100 * done) / Math.max(total, done)));
       if (progress < reported + PROGRESS_STEP) continue;
       reported = progress;
@@ -78,7 +78,7 @@ export class ExportsProcessor extends WorkerHost {
   }
 }
 
-/** Jobs outlive releases, so what they carry is input. */
+/** Validates the data, as jobs may come from another release. */
 function exportIdOf({ data }: Job<unknown>): string | null {
   if (typeof data !== 'object' || data === null || !('export_id' in data)) return null;
   return isUuid(data.export_id) ? String(data.export_id) : null;

@@ -12,12 +12,12 @@ import { Export, type ExportFormat, type ExportStatus } from './export.entity.js
 const UNFINISHED = In(['queued', 'running']);
 const OVER = In(['completed', 'failed']);
 
-/** Thrown into a run whose export is finished by another run, or deleted with its organization. */
+/** Stops a run whose export was finished by another run, or deleted with its organization. */
 export class ExportIsOverError extends Error {
   override readonly name = 'ExportIsOverError';
 }
 
-/** Takes exports in, hands them out, and moves them from `queued` over `running` to `completed` or `failed`. */
+/** Stores exports, serves their files, and moves them from `queued` via `running` to `completed` or `failed`. */
 @Injectable()
 export class ExportsService {
   private readonly exports: Repository<Export>;
@@ -32,8 +32,8 @@ export class ExportsService {
   }
 
   /**
-   * Queued after the row is committed, so that no worker looks for it too early.
-   * @throws {UnavailableError} if the queue is down; the export is then forgotten
+   * Queues the job after committing the row, so that no worker looks for it too early.
+   * @throws {UnavailableError} if the queue is down; the row is then deleted
    */
   async request({ orgId, userId }: Membership, format: ExportFormat): Promise<Export> {
     const row = this.exports.create({
@@ -55,14 +55,14 @@ export class ExportsService {
     return row;
   }
 
-  /** @throws {NotFoundException} if there is none, or somebody else asked for it */
+  /** @throws {NotFoundException} if there is none, or another user requested it */
   async get({ orgId, userId }: Membership, id: string): Promise<Export> {
     const row = await this.exports.findOneBy({ id, orgId, requestedBy: userId });
     if (row === null) throw new NotFoundException('There is no such export.');
     return row;
   }
 
-  /** @throws {NotFoundException} until it is completed, too */
+  /** @throws {NotFoundException} also if it is not completed yet */
   async open(membership: Membership, id: string): Promise<ExportFile & Pick<Export, 'format'>> {
     const row = await this.get(membership, id);
     const file = row.status === 'completed' ? await this.files.open(row) : null;
@@ -70,7 +70,7 @@ export class ExportsService {
     return { ...file, format: row.format };
   }
 
-  /** Null if there is nothing to do (any more). */
+  /** Null if the export no longer exists or is finished. */
   async begin(id: string): Promise<Export | null> {
     const { affected } = await this.exports.update({ id, status: UNFINISHED }, { status: 'running', progress: 0 });
     return affected === 0 ? null : this.exports.findOneBy({ id });
@@ -79,18 +79,18 @@ export class ExportsService {
   /** @throws {ExportIsOverError} */
   async reportProgress({ id }: Export, progress: number): Promise<void> {
     const { affected } = await this.exports.update({ id, status: 'running' }, { progress });
-    if (affected === 0) throw new ExportIsOverError(`The export ${id} is over`);
+    if (affected === 0) throw new ExportIsOverError(`The export ${id} has ended`);
   }
 
-  /** Tells the requester, in the transaction that ends the export: a second run finds it ended and tells nobody. */
+  /** Notifies the requester in the transaction that ends the export, so that a second run finds it ended and does nothing. */
   async complete(row: Export): Promise<void> {
     const isCompleted = await this.dataSource.transaction(async (manager) => {
       const change = { status: 'completed', progress: 100 } as const;
       const { affected } = await manager.update(Export, { id: row.id, status: UNFINISHED }, change);
       if (affected === 0) return false;
       const notification = {
-        title: 'Export completed',
-        body: 'Your export is ready to be downloaded.',
+        title: 'Export ready',
+        body: 'Your export is ready to download.',
         type: 'task.completed',
         task_id: row.id,
         task_name: row.taskName,
@@ -103,9 +103,9 @@ export class ExportsService {
     if (!isCompleted && !(await this.exports.existsBy({ id: row.id }))) await this.files.remove(row);
   }
 
-  /** Ends an export that no attempt is left for, and tells the requester. */
+  /** Ends an export that has no attempts left, and notifies the requester. */
   async fail(id: string): Promise<void> {
-    const error = 'The export could not be made. Please ask for it again.';
+    const error = 'The export failed. Please request it again.';
     await this.dataSource.transaction(async (manager) => {
       const { affected } = await manager.update(Export, { id, status: UNFINISHED }, { status: 'failed', error });
       const row = affected === 0 ? null : await manager.findOneBy(Export, { id });
@@ -123,18 +123,18 @@ export class ExportsService {
     });
   }
 
-  /** The exports that wait for a run or are in one, oldest first. */
+  /** The ids of queued and running exports, oldest first. */
   async unfinished(limit: number): Promise<string[]> {
     const rows = await this.exports.find({ where: { status: UNFINISHED }, order: { id: 'ASC' }, take: limit });
     return rows.map(({ id }) => id);
   }
 
-  /** Forgets those that have ended so long ago; their files go with the next sweep. */
+  /** Deletes the rows of exports that ended longer ago; the next sweep deletes their files. */
   async forgetOlderThan(ms: number): Promise<void> {
     await this.exports.delete({ status: OVER, updatedAt: LessThan(new Date(Date.now() - ms)) });
   }
 
-  /** Of those that there are. */
+  /** The statuses by id; ids without an export are missing. */
   async statusesOf(ids: readonly string[]): Promise<Map<string, ExportStatus>> {
     const rows = await this.exports.find({ select: { id: true, status: true }, where: { id: In(ids) } });
     return new Map(rows.map(({ id, status }) => [id, status]));

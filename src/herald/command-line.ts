@@ -7,14 +7,14 @@ export const USAGE = `Usage: npm run herald -- <command>
   emit <org_id> <event_type> <data>    publishes an event; <data> is a JSON object
   tail <path>                          prints what a connection receives, such as: tail /ws/notifications/
   connections                          lists the live connections of all nodes (--user <user_id>, --org <org_id>)
-  doctor                               checks the environment of this folder, what it leads to, and the server
+  doctor                               checks the environment of this folder, the services it names, and the server
 
 Options:
-  --url <url>      where Herald serves, also below a path (http://localhost:8000)
-  --token <jwt>    who you are; without it the development issuer is asked for a token
-  --as <user_id>   whom the development issuer is asked for (operator)
+  --url <url>      Herald's address, which may have a path (default: http://localhost:8000)
+  --token <jwt>    your access token; without it, the development issuer makes one
+  --as <user_id>   the user of the development issuer's token (default: operator)
 
-Exits with 1 if it failed or found something broken, with 2 if the command line is wrong.
+Exits with 1 if the command failed or found something broken, and with 2 if the command line is invalid.
 `;
 
 const OPTIONS = {
@@ -28,7 +28,7 @@ const OPTIONS = {
   help: { type: 'boolean', short: 'h', default: false },
 } satisfies ParseArgsConfig['options'];
 
-/** Wrong words on the command line: the usage is printed with it. */
+/** The command line is invalid; printed with the usage. */
 export class UsageError extends Error {}
 
 export type CommandLine = ReturnType<typeof readCommandLine>;
@@ -55,7 +55,7 @@ function checkUrl(text: string): void {
   if (url.username !== '' || url.password !== '') throw new Error('--url: takes no user name and password');
 }
 
-/** @throws {UsageError} if there is no such word */
+/** @throws {UsageError} if the word is missing */
 export function word(words: readonly string[], index: number, name: string): string {
   const value = words[index];
   if (value === undefined) throw new UsageError(`Takes <${name}>`);

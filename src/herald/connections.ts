@@ -1,7 +1,7 @@
 import type { Options } from './command-line.js';
 import type { HeraldServer } from './herald-server.js';
 
-/** What the table shows of a connection in the admin API's answer. */
+/** A connection in the admin API's answer, with the fields that the table shows. */
 interface LiveConnection {
   connection_id: string;
   user_id: string;
@@ -22,7 +22,7 @@ interface ConnectionPage {
 
 const HEADINGS = ['CONNECTION', 'USER', 'ENDPOINT', 'ADDRESS', 'NODE', 'CONNECTED', 'TOKEN ENDS', 'SENT', 'BUFFERED'];
 
-/** Prints a table of the live connections of all nodes, those of a user or an organization where one is named. */
+/** Prints a table of the live connections of all nodes, optionally only those of a user or an organization. */
 export async function connections(
   server: HeraldServer,
   _words: readonly string[],
@@ -34,7 +34,7 @@ export async function connections(
     const query = new URLSearchParams({ limit: '100' });
     for (const [name, value] of Object.entries({ user_id: user, org_id: org, cursor }))
       if (value) query.set(name, value);
-    // The server is ours, and its answers are described by its own tests.
+    // Not checked: the server is ours, and its tests cover its answers.
     const page = (await server.call('GET', `/api/v1/realtime/connections?${query.toString()}`)) as ConnectionPage;
     rows.push(...page.items.map(toRow));
     cursor = page.next_cursor;

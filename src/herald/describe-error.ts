@@ -1,4 +1,4 @@
-/** What an error and its causes say. Node gives some failures to connect an empty message, and a code only. */
+/** The messages of an error and its causes. Some of Node's connection errors have a code but no message. */
 export function describeError(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const code = 'code' in error ? String(error.code) : error.name;

@@ -1,10 +1,10 @@
 import type { Options } from './command-line.js';
 
-/** The server that the tool speaks to, and as whom. */
+/** The server that the tool talks to, with the tool's token. */
 export class HeraldServer {
-  /** Of the pages that it serves itself. */
+  /** The origin of the pages that the server itself serves. */
   readonly origin: string;
-  /** With the path below which a proxy serves it, without a slash at its end. */
+  /** Includes the path at which a proxy serves it, without a trailing slash. */
   readonly address: string;
 
   constructor(
@@ -24,7 +24,7 @@ export class HeraldServer {
     return new URL(this.at(path).href.replace(/^http/, 'ws'));
   }
 
-  /** The token that was given, or one of the development issuer. */
+  /** The given token, or one from the development issuer. */
   async token(roles: readonly string[] = []): Promise<string> {
     return this.options.token ?? this.developmentToken(this.options.as, roles);
   }
@@ -37,7 +37,7 @@ export class HeraldServer {
 
   /**
    * Calls the API with the rights of an administrator.
-   * @param body a text is JSON already
+   * @param body a string is sent as it is, as JSON
    */
   async call(method: 'GET' | 'POST', path: string, body?: object | string): Promise<unknown> {
     return this.request(method, path, body, { Authorization: `Bearer ${await this.token(['realtime-admin'])}` });

@@ -3,7 +3,7 @@ import { type CommandLine, type Options, USAGE, UsageError, word } from './comma
 import { connections } from './connections.js';
 import { HeraldServer } from './herald-server.js';
 
-/** The code of a connection that ended without a close. */
+/** The close code of a connection that ended without a close frame. */
 const LOST = 1006;
 
 type Command = (server: HeraldServer, words: readonly string[], options: Options) => Promise<void>;
@@ -14,7 +14,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   emit,
   tail,
   connections,
-  // With all that it checks: the others need not wait until that is loaded.
+  // Loaded on demand, so that the other commands start faster.
   doctor: async (_server, _words, options) => (await import('./doctor/doctor.js')).doctor(options),
 };
 
@@ -44,7 +44,7 @@ async function emit(server: HeraldServer, words: readonly string[]): Promise<voi
   const [orgId, eventType] = [word(words, 0, 'org_id'), word(words, 1, 'event_type')];
   const data = word(words, 2, 'data');
   expectJson(data);
-  // As it is written: parsed here, numbers with many digits would become others before the server could refuse them.
+  // Sent as written: parsing would change numbers with many digits before the server could refuse them.
   const body = `{"event_type":${JSON.stringify(eventType)},"data":${data}}`;
   print(await server.call('POST', `/api/v1/orgs/${encodeURIComponent(orgId)}/events`, body));
 }
@@ -52,7 +52,7 @@ async function emit(server: HeraldServer, words: readonly string[]): Promise<voi
 async function tail(server: HeraldServer, words: readonly string[]): Promise<void> {
   const url = server.webSocketAt(word(words, 0, 'path'));
   const socket = new WebSocket(url, { headers: { Authorization: `Bearer ${await server.token()}` } });
-  // The first frame is the welcome: without it the connection was refused.
+  // The first message is the welcome; without it, the connection was refused.
   let isEstablished = false;
   socket.on('message', (data: Buffer) => {
     isEstablished = true;

@@ -3,9 +3,8 @@ import { AnswerTimeoutError } from './errors.js';
 import type { ProblemFilter } from './problem.filter.js';
 
 /**
- * Answers 503 to a request that still has no answer after that time, such as when the database hangs: the client can try again,
- * instead of waiting for whatever is in front of this server to lose its patience. What the request has begun goes on. Answers
- * that have begun may take as long as they need.
+ * Answers 503 to a request that has no answer by the deadline, for example because the database hangs, so that the client can retry
+ * before a proxy times out. The work of the request continues. An answer that has begun may take as long as it needs.
  */
 export function answerDeadline(deadlineMs: number, filter: ProblemFilter) {
   return (request: Request, response: Response, next: NextFunction): void => {

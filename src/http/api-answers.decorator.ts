@@ -2,7 +2,7 @@ import { applyDecorators, type Type } from '@nestjs/common';
 import { ApiExtraModels, ApiOkResponse, getSchemaPath } from '@nestjs/swagger';
 import { CURSOR_EXAMPLE } from './pagination.js';
 
-/** Documents a route that answers with a page of these. */
+/** Documents a route that answers with a page of these items. */
 export function ApiPageResponse(item: Type): MethodDecorator {
   return applyDecorators(
     ApiExtraModels(item),

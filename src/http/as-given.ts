@@ -1,9 +1,9 @@
 const KEY = Symbol('as given');
 
 /**
- * Keeps a free-form property as the sender wrote it, with fields of any name. The pipe holds it back from the libraries, which would
- * look through all of it, and drop fields that are called like something that every object has, such as `constructor`. The
- * property's own decorators see an empty value of its kind.
+ * Keeps a free-form property as the sender wrote it, with fields of any name. The pipe hides it from the validation libraries, which
+ * would traverse it, and drop fields named like members of every object, such as `constructor`. The property's own decorators see an
+ * empty value of the same kind.
  */
 export function AsGiven(): PropertyDecorator {
   return (prototype, property) => {
@@ -11,7 +11,7 @@ export function AsGiven(): PropertyDecorator {
   };
 }
 
-/** What of an input is free-form, and the rest with empty values in its place. */
+/** The free-form properties of an input, and the rest with empty values in their place. */
 export interface SetApart {
   rest: Record<string, unknown>;
   given: Record<string, unknown>;
@@ -30,7 +30,7 @@ export function setApart(input: object, metatype: { prototype: object } | undefi
 }
 
 function fieldsOf(prototype: object): string[] {
-  // Only written by `AsGiven`.
+  // Only `AsGiven` writes it.
   return (Reflect.getMetadata(KEY, prototype) as string[] | undefined) ?? [];
 }
 

@@ -5,16 +5,16 @@ import type { Environment } from '../config/environment.js';
 import { oneAtATime, type RequestDropped } from './one-at-a-time.js';
 
 const LIMITS = {
-  // Longer than the 60 s after which proxies give up an idle connection, so that none sends a request into our closing.
+  // Longer than the 60 s after which proxies close an idle connection, so that none sends a request while we close it.
   keepAliveTimeout: 65_000,
 };
 
-/** Connections beyond `WS_MAX_CONNECTIONS`, for requests and for those who are told that the node is full. */
+/** Connections beyond `WS_MAX_CONNECTIONS`, for HTTP requests and for answering that the node is full. */
 const SPARE_CONNECTIONS = 1_024;
 
 /**
- * Express on an HTTP server that bounds how long and how much a client may take to say what it wants. What is beyond its limits
- * is told by the events that Node has for that: `drop`, `dropRequest`, `clientError`.
+ * Express on an HTTP server that limits the time and size of requests. Node's events `drop`, `dropRequest` and `clientError` report
+ * what exceeds the limits.
  */
 export class BoundedExpressAdapter extends ExpressAdapter {
   constructor(private readonly environment: Environment) {
@@ -28,7 +28,7 @@ export class BoundedExpressAdapter extends ExpressAdapter {
       maxHeaderSize: this.environment.httpMaxHeaderBytes,
       headersTimeout: requestHeadMs,
       requestTimeout: requestMs,
-      // Node's own 30 s would make the two above mean up to 30 s more.
+      // With Node's default of 30 s, the two limits above would apply up to 30 s late.
       connectionsCheckingInterval: requestHeadMs / 10,
     });
     const drop: RequestDropped = (request, socket) => server.emit('dropRequest', request, socket);
@@ -40,13 +40,13 @@ export class BoundedExpressAdapter extends ExpressAdapter {
 }
 
 /**
- * Cuts every connection beyond so many. Node's own `maxConnections` does not, where several processes share the port: the one
- * connection too many then goes round between them without an end.
+ * Cuts every connection beyond the limit. Node's own `maxConnections` fails if several processes share the port: they pass the
+ * excess connection around endlessly.
  */
 function bound(server: Server, most: number): void {
   const open = new Set<Socket>();
   server.prependListener('connection', (socket) => {
-    // It comes once more when an upgrade that we don't know was taken out of its request.
+    // Node emits the event again after removing an upgrade that we don't support from a request.
     if (open.has(socket)) return;
     if (open.size >= most) {
       const { localAddress, remoteAddress } = socket;

@@ -36,14 +36,14 @@ describe('clientAddress', () => {
 describe('countedAddress', () => {
   it.each(['::ffff:127.0.0.1', '::FFFF:127.0.0.1', '::ffff:7f00:1', '0:0:0:0:0:ffff:127.0.0.1'])(
     // @abuse LIM-08
-    'takes %s for 127.0.0.1',
+    'treats %s as 127.0.0.1',
     (address) => {
       expect(countedAddress(address)).toBe(countedAddress('127.0.0.1'));
     },
   );
 
   // @abuse LIM-08
-  it('takes a network of 64 bits of IPv6 for one, and no more', () => {
+  it('treats an IPv6 /64 network as one address, but no larger one', () => {
     const one = countedAddress('2001:db8:0:1::1');
     expect(countedAddress('2001:0DB8:0:1:ffff:ffff:ffff:ffff')).toBe(one);
     expect(countedAddress('2001:db8:0:1::1%eth0')).toBe(one);
@@ -51,7 +51,7 @@ describe('countedAddress', () => {
     expect(countedAddress('10.0.0.1')).not.toBe(countedAddress('10.0.0.2'));
   });
 
-  it.each(['', 'unknown', '10.0.0.1:4711', ':::'])('takes what is no address as it is: %p', (text) => {
+  it.each(['', 'unknown', '10.0.0.1:4711', ':::'])('keeps text that is not an address: %p', (text) => {
     expect(countedAddress(text)).toBe(text);
   });
 });

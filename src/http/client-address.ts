@@ -2,26 +2,25 @@ import type { IncomingMessage } from 'node:http';
 import { normalizeIp } from '@nestjs/throttler';
 import proxyAddr from 'proxy-addr';
 
-/** IPv4 in the clothes of IPv6, as a socket that serves both shows it. */
+/** An IPv4-mapped IPv6 address, as a dual-stack socket reports IPv4 peers. */
 const MAPPED = /^::ffff:(?=[\d.]+$)/i;
-/** As some proxies forward it: each connection of a client has another port. Brackets stand around IPv6 alone. */
+/** Some proxies add the port, which differs for each connection of a client. IPv6 addresses may also have brackets only. */
 const WITH_PORT = /^(?:([\d.]+):\d+|\[([\da-f:.]+)\](?::\d+)?)$/i;
-/** Of an address of IPv6 with its zone; a header that nobody should have trusted may hold more. */
+/** Enough for an IPv6 address with its zone; an untrustworthy header may hold more. */
 const MAX_LENGTH = 64;
 
 /**
- * The address that a request comes from, as all logs and limits take it: what the last `trustedProxies` in front say, or the
- * peer's own. Empty when the peer is gone already.
+ * The client's address for all logs and limits: as reported by the last `trustedProxies` in front, or the peer's own. Empty if the
+ * peer has already disconnected.
  */
 export function clientAddress(request: IncomingMessage, trustedProxies: number): string {
-  // Undefined, whatever the types say, when the peer has reset its connection.
+  // Contrary to its type, undefined if the peer has reset the connection.
   const address = proxyAddr(request, (_, hop) => hop < trustedProxies) as string | undefined;
   return (address ?? '').slice(0, MAX_LENGTH).replace(WITH_PORT, '$1$2').replace(MAPPED, '');
 }
 
 /**
- * What limits count as one address: IPv4 however it is written, and of IPv6 a network of 64 bits, which is the least that a
- * subscriber gets.
+ * What limits count as one address: a normalized IPv4 address, or an IPv6 /64 network, the smallest that a subscriber gets.
  */
 export function countedAddress(address: string): string {
   return normalizeIp(address);

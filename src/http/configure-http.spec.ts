@@ -65,7 +65,7 @@ describe('configureHttp', () => {
     expect({ status: response.status, body }).toMatchObject({ status, body: { status, ...fields } });
   }
 
-  /** Sends bytes as they are, for what `fetch` would clean up first. */
+  /** Sends raw bytes, which `fetch` would normalize. */
   async function raw(head: string): Promise<string> {
     const socket = connect(Number(new URL(url).port), '127.0.0.1');
     socket.end(`${head}\r\nHost: localhost\r\nConnection: close\r\n\r\n`);
@@ -131,7 +131,7 @@ describe('configureHttp', () => {
       expect(headers.get('x-powered-by')).toBeNull();
     });
 
-    it('let the page at /docs run: all its scripts are files of its own', async () => {
+    it('let the page at /docs run, whose scripts are all its own files', async () => {
       const response = await fetch(`${url}/docs`);
       expect(response.status).toBe(200);
       const scripts = (await response.text()).match(/<script[^>]*>/g) ?? [];
@@ -164,7 +164,7 @@ describe('configureHttp', () => {
       },
     );
 
-    it('believe as many proxies as configured about the client', async () => {
+    it('trust as many proxies as configured for the client’s address', async () => {
       const headers = { 'x-forwarded-for': '203.0.113.7, 198.51.100.9' };
       const response = await fetch(`${url}/api/v1/ip`, { headers });
       expect(await response.json()).toEqual({ ip: '198.51.100.9' });

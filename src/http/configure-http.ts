@@ -11,10 +11,10 @@ import { findLostNumber } from './kept-numbers.js';
 import { ProblemFilter } from './problem.filter.js';
 import { validationPipe } from './validation.pipe.js';
 
-/** Where the HTTP API begins. */
+/** The path prefix of the HTTP API. */
 export const API_PREFIX = '/api/v1';
 
-/** Of a request: the largest that anything takes, an event's payload of 64 KiB, four times for escapes and indentation. */
+/** The largest body: four times an event's payload of 64 KiB, for escapes and indentation. */
 const BODY_LIMIT = '256kb';
 const JSON_TYPES = ['json', '+json'];
 const BODY_PARSER = {
@@ -23,7 +23,7 @@ const BODY_PARSER = {
   verify: (_request: unknown, _response: unknown, body: Buffer, charset: string) => expectKept(body, charset),
 };
 
-/** Gives an application all that is the same for every route. Call it before the application is initialized. */
+/** Sets up what all routes share. Call it before the application is initialized. */
 export function configureHttp(app: NestExpressApplication, environment: Environment): void {
   app.set('trust proxy', environment.trustProxy);
   app.set('etag', false);
@@ -40,7 +40,7 @@ export function configureHttp(app: NestExpressApplication, environment: Environm
   app.use(refuseOtherBodies);
   app.useBodyParser('json', BODY_PARSER);
   const filter = new ProblemFilter();
-  // Behind the body, which may take its time.
+  // After the body, whose transfer may take longer.
   app.use(answerDeadline(environment.timings.answerMs, filter));
   app.setGlobalPrefix(API_PREFIX, {
     exclude: [
@@ -52,7 +52,7 @@ export function configureHttp(app: NestExpressApplication, environment: Environm
       'docs/{*path}',
       'dev/{*path}',
       // Nest mounts its 404 under the prefix and, for every method, on excluded paths. No route has this method, so this
-      // excludes none, but gives all other paths that 404 instead of Express's web page.
+      // excludes nothing, but gives all other paths Nest's 404 instead of Express's web page.
       { path: '{*path}', method: RequestMethod.UNLOCK },
     ],
   });
@@ -64,48 +64,48 @@ function securityHeaders({ auth }: Environment): ReturnType<typeof helmet> {
   return helmet({
     contentSecurityPolicy: {
       directives: {
-        // The API's pages (the console, /docs) load their own files only; Swagger UI sets styles in its elements.
+        // The server's pages (the console, /docs) load only their own files; Swagger UI sets inline styles.
         'default-src': ["'self'"],
         'script-src': ["'self'"],
         'style-src': ["'self'", "'unsafe-inline'"],
         'img-src': ["'self'", 'data:'],
-        // The console asks the identity provider for tokens.
+        // The console requests tokens from the identity provider.
         'connect-src': ["'self'", ...originOf(auth.issuer)],
-        // Would break the pages where the server is reached over plain HTTP.
+        // Would break the pages over plain HTTP.
         'upgrade-insecure-requests': null,
       },
     },
-    // Whether the domain's other hosts speak HTTPS is not ours to say.
+    // The domain's other hosts may not use HTTPS.
     strictTransportSecurity: { includeSubDomains: false },
     referrerPolicy: { policy: 'no-referrer' },
   });
 }
 
-/** An issuer can be any text; those that browsers can reach are URLs. */
+/** An issuer can be any text; only a URL has an origin. */
 function originOf(issuer: string | null): string[] {
   const url = issuer === null ? null : URL.parse(issuer);
   return url === null || url.origin === 'null' ? [] : [url.origin];
 }
 
 function refuseBadHost(request: Request, _response: Response, next: NextFunction): void {
-  // HTTP/1.0, as some load balancers speak it, may have none.
+  // HTTP/1.0, which some load balancers use, may omit it.
   const mayLack = request.httpVersion === '1.0' && request.headers.host === undefined;
   next(
     mayLack || hasValidHost(request) ? undefined : new BadRequestException('Host: takes exactly one host and port.'),
   );
 }
 
-/** A body that is not JSON would be ignored without a word, and then its fields be called missing. */
+/** Otherwise a body that is not JSON would be silently ignored, and its fields reported as missing. */
 function refuseOtherBodies(request: Request, _response: Response, next: NextFunction): void {
   const { 'content-length': length, 'transfer-encoding': coding } = request.headers;
   const refuse = (): void => {
     next(new UnsupportedMediaTypeException('A body must be JSON, with Content-Type: application/json.'));
   };
-  // `is` gives null when there is no body.
+  // `is` returns null if there is no body.
   if (request.is(JSON_TYPES) !== false || length === '0') next();
   else if (coding === undefined) refuse();
   else {
-    // Whether chunks hold anything shows with the first byte, or the end: proxies send empty bodies so.
+    // Waits for the first byte or the end, as some proxies send empty bodies as chunks.
     const decide = (): void => {
       request.off('readable', decide).off('end', decide);
       if (request.readableLength === 0) next();
@@ -115,7 +115,7 @@ function refuseOtherBodies(request: Request, _response: Response, next: NextFunc
   }
 }
 
-/** Nobody would hear that an id of 64 bits became another one. */
+/** Refuses numbers that parsing would silently change, such as 64-bit ids. */
 function expectKept(body: Buffer, charset: string): void {
   // JSON between systems is UTF-8 (RFC 8259 section 8.1).
   if (charset !== 'utf-8') throw new UnsupportedMediaTypeException('A body must be JSON in UTF-8.');

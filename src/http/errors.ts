@@ -4,7 +4,7 @@ export interface FieldError {
   message: string;
 }
 
-/** What was given cannot be used: answered with 400 and one entry a field. */
+/** The input is invalid: answered with 400 and one entry for each field. */
 export class InvalidInputError extends Error {
   override readonly name: string = 'InvalidInputError';
 
@@ -13,7 +13,7 @@ export class InvalidInputError extends Error {
   }
 }
 
-/** The answer has taken too long, and nobody knows what it waits for: answered with 503. */
+/** The answer took too long, for an unknown reason: answered with 503. */
 export class AnswerTimeoutError extends Error {
   override readonly name: string = 'AnswerTimeoutError';
 
@@ -27,7 +27,7 @@ export class UnavailableError extends Error {
   override readonly name: string = 'UnavailableError';
 
   constructor(
-    /** Its name as `/health/ready` has it. */
+    /** Its name in `/health/ready`. */
     readonly dependency: string,
     options?: ErrorOptions,
   ) {

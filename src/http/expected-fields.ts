@@ -1,14 +1,14 @@
 import { type FieldError, InvalidInputError } from './errors.js';
 
-/** How many values an input may hold beside its free-form properties: ten times what the largest takes, and quickly looked through. */
+/** How many values an input may hold besides its free-form properties: ten times the largest, and still fast to traverse. */
 const MAX_VALUES = 1_000;
 const TOO_MANY = `must not hold more than ${MAX_VALUES} values`;
 
 /**
- * Refuses what the validation can't be left with: so much that looking for what is wrong would take long, and fields that are called
- * like something that every object has, which it takes for known and drops.
+ * Refuses what the validation handles badly: inputs so large that validating them would take long, and fields named like members of
+ * every object, which it silently drops.
  *
- * @param name what the whole is called in errors
+ * @param name the name of the whole input in errors
  * @throws {InvalidInputError}
  */
 export function expectOrdinaryFields(input: object, name: string): void {
@@ -32,7 +32,7 @@ export function expectOrdinaryFields(input: object, name: string): void {
   if (errors.length > 0) throw new InvalidInputError(errors);
 }
 
-/** Nest's pipe deletes `prototype`, class-transformer skips what has a value on every object. */
+/** Nest's pipe deletes `prototype`; class-transformer skips names that every object has. */
 function isDropped(key: string): boolean {
   return key === 'prototype' || key in Object.prototype;
 }

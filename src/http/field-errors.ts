@@ -1,16 +1,16 @@
 import type { ValidationError } from 'class-validator';
 import type { FieldError } from './errors.js';
 
-/** What class-validator tells of one property, of the fields that are needed here. */
+/** class-validator's errors of one property, with the fields needed here. */
 export interface PropertyErrors extends Pick<ValidationError, 'property' | 'constraints'> {
   value?: unknown;
   children?: PropertyErrors[];
 }
 
 /**
- * One entry a field, with all that is wrong with it, in the order of its decorators.
+ * One entry for each field, with all its errors in the order of its decorators.
  * @param parent the path of the object that has the property
- * @param addition what to say after the message, about the value
+ * @param addition a suffix for the message, from the value
  */
 export function fieldErrors(
   { property, value, constraints = {}, children = [] }: PropertyErrors,

@@ -6,9 +6,8 @@ import { Environment } from '../config/environment.js';
 const IDLE_CHECK_MS = 50;
 
 /**
- * Bounds how long the HTTP server waits for its connections when the process ends. One that has not sent its request yet, as
- * browsers open in advance, would be waited for without an end; one that had its answer after the server has stopped listening,
- * for as long as it is kept for further requests.
+ * Limits how long the HTTP server waits for its connections when the process ends. Otherwise it would wait forever for connections
+ * that have not sent a request yet, which browsers open in advance, and for kept-alive connections until they time out.
  */
 @Injectable()
 export class HttpDrain implements OnModuleDestroy {
@@ -18,7 +17,7 @@ export class HttpDrain implements OnModuleDestroy {
   ) {}
 
   onModuleDestroy(): void {
-    // A worker has none.
+    // A worker has no HTTP server.
     const adapter = this.host.httpAdapter as HttpAdapterHost['httpAdapter'] | undefined;
     const server = adapter?.getHttpServer() as ReturnType<NestExpressApplication['getHttpServer']> | undefined;
     if (server === undefined) return;

@@ -76,7 +76,7 @@ describe('Input', () => {
   describe('bodies', () => {
     const good = { user_id: 'alice', notification: { title: 'Hello' } };
 
-    it('that are good reach the handler', async () => {
+    it('that are valid reach the handler', async () => {
       const response = await post(JSON.stringify({ ...good, data: { any: ['thing', { deep: 1 }] } }));
       expect(response.status).toBe(201);
       expect(await response.json()).toEqual({ ...good, data: { any: ['thing', { deep: 1 }] } });
@@ -110,25 +110,25 @@ describe('Input', () => {
       '{',
       '{"a":}',
       'garbage',
-    ])('that are no JSON object are 400, and say of which field: %s', async (body) => {
+    ])('that are not JSON objects are 400 and name the field: %s', async (body) => {
       const errors = expect.arrayContaining([{ field: expect.any(String), message: expect.any(String) }]);
       await expectProblem(await post(body), 400, { errors });
     });
 
     it.each(['null', '"hunter2"', '{"password":"hunter2"', 'hunter2', '\0'])(
-      'that are no JSON are not repeated: %j',
+      'that are not JSON are not repeated: %j',
       async (body) => {
         const answer = await (await post(body)).text();
         expect(JSON.parse(answer)).toMatchObject({
           status: 400,
-          detail: 'The body is no JSON object or list.',
+          detail: 'The body is not a JSON object or list.',
           errors: [{ field: 'body', message: 'must be a JSON object or list' }],
         });
         expect(answer).not.toMatch(/hunter2|null|Unexpected/);
       },
     );
 
-    it('that are not compressed as they say are 400', async () => {
+    it('that are not compressed as declared are 400', async () => {
       const headers = { 'content-type': 'application/json', 'content-encoding': 'gzip' };
       await expectProblem(await post('garbage', headers), 400, {
         errors: [expect.objectContaining({ field: 'body' })],
@@ -142,7 +142,7 @@ describe('Input', () => {
     });
 
     it.each(['__proto__', 'constructor', 'toString', 'hasOwnProperty', 'valueOf', '__defineGetter__'])(
-      'do not have a field %s, though every object has',
+      'do not have a field %s, although every object does',
       async (field) => {
         const message = `${field} is not a field that is known here`;
         await expectProblem(await post(`{"user_id":"a","notification":{"title":"a"},"${field}":{"x":1}}`), 400, {
@@ -154,7 +154,7 @@ describe('Input', () => {
       },
     );
 
-    it('keep every field of what is free-form', async () => {
+    it('keep every field of free-form properties', async () => {
       const data =
         '{"__proto__":{"x":1},"constructor":{"prototype":2},"list":[{"toString":3,"then":4}],"hasOwnProperty":5}';
       const response = await post(`{"user_id":"a","notification":{"title":"a"},"data":${data}}`);
@@ -176,7 +176,7 @@ describe('Input', () => {
       await expectProblem(await post(JSON.stringify(body)), 400, { errors });
     });
 
-    it('may hold as much as fits where they are free-form', async () => {
+    it('may hold any amount that fits in free-form properties', async () => {
       const body = { ...good, data: many(10_000) };
       expect(await (await post(JSON.stringify(body))).json()).toEqual(body);
     });
@@ -192,7 +192,7 @@ describe('Input', () => {
       },
     );
 
-    it('in a charset or an encoding that is not known are 415', async () => {
+    it('in an unknown charset or encoding are 415', async () => {
       await expectProblem(await post('{}', { 'content-type': 'application/json; charset=utf-99' }), 415);
       await expectProblem(await post('{}', { 'content-type': 'application/json', 'content-encoding': 'x' }), 415);
     });

@@ -13,12 +13,12 @@ describe('isText', () => {
     },
   );
 
-  it('takes line breaks, tabs and nothing at all where it may have many lines', () => {
+  it('accepts line breaks, tabs and an empty text if multiline', () => {
     expect(isText('', { max: 10, multiline: true })).toBe(true);
     expect(isText('a\r\n\tb', { max: 10, multiline: true })).toBe(true);
   });
 
-  it.each(['a\0b', '\u001b[31m', '\udc00', 'x'.repeat(11)])('refuses %j with many lines, too', (value) => {
+  it.each(['a\0b', '\u001b[31m', '\udc00', 'x'.repeat(11)])('refuses %j even if multiline', (value) => {
     expect(isText(value, { max: 10, multiline: true })).toBe(false);
   });
 });

@@ -10,7 +10,7 @@ export interface TextLimits {
 const CONTROL = /\p{Cc}/u;
 const CONTROL_BUT_WHITESPACE = /[^\P{Cc}\n\r\t]/u;
 
-/** The property is a text people can read: of a bounded length, not blank, without control characters. */
+/** Accepts readable text: of limited length, not blank, without control characters. */
 export function IsText(limits: TextLimits, options?: ValidationOptions): PropertyDecorator {
   const wanted = limits.multiline
     ? `a text of up to ${limits.max} characters, without control characters but line breaks and tabs`
@@ -24,7 +24,7 @@ export function IsText(limits: TextLimits, options?: ValidationOptions): Propert
   );
 }
 
-/** Unpaired surrogates are refused because no encoder keeps them, NUL because Postgres stores none. */
+/** Refuses unpaired surrogates, which encoders don't preserve, and NUL, which Postgres can't store. */
 export function isText(value: unknown, { max, multiline = false }: TextLimits): value is string {
   if (typeof value !== 'string' || !value.isWellFormed()) return false;
   if ((multiline ? CONTROL_BUT_WHITESPACE : CONTROL).test(value)) return false;

@@ -65,7 +65,7 @@ describe('findLostNumber', () => {
   });
 
   it.each([`{"a":"${LOST}"}`, `{"a":"\\"${LOST}"}`, `{"${LOST}":1}`, `["\\\\", "${LOST}"]`])(
-    'leaves what is no number: %s',
+    'ignores what is not a number: %s',
     (text) => {
       expect(findLostNumber(text)).toBeNull();
     },
@@ -83,7 +83,7 @@ describe('findLostNumber', () => {
     expect(findLostNumber(text)).toBeNull();
   });
 
-  it('finds nothing in what JavaScript itself has written', () => {
+  it('finds nothing in JSON that JavaScript wrote', () => {
     fc.assert(
       fc.property(fc.jsonValue(), (value) => {
         expect(findLostNumber(JSON.stringify(value))).toBeNull();
@@ -91,7 +91,7 @@ describe('findLostNumber', () => {
     );
   });
 
-  it('finds every integer whose digits would be others, and no other', () => {
+  it('finds exactly the integers whose digits would change', () => {
     fc.assert(
       fc.property(fc.bigInt({ min: -(2n ** 69n), max: 2n ** 69n }), (integer) => {
         const isKept = String(Number(integer)) === String(integer);

@@ -1,18 +1,18 @@
-/** A text (with the colon behind it where it names a field; cut off, it reaches to the end), a number, or what makes the structure. */
+/** A string (including the colon after a field name; an unterminated one extends to the end), a number, or punctuation. */
 const TOKENS = /"(?:[^"\\]|\\[^]?)*(?:"|$)(\s*:)?|-?\d[\d.eE+-]*|[[\]{},]/g;
 const NUMBER = /^-?(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/;
-/** So many a double keeps, whichever they are. */
+/** A double preserves any decimal with this many digits. */
 const SAFE_LENGTH = 15;
-/** Deeper ones are refused for that. */
+/** Deeper inputs are refused anyway. */
 const MAX_DEPTH = 64;
 const MOST_DIGITS = 100;
 
 /**
- * The path of the first number in a JSON text that JavaScript does not keep, such as an id of 64 bits, whose last digits would
- * silently be others; null if there is none, or if the text is no JSON.
+ * The path of the first number in a JSON text that JavaScript can't represent, such as a 64-bit id whose last digits would silently
+ * change; null if there is none, or the text is not JSON.
  */
 export function findLostNumber(text: string): string | null {
-  /** Of each open list the index, of each open object the name of the field, as it is written. */
+  /** The index in each open list, and the raw field name in each open object. */
   const path: (string | number)[] = [];
   for (const [token, colon] of text.matchAll(TOKENS)) {
     const last = path.length - 1;
@@ -28,8 +28,8 @@ export function findLostNumber(text: string): string | null {
 }
 
 /**
- * Whether the number that JavaScript makes of it is written as the same one, or, with a fraction, is the same when it is rounded to
- * as many digits: many programs write 17 of them.
+ * Whether JavaScript's number is equal to the literal. A fraction may also be equal after rounding to the literal's number of digits,
+ * as many programs write 17 digits.
  */
 function isKept(literal: string): boolean {
   if (literal.length <= SAFE_LENGTH && !/e/i.test(literal)) return true;
@@ -41,7 +41,7 @@ function isKept(literal: string): boolean {
   return !Number.isInteger(value) && digits <= MOST_DIGITS && decimal === decimalOf(value.toPrecision(digits));
 }
 
-/** Digits, without zeros at their ends, and an exponent: the same for equal numbers, however they are written. */
+/** Digits without leading and trailing zeros, and an exponent: the same for equal numbers in any notation. */
 function decimalOf(literal: string): string {
   const [, whole = '', fraction = '', exponent = '0'] = NUMBER.exec(literal) ?? [];
   const all = whole + fraction;
@@ -66,7 +66,7 @@ function pathOf(path: readonly (string | number)[]): string | null {
   return path.map((place) => (typeof place === 'number' ? place : fieldOf(place))).join('.');
 }
 
-/** @param token with the colon */
+/** @param token including the colon */
 function fieldOf(token: string): string {
   return JSON.parse(token.slice(0, token.lastIndexOf('"') + 1)) as string;
 }

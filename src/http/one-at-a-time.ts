@@ -1,16 +1,16 @@
 import type { IncomingMessage, RequestListener } from 'node:http';
 import type { Socket } from 'node:net';
 
-/** How many requests of a connection may wait for the answers to those before them; honest clients send a few ahead. */
+/** How many requests on a connection may wait for earlier answers; honest clients pipeline only a few. */
 const MOST_WAITING = 16;
 
-/** Told of a request that is not served, before its connection is cut. */
+/** Called for a request that is not served, before its connection is cut. */
 export type RequestDropped = (request: IncomingMessage, socket: Socket) => void;
 
 /**
- * Serves the requests of a connection one after the other; one that sends far more ahead of their answers is cut. HTTP lets
- * clients do that (RFC 9112 section 9.3.2), and Node hands all of them over at once: what was opened for an answer whose turn
- * has not come stays open for ever when the connection ends before.
+ * Serves the requests of a connection one after the other, and cuts connections with too many waiting. HTTP allows pipelining
+ * (RFC 9112 section 9.3.2), and Node passes on all requests at once: if the connection ends, resources opened for a later answer
+ * would stay open forever.
  */
 export function oneAtATime(listener: RequestListener, onTooMany: RequestDropped): RequestListener {
   const lines = new WeakMap<Socket, (() => void)[]>();
@@ -23,7 +23,7 @@ export function oneAtATime(listener: RequestListener, onTooMany: RequestDropped)
 
   return (request, response) => {
     const { socket } = request;
-    // What had come with the one too many.
+    // Requests after the one that was too many.
     if (socket.destroyed) return;
     const serve = (): void => {
       response.once('close', () => serveNext(socket));

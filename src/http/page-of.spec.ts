@@ -6,12 +6,12 @@ const ID = '01997a6e-7e3f-7000-8000-000000000001';
 describe('pageOf', () => {
   const itself = (row: string): string => row;
 
-  it('has no next page when no more rows came than fit', () => {
+  it('has no next page if all rows fit', () => {
     expect(pageOf(['a', 'b'], 2, itself)).toEqual({ items: ['a', 'b'], next_cursor: null });
     expect(pageOf([], 2, itself)).toEqual({ items: [], next_cursor: null });
   });
 
-  it('goes on after the last row that fits', () => {
+  it('continues after the last row that fits', () => {
     expect(pageOf(['a', 'b', 'c'], 2, itself)).toEqual({ items: ['a', 'b'], next_cursor: encodeListCursor(['b']) });
   });
 });
@@ -21,7 +21,7 @@ describe('uuidCursor', () => {
     expect(uuidCursor(undefined)).toBeNull();
   });
 
-  it('gives back the id of the page before', () => {
+  it('returns the id from the previous page', () => {
     expect(uuidCursor(encodeListCursor([ID]))).toBe(ID);
   });
 

@@ -4,7 +4,7 @@ import { InvalidInputError } from './errors.js';
 import { decodeListCursor, encodeListCursor } from './pagination.js';
 
 describe('List cursors', () => {
-  it('give back the parts they were made of, and fit into a URL as they are', () => {
+  it('return the parts they were made of, and need no escaping in a URL', () => {
     const part = fc.string({ unit: 'grapheme' }).filter((text) => !text.includes('\0'));
     fc.assert(
       fc.property(fc.array(part, { maxLength: 4 }), (parts) => {
@@ -31,7 +31,7 @@ describe('List cursors', () => {
     expect(() => decodeListCursor(cursor, 2)).toThrow('cursor: cursor must be the next_cursor of a page of this list');
   });
 
-  it('are refused when their parts are not what the list takes', () => {
+  it('are refused if the list does not accept their parts', () => {
     const isDate = ([text = '']: readonly string[]): boolean => !Number.isNaN(Date.parse(text));
     expect(decodeListCursor(encodeListCursor(['2025-01-15']), 1, isDate)).toEqual(['2025-01-15']);
     expect(() => decodeListCursor(encodeListCursor(['yesterday']), 1, isDate)).toThrow(InvalidInputError);

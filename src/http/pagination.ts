@@ -6,7 +6,7 @@ import { InvalidInputError } from './errors.js';
 
 const MAX_CURSOR_LENGTH = 2_048;
 
-/** Begins a page of any list. */
+/** An example that any list accepts. */
 export const CURSOR_EXAMPLE = encodeListCursor(['01997a6e-7e3f-7000-8000-000000000000']);
 
 /** The query of every list. */
@@ -16,7 +16,7 @@ export class PageQuery {
     minimum: 1,
     maximum: 100,
     default: 20,
-    description: 'How many items a page has',
+    description: 'The maximum number of items on a page',
   })
   @Transform(({ value }: { value: unknown }) => (isDigits(value) ? Number(value) : value))
   @IsInt()
@@ -28,7 +28,7 @@ export class PageQuery {
     type: String,
     minLength: 1,
     maxLength: MAX_CURSOR_LENGTH,
-    description: 'The `next_cursor` of the page before',
+    description: 'The `next_cursor` of the previous page',
     example: CURSOR_EXAMPLE,
   })
   @IsOptional()
@@ -44,14 +44,14 @@ export interface Page<T> {
   next_cursor: string | null;
 }
 
-/** Makes the opaque cursor of a list out of the sort key of the last item on a page. */
+/** Makes a list's opaque cursor from the sort key of the last item on a page. */
 export function encodeListCursor(parts: readonly string[]): string {
   return Buffer.from(JSON.stringify(parts), 'utf8').toString('base64url');
 }
 
 /**
- * The parts that a cursor was made of. Clients can forge cursors: what a query needs to be well-formed, such as a UUID or a
- * time, `accepts` must check.
+ * The parts of a cursor. Clients can forge cursors, so `accepts` must check parts that a query needs well-formed, such as a UUID or
+ * a time.
  * @throws {InvalidInputError} on the field `cursor`, if it isn't a cursor of this list
  */
 export function decodeListCursor(
@@ -65,7 +65,7 @@ export function decodeListCursor(
   throw new InvalidInputError([{ field: 'cursor', message: 'cursor must be the next_cursor of a page of this list' }]);
 }
 
-/** The id after which a list that is ordered by UUIDs goes on; null at its start. */
+/** The id after which a list ordered by UUID continues; null at its start. */
 export function uuidCursor(cursor: string | undefined): string | null {
   if (cursor === undefined) return null;
   const [id] = decodeListCursor(cursor, 1, (parts) => parts.every((part) => isUuid(part)));
@@ -73,8 +73,8 @@ export function uuidCursor(cursor: string | undefined): string | null {
 }
 
 /**
- * A page of rows, of which one more than the limit was read to know whether more follow.
- * @param keyOf what the rows are ordered by
+ * Makes a page of rows; pass one row more than the limit, which shows whether more follow.
+ * @param keyOf the sort key of a row
  */
 export function pageOf<T>(rows: readonly T[], limit: number, keyOf: (row: T) => string): Page<T> {
   const items = rows.slice(0, limit);

@@ -1,7 +1,7 @@
 import { Injectable, NotFoundException, type PipeTransform } from '@nestjs/common';
 import { isUserId } from '../auth/user-id.js';
 
-/** The user id of a path; one that nobody can have is simply not found. */
+/** The user id in a path; an impossible one is 404. */
 @Injectable()
 export class ParseUserIdPipe implements PipeTransform<string, string> {
   transform(value: string): string {

@@ -1,7 +1,7 @@
 import { Injectable, NotFoundException, type PipeTransform } from '@nestjs/common';
 import { validate as isUuid } from 'uuid';
 
-/** Takes a UUID of a path in any letter case and gives it in lower case. Nothing can have a malformed id: 404. */
+/** Accepts a UUID in a path in any letter case, and returns it in lower case. Nothing can have a malformed id, so that is 404. */
 @Injectable()
 export class ParseUuidPipe implements PipeTransform<unknown, string> {
   transform(value: unknown): string {

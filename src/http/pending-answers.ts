@@ -1,12 +1,12 @@
 import type { Server, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 
-/** Knows which connections of an HTTP server wait for an answer, for those who want to write to one beside the server. */
+/** Tracks which connections of an HTTP server wait for an answer, for code that also writes to them. */
 export class PendingAnswers {
   private readonly latest = new WeakMap<Duplex, ServerResponse>();
 
   constructor(server: Server) {
-    // Before the application, which may answer at once.
+    // Runs before the application, which may answer at once.
     server.prependListener('request', (request, response) => {
       const { socket } = request;
       this.latest.set(socket, response);
@@ -16,7 +16,7 @@ export class PendingAnswers {
     });
   }
 
-  /** The last answer that is under way on a connection; when it closes, so have all before it. */
+  /** The last pending answer on a connection; when it closes, all earlier ones have closed. */
   to(socket: Duplex): ServerResponse | undefined {
     return this.latest.get(socket);
   }

@@ -114,7 +114,7 @@ describe('ProblemFilter', () => {
     await expectProblem(response, 503, { detail: expect.stringContaining(detail) });
   });
 
-  it.each(['bug', 'text'])('that nobody foresaw (%s) are logged and not told', async (how) => {
+  it.each(['bug', 'text'])('that are unexpected (%s) are logged but not shown', async (how) => {
     await expectProblem(await fetch(`${url}/api/v1/fail/${how}?token=secret`), 500, {
       title: 'Internal Server Error',
     });
@@ -127,7 +127,7 @@ describe('ProblemFilter', () => {
     await expect(response.text()).rejects.toThrow('terminated');
   });
 
-  it('of a request whose client went away are not logged as faults', async () => {
+  it('of a request whose client disconnected are not logged as server errors', async () => {
     const started = new Promise<(error: Error) => void>((resolve) => (slowRequest = resolve));
     const gone = new Promise((resolve) => {
       app.getHttpServer().once('connection', (peer: Socket) => peer.once('close', resolve));
@@ -142,7 +142,7 @@ describe('ProblemFilter', () => {
     expect(logError).not.toHaveBeenCalled();
   });
 
-  it('of a body that never arrives whole are not logged as faults', async () => {
+  it('of a body that never arrives completely are not logged as server errors', async () => {
     const arrived = once(app.getHttpServer(), 'request');
     const head = 'POST /api/v1/take HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 9';
     const socket = connectRaw(`${head}\r\n\r\n{`);

@@ -4,10 +4,10 @@ import { LineBudget } from '../runtime/line-budget.js';
 import { problemOf } from './problem.js';
 
 const RETRY_AFTER_SECONDS = '5';
-/** Lines a second about what is our fault: while something is down, every request may meet it. */
+/** Log lines a second about server errors: while something is down, every request may fail. */
 const LINES = 20;
 
-/** Answers every failed HTTP request with problem details, and logs what is our fault. */
+/** Answers every failed HTTP request with problem details, and logs server errors. */
 @Catch()
 export class ProblemFilter implements ExceptionFilter {
   private readonly logger = new Logger(ProblemFilter.name);
@@ -21,24 +21,24 @@ export class ProblemFilter implements ExceptionFilter {
 
   answer(error: unknown, request: Request, response: Response): void {
     const problem = problemOf(error, request);
-    // Nobody is there to answer; whatever broke, broke because the client went away.
+    // Nobody is left to answer, and the error is probably a result of the disconnection.
     if (request.socket.destroyed) {
       this.logger.debug(`${request.method} ${problem.instance}: the client went away`);
       return;
     }
-    // It was told that this takes too long.
+    // The answer deadline has already answered it.
     if (response.writableEnded) {
-      this.logger.debug(`${request.method} ${problem.instance} has failed after its answer: ${String(error)}`);
+      this.logger.debug(`${request.method} ${problem.instance} failed after its answer: ${String(error)}`);
       return;
     }
     if (problem.status >= 500) this.log(error, `${request.method} ${problem.instance}`, problem.status);
     if (response.headersSent) {
-      // Half an answer is out: cut the connection, so that the client can't take it for a whole one.
+      // Part of the answer was sent: cut the connection, so that the client can't take it for complete.
       response.destroy();
       return;
     }
     if (problem.status === 503) response.setHeader('Retry-After', RETRY_AFTER_SECONDS);
-    // What the handler set for its own answer, such as a download's, must not describe this one.
+    // Headers that the handler set for its own answer, such as a download, must not describe this one.
     for (const header of ['Content-Disposition', 'Content-Length', 'Content-Encoding']) response.removeHeader(header);
     response.status(problem.status).type('application/problem+json').send(JSON.stringify(problem));
   }

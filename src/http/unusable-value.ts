@@ -1,15 +1,15 @@
 const MAX_DEPTH = 64;
 
-/** A value of a request that nothing behind could take, and where it is. */
+/** A value in a request that can't be processed, and its path. */
 export interface UnusableValue {
   path: string;
   message: string;
 }
 
 /**
- * Finds what may not even be looked at further: the character U+0000, which Postgres can't hold in any text; unpaired
- * surrogates, which no encoder keeps, and whose escapes many parsers of JSON refuse; and nesting so deep that recursive code
- * would run out of stack.
+ * Finds values that must not be processed further: the character U+0000, which Postgres can't store; unpaired surrogates, which
+ * encoders don't preserve and whose escapes many JSON parsers refuse; and nesting so deep that recursive code would overflow the
+ * stack.
  */
 export function findUnusableValue(value: unknown, path: string[] = []): UnusableValue | null {
   const found = (message: string): UnusableValue => ({ path: path.join('.'), message });

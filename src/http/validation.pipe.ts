@@ -5,7 +5,7 @@ import { expectOrdinaryFields } from './expected-fields.js';
 import { fieldErrors } from './field-errors.js';
 import { findUnusableValue } from './unusable-value.js';
 
-/** Checks bodies and queries by their classes, and says for each field what is wrong with it. Unknown fields are wrong. */
+/** Validates bodies and queries by their classes, and reports errors for each field. Unknown fields are errors. */
 @Injectable()
 export class InputValidationPipe extends ValidationPipe {
   constructor() {
@@ -18,7 +18,7 @@ export class InputValidationPipe extends ValidationPipe {
   }
 
   override async transform(value: unknown, metadata: ArgumentMetadata): Promise<unknown> {
-    // A parameter of the path can only be an id: the pipes and services that know it answer 404.
+    // Path parameters are ids: their own pipes and services answer 404.
     if (metadata.type !== 'body' && metadata.type !== 'query') return this.check(value, metadata);
     const unusable = findUnusableValue(value);
     if (unusable !== null) throw new InvalidInputError([{ field: unusable.path, message: unusable.message }]);

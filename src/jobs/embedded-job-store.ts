@@ -5,10 +5,10 @@ import { EmbeddedPostgres } from '../database/embedded/embedded-postgres.js';
 import { type BackendRole, JobStore } from './job-store.js';
 
 const SCHEMA = 'bullmq';
-/** Every worker and listener keeps one; here they cost next to nothing. */
+/** Every worker and listener keeps one; embedded connections cost next to nothing. */
 const MAX_CONNECTIONS = 100;
 
-/** Jobs in an embedded Postgres, apart from the application's: a transaction there would hold up the workers here. */
+/** Jobs in an embedded Postgres of their own: a transaction in the application's database would block the workers. */
 export class EmbeddedJobStore extends JobStore {
   private constructor(
     private readonly database: EmbeddedPostgres,
@@ -22,11 +22,11 @@ export class EmbeddedJobStore extends JobStore {
     const database = await EmbeddedPostgres.open(folder);
     const pool = database.createPool({
       max: MAX_CONNECTIONS,
-      // Tells BullMQ that a lost connection is noticed, so that its idle workers need not ask every ten seconds.
+      // Tells BullMQ that lost connections are detected, so that idle workers need not poll every ten seconds.
       keepAlive: true,
     });
     const store = new EmbeddedJobStore(database, pool);
-    // One of each queue and worker is added to ours.
+    // Every queue and worker adds a listener.
     pool.setMaxListeners(0);
     pool.on('error', (error) => new Logger('Jobs').warn(`A connection to the job queue was lost: ${error.message}`));
     try {
@@ -55,7 +55,7 @@ export class EmbeddedJobStore extends JobStore {
     const client = await this.pool.connect();
     try {
       await runMigrations(client, SCHEMA);
-      // BullMQ's statements don't name it. Set once for all connections, which share the session.
+      // BullMQ's statements don't name the schema. Set once, as all connections share the session.
       await client.query(`SET search_path TO ${SCHEMA}`);
     } finally {
       client.release();

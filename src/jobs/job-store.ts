@@ -7,39 +7,39 @@ import {
   setDefaultBackendFactory,
 } from 'bullmq';
 
-/** What a queue, worker or listener asks of the backend that it will own. */
+/** How a queue, worker or listener will use its backend. */
 export interface BackendRole {
-  /** A listener to a queue's events. */
+  /** For a listener to a queue's events. */
   blocking?: boolean;
-  /** A worker. */
+  /** For a worker. */
   withBlockingConnection?: boolean;
 }
 
 /**
- * Where jobs are kept. Queues, workers and listeners get it as their `connection`, and each asks it for its backend.
+ * Stores jobs. Queues, workers and listeners get it as their `connection`, and get their backends from it.
  *
- * Whoever adds a job while the store can't be reached learns so within about two seconds; workers wait until it is back.
+ * While the store can't be reached, adding a job fails within about two seconds; workers wait until it is back.
  */
 export abstract class JobStore {
-  /** Of the keys in Redis. In braces, so that a cluster keeps the keys of a queue, and of a flow, on one node. */
+  /** The prefix of keys in Redis, in braces so that a cluster keeps the keys of a queue, and of a flow, on one node. */
   static readonly PREFIX = JOBS_PREFIX;
 
-  /** For BullMQ's option of that name: its type fits any object, what becomes of it is decided below. */
+  /** For BullMQ's option `connection`, whose type fits any object. The backend factory below recognizes it. */
   get connection(): ConnectionOptions {
     return this;
   }
 
   abstract createBackend(name: string, options: QueueBaseOptions, role?: BackendRole): IQueueBackend;
 
-  /** Whether it answers now; does not wait for it to come back. */
+  /** Whether it answers now, without waiting for it to come back. */
   abstract isReachable(): Promise<boolean>;
 
-  /** Ends its connections. All that uses it has to be closed before. */
+  /** Ends its connections. Close everything that uses it first. */
   abstract close(): Promise<void>;
 }
 
-// BullMQ has one factory a process, and Nest's module passes none on. It decides by the connection it is given, so that
-// applications with different stores, and plain uses of BullMQ, live in one process.
+// BullMQ has one factory for the process, and Nest's module can't pass another. It decides by the given connection, so that
+// applications with different stores, and plain uses of BullMQ, can share a process.
 setDefaultBackendFactory((name, options, role) =>
   options.connection instanceof JobStore
     ? options.connection.createBackend(name, options, role)

@@ -13,7 +13,7 @@ import { Environment } from '../config/environment.js';
 import { JobStore } from './job-store.js';
 import { JobsModule } from './jobs.module.js';
 
-/** What the jobs of a test do, by name. */
+/** The work of a test's jobs, by name. */
 @Injectable()
 class Work {
   readonly done: string[] = [];
@@ -109,7 +109,7 @@ describe.each([
     await app.close();
   });
 
-  it('runs a job that is added, and tells its progress and result', async () => {
+  it('runs an added job, and reports its progress and result', async () => {
     const progress: unknown[] = [];
     events.on('progress', ({ data }) => progress.push(data));
     const job = await queue.add('plain', { n: 1 });
@@ -126,11 +126,11 @@ describe.each([
     const second = await queue.add('plain', {});
     await second.waitUntilFinished(events);
 
-    // Without a notification it would look again after five seconds.
+    // Without a notification, it would poll after five seconds.
     expect(performance.now() - before).toBeLessThan(2_000);
   });
 
-  it('tries a job that fails again, after its back-off', async () => {
+  it('retries a failed job after its back-off', async () => {
     const before = performance.now();
     const job = await queue.add('fail once', {}, { attempts: 2, backoff: { type: 'fixed', delay: 100 } });
     await job.waitUntilFinished(events);
@@ -141,14 +141,14 @@ describe.each([
   });
 
   // @abuse JOB-06
-  it('adds a job of a known id once', async () => {
+  it('adds a job with the same id only once', async () => {
     const jobs = await Promise.all([1, 2].map(() => queue.add('hold', {}, { jobId: 'one-export' })));
     expect(await queue.getJobCountByTypes('active', 'waiting')).toBe(1);
     work.letGo();
     await jobs[0]?.waitUntilFinished(events);
   });
 
-  it('lets a job in hand finish before it closes', async () => {
+  it('lets an active job finish before it closes', async () => {
     await queue.add('hold', {});
     await work.started;
     const closed = events.close().then(() => app.close());
@@ -158,7 +158,7 @@ describe.each([
     expect(work.done).toEqual(['hold {}']);
   });
 
-  it('gives a job that outlasts the grace back to the queue, for the next process', async () => {
+  it('hands a job that outlasts the grace period back to the queue, for the next process', async () => {
     await events.close();
     await app.close();
     app = await start({ ...variables(), SHUTDOWN_GRACE_MS: '100' });
@@ -179,7 +179,7 @@ describe.each([
 });
 
 describe('JobsModule', () => {
-  it('runs no processor where RUN_JOBS is off, and keeps the jobs for a process that does', async () => {
+  it('runs no processor without RUN_JOBS, and keeps the jobs for a process that does', async () => {
     const idle = await start({ ...inRedis(), RUN_JOBS: 'false' });
     await idle.get<Queue>(getQueueToken('test')).add('plain', { from: 'idle' });
     expect(idle.get(Work).done).toEqual([]);
@@ -192,7 +192,7 @@ describe('JobsModule', () => {
     await idle.close();
   });
 
-  it('keeps two applications of one process apart: one embedded, one in Redis', async () => {
+  it('keeps two applications in one process apart: one embedded, one on Redis', async () => {
     const [embedded, other] = await Promise.all([
       start({ DATA_DIR: root }),
       start({ ...inRedis(), RUN_JOBS: 'false' }),
@@ -208,7 +208,7 @@ describe('JobsModule', () => {
     await other.close();
   });
 
-  it('closes what jobs use after they have ended', async () => {
+  it('closes what jobs use only after they have ended', async () => {
     const order: string[] = [];
     @Injectable()
     class Resource implements OnApplicationShutdown {
@@ -238,7 +238,7 @@ describe('JobsModule', () => {
     expect(order).toEqual(['job ended', 'resource closed']);
   });
 
-  it('refuses a job within moments while Redis is away, and takes jobs again when it is back', async () => {
+  it('refuses a job at once while Redis is away, and accepts jobs again when it is back', async () => {
     const app = await start(inRedis());
     const queue = app.get<Queue>(getQueueToken('test'));
     await redis.kill();
@@ -272,7 +272,7 @@ describe('JobsModule', () => {
   });
 });
 
-/** The connection comes back by itself; each attempt before that is refused. */
+/** The connection recovers by itself; until then, each attempt is refused. */
 async function untilTaken(queue: Queue): Promise<Job> {
   for (;;) {
     try {

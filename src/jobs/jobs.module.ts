@@ -26,8 +26,8 @@ import { WorkerDrain } from './worker-drain.js';
 class JobStoreModule {}
 
 /**
- * BullMQ, over Redis or embedded. A feature registers its queue (`BullModule.registerQueue`) and provides its `@Processor`;
- * processors run once the application has started, and only where `RUN_JOBS` is on.
+ * BullMQ on Redis or embedded. A feature registers its queue (`BullModule.registerQueue`) and provides its `@Processor`.
+ * Processors run once the application has started, and only with `RUN_JOBS`.
  */
 @Module({
   imports: [
@@ -38,7 +38,7 @@ class JobStoreModule {}
       useFactory: (store: JobStore) => ({ connection: store.connection, prefix: JobStore.PREFIX }),
       extraOptions: { manualRegistration: true },
     }),
-    // Of no queue: for the registrar, also where no feature has one.
+    // Registers no queue, but provides the registrar even if no feature has a queue.
     BullModule.registerQueue(),
   ],
 })
@@ -65,7 +65,7 @@ export class JobsModule
     this.drains = workers.map((worker) => new WorkerDrain(worker, this.store));
   }
 
-  /** Begins to drain together with everything else that does; what jobs need is still open. */
+  /** Starts draining together with the other modules, while everything that jobs need is still open. */
   onModuleDestroy(): void {
     const deadline = AbortSignal.timeout(this.environment.shutdownGraceMs);
     this.drained = Promise.allSettled(this.drains.map((drain) => drain.close(deadline)));
@@ -85,7 +85,7 @@ export class JobsModule
     return [...new Set(instances)].filter((instance): instance is T => instance instanceof type);
   }
 
-  /** An error of either is of its connection: it tries again by itself. */
+  /** Errors of queues and workers come from their connections, which retry by themselves. */
   private watch(source: { on(event: 'error', listener: (error: Error) => void): unknown }, subject: string): void {
     const log = new QuietErrorLog(this.logger, subject);
     source.on('error', (error) => log.report(error));

@@ -13,17 +13,17 @@ const REFUSAL_PAUSE_MS = 1_000;
 /** Jobs in Redis, shared by all nodes. */
 export class RedisJobStore extends JobStore {
   private constructor(
-    /** Of queues: refuses at once while there is no connection, and does not send again what got no answer. */
+    /** For queues: fails at once while disconnected, and does not resend unanswered commands. */
     private readonly producer: Redis | Cluster,
-    /** Of workers and listeners, which also take connections like it for their blocking commands. */
+    /** For workers and listeners, which duplicate it for their blocking commands. */
     private readonly consumer: Redis | Cluster,
   ) {
     super();
   }
 
-  /** Connects. A Redis that is not there yet does not hold up the start. */
+  /** Connects. A Redis that is not up yet delays the start only briefly. */
   static async open(settings: RedisSettings): Promise<RedisJobStore> {
-    const log = new QuietErrorLog(new Logger('Jobs'), 'Redis, for jobs');
+    const log = new QuietErrorLog(new Logger('Jobs'), 'Redis connection for jobs');
     const onError = (error: Error): void => log.report(error);
     const producer = connectRedis(settings, {
       onError,
@@ -37,21 +37,21 @@ export class RedisJobStore extends JobStore {
       maxRetriesPerRequest: null,
       connectionName: 'herald:jobs:consumer',
     });
-    // Not to refuse the jobs of the first moments.
+    // Waits, so that jobs added right after the start don't fail.
     await becomesReady(producer, PATIENCE_MS);
     return new RedisJobStore(producer, consumer);
   }
 
   override createBackend(name: string, options: QueueBaseOptions, role?: BackendRole): IQueueBackend {
     if (role?.blocking === true || role?.withBlockingConnection === true) {
-      // The version is asked by INFO, which managed Redis withholds from its users; BullMQ would ask again without a pause.
+      // BullMQ reads the version with INFO, which managed Redis may refuse, and would retry without a pause.
       const backend = createRedisBackend(name, { ...options, skipVersionCheck: true, connection: this.consumer }, role);
       return pausingWhenRefused(backend);
     }
-    // Neither waits for the connection before the first command, which would wait without an end.
+    // Otherwise the first command would wait for the connection, without a limit.
     const impatient = { skipWaitingForReady: true, skipVersionCheck: true };
     const backend = createRedisBackend(name, { ...options, ...impatient, connection: this.producer }, role);
-    // Its errors are those of the producer, which has a log. BullMQ prints what a queue tells before anybody listens to it.
+    // The producer's own listener logs these errors. BullMQ would also print those that occur before a queue has a listener.
     const emit = backend.emit.bind(backend);
     backend.emit = (event: string, ...values: unknown[]) => event !== 'error' && emit(event, ...values);
     return backend;
@@ -71,7 +71,7 @@ export class RedisJobStore extends JobStore {
   }
 }
 
-/** BullMQ asks for the next job again at once after an error that is not the connection's, such as a right that is missing. */
+/** After an error that is not a connection error, such as a missing right, BullMQ would fetch the next job at once. */
 function pausingWhenRefused(backend: IQueueBackend): IQueueBackend {
   const moveToActive = backend.moveToActive.bind(backend);
   backend.moveToActive = async (token, name) => {

@@ -1,19 +1,19 @@
 import type { WorkerOptions } from 'bullmq';
 
 /**
- * How soon the job of a worker that was killed is taken over, for the `@Processor` of jobs that somebody waits for: within 25
- * seconds, where BullMQ's own values take up to 90.
+ * For the `@Processor` of jobs that users wait for: the job of a killed worker is taken over within 25 seconds, instead of up to 90
+ * with BullMQ's defaults.
  *
- * A worker renews the lock of a job in half its duration. One whose event loop is blocked for longer, or that has lost Redis
- * for longer, is taken for dead although it lives: the job then runs twice at once, which its effects must bear anyhow.
+ * A worker renews a job's lock after half its duration. If its event loop is blocked or Redis is away for longer, the worker is
+ * presumed dead, and the job runs twice at the same time, which processors must tolerate anyway.
  */
 export const TAKEOVER = {
   lockDuration: 15_000,
-  /** A job is found by the second check that sees it without a lock. */
+  /** A job counts as stalled when two checks in a row find it without a lock. */
   stalledInterval: 5_000,
   /**
-   * The fourth death fails the job for good: it is likely to kill whoever takes it. Fewer would punish jobs for a bad
-   * neighbour in the same process, for a row of deployments without grace, or for a Redis that was away.
+   * The fourth death fails the job for good, as it probably kills its workers. A lower limit would fail jobs because of another job
+   * in the same process, several hard deployments in a row, or an outage of Redis.
    */
   maxStalledCount: 3,
 } satisfies Partial<WorkerOptions>;

@@ -3,10 +3,10 @@ import { Matches } from 'class-validator';
 import { IsUserId, USER_ID_SCHEMA } from '../auth/is-user-id.decorator.js';
 import { IsText } from '../http/is-text.js';
 
-/** As much as the body of a notification holds. */
+/** The limit of a notification's body. */
 const BODY = { max: 4_000, multiline: true };
 
-/** The body that sends a direct message. */
+/** The body of a direct message. */
 export class SendMessageDto {
   @ApiProperty({ ...USER_ID_SCHEMA, example: 'bob', description: 'The user id of a member' })
   @IsUserId()

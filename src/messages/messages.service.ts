@@ -6,7 +6,7 @@ import { Membership } from '../organizations/membership.entity.js';
 import { BroadcastService } from '../realtime/index.js';
 import type { MessageDto } from './message.dto.js';
 
-/** Passes messages from member to member. The recipient's inbox is where they are kept, and the only place. */
+/** Sends messages between members. They are stored only in the recipient's inbox. */
 @Injectable()
 export class MessagesService {
   constructor(
@@ -14,10 +14,10 @@ export class MessagesService {
     private readonly broadcast: BroadcastService,
   ) {}
 
-  /** @throws {NotFoundException} if the recipient is no member of the sender's organization */
+  /** @throws {NotFoundException} if the recipient isn't a member of the sender's organization */
   send({ orgId, userId: from }: Membership, to: string, body: string): Promise<MessageDto> {
     return this.dataSource.transaction(async (manager) => {
-      // Locked, so that a membership that is ending meanwhile gets the message before it ends, or not at all.
+      // Locked, so that if the membership ends at the same time, the message arrives before that or not at all.
       const recipient = await manager.findOne(Membership, {
         where: { orgId, userId: to },
         lock: { mode: 'for_key_share' },

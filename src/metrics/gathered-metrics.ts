@@ -3,7 +3,7 @@ import { AggregatorRegistry, Gauge } from 'prom-client';
 import { Questions } from './questions.js';
 import { isMetricsMessage, type Metric, type MetricsMessage } from './metrics-messages.js';
 
-/** How long a server process may take. One that is stuck is left out: the metrics of the others matter most just then. */
+/** How long a server process may take. A hung process is left out: that is when the others' metrics matter most. */
 const DEADLINE_MS = 2_000;
 
 /** The metrics of all server processes of this machine, each value with the number of its process. */
@@ -11,10 +11,10 @@ export class GatheredMetrics {
   private readonly questions = new Questions<Metric[]>(DEADLINE_MS);
   private gathering: Promise<string> | null = null;
 
-  /** @param serving those that can be asked, by their numbers */
+  /** @param serving the serving processes by their numbers */
   constructor(private readonly serving: () => ReadonlyMap<number, Worker>) {}
 
-  /** Has a server process ask for the metrics of all. */
+  /** Handles a server process's metrics messages. */
   attach(server: Worker): void {
     server.on('message', (message: unknown) => {
       if (!isMetricsMessage(message)) return;
@@ -24,7 +24,7 @@ export class GatheredMetrics {
   }
 
   private async answer(server: Worker, number: number): Promise<void> {
-    // As in each process: who asks while they are being asked gets the same answer.
+    // Concurrent requests share one answer.
     this.gathering ??= this.gather().finally(() => {
       this.gathering = null;
     });
@@ -38,13 +38,13 @@ export class GatheredMetrics {
     const registry = AggregatorRegistry.aggregate(answers);
     new Gauge({
       name: 'herald_server_processes',
-      help: 'How many of the processes that share the port have told their metrics',
+      help: 'Server processes sharing the port that reported their metrics',
       registers: [registry],
     }).set(answers.filter(({ length }) => length > 0).length);
     return registry.metrics();
   }
 
-  /** None if it does not answer in time. */
+  /** Empty if it does not answer in time. */
   private async ask(server: Worker): Promise<Metric[]> {
     const own = await this.questions.ask((number) => say(server, { herald: 'metrics', ask: 'own', number }));
     return own ?? [];
@@ -52,8 +52,8 @@ export class GatheredMetrics {
 }
 
 /**
- * Sums would hide which process is in trouble, and fall when one is replaced, which Prometheus takes for the beginning of all
- * counters anew. So each process keeps its own series, and nothing is left to aggregate.
+ * Sums would hide which process is in trouble, and drop when one is replaced, which Prometheus takes for a counter reset. So each
+ * process keeps its own series, and nothing is aggregated.
  */
 function labelled(metrics: readonly Metric[], process: string): Metric[] {
   return metrics.map((metric) => ({
@@ -63,7 +63,7 @@ function labelled(metrics: readonly Metric[], process: string): Metric[] {
   }));
 }
 
-/** One that has ended meanwhile is not waited for longer than for any other. */
+/** Ignores a process that has ended in the meantime; its question times out. */
 function say(server: Worker, message: MetricsMessage): void {
   if (server.isConnected()) server.send(message, undefined, () => undefined);
 }

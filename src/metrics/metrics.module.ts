@@ -2,7 +2,7 @@ import { Global, Module } from '@nestjs/common';
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import { ProcessMetrics } from './process-metrics.js';
 
-/** Gives every module the registry that `/metrics` shows: one for each application, not one for the process. */
+/** Provides the registry of `/metrics` to every module: one for each application, not for the process. */
 @Global()
 @Module({
   providers: [{ provide: Registry, useFactory: createRegistry }, ProcessMetrics],

@@ -5,12 +5,12 @@ import { Environment } from '../config/environment.js';
 import { Questions } from './questions.js';
 import { isMetricsMessage, type MetricsMessage } from './metrics-messages.js';
 
-/** How long the answer for all may take: longer than any process may take for its own. */
+/** How long the metrics of all processes may take: longer than those of one. */
 const DEADLINE_MS = 3_000;
 
 /**
- * What `/metrics` shows: of this process, or, where several share the port, of all of them, because nobody who asks can choose
- * which of them answers.
+ * The content of `/metrics`: of this process or, if several share the port, of all of them, as a client can't choose which process
+ * answers.
  */
 @Injectable()
 export class ProcessMetrics implements OnApplicationShutdown {
@@ -31,9 +31,9 @@ export class ProcessMetrics implements OnApplicationShutdown {
     process.off('message', this.onMessage);
   }
 
-  /** In Prometheus's text format. Those of this process alone if the others can't be asked. */
+  /** In Prometheus's text format. Only this process's metrics if the others don't answer. */
   read(): Promise<string> {
-    // However many ask at the same time, they are read once.
+    // Concurrent requests share one reading.
     this.reading ??= this.collect().finally(() => {
       this.reading = null;
     });
@@ -58,14 +58,14 @@ export class ProcessMetrics implements OnApplicationShutdown {
     try {
       say({ herald: 'metrics', own: await this.registry.getMetricsAsJSON(), number });
     } catch (error) {
-      // A gauge of the application's, say, whose reading has failed.
+      // For example, because a gauge of the application failed.
       this.logger.warn(`The metrics of this process could not be read: ${String(error)}`);
       say({ herald: 'metrics', own: [], number });
     }
   }
 }
 
-/** A process that has started this one and is gone hears nothing: this one ends, too. */
+/** Ignores errors: if the primary process is gone, this one is about to end. */
 function say(message: MetricsMessage): void {
   process.send?.(message, undefined, undefined, () => undefined);
 }

@@ -1,4 +1,4 @@
-/** Questions to other processes that are under way: each has a number, and an end to its patience. */
+/** Pending questions to other processes, each with a number and a deadline. */
 export class Questions<Answer> {
   private readonly waiting = new Map<number, (answer: Answer) => void>();
   private lastNumber = 0;
@@ -6,7 +6,7 @@ export class Questions<Answer> {
   constructor(private readonly deadlineMs: number) {}
 
   /**
-   * @param send brings the question on its way, with its number
+   * @param send sends the question with its number
    * @returns null if there is no answer in time
    */
   async ask(send: (number: number) => void): Promise<Answer | null> {
@@ -25,7 +25,7 @@ export class Questions<Answer> {
     }
   }
 
-  /** An answer has come; too late, it is nobody's any more. */
+  /** Settles the question of an answer; ignores late answers. */
   answer(number: number, answer: Answer): void {
     this.waiting.get(number)?.(answer);
   }

@@ -39,14 +39,14 @@ export class InboxController {
   }
 
   @Get('preferences')
-  @ApiOperation({ summary: 'What you do not want to be notified of' })
+  @ApiOperation({ summary: 'The notification types you have muted' })
   @ApiOkResponse({ type: PreferencesDto })
   async getNotificationPreferences(@CurrentPrincipal() { userId }: Principal): Promise<PreferencesDto> {
     return { muted: await this.preferences.mutedBy(userId) };
   }
 
   @Put('preferences')
-  @ApiOperation({ summary: 'Mute types of notifications; all but system.alert can be' })
+  @ApiOperation({ summary: 'Mute notification types; any type except system.alert' })
   @ApiOkResponse({ type: PreferencesDto })
   async muteNotificationTypes(
     @CurrentPrincipal() { userId }: Principal,
@@ -57,7 +57,7 @@ export class InboxController {
 
   @Post('read_all')
   @HttpCode(204)
-  @ApiOperation({ summary: 'Mark all as read, or all up to one' })
+  @ApiOperation({ summary: 'Mark all notifications as read, or all up to a given one' })
   @ApiNoContentResponse()
   readAllNotifications(@CurrentPrincipal() { userId }: Principal, @Body() { up_to }: ReadAllDto): Promise<void> {
     return this.notifications.readAll(userId, up_to?.toLowerCase() ?? null);
@@ -65,7 +65,7 @@ export class InboxController {
 
   @Post(':id/read')
   @HttpCode(204)
-  @ApiOperation({ summary: 'Mark one as read' })
+  @ApiOperation({ summary: 'Mark a notification as read' })
   @ApiNoContentResponse()
   readNotification(@CurrentPrincipal() { userId }: Principal, @UuidParam('id', ID) id: string): Promise<void> {
     return this.notifications.read(userId, id);
@@ -73,7 +73,7 @@ export class InboxController {
 
   @Delete(':id')
   @HttpCode(204)
-  @ApiOperation({ summary: 'Delete one' })
+  @ApiOperation({ summary: 'Delete a notification' })
   @ApiNoContentResponse()
   deleteNotification(@CurrentPrincipal() { userId }: Principal, @UuidParam('id', ID) id: string): Promise<void> {
     return this.notifications.delete(userId, id);

@@ -6,18 +6,18 @@ import type { Notification } from './notification.entity.js';
 const MOST_MUTED = 100;
 const TYPE_LENGTH = 100;
 
-/** Goes into the schema as it is, which its type does not know. */
+/** The schema accepts this option, but its type lacks it. */
 const OPEN: ApiSchemaOptions & { additionalProperties: true } = { additionalProperties: true };
 
 export class InboxQuery extends PageQuery {
-  @ApiPropertyOptional({ enum: ['true', 'false'], description: 'Only what was not read yet' })
+  @ApiPropertyOptional({ enum: ['true', 'false'], description: 'Only unread notifications' })
   @IsOptional()
   @IsIn(['true', 'false'])
   unread?: 'true' | 'false';
 }
 
 export class ReadAllDto {
-  @ApiPropertyOptional({ format: 'uuid', description: 'The newest that was seen; what is newer stays unread' })
+  @ApiPropertyOptional({ format: 'uuid', description: 'The newest notification seen; newer ones stay unread' })
   @IsOptional()
   @IsUUID()
   up_to?: string;
@@ -46,16 +46,16 @@ export class UnreadCountResponse {
   has_more: boolean;
 }
 
-/** A notification as in its frame. Further fields are the sender's. */
+/** A notification as published. Further fields come from the sender. */
 @ApiSchema(OPEN)
 export class NotificationDto {
   @ApiProperty({ format: 'uuid' })
   id: string;
 
-  @ApiProperty({ example: 'Export completed' })
+  @ApiProperty({ example: 'Export ready' })
   title: string;
 
-  @ApiProperty({ required: false, example: 'Your export is ready to be downloaded.' })
+  @ApiProperty({ required: false, example: 'Your export is ready to download.' })
   body?: string;
 
   @ApiProperty({ required: false, example: 'task.completed' })
@@ -63,7 +63,7 @@ export class NotificationDto {
 
   @ApiProperty({
     example: '2025-01-15T10:30:00.000Z',
-    description: 'When it was sent, in ISO 8601 unless the sender wrote it',
+    description: 'When it was sent, in ISO 8601 unless the sender set another text',
   })
   timestamp: string;
 

@@ -4,7 +4,7 @@ import { Inbox, type JsonObject, type NewNotification, type Stored } from '../re
 import { Notification } from './notification.entity.js';
 import { PreferencesService } from './preferences.service.js';
 
-/** Where the engine keeps notifications. */
+/** The realtime engine's inbox. */
 @Injectable()
 export class NotificationInbox extends Inbox {
   constructor(private readonly preferences: PreferencesService) {
@@ -27,7 +27,7 @@ export class NotificationInbox extends Inbox {
         .execute();
       if (Array.isArray(inserted.raw) && inserted.raw.length > 0) return { outcome: 'stored' };
       const first = await manager.findOneBy(Notification, { userId, dedupeKey: dedupeKey ?? '' });
-      // Null: the one whose key stood in the way was deleted just now, and its key is free.
+      // Null: the notification with the same key was deleted just now, so retry.
       if (first !== null) {
         return { outcome: 'repeated', id: first.id, content: JSON.parse(first.content) as JsonObject };
       }

@@ -1,6 +1,6 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
-/** What a user does not want to be notified of. */
+/** The notification types that a user has muted. */
 @Entity('notification_preferences')
 export class NotificationPreference {
   @PrimaryColumn('varchar', { name: 'user_id', length: 255 })

@@ -4,14 +4,14 @@ import { Column, Entity, PrimaryColumn } from 'typeorm';
 /** A notification in its user's inbox. */
 @Entity('notifications')
 export class Notification {
-  /** A UUID v7: the inbox is ordered by it. */
+  /** A UUID v7; the inbox is ordered by it. */
   @PrimaryColumn('uuid')
   id: string;
 
   @Column('varchar', { name: 'user_id', length: 255 })
   userId: string;
 
-  /** The notification as JSON text, without its id: text keeps what `jsonb` would refuse or reorder. */
+  /** The notification as JSON, without its id. As text, because `jsonb` refuses some values and reorders fields. */
   @Column('text')
   content: string;
 
@@ -24,7 +24,7 @@ export class Notification {
   @Column({ type: 'timestamptz', name: 'read_at', precision: 3, nullable: true })
   readAt: Date | null;
 
-  /** As in the frame. */
+  /** As published. */
   get notification(): JsonObject {
     return { ...(JSON.parse(this.content) as JsonObject), id: this.id };
   }

@@ -17,7 +17,7 @@ export class NotificationsController {
   @Roles(REALTIME_ADMIN_ROLE)
   @ApiOperation({ summary: `Notify any user, for other services (realm role ${REALTIME_ADMIN_ROLE})` })
   @ApiCreatedResponse({ type: NotificationDto, description: 'The notification as the user receives it' })
-  @ApiOkResponse({ type: NotificationDto, description: 'The user has one with this dedupe_key: here it is' })
+  @ApiOkResponse({ type: NotificationDto, description: 'The existing notification with this dedupe_key' })
   async notifyUser(
     @Body() { user_id, notification, dedupe_key }: NotifyDto,
     @Res({ passthrough: true }) response: Response,

@@ -15,7 +15,7 @@ import { RetentionProcessor } from './retention.processor.js';
 import { RetentionSchedule } from './retention.schedule.js';
 import { RETENTION_QUEUE } from './retention-queue.js';
 
-/** A user's inbox and its live stream, and the door by which other services add to it. Global, for the engine's sake. */
+/** A user's inbox, its live notifications, and the route by which other services notify. Global, as the engine needs the inbox. */
 @Global()
 @Module({
   imports: [

@@ -5,16 +5,16 @@ import { type Page, pageOf, type PageQuery, uuidCursor } from '../http/paginatio
 import { BroadcastService, type JsonObject } from '../realtime/index.js';
 import { Notification } from './notification.entity.js';
 
-/** Beyond that nobody counts. */
+/** Unread notifications are counted up to this number. */
 const MOST_COUNTED = 99;
 
 export interface UnreadCount {
   unread_count: number;
-  /** There are more than could be counted. */
+  /** True if there are more than `unread_count`. */
   has_more: boolean;
 }
 
-/** A user's inbox: what is in it, what was read. Every change is told to all of the user's connections. */
+/** Users' inboxes. Publishes every change to all of the user's connections. */
 @Injectable()
 export class NotificationsService {
   constructor(
@@ -33,7 +33,7 @@ export class NotificationsService {
     return pageOf(rows, limit, ({ id }) => id);
   }
 
-  /** Reads no more of the index than is counted. */
+  /** Reads only as much of the index as it counts. */
   async countUnread(userId: string, manager: EntityManager = this.dataSource.manager): Promise<UnreadCount> {
     const unread = await manager.find(Notification, {
       select: { id: true },
@@ -43,7 +43,7 @@ export class NotificationsService {
     return { unread_count: Math.min(unread.length, MOST_COUNTED), has_more: unread.length > MOST_COUNTED };
   }
 
-  /** @throws {NotFoundException} if it is not there, or somebody else's */
+  /** @throws {NotFoundException} if it does not exist or is another user's */
   read(userId: string, id: string): Promise<void> {
     return this.change(userId, { action: 'read', ids: [id] }, async (manager) => {
       const { affected } = await manager.update(Notification, { id, userId, readAt: IsNull() }, { readAt: new Date() });
@@ -52,7 +52,7 @@ export class NotificationsService {
     });
   }
 
-  /** @param upTo the newest that was seen: what has arrived since stays unread. Null: all that are there */
+  /** @param upTo the newest notification seen: newer ones stay unread. Null: marks all */
   readAll(userId: string, upTo: string | null): Promise<void> {
     const what = { action: 'read_all', ids: [], up_to: upTo };
     return this.change(userId, what, async (manager) => {
@@ -62,7 +62,7 @@ export class NotificationsService {
     });
   }
 
-  /** @throws {NotFoundException} if it is not there, or somebody else's */
+  /** @throws {NotFoundException} if it does not exist or is another user's */
   delete(userId: string, id: string): Promise<void> {
     return this.change(userId, { action: 'deleted', ids: [id] }, async (manager) => {
       const { affected } = await manager.delete(Notification, { id, userId });
@@ -71,7 +71,7 @@ export class NotificationsService {
     });
   }
 
-  /** Deletes what is older, some thousand at a time; resolves with how many there were. */
+  /** Deletes older notifications, in batches; resolves with their number. */
   async deleteOlderThan(days: number): Promise<number> {
     const rows = await this.dataSource.query<unknown[]>(
       `DELETE FROM notifications WHERE id IN (

@@ -5,10 +5,10 @@ import { AsGiven } from '../http/as-given.js';
 import { IsText } from '../http/is-text.js';
 import { IsUserId, USER_ID_SCHEMA } from '../auth/is-user-id.decorator.js';
 
-/** Each code point may take two of the 200 characters that an idempotency key has. */
+/** A code point may take two of the 200 characters of an idempotency key. */
 const DEDUPE_KEY_LENGTH = 95;
 
-/** The body that notifies a user. The engine checks the notification itself, whose further fields are the sender's. */
+/** The body of `POST /notifications`. The engine validates the notification itself; its further fields are the sender's. */
 export class NotifyDto {
   @ApiProperty({ ...USER_ID_SCHEMA, example: 'alice' })
   @IsUserId()
@@ -27,7 +27,7 @@ export class NotifyDto {
     },
     additionalProperties: true,
     example: { title: 'Invoice paid', body: 'Thank you!', type: 'invoice.paid', action_url: '/invoices/42' },
-    description: 'Further fields are yours. At most 64 KiB as JSON',
+    description: 'May have further fields of your own. At most 64 KiB as JSON',
   })
   @IsObject({ message: '$property must be an object' })
   @AsGiven()
@@ -38,7 +38,7 @@ export class NotifyDto {
     minLength: 1,
     maxLength: DEDUPE_KEY_LENGTH,
     example: 'invoice-42-paid',
-    description: 'The same key notifies the same user once',
+    description: 'Repeating the key for a user does not notify again',
   })
   @ValidateIf((_, key) => key !== undefined)
   @IsText({ max: DEDUPE_KEY_LENGTH })

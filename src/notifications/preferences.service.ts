@@ -7,12 +7,12 @@ import { NotificationPreference } from './notification-preference.entity.js';
 /** Types that everyone has to see. */
 const UNMUTABLE: readonly string[] = ['system.alert'];
 
-/** In one statement: `save` looks first, and of two first writes at once one would fail. */
+/** One statement, as `save` reads first: of two concurrent first writes, one would fail. */
 const WRITE = `
   INSERT INTO notification_preferences (user_id, muted) VALUES ($1, $2)
   ON CONFLICT (user_id) DO UPDATE SET muted = excluded.muted`;
 
-/** Knows which types of notifications a user does not want. */
+/** Stores the notification types that users have muted. */
 @Injectable()
 export class PreferencesService {
   constructor(@InjectDataSource() private readonly dataSource: DataSource) {}

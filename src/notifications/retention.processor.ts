@@ -4,7 +4,7 @@ import { Environment } from '../config/environment.js';
 import { NotificationsService } from './notifications.service.js';
 import { RETENTION_QUEUE } from './retention-queue.js';
 
-/** Forgets notifications that are older than `NOTIFICATION_RETENTION_DAYS`. */
+/** Deletes notifications that are older than `NOTIFICATION_RETENTION_DAYS`. */
 @Processor(RETENTION_QUEUE)
 export class RetentionProcessor extends WorkerHost {
   private readonly logger = new Logger(RetentionProcessor.name);
@@ -19,6 +19,6 @@ export class RetentionProcessor extends WorkerHost {
   async process(): Promise<void> {
     const days = this.environment.notificationRetentionDays;
     const count = await this.notifications.deleteOlderThan(days);
-    if (count > 0) this.logger.log(`Deleted ${count} notifications that were older than ${days} days`);
+    if (count > 0) this.logger.log(`Deleted ${count} notifications older than ${days} days`);
   }
 }

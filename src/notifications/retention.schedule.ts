@@ -6,14 +6,17 @@ import { QuietErrorLog } from '../runtime/quiet-error-log.js';
 import { RETENTION_QUEUE } from './retention-queue.js';
 
 const HOUR_MS = 3_600_000;
-/** How often to see whether the schedule is still there: it is lost with Redis's data. */
+/** How often to check that the schedule still exists: it is lost with Redis's data. */
 const CHECK_MS = 60_000;
 const ID = 'hourly';
 
-/** Has old notifications deleted every hour, once for all nodes: a schedule is known by its id. */
+/** Schedules the deletion of old notifications every hour. All nodes share the schedule by its id. */
 @Injectable()
 export class RetentionSchedule implements OnApplicationBootstrap, OnModuleDestroy {
-  private readonly log = new QuietErrorLog(new Logger(RetentionSchedule.name), 'The deletion of old notifications');
+  private readonly log = new QuietErrorLog(
+    new Logger(RetentionSchedule.name),
+    'Schedule for deleting old notifications',
+  );
   private timer: NodeJS.Timeout | undefined;
 
   constructor(
@@ -31,7 +34,7 @@ export class RetentionSchedule implements OnApplicationBootstrap, OnModuleDestro
     clearInterval(this.timer);
   }
 
-  /** Makes the schedule if there is none (any more). Never rejects: it is tried again. */
+  /** Creates the schedule if it doesn't exist. Never rejects: the next check retries. */
   async keep(): Promise<void> {
     try {
       if ((await this.queue.getJobScheduler(ID)) !== undefined) return;

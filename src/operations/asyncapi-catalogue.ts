@@ -2,13 +2,13 @@ import { DATA_CLASSES } from '../realtime/index.js';
 import { CURSOR, type Frame, frame, NOTIFICATION_FIELDS } from './asyncapi-messages.js';
 import { schemaOf } from './data-schema.js';
 
-/** Such as `event.resource.created`: a type may be one of events and of notifications. */
+/** For example `event.resource.created`; prefixed, as an event and a notification may have the same type. */
 export type CatalogueMessageName = `event.${string}` | `notification.${string}`;
 
 type CatalogueMessages = Record<CatalogueMessageName, Frame>;
 
 /**
- * The frames of every type whose class is known, an application's too. To be asked when the application's modules are
+ * The messages of every type with a registered class, including an application's. Call it after the application's modules are
  * loaded.
  */
 export function catalogueMessages(): Record<'events' | 'notifications', CatalogueMessages> {
@@ -29,7 +29,7 @@ export function catalogueMessages(): Record<'events' | 'notifications', Catalogu
           required: ['title', 'timestamp', 'type', ...required],
           properties: { ...NOTIFICATION_FIELDS, type: { const: type }, ...properties },
         };
-        const summary = `A notification of the type ${type}, as the backend itself sends it`;
+        const summary = `A notification of the type ${type}, as the backend sends it`;
         const described = frame('notification', summary, { cursor: CURSOR, notification });
         return [`notification.${type}`, { ...described, title: type }];
       }),

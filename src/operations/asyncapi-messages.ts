@@ -1,4 +1,4 @@
-/** One kind of frame, as AsyncAPI describes messages. */
+/** An AsyncAPI message: one kind of frame. */
 export interface Frame {
   name: string;
   title?: string;
@@ -30,15 +30,18 @@ const WELCOME_FIELDS = {
   message: { type: 'string' },
   user_id: { type: 'string', description: 'The `sub` of the token' },
   connection_id: { type: 'string', format: 'uuid' },
-  expires_at: { ...TIME, description: 'When the token ends, and with it the connection' },
-  timestamp: { ...TIME, description: 'The time of the server, which `expires_at` is in: clients’ clocks may be wrong' },
-  heartbeat_interval: { type: 'number', description: 'Seconds between two protocol pings of the server' },
+  expires_at: { ...TIME, description: 'When the token expires, and the connection with it' },
+  timestamp: {
+    ...TIME,
+    description: 'The server’s time, for comparison with `expires_at`: clients’ clocks may be wrong',
+  },
+  heartbeat_interval: { type: 'number', description: 'Seconds between protocol pings of the server' },
   cursor: CURSOR,
 };
 
-/** What every notification may have. Further fields are the sender's. */
+/** The fields that any notification may have. Further fields are the sender's. */
 export const NOTIFICATION_FIELDS = {
-  id: { type: 'string', format: 'uuid', description: 'Its place in the inbox; none if it is ephemeral' },
+  id: { type: 'string', format: 'uuid', description: 'Its id in the inbox; absent if it is not stored' },
   title: { type: 'string', minLength: 1, maxLength: 200 },
   body: { type: 'string', maxLength: 4_000 },
   type: { type: 'string', description: "One of the catalogue's types, such as `task.completed`" },
@@ -51,7 +54,7 @@ const RESUMED = {
     type: 'boolean',
     description:
       'Only if a cursor was given. True: everything missed follows, up to `cursor`. False: history does not reach back to ' +
-      'it, what was missed has to be fetched over HTTP',
+      'it, so fetch what was missed over HTTP',
   },
 };
 
@@ -96,7 +99,7 @@ export const MESSAGES = {
   ),
   inbox: message(
     'inbox',
-    'What has changed in the inbox, to keep the devices of a user in step',
+    'A change to the inbox, to keep a user’s devices in sync',
     {
       action: { type: 'string', enum: ['read', 'read_all', 'deleted'] },
       ids: { type: 'array', items: { type: 'string', format: 'uuid' }, description: 'Empty with `read_all`' },
@@ -116,13 +119,13 @@ export const MESSAGES = {
       up_to: {
         type: ['string', 'null'],
         format: 'uuid',
-        description: 'With `read_all`: what is newer stays unread; null: nothing does',
+        description: 'With `read_all`: newer notifications stay unread; null: all were read',
       },
     },
   ),
   authRefreshed: message(
     'auth.refreshed',
-    'The connection lives as long as the new token',
+    'The connection now lives as long as the new token',
     { expires_at: TIME },
     { type: 'auth.refreshed', expires_at: '2026-01-15T12:30:00.000Z' },
   ),
@@ -149,19 +152,19 @@ export const MESSAGES = {
   ),
   presence: message(
     'presence',
-    'Only with `?presence=true`: the first connection of a member over all nodes, or the end of the last one. Has no cursor, and is not repeated when a client resumes',
+    'Only with `?presence=true`: a member’s first connection across all nodes, or the end of the last one. Has no cursor, and is not repeated when a client resumes',
     { action: { type: 'string', enum: ['joined', 'left'] }, user_id: { type: 'string' } },
     { type: 'presence', action: 'joined', user_id: 'bob' },
   ),
   pong: message(
     'pong',
     'The answer to a ping',
-    { timestamp: { type: ['string', 'number', 'null'], description: "The ping's, as it came" } },
+    { timestamp: { type: ['string', 'number', 'null'], description: "The ping's timestamp, unchanged" } },
     { type: 'pong', timestamp: '2026-01-15T10:30:00Z' },
   ),
   error: message(
     'error',
-    'What the client sent was of no use; the connection stays',
+    'A message of the client was not accepted; the connection stays open',
     {
       message: { type: 'string' },
       code: { type: 'string', enum: ['invalid_json', 'invalid_message', 'unknown_type', 'rate_limited'] },
@@ -196,7 +199,7 @@ function message(
   return { ...frame(type, summary, fields, optional), examples: [{ payload: example }] };
 }
 
-/** A frame whose fields are all there, but for the optional ones. */
+/** A frame in which all fields are required, except the optional ones. */
 export function frame(
   type: string,
   summary: string,

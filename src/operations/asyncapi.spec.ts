@@ -39,7 +39,7 @@ defineOrgEvent('spec.shipped', SpecShipped);
 const document = asyncApiDocument('localhost:8000', 'ws');
 
 describe('the AsyncAPI document', () => {
-  it('describes both endpoints at the server that was asked', () => {
+  it('describes both endpoints of the requested server', () => {
     expect(document).toMatchObject({
       asyncapi: '3.0.0',
       servers: { herald: { host: 'localhost:8000', protocol: 'ws' } },
@@ -50,7 +50,7 @@ describe('the AsyncAPI document', () => {
     });
   });
 
-  it('refers only to what it holds', () => {
+  it('refers only to its own parts', () => {
     const references = [...JSON.stringify(document).matchAll(/"\$ref":"([^"]+)"/g)].map(([, reference]) => reference);
 
     expect(references.length).toBeGreaterThan(10);
@@ -65,7 +65,7 @@ describe('the AsyncAPI document', () => {
     }
   });
 
-  it.each(Object.entries(MESSAGES))('gives an example of %s that fits its schema', (_name, { payload, examples }) => {
+  it.each(Object.entries(MESSAGES))('has an example of %s that fits its schema', (_name, { payload, examples }) => {
     const validate = validatorOf(payload);
 
     for (const example of examples) {
@@ -100,14 +100,14 @@ describe('the AsyncAPI document of the catalogue', () => {
     }
   });
 
-  it('takes data that the class takes, and further fields', () => {
+  it('accepts what the class accepts, and further fields', () => {
     const takes = dataValidator('member.joined');
     expect(takes(JOINED)).toBe(true);
     expect(takes({ ...JOINED, user_email: 'bob@example.com', invited_by: 'alice' })).toBe(true);
     expect(validatorOf(payloadOf(events['event.resource.created']))(MESSAGES.event.examples[0]?.payload)).toBe(true);
   });
 
-  it.each(Object.keys(JOINED))('refuses data without %s, or with another kind of it', (field) => {
+  it.each(Object.keys(JOINED))('refuses data without %s, or with another type of it', (field) => {
     const takes = dataValidator('member.joined');
     const others = Object.fromEntries(Object.entries(JOINED).filter(([name]) => name !== field));
     expect([takes(others), takes({ ...JOINED, [field]: 1 })]).toEqual([false, false]);
@@ -122,7 +122,7 @@ describe('the AsyncAPI document of the catalogue', () => {
     expect(dataValidator('quota.warning')({ ...quota, used: -1 })).toBe(false);
   });
 
-  it('knows what comes with a notification of a type', () => {
+  it('knows the fields of a notification of a type', () => {
     const takes = validatorOf(payloadOf(notifications['notification.task.failed']));
     const failed = { title: 'Failed', type: 'task.failed', task_id: ID, task_name: 'Export', error: 'Try again.' };
     const frameOf = (notification: object): object => ({ type: 'notification', cursor: 'c1', notification });
@@ -130,7 +130,7 @@ describe('the AsyncAPI document of the catalogue', () => {
     expect(takes(frameOf({ ...failed, timestamp: JOINED.timestamp, error: null }))).toBe(false);
   });
 
-  it('describes what an application has defined, with fields that may be missing', () => {
+  it('describes types that an application defines, with optional fields', () => {
     const takes = dataValidator('spec.shipped');
     const shipped = { order_id: ID, parcels: ['a'], priority: 1 };
     expect([takes(shipped), takes({ ...shipped, carrier: null }), takes({ ...shipped, carrier: 'post' })]).toEqual([

@@ -3,7 +3,7 @@ import { MESSAGES, type FixedMessageName } from './asyncapi-messages.js';
 
 type MessageName = FixedMessageName | CatalogueMessageName;
 
-/** An AsyncAPI 3.0 document, as far as its own parts need to be told apart here. */
+/** An AsyncAPI 3.0 document, typed only as far as needed here. */
 export interface AsyncApiDocument {
   asyncapi: '3.0.0';
   info: object;
@@ -15,9 +15,9 @@ export interface AsyncApiDocument {
 
 const REFUSALS =
   'A refused credential completes the handshake and is then closed: 4001 (get a new token) or 4003 (not a member). ' +
-  'Close codes: 4001 also when the token ends or an administrator disconnects the user, 1012 restarting, 1013 try again (with the last cursor), 4008 too slow, 4029 too many messages or connections.';
+  'Close codes: 4001 also when the token expires or an administrator disconnects the user, 1012 restarting, 1013 try again (with the last cursor), 4008 too slow, 4029 too many messages or connections.';
 
-/** What a client may say in the query of the upgrade. */
+/** Query parameters of the upgrade request. */
 const BINDINGS = {
   ws: {
     bindingVersion: '0.1.0',
@@ -27,10 +27,13 @@ const BINDINGS = {
         cursor: {
           type: 'string',
           description:
-            'The last cursor that was seen, to get what was missed since; the welcome says whether that was all',
+            'The last cursor seen, to receive what was missed since; the welcome says whether that is complete',
         },
         ticket: { type: 'string', description: 'From POST /api/v1/realtime/tickets: opens one connection within 30 s' },
-        token: { type: 'string', description: 'The access token, where no header can be set; kept out of all logs' },
+        token: {
+          type: 'string',
+          description: 'The access token, for clients that can’t set headers; masked in all logs',
+        },
       },
     },
   },
@@ -49,7 +52,7 @@ const EVENTS_BINDINGS = {
   },
 };
 
-/** What is said on both channels. */
+/** Messages on both channels. */
 const CONVERSATION = ['ping', 'pong', 'auth', 'authRefreshed', 'error'] as const;
 
 type ChannelName = 'notifications' | 'events';
@@ -59,7 +62,7 @@ interface Reference {
 }
 
 /**
- * Describes the WebSocket API (AsyncAPI 3.0). "send" and "receive" are said from the server's side.
+ * Describes the WebSocket API (AsyncAPI 3.0). "send" and "receive" are from the server's point of view.
  * @param host where the server was reached, such as `localhost:8000`
  */
 export function asyncApiDocument(host: string, protocol: 'ws' | 'wss'): AsyncApiDocument {
@@ -119,7 +122,7 @@ export function asyncApiDocument(host: string, protocol: 'ws' | 'wss'): AsyncApi
 }
 
 function namesOf(messages: Record<CatalogueMessageName, object>): CatalogueMessageName[] {
-  // The keys are what the type says; TypeScript knows them as texts only.
+  // `Object.keys` loses the type.
   return Object.keys(messages) as CatalogueMessageName[];
 }
 

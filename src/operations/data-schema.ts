@@ -8,17 +8,17 @@ export interface ObjectSchema {
   properties: Record<string, object>;
 }
 
-/** What is known of a validator of a field. */
+/** A validator of a field. */
 interface Rule {
   type: string;
   name?: string;
   propertyName: string;
   constraints?: unknown[];
-  /** It is about the items of an array. */
+  /** Applies to the items of an array. */
   each: boolean;
 }
 
-/** What the rules of class-validator mean in JSON schema. Another one, such as an application's own, adds nothing. */
+/** class-validator's rules in JSON schema. Rules that are not listed, such as an application's own, add nothing. */
 const RULES: Readonly<Record<string, (...constraints: unknown[]) => object>> = {
   isString: () => ({ type: 'string' }),
   isUserId: () => ({ type: 'string' }),
@@ -35,7 +35,7 @@ const RULES: Readonly<Record<string, (...constraints: unknown[]) => object>> = {
   equals: (value) => ({ const: value }),
 };
 
-/** Describes what a class takes, by its own validators: what is checked and what is documented cannot differ. */
+/** Derives a class's schema from its validators, so that documentation and validation cannot differ. */
 export function schemaOf(dataClass: DataClass): ObjectSchema {
   const storage = getMetadataStorage();
   const rules = storage.getTargetValidationMetadatas(dataClass, '', false, false);
@@ -55,14 +55,14 @@ function propertyOf(rules: Rule[]): object {
   return isChecked(null, rules) ? property : { anyOf: [property, { type: 'null' }] };
 }
 
-/** Whether the conditions of a field (`@ValidateIf`, `@IsOptional`) let its rules see a value, whatever the others are. */
+/** Whether a field's rules apply to a value, by its conditions (`@ValidateIf`, `@IsOptional`) and without regard to other fields. */
 function isChecked(value: unknown, rules: Rule[]): boolean {
   return rules.every(({ type, propertyName, constraints: [condition] = [] }) => {
     if (type !== ValidationTypes.CONDITIONAL_VALIDATION || typeof condition !== 'function') return true;
     try {
       return Boolean(Reflect.apply(condition, undefined, [{ [propertyName]: value }, value]));
     } catch {
-      // It needs other fields to tell.
+      // The condition depends on other fields.
       return false;
     }
   });

@@ -6,7 +6,7 @@ import { Public } from '../auth/public.decorator.js';
 import type { AsyncApiDocument } from './asyncapi.js';
 import { asyncApiDocument } from './asyncapi.js';
 
-/** Serves the document of the WebSocket API; that of the HTTP API is served by `setupDocs`. */
+/** Serves the WebSocket API's document; `setupDocs` serves that of the HTTP API. */
 @Public()
 @ApiExcludeController()
 @SkipThrottle()

@@ -21,12 +21,12 @@ const SCHEMA = {
     missing_migrations: {
       type: 'array',
       items: { type: 'string' },
-      description: 'With `RUN_MIGRATIONS=false`: what the schema lacks',
+      description: 'With `RUN_MIGRATIONS=false`: migrations that the schema lacks',
     },
   },
 };
 
-/** Nobody keeps an answer: the next one may be another. */
+/** Answers must not be cached. */
 const NO_STORE = { 'Cache-Control': { schema: { type: 'string' }, example: 'no-store' } };
 
 const READY: ReadinessReport = { status: 'ok', dependencies: { database: 'up', keys: 'up', redis: 'up' } };
@@ -36,7 +36,7 @@ function reports(example: ReadinessReport): Pick<ApiResponseNoStatusOptions, 'co
   return { headers: NO_STORE, content: { 'application/json': { schema: SCHEMA, example } } };
 }
 
-/** Tells load balancers and orchestrators whether to keep the process, and whether to send it traffic. */
+/** Health checks: liveness, whether to restart the process, and readiness, whether to send it traffic. */
 @Public()
 @ApiTags('operations')
 @SkipThrottle()
@@ -45,7 +45,7 @@ export class HealthController {
   constructor(private readonly readiness: Readiness) {}
 
   @Get('live')
-  @ApiOperation({ summary: 'Whether the process runs: asks nothing of its dependencies' })
+  @ApiOperation({ summary: 'Whether the process runs; does not check its dependencies' })
   @ApiOkResponse({
     schema: { type: 'object', required: ['status'], properties: { status: { type: 'string', enum: ['ok'] } } },
   })
@@ -54,9 +54,9 @@ export class HealthController {
   }
 
   @Get('ready')
-  @ApiOperation({ summary: 'Whether the process can serve, and how each dependency is' })
-  @ApiOkResponse({ description: 'It can, if `degraded` with what works without Redis', ...reports(READY) })
-  @ApiServiceUnavailableResponse({ description: 'It cannot, or is about to end', ...reports(NOT_READY) })
+  @ApiOperation({ summary: 'Whether the process can serve, and the state of each dependency' })
+  @ApiOkResponse({ description: 'It can serve; if `degraded`, only what works without Redis', ...reports(READY) })
+  @ApiServiceUnavailableResponse({ description: 'It cannot serve, or is shutting down', ...reports(NOT_READY) })
   async checkReadiness(@Res({ passthrough: true }) response: Response): Promise<ReadinessReport> {
     const report = await this.readiness.report();
     const isServing = report.status === 'ok' || report.status === 'degraded';

@@ -6,20 +6,20 @@ import { describeProblems } from './openapi-problems.js';
 import type { DecoratedRoute } from './openapi-routes.js';
 import type { Schemas } from './openapi-schemas.js';
 
-/** What `@SkipThrottle()` sets: its own constant, which it does not export, and the name of a throttler that was given none. */
+/** The metadata key that `@SkipThrottle()` sets: a constant that the package does not export, and the default throttler's name. */
 const SKIPS_RATE_LIMIT = 'THROTTLER:SKIPdefault';
 
-/** Which connection has caused the change. Routes do not take it: it is read for all of them. */
+/** Names the connection that caused the change. Read in one place for all routes. */
 const CONNECTION_ID: ParameterObject = {
   name: 'X-Connection-Id',
   in: 'header',
   required: false,
   schema: { type: 'string', format: 'uuid' },
   description:
-    "The `connection_id` of the welcome of one of the caller's own connections: what the call causes is not told to that one",
+    "The `connection_id` from the welcome of one of the caller's own connections: events that the call causes are not sent to it",
 };
 
-/** Adds to each route what follows from its kind, so that no route has to say it, or can forget it. */
+/** Adds to each route what follows from its kind, so that no route has to repeat it, or can forget it. */
 export function completeOperations(
   document: OpenAPIObject,
   schemas: Schemas,
@@ -44,7 +44,7 @@ export function completeOperations(
   }
 }
 
-/** As they stand in the path; then those of the query, then headers. */
+/** Path parameters in their order in the path, then the query's, then headers. */
 function inOrder(parameters: readonly ParameterObject[], path: string): ParameterObject[] {
   const rank = (parameter: ParameterObject): number =>
     parameter.in === 'path'

@@ -6,20 +6,20 @@ import { problemOf, type ProblemRequest } from '../http/problem.js';
 
 const PROBLEM_TYPE = 'application/problem+json';
 
-/** How every problem looks: RFC 9457. */
+/** The schema of every problem (RFC 9457). */
 export const PROBLEM_SCHEMA = {
   type: 'object',
   description: 'What went wrong (RFC 9457)',
   required: ['type', 'title', 'status', 'detail', 'instance'],
   properties: {
     type: { type: 'string', enum: ['about:blank'] },
-    title: { type: 'string', example: 'Not Found', description: 'What the status means' },
+    title: { type: 'string', example: 'Not Found', description: 'The meaning of the status' },
     status: { type: 'integer', minimum: 400, maximum: 599, example: 404 },
     detail: { type: 'string', example: 'There is nothing with this id.', description: 'What went wrong this time' },
-    instance: { type: 'string', example: '/api/v1/orgs/nonsense', description: 'The path that was asked for' },
+    instance: { type: 'string', example: '/api/v1/orgs/nonsense', description: 'The requested path' },
     errors: {
       type: 'array',
-      description: 'With status 400: what is wrong with which field',
+      description: 'With status 400: the errors of each field',
       items: {
         type: 'object',
         required: ['field', 'message'],
@@ -32,7 +32,7 @@ export const PROBLEM_SCHEMA = {
   },
 };
 
-/** What a client is told of the fields that it got wrong: here of one that is not known anywhere. */
+/** An example of field errors: a field that no route knows. */
 const UNKNOWN_FIELD = new InvalidInputError([{ field: 'colour', message: 'colour is not a field that is known here' }]);
 
 const RETRY_AFTER = { schema: { type: 'integer' }, example: 5, description: 'Seconds to wait before trying again' };
@@ -43,7 +43,7 @@ const HEADERS: Readonly<Record<number, HeadersObject>> = {
   503: { 'Retry-After': RETRY_AFTER },
 };
 
-/** What is known of a route before its own words are read. */
+/** The traits of a route that determine its problems. */
 export interface RouteTraits {
   path: string;
   method: string;
@@ -52,8 +52,8 @@ export interface RouteTraits {
 }
 
 /**
- * Documents the problems that a route has because of what it is: it asks for a token, has ids in its path, takes a body or a
- * query. Those that only the route itself can know of (403, 409) are decorated on it; here they get their form.
+ * Documents the problems that follow from a route's traits: it requires a token, has ids in its path, takes a body or a query. Those
+ * that only the route itself knows (403, 409) are decorated on it, and get their schema here.
  */
 export function describeProblems(operation: OperationObject, route: RouteTraits): void {
   operation.responses = { ...problemsOf(operation, route), ...operation.responses };
@@ -72,7 +72,7 @@ function problemsOf(
   const descriptions: [status: number, isPossible: boolean, description: string][] = [
     [400, takesBody || takesQuery, 'The request has fields that are not valid.'],
     [401, !isPublic, 'The access token is missing, not valid, or has expired.'],
-    [404, path.includes('{'), 'There is nothing with this id, or it is not for the caller.'],
+    [404, path.includes('{'), 'There is nothing with this id, or the caller has no access to it.'],
     [413, takesBody, 'The body is larger than 256 KiB.'],
     [415, takesBody, 'A body must be JSON, with Content-Type: application/json.'],
     [429, isRateLimited, 'Too many requests.'],
@@ -91,7 +91,7 @@ function problem(status: number, description: string, request: ProblemRequest): 
   };
 }
 
-/** The request with the examples of its path. */
+/** A request to the path with the examples of its parameters. */
 function requestOf({ parameters = [] }: OperationObject, { method, path }: RouteTraits): ProblemRequest {
   const examples = parameters.flatMap((parameter) => ('in' in parameter && parameter.in === 'path' ? [parameter] : []));
   const originalUrl = examples.reduce((url, { name, example }) => url.replace(`{${name}}`, String(example)), path);

@@ -1,12 +1,12 @@
 import type { INestApplication, Type } from '@nestjs/common';
 import { MetadataScanner, ModulesContainer } from '@nestjs/core';
 
-/** Where the decorators of a route are found: on its handler, and on the controller of that. */
+/** The places that hold a route's decorators: its handler and its controller. */
 export type DecoratedRoute = [handler: () => unknown, controller: Type];
 
 /**
- * The name that generated clients give to a route's method: the handler's own, if it has several words; else a verb that the
- * controller's name completes. `OrganizationsController` has `listOrganizations` and `createOrganization`.
+ * The name of a route's method in generated clients: the handler's name if it has several words, else the handler's name completed
+ * by the controller's: `OrganizationsController` has `listOrganizations` and `createOrganization`.
  */
 export function operationIdOf(controllerName: string, handlerName: string): string {
   if (/[A-Z]/.test(handlerName)) return handlerName;
@@ -16,7 +16,7 @@ export function operationIdOf(controllerName: string, handlerName: string): stri
 
 /**
  * The handlers of all controllers by their operation ids.
- * @throws {Error} if two have the same
+ * @throws {Error} if two have the same id
  */
 export function routesByOperationId(app: INestApplication): Map<string, DecoratedRoute> {
   const routes = new Map<string, DecoratedRoute>();
@@ -24,9 +24,10 @@ export function routesByOperationId(app: INestApplication): Map<string, Decorate
     const prototype = controller.prototype as Record<string, () => unknown>;
     for (const name of new MetadataScanner().getAllMethodNames(prototype)) {
       const [handler, id] = [prototype[name], operationIdOf(controller.name, name)];
-      // The scanner gives names of methods only; those that are no handlers are in no document.
+      // Skips methods that are not handlers.
       if (handler === undefined || !Reflect.hasMetadata('path', handler)) continue;
-      if (routes.has(id)) throw new Error(`${controller.name}.${name}: another route is ${id}; rename the method`);
+      if (routes.has(id))
+        throw new Error(`${controller.name}.${name}: another route has the operation id ${id}; rename the method`);
       routes.set(id, [handler, controller]);
     }
   }

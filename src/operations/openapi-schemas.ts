@@ -2,19 +2,19 @@ import type { ReferenceObject, SchemaObject } from '@nestjs/swagger';
 
 type Schema = SchemaObject | ReferenceObject;
 
-/** For texts whose form says all that there is to say. */
+/** Examples for strings of a known format. */
 const FORMAT_EXAMPLES: Readonly<Record<string, string>> = {
   uuid: '01997a6e-7e3f-7000-8000-000000000000',
   'date-time': '2025-01-15T10:30:00.000Z',
 };
 
-/** The schemas of a document, and what follows from them. */
+/** The schemas of a document, and what can be derived from them. */
 export class Schemas {
   constructor(private readonly byName: Readonly<Record<string, Schema>>) {}
 
   /**
-   * An example of a whole body, made of those that the properties of its class have. Undefined if there is none, nor a default,
-   * an enum or a format that would give one.
+   * An example of a whole body, built from its properties' examples, defaults, enums and formats. Undefined if there is nothing to
+   * build it from.
    */
   exampleOf(schema: Schema): unknown {
     const { properties, items, format = '', ...rest } = this.resolve(schema);
@@ -27,7 +27,7 @@ export class Schemas {
     return items === undefined ? FORMAT_EXAMPLES[format] : [this.exampleOf(items)];
   }
 
-  /** Whether a body must be there: one that may be without any field may also be left out. */
+  /** Whether a body is required: one without required fields may be omitted. */
   isNeeded(schema: Schema): boolean {
     return (this.resolve(schema).required ?? []).length > 0;
   }

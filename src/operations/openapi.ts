@@ -6,28 +6,28 @@ import { PROBLEM_SCHEMA } from './openapi-problems.js';
 import { operationIdOf, routesByOperationId } from './openapi-routes.js';
 import { Schemas } from './openapi-schemas.js';
 
-const DESCRIPTION = `The HTTP API. Its WebSocket side is described by [AsyncAPI](/docs/asyncapi.json). Get a token from your
+const DESCRIPTION = `The HTTP API. The WebSocket API has an [AsyncAPI document](/docs/asyncapi.json). Get a token from your
 identity provider, or in development from \`POST /dev/token\`, and enter it under *Authorize*.
 
-Bodies are JSON, and errors are problem details (RFC 9457). A field or parameter that is not known is an error. Answers may get
-further fields, which clients ignore. Lists come in pages: \`next_cursor\` is the \`cursor\` of the next page, and null on the last.`;
+Bodies are JSON, and errors are problem details (RFC 9457). An unknown field or parameter is an error. Answers may gain further
+fields, which clients should ignore. Lists are paginated: \`next_cursor\` is the \`cursor\` of the next page, and null on the last.`;
 
 const TAGS = {
-  organizations: 'What everything else belongs to',
-  members: 'Who belongs to an organization, and in which role',
-  resources: 'What organizations own',
-  comments: 'What members say about resources',
-  messages: 'From member to member',
-  exports: 'Files made in the background',
+  organizations: 'Everything else belongs to an organization',
+  members: 'The members of an organization, and their roles',
+  resources: 'Resources of an organization',
+  comments: 'Comments on resources',
+  messages: 'Direct messages between members',
+  exports: 'Exports of resources to files, made in the background',
   events: "An organization's live events, and who is connected to them",
   notifications: "A user's inbox",
-  alerts: 'Of those who operate the system',
+  alerts: 'Alerts from operators to users',
   realtime: 'Live connections',
   operations: 'For load balancers, orchestrators and Prometheus',
-  development: 'Without an identity provider only; never in production',
+  development: 'Available only without an identity provider; never in production',
 };
 
-/** Serves the HTTP API's document at `/docs/openapi.json` and a page to try it out at `/docs`. */
+/** Serves the HTTP API's document at `/docs/openapi.json`, and a page to try it out at `/docs`. */
 export function setupDocs(app: INestApplication): void {
   SwaggerModule.setup('docs', app, () => openApiDocument(app), {
     jsonDocumentUrl: 'docs/openapi.json',

@@ -17,7 +17,7 @@ import { setupDocs } from './openapi.js';
 import { OperationsModule } from './operations.module.js';
 import { ProcessLogger } from './process-logger.js';
 
-/** What the process depends on, up or down as each test says. */
+/** The process's dependencies, up or down as each test sets them. */
 const world = {
   query: (): Promise<unknown> => Promise.resolve([]),
   isRedisConnected: true,
@@ -89,7 +89,7 @@ describe('the health endpoints, with Redis configured', () => {
     });
   });
 
-  it('are not ready until keys were had', async () => {
+  it('are not ready until keys have been fetched', async () => {
     world.hasKeys = false;
 
     expect(await get('/health/ready')).toMatchObject({ status: 503, body: { dependencies: { keys: 'down' } } });
@@ -103,7 +103,7 @@ describe('the health endpoints, with Redis configured', () => {
     expect(performance.now() - before).toBeLessThan(2_000);
   });
 
-  it('are live whatever is down', async () => {
+  it('are live even if everything is down', async () => {
     Object.assign(world, { query: () => Promise.reject(new Error('down')), isRedisConnected: false, hasKeys: false });
 
     expect(await get('/health/live')).toEqual({ status: 200, body: { status: 'ok' } });
@@ -114,7 +114,7 @@ describe('the operations endpoints, on embedded defaults', () => {
   beforeAll(() => start({}));
   afterAll(() => app.close());
 
-  it('tell nothing of a Redis that is not configured', async () => {
+  it('omit a Redis that is not configured', async () => {
     expect(await get('/health/ready')).toEqual({
       status: 200,
       body: { status: 'ok', dependencies: { database: 'up', keys: 'up' } },

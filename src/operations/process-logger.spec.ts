@@ -10,7 +10,7 @@ import { requestLog } from './request-log.js';
 
 const SECRET = 'eyJhbGciOi.secret';
 
-/** A log whose lines a test can read. */
+/** A log with lines that a test can read. */
 function openLog(): { logger: ProcessLogger; lines: string[] } {
   const lines: string[] = [];
   const environment = new Environment({ LOG_FORMAT: 'json' });
@@ -18,7 +18,7 @@ function openLog(): { logger: ProcessLogger; lines: string[] } {
 }
 
 describe('the log of the process', () => {
-  it('tells the context and the stack as Nest gives them', () => {
+  it('has the context and the stack that Nest passes', () => {
     const { logger, lines } = openLog();
     logger.log('Started', 'Server');
     logger.error('Broken', 'Error: deep\n    at somewhere', 'Server');
@@ -34,7 +34,7 @@ describe('the log of the process', () => {
     ]);
   });
 
-  it('tells the text beside an object, and the object’s fields by their names', () => {
+  it('has the text passed with an object, and the object’s fields by name', () => {
     const { logger, lines } = openLog();
     logger.warn({ err: new TypeError('Deep'), export_id: 'e-1' }, 'A run failed', 'Exports');
     expect(JSON.parse(lines.join())).toMatchObject({
@@ -46,7 +46,7 @@ describe('the log of the process', () => {
     });
   });
 
-  it('tells nothing of an error’s further fields but its code: they may hold what users have given', () => {
+  it('omits an error’s further fields except its code, as they may hold user input', () => {
     const { logger, lines } = openLog();
     const refused = Object.assign(new Error('relation "users" does not exist'), {
       code: '42P01',
@@ -63,7 +63,7 @@ describe('the log of the process', () => {
       expect(JSON.parse(line)).toMatchObject({ err: { message: refused.message, code: '42P01' } });
   });
 
-  it('leaves out what Nest tells of its own start', () => {
+  it('omits Nest’s messages about its own start', () => {
     const { logger, lines } = openLog();
     logger.log('Mapped {/api/v1/orgs, GET} route', 'RouterExplorer');
     expect(lines).toEqual([]);
@@ -82,7 +82,7 @@ describe('the request log', () => {
   let server: Server;
   afterEach(() => void server.close());
 
-  /** Serves one request and gives the log's lines of it. */
+  /** Serves one request, and returns its log lines. */
   async function serve(path: string, status = 200): Promise<Record<string, unknown>[]> {
     const { logger, lines } = openLog();
     const middleware = requestLog(logger.pino, { trustProxy: 0 });
@@ -93,7 +93,7 @@ describe('the request log', () => {
     await once(server, 'listening');
     const { port } = server.address() as AddressInfo;
     const headers = { authorization: `Bearer ${SECRET}`, 'sec-websocket-protocol': `access_token.${SECRET}` };
-    // When the second is answered, the line of the first is there.
+    // When the second is answered, the first has been logged.
     for (const each of [path, '/marker']) await fetch(`http://127.0.0.1:${port}${each}`, { headers });
     expect(lines.join()).not.toContain(SECRET);
     return lines
@@ -101,7 +101,7 @@ describe('the request log', () => {
       .filter(({ msg }) => !String(msg).startsWith('GET /marker'));
   }
 
-  it('tells method, path and status, and neither the query nor any header', async () => {
+  it('has method, path and status, but neither the query nor any header', async () => {
     const [line] = await serve(`/api/v1/orgs?token=${SECRET}&ticket=${SECRET}`);
 
     expect(line).toMatchObject({ msg: 'GET /api/v1/orgs 200', res: { status: 200 } });
@@ -120,7 +120,7 @@ describe('the request log', () => {
     expect(line).not.toHaveProperty('err');
   });
 
-  it('leaves health checks out', async () => {
+  it('omits health checks', async () => {
     expect(await serve('/health/ready')).toEqual([]);
   });
 });

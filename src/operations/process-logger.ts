@@ -3,7 +3,7 @@ import { type DestinationStream, type Level, type Logger, pino } from 'pino';
 import { PinoPretty } from 'pino-pretty';
 import type { Environment } from '../config/environment.js';
 
-/** Written at once, not by a worker thread: the last words before an exit are those that matter. */
+/** Synchronous, not by a worker thread, so that the last lines before an exit are not lost. */
 const PRETTY = {
   sync: true,
   singleLine: true,
@@ -11,7 +11,7 @@ const PRETTY = {
   messageFormat: '{if context}[{context}] {end}{msg}',
 };
 
-/** What Nest tells of its own start, line by line: nobody needs it unless something is wrong there. */
+/** Nest's messages about its own start, needed only for debugging. */
 const START_CONTEXTS: ReadonlySet<unknown> = new Set([
   'InstanceLoader',
   'RoutesResolver',
@@ -19,18 +19,18 @@ const START_CONTEXTS: ReadonlySet<unknown> = new Set([
   'NestFactory',
 ]);
 
-/** How much waits to be written at most, in characters; what comes then is lost. */
+/** How many characters may wait to be written; further lines are dropped. */
 const MOST_UNWRITTEN = 1_048_576;
 
-/** Nobody's service ends, or waits, because the disk behind the log is full, or a reader of it does not read. */
+/** Drops lines rather than fail or block when the log's disk is full or its reader hangs. */
 function standardOutput(): DestinationStream {
   const output = pino.destination({ dest: 1, sync: true, maxLength: MOST_UNWRITTEN, retryEAGAIN: () => false });
-  // The next line tries again.
+  // Ignored: the next line tries again.
   output.on('error', () => undefined);
   return output;
 }
 
-/** What the process says: JSON lines for machines, or readable lines for a person at a terminal. Nest logs through it. */
+/** The process's log: JSON lines for machines, or readable lines for a terminal. Nest logs through it. */
 export class ProcessLogger implements LoggerService {
   readonly pino: Logger;
 
@@ -44,7 +44,7 @@ export class ProcessLogger implements LoggerService {
   }
 
   error(message: unknown, ...rest: unknown[]): void {
-    // What stops the start is told by who started.
+    // Errors at start are also printed by the caller.
     this.write(rest.at(-1) === 'ExceptionHandler' ? 'debug' : 'error', message, rest);
   }
 
@@ -64,7 +64,7 @@ export class ProcessLogger implements LoggerService {
     this.write('trace', message, rest);
   }
 
-  /** Nest passes the name of the class that speaks last, and before it an error's stack, or the text to an object's fields. */
+  /** Nest passes the context last, and before it an error's stack, or the text that goes with an object. */
   private write(level: Level, message: unknown, rest: unknown[]): void {
     const words = rest.filter((each) => typeof each === 'string' && !isStack(each));
     const context = words.at(-1);
@@ -77,7 +77,7 @@ export class ProcessLogger implements LoggerService {
   }
 }
 
-/** Only what every error has: libraries add more, as TypeORM does a statement's parameters, which are personal data. */
+/** Only the standard fields: libraries add others, such as TypeORM a statement's parameters, which are personal data. */
 function describeError(error: unknown): unknown {
   if (!(error instanceof Error)) return error;
   const { type, message, stack } = pino.stdSerializers.err(error);

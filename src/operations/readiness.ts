@@ -9,23 +9,23 @@ import { Lifecycle } from '../runtime/lifecycle.js';
 import { missingMigrations } from '../database/index.js';
 import { Broker } from '../realtime/index.js';
 
-/** Whether this process can serve, and how each thing it depends on is. */
+/** Whether this process can serve, and the state of each dependency. */
 export interface ReadinessReport {
   status: 'ok' | 'degraded' | 'error' | 'draining';
   dependencies: Record<string, 'up' | 'down'>;
-  /** Where this process does not apply them itself. */
+  /** Only if this process does not apply migrations itself. */
   missing_migrations?: string[];
 }
 
-/** A dependency that has not answered by then counts as down. */
+/** A dependency that does not answer within this time counts as down. */
 const DEADLINE_MS = 1_500;
 
-/** Judges whether traffic should come to this process. */
+/** Decides whether traffic should be sent to this process. */
 @Injectable()
 export class Readiness {
   private readonly logger = new Logger(Readiness.name);
   private last: ReadinessReport['status'] = 'ok';
-  /** Null while it is not known. */
+  /** Null while unknown. */
   private missing: string[] | null = null;
 
   constructor(
@@ -61,13 +61,13 @@ export class Readiness {
     };
   }
 
-  /** Down only until keys were had for the first time: known keys go on working without their source. */
+  /** Down only until keys have been fetched once: known keys keep working without their source. */
   private checkKeys(): HealthIndicatorResult {
     const keys = this.indicators.check('keys');
     return this.verifier.isReady() ? keys.up() : keys.down();
   }
 
-  /** Somebody else brings the schema up to date; once it is, it stays so. */
+  /** Another process applies the migrations; once the schema is up to date, it stays so. */
   private checkSchema() {
     const schema = this.indicators.check('schema');
     if (this.missing?.length === 0) return schema.up();
@@ -79,7 +79,7 @@ export class Readiness {
     return schema.attempt(ask).withTimeout(DEADLINE_MS);
   }
 
-  /** All nodes share one Redis: taking them all out of service because it is down would help nobody. */
+  /** Only degraded: all nodes share Redis, and taking all of them out of service would help nobody. */
   private checkRedis(): HealthIndicatorResult {
     const redis = this.indicators.check('redis');
     return this.broker.isConnected() ? redis.up() : redis.degraded();
@@ -89,7 +89,7 @@ export class Readiness {
     try {
       return await this.health.check(indicators);
     } catch (error) {
-      // Terminus throws what it found; here it is data.
+      // Terminus throws its report if a check fails.
       if (error instanceof ServiceUnavailableException) return error.getResponse() as HealthCheckResult;
       throw error;
     }

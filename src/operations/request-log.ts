@@ -6,13 +6,13 @@ import type { Environment } from '../config/environment.js';
 import { LineBudget } from '../runtime/line-budget.js';
 import { clientAddress } from '../http/client-address.js';
 
-/** Lines a second about requests that were refused, and about those that failed: strangers send as many of both as they like. */
+/** Log lines a second, for refused and for failed requests: anyone can cause any number of both. */
 const LINES = 20;
 
-/** HTTP middleware: one line a request, when it is answered. No headers and no query: both carry tokens. */
+/** HTTP middleware: logs one line for each request, when it is answered. Omits headers and query, which may hold tokens. */
 export function requestLog(logger: Logger, { trustProxy }: Pick<Environment, 'trustProxy'>): HttpLogger {
   const refusals = new LineBudget(LINES, (summary) => logger.info(`Refused requests: ${summary}`));
-  // Apart, so that what is refused hides nothing that fails.
+  // Separate, so that refused requests can't hide failures.
   const failures = new LineBudget(LINES, (summary) => logger.warn(`Failed requests: ${summary}`));
   return pinoHttp({
     logger,
@@ -29,7 +29,7 @@ export function requestLog(logger: Logger, { trustProxy }: Pick<Environment, 'tr
     },
     customSuccessMessage: (request, response) => summary(request, response),
     customErrorMessage: (request, response) => summary(request, response),
-    // What went wrong is logged where it is caught, with its stack; a request's line only tells its status.
+    // The error is logged with its stack where it is caught; this line has only the status.
     customErrorObject: (_request, _response, _error, line: object) => ({ ...line, err: undefined }),
   });
 }
@@ -46,7 +46,7 @@ function summary(request: LoggedRequest, response: ServerResponse): string {
   return `${request.method ?? ''} ${pathOf(request)} ${response.statusCode}`;
 }
 
-/** The path as it was asked for; frameworks shorten `url` under a mounted router. */
+/** The requested path, for the log. */
 function pathOf(request: LoggedRequest): string {
   return requestPath(request.originalUrl ?? request.url ?? '');
 }

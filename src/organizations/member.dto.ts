@@ -6,7 +6,7 @@ import { ORG_ROLES, type OrgRole } from './org-role.js';
 
 const ROLE_MESSAGE = `$property must be one of ${ORG_ROLES.join(', ')}`;
 
-/** The body that makes a user a member. */
+/** The body that adds a member. */
 export class AddMemberDto {
   @ApiProperty({ ...USER_ID_SCHEMA, example: 'carol' })
   @IsUserId()
@@ -18,7 +18,7 @@ export class AddMemberDto {
   role: OrgRole = 'member';
 }
 
-/** The body that gives a member another role. */
+/** The body that changes a member's role. */
 export class ChangeRoleDto {
   @ApiProperty({ enum: ORG_ROLES, example: 'admin' })
   @IsIn(ORG_ROLES, { message: ROLE_MESSAGE })
@@ -34,7 +34,7 @@ export class MemberDto {
     type: String,
     nullable: true,
     example: 'bob@example.com',
-    description: 'Null until the user was seen with a token that tells it',
+    description: 'Null until the user has signed in with a token that contains it',
   })
   email: string | null;
 

@@ -17,7 +17,7 @@ import type { Membership } from './membership.entity.js';
 import { MembershipsService } from './memberships.service.js';
 import { CurrentMembership, ForMembers } from './org-role.guard.js';
 
-const LAST_OWNER = 'An organization keeps its last owner.';
+const LAST_OWNER = 'An organization must keep its last owner.';
 const USER_ID = 'The id of the member';
 
 @ApiTags('members')
@@ -41,14 +41,14 @@ export class MembersController {
   @ForMembers('addMembers')
   @ApiOperation({ summary: 'Add any user; admins add plain members only. Emits `member.joined` and notifies the user' })
   @ApiCreatedResponse({ type: MemberDto })
-  @ApiConflictResponse({ description: 'The user is a member already.' })
+  @ApiConflictResponse({ description: 'The user is already a member.' })
   async add(@CurrentMembership() actor: Membership, @Body() { user_id, role }: AddMemberDto): Promise<MemberDto> {
     return this.withEmail(await this.memberships.add(actor, user_id, role));
   }
 
   @Patch(':user_id')
   @ForMembers('changeRoles')
-  @ApiOperation({ summary: 'Change the role of a member (owners); the last owner stays one' })
+  @ApiOperation({ summary: 'Change the role of a member (owners); the last owner must stay owner' })
   @ApiOkResponse({ type: MemberDto })
   @ApiConflictResponse({ description: LAST_OWNER })
   async changeMemberRole(
@@ -63,10 +63,10 @@ export class MembersController {
   @HttpCode(204)
   @ForMembers()
   @ApiOperation({
-    summary: 'Remove a member: owners anyone, admins plain members, everybody themselves. Emits `member.left`',
+    summary: 'Remove a member: owners anyone, admins plain members, all members themselves. Emits `member.left`',
   })
   @ApiNoContentResponse()
-  @ApiForbiddenResponse({ description: 'Your role removes no members.' })
+  @ApiForbiddenResponse({ description: 'Your role does not allow removing members.' })
   @ApiConflictResponse({ description: LAST_OWNER })
   async remove(@CurrentMembership() actor: Membership, @UserIdParam('user_id', USER_ID) userId: string): Promise<void> {
     await this.memberships.remove(actor, userId);

@@ -2,7 +2,7 @@ import { Column, CreateDateColumn, Entity, JoinColumn, ManyToOne, PrimaryColumn,
 import type { OrgRole } from './org-role.js';
 import { Organization } from './organization.entity.js';
 
-/** That a user belongs to an organization, and as what. The user need not have been seen yet. */
+/** A user's membership of an organization, with a role. The user need not have signed in yet. */
 @Entity('memberships')
 export class Membership {
   @PrimaryColumn({ name: 'org_id', type: 'uuid' })

@@ -12,7 +12,7 @@ import { BroadcastService } from '../realtime/index.js';
 import { User } from '../users/user.entity.js';
 import { Membership } from './membership.entity.js';
 
-/** Tells an organization who joined and who left, in the transaction that makes it so, and closes the connections of who left. */
+/** Publishes members who join or leave, in the same transaction, and closes the connections of those who leave. */
 @Injectable()
 export class MembershipSubscriber implements EntitySubscriberInterface<Membership> {
   constructor(
@@ -46,7 +46,7 @@ export class MembershipSubscriber implements EntitySubscriberInterface<Membershi
     expectLoaded(event, Membership);
   }
 
-  /** `databaseEntity`, because after the removal the entity itself has lost its key. */
+  /** Uses `databaseEntity`, because after the removal the entity itself has lost its key. */
   async afterRemove({ databaseEntity, manager }: RemoveEvent<Membership>): Promise<void> {
     const { orgId, userId } = databaseEntity;
     const data = { user_id: userId, org_id: orgId, timestamp: new Date().toISOString() };

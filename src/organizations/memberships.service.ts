@@ -16,7 +16,7 @@ const ARE_MEMBERS = `
   FROM unnest($1::uuid[], $2::varchar[]) WITH ORDINALITY AS asked (org_id, user_id, place)
   ORDER BY place`;
 
-/** Knows who belongs to which organization, and changes it by the rules of the roles. */
+/** Manages memberships, by the rules of the roles. */
 @Injectable()
 export class MembershipsService {
   private readonly memberships: Repository<Membership>;
@@ -32,7 +32,7 @@ export class MembershipsService {
     return this.memberships.findOneBy({ orgId, userId });
   }
 
-  /** Which of these are members, in the order given: one query, each pair found by the primary key. */
+  /** Whether each pair is a membership, in the given order. One query, using the primary key. */
   async areMembers(pairs: readonly Pick<Membership, 'orgId' | 'userId'>[]): Promise<boolean[]> {
     const rows = await this.dataSource.query<{ is_member: boolean }[]>(ARE_MEMBERS, [
       pairs.map(({ orgId }) => orgId),
@@ -41,7 +41,7 @@ export class MembershipsService {
     return rows.map(({ is_member }) => is_member);
   }
 
-  /** The members of an organization by id. */
+  /** The members of an organization, ordered by user id. */
   async list(orgId: string, { limit, cursor }: PageQuery): Promise<Page<Membership>> {
     const [after] = cursor === undefined ? [] : decodeListCursor(cursor, 1);
     const members = await this.memberships.find({
@@ -52,13 +52,13 @@ export class MembershipsService {
     return pageOf(members, limit, ({ userId }) => userId);
   }
 
-  /** Makes a user a member, tells the organization (by the subscriber) and the user. */
+  /** Adds a member and notifies the user; the subscriber notifies the organization. */
   add(actor: Membership, userId: string, role: OrgRole): Promise<Membership> {
     return this.change(actor, async (manager, organization, actorRole) => {
       if (!mayAdd(actorRole, role)) throw new ForbiddenException(`Your role does not allow adding an ${role}.`);
       // `save` would turn a second membership of the same user into an update of the first.
       const exists = await manager.existsBy(Membership, { orgId: organization.id, userId });
-      if (exists) throw new ConflictException('The user is a member already.');
+      if (exists) throw new ConflictException('The user is already a member.');
       const membership = await manager.save(manager.create(Membership, { orgId: organization.id, userId, role }));
       await this.welcome(userId, organization, role, manager);
       return membership;
@@ -74,11 +74,12 @@ export class MembershipsService {
     });
   }
 
-  /** Ends a membership; anyone may end their own. The organization is told by the subscriber. */
+  /** Ends a membership; members may end their own. The subscriber notifies the organization. */
   remove(actor: Membership, userId: string): Promise<void> {
     return this.change(actor, async (manager, organization, actorRole) => {
       const isOneself = userId === actor.userId;
-      if (!isOneself && !mayRemove(actorRole, 'member')) throw new ForbiddenException('Your role removes no members.');
+      if (!isOneself && !mayRemove(actorRole, 'member'))
+        throw new ForbiddenException('Your role does not allow removing members.');
       const target = await memberOf(organization, userId, manager);
       if (!isOneself && !mayRemove(actorRole, target.role)) {
         throw new ForbiddenException(`Your role does not allow removing an ${target.role}.`);
@@ -89,8 +90,8 @@ export class MembershipsService {
   }
 
   /**
-   * Runs one change of an organization's members at a time, and reads the actor's role only then: else two owners who
-   * remove each other would both succeed.
+   * Runs one change of an organization's members at a time, and reads the actor's role under the lock. Otherwise two owners removing
+   * each other would both succeed.
    */
   private change<T>(
     { orgId, userId }: Membership,
@@ -133,5 +134,5 @@ async function memberOf({ id }: Organization, userId: string, manager: EntityMan
 async function keepAnOwner({ orgId, role }: Membership, manager: EntityManager): Promise<void> {
   if (role !== 'owner') return;
   const owners = await manager.countBy(Membership, { orgId, role: 'owner' });
-  if (owners === 1) throw new ConflictException('An organization keeps its last owner.');
+  if (owners === 1) throw new ConflictException('An organization must keep its last owner.');
 }

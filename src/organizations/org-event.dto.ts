@@ -3,13 +3,13 @@ import { IsObject, IsString } from 'class-validator';
 import type { JsonObject } from '../realtime/index.js';
 import { AsGiven } from '../http/as-given.js';
 
-/** The body that publishes an application's own event. */
+/** The body of an event of the application's own type. */
 export class OrgEventDto {
   @ApiProperty({
     example: 'invoice.paid',
     maxLength: 100,
     pattern: '^[a-z][a-z0-9_]*\\.[a-z][a-z0-9_]*$',
-    description: '`word.word`; the types of the catalogue are reserved',
+    description: 'Of the form `word.word`; the types of the catalogue are reserved',
   })
   @IsString({ message: '$property must be a text' })
   event_type: string;

@@ -16,12 +16,12 @@ export class OrgEventsController {
     @InjectDataSource() private readonly dataSource: DataSource,
   ) {}
 
-  /** Goes through the outbox, so that an accepted event survives a broker that is down. */
+  /** Goes through the outbox, so that an accepted event survives an outage of the broker. */
   @Post()
   @HttpCode(202)
   @ForMembers('publishEvents')
   @ApiOperation({ summary: "Publish an event of the application's own type (owners, admins)" })
-  @ApiAcceptedResponse({ type: PublishedEventDto, description: 'It will be published' })
+  @ApiAcceptedResponse({ type: PublishedEventDto, description: 'The event was accepted.' })
   async publish(
     @CurrentMembership() { orgId }: Membership,
     @Body() { event_type, data }: OrgEventDto,

@@ -3,7 +3,7 @@ import { validate as isUuid } from 'uuid';
 import { CLOSE, ConnectionRefusedError, type Handshake } from '../realtime/index.js';
 import { MembershipsService } from './memberships.service.js';
 
-/** Admits only members to an organization's events. A malformed, an unknown and a foreign id all look the same. */
+/** Admits only members to an organization's events. Malformed ids, unknown ids and non-members get the same answer. */
 @Injectable()
 export class OrgMemberGuard implements CanActivate {
   constructor(private readonly memberships: MembershipsService) {}

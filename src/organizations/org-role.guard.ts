@@ -24,8 +24,8 @@ interface OrgRequest extends AuthenticatedRequest {
 }
 
 /**
- * Lets only members of the organization of `:org_id` in, whatever is asked for below it; to an action that takes a role, only
- * those who have it. To everybody else the organization does not exist.
+ * Admits only members of the organization `:org_id` to the routes below it, and to an action that requires a role only those who have
+ * it. To non-members, the organization appears not to exist.
  */
 @Injectable()
 export class OrgRoleGuard implements CanActivate {
@@ -51,7 +51,7 @@ export class OrgRoleGuard implements CanActivate {
   }
 }
 
-/** Opens a route (or a controller's every route) below `/orgs/:org_id` to members, or to those whose role allows the action. */
+/** Opens a route, or a whole controller, below `/orgs/:org_id` to members, or to those whose role allows the action. */
 export function ForMembers(action?: OrgAction): MethodDecorator & ClassDecorator {
   return applyDecorators(
     SetMetadata(ACTION, action),

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { mayAdd, mayRemove, ORG_ROLES } from './org-role.js';
 
 describe('mayAdd', () => {
-  it('lets owners add every role', () => {
+  it('lets owners add any role', () => {
     expect(ORG_ROLES.filter((role) => mayAdd('owner', role))).toEqual(['owner', 'admin', 'member']);
   });
 
@@ -16,7 +16,7 @@ describe('mayAdd', () => {
 });
 
 describe('mayRemove', () => {
-  it('lets owners remove every role', () => {
+  it('lets owners remove any role', () => {
     expect(ORG_ROLES.filter((role) => mayRemove('owner', role))).toEqual(['owner', 'admin', 'member']);
   });
 

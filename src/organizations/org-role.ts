@@ -1,9 +1,9 @@
-/** What a member may do in an organization. */
+/** A member's role in an organization. */
 export type OrgRole = 'owner' | 'admin' | 'member';
 
 export const ORG_ROLES = ['owner', 'admin', 'member'] as const satisfies readonly OrgRole[];
 
-/** What takes a role. What is not named here, every member may do. */
+/** Actions that require a role. All others are open to every member. */
 export type OrgAction = 'rename' | 'dissolve' | 'addMembers' | 'changeRoles' | 'publishEvents';
 
 const ROLES_THAT_MAY: Readonly<Record<OrgAction, readonly OrgRole[]>> = {
@@ -14,22 +14,22 @@ const ROLES_THAT_MAY: Readonly<Record<OrgAction, readonly OrgRole[]>> = {
   publishEvents: ['owner', 'admin'],
 };
 
-/** Whether somebody of a role may do this. */
+/** Whether a role allows an action. */
 export function may(actor: OrgRole, action: OrgAction): boolean {
   return ROLES_THAT_MAY[action].includes(actor);
 }
 
-/** What to tell somebody who may not. */
+/** The problem detail for members whose role doesn't allow the action. */
 export function takesRole(action: OrgAction): string {
   return `This takes the role ${ROLES_THAT_MAY[action].join(' or ')} in the organization.`;
 }
 
-/** Whether somebody of a role may make another user a member with that other role. */
+/** Whether the actor's role allows adding a member with the given role. */
 export function mayAdd(actor: OrgRole, role: OrgRole): boolean {
   return actor === 'owner' || (actor === 'admin' && role === 'member');
 }
 
-/** Whether somebody of a role may end the membership of somebody else. */
+/** Whether the actor's role allows removing another member with the target role. */
 export function mayRemove(actor: OrgRole, target: OrgRole): boolean {
   return actor === 'owner' || (actor === 'admin' && target === 'member');
 }

@@ -3,7 +3,7 @@ import { IsText } from '../http/is-text.js';
 import { ORG_ROLES, type OrgRole } from './org-role.js';
 import type { OwnOrganization } from './organizations.service.js';
 
-/** The body that names an organization, new or old. */
+/** The body that creates or renames an organization. */
 export class NameOrganizationDto {
   @ApiProperty({ example: 'Acme', minLength: 1, maxLength: 200 })
   @IsText({ max: 200 })

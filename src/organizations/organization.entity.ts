@@ -1,6 +1,6 @@
 import { Column, CreateDateColumn, Entity, PrimaryColumn, UpdateDateColumn } from 'typeorm';
 
-/** A group of users that own resources together and hear of each other's changes. */
+/** A group of users who share resources, and see each other's changes live. */
 @Entity('organizations')
 export class Organization {
   @PrimaryColumn('uuid')

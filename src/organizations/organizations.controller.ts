@@ -54,7 +54,7 @@ export class OrganizationsController {
   @Delete(':org_id')
   @HttpCode(204)
   @ForMembers('dissolve')
-  @ApiOperation({ summary: 'Delete an organization and all that belongs to it (owners)' })
+  @ApiOperation({ summary: 'Delete an organization and everything that belongs to it (owners)' })
   @ApiNoContentResponse()
   async dissolve(@CurrentMembership() { orgId }: Membership): Promise<void> {
     await this.organizations.dissolve(orgId);

@@ -12,7 +12,7 @@ import { OrganizationsController } from './organizations.controller.js';
 import { OrganizationsService } from './organizations.service.js';
 import { PresenceController } from './presence.controller.js';
 
-/** Organizations, who belongs to them, and the stream of their events. */
+/** Organizations, their members, and their live events. */
 @Module({
   imports: [TypeOrmModule.forFeature([Organization, Membership]), UsersModule],
   controllers: [OrganizationsController, MembersController, OrgEventsController, PresenceController],

@@ -14,7 +14,7 @@ export interface OwnOrganization {
   role: OrgRole;
 }
 
-/** Founds, lists, renames and dissolves organizations. */
+/** Creates, lists, renames and deletes organizations. */
 @Injectable()
 export class OrganizationsService {
   constructor(
@@ -22,7 +22,7 @@ export class OrganizationsService {
     private readonly broadcast: BroadcastService,
   ) {}
 
-  /** Creates an organization whose first owner is the founder. Nobody is told: there is nobody else yet. */
+  /** Creates an organization with the founder as owner. Publishes nothing, as there are no other members yet. */
   found(founderId: string, name: string, id: string = uuidv7()): Promise<OwnOrganization> {
     return this.dataSource.transaction(async (manager) => {
       const organization = await manager.save(manager.create(Organization, { id, name }));
@@ -41,25 +41,25 @@ export class OrganizationsService {
       order: { orgId: 'ASC' },
       take: limit + 1,
     });
-    // The relation is loaded, which its type can't tell.
+    // The relation is loaded; its type doesn't show that.
     const own = memberships.flatMap(({ organization, role }) => (organization ? [{ organization, role }] : []));
     return pageOf(own, limit, ({ organization }) => organization.id);
   }
 
-  /** @throws {NotFoundException} if it was dissolved meanwhile */
+  /** @throws {NotFoundException} if it has been deleted */
   async get({ orgId, role }: Membership): Promise<OwnOrganization> {
     const organization = await this.dataSource.getRepository(Organization).findOneBy({ id: orgId });
     if (organization === null) throw noSuchOrganization();
     return { organization, role };
   }
 
-  /** @throws {NotFoundException} if it was dissolved meanwhile */
+  /** @throws {NotFoundException} if it has been deleted */
   async rename(membership: Membership, name: string): Promise<OwnOrganization> {
     await this.dataSource.getRepository(Organization).update({ id: membership.orgId }, { name });
     return this.get(membership);
   }
 
-  /** Deletes an organization with all that belongs to it. Its members are not told one by one that they left: their connections are closed. */
+  /** Deletes an organization and everything that belongs to it. Closes its members' connections instead of publishing `member.left`. */
   async dissolve(orgId: string): Promise<void> {
     await this.dataSource.transaction(async (manager) => {
       await manager.delete(Organization, { id: orgId });
@@ -68,14 +68,14 @@ export class OrganizationsService {
   }
 }
 
-/** The one answer for organizations that are malformed, unknown or not the caller's: nobody can tell which. */
+/** The same answer for malformed ids, unknown ids and non-members, so that clients can't tell them apart. */
 export function noSuchOrganization(): NotFoundException {
   return new NotFoundException('There is no such organization.');
 }
 
 const FOREIGN_KEY_VIOLATION = '23503';
 
-/** For writes below an organization, which may have been dissolved since the caller was let in. */
+/** For writes below an organization, which may have been deleted after the caller was authorized. */
 export function rethrowForDissolved(error: unknown): never {
   const cause: unknown = error instanceof QueryFailedError ? error.driverError : null;
   const isDissolved =

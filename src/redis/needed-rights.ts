@@ -1,8 +1,8 @@
 import type { Redis } from 'ioredis';
 
 /**
- * What Herald sends (broker, presence, tickets, the registry of connections, rate limits), what BullMQ sends for it, and what the
- * scripts of both call. Servers that others manage withhold some of the rest (`INFO`, `CLIENT`), which is done without.
+ * The commands that Herald sends (broker, presence, tickets, registry of connections, rate limits), those that BullMQ sends, and those
+ * that the scripts of both call. Omits optional commands (`INFO`, `CLIENT`), which managed servers may refuse.
  */
 const COMMANDS = [
   'BZPOPMIN {key} 1',
@@ -62,10 +62,10 @@ const COMMANDS = [
   'ZSCORE {key} 1',
 ];
 
-/** What BullMQ's keys begin with: a hash tag, so that a cluster keeps them together. */
+/** The prefix of BullMQ's keys: a hash tag, so that a cluster keeps them together. */
 export const JOBS_PREFIX = '{bull}';
 
-/** The names of the commands that a user of Redis needs the right for. */
+/** The names of the commands that the Redis user needs rights for. */
 export const NEEDED_COMMANDS: ReadonlySet<string> = new Set(
   [
     ...COMMANDS,
@@ -82,8 +82,8 @@ export const NEEDED_COMMANDS: ReadonlySet<string> = new Set(
 );
 
 /**
- * What the user of this connection lacks the right for, in Redis's words. Nothing is run: Redis judges a command when it is
- * queued, and the queue is discarded.
+ * The rights that the user of this connection lacks, in Redis's words. Runs nothing: Redis checks rights when it queues a command of
+ * a transaction, and the transaction is discarded.
  * @param db the number of the database
  */
 export async function refusedRights(server: Redis, db: number): Promise<string[]> {
@@ -96,19 +96,19 @@ export async function refusedRights(server: Redis, db: number): Promise<string[]
       return true;
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);
-      // Others, such as MOVED for a key of another shard, come after the rights were found to be there.
+      // Other errors, such as MOVED for a key of another shard, occur only after the check of rights.
       if (message.startsWith('NOPERM')) refusals.add(message.replace(/^NOPERM /, ''));
       return false;
     }
   };
   const send = (line: string) => attempt(() => server.call(...wordsOf(line)));
-  // BullMQ's transactions need it, too.
+  // BullMQ's transactions also need MULTI.
   if (await send('MULTI')) {
     for (const key of keys) for (const command of COMMANDS) await send(command.replaceAll('{key}', key));
     await send(`PUBLISH ${channel} 1`);
     await send('DISCARD');
   }
-  // Of another connection: nothing else can be said on one that has subscriptions.
+  // On a separate connection, as one with subscriptions can't run other commands.
   const subscriber = server.duplicate({ lazyConnect: true });
   subscriber.on('error', () => undefined);
   await subscriber.connect().catch(() => undefined);

@@ -12,7 +12,7 @@ export interface ConnectionOptions extends Pick<
   | 'socketTimeout'
   | 'connectionName'
 > {
-  /** Without a listener an error of a connection would end the process. */
+  /** Required, as a connection error without a listener would end the process. */
   onError: (error: Error) => void;
 }
 
@@ -21,7 +21,7 @@ const LONGEST_RECONNECT_DELAY_MS = 1_000;
 
 /**
  * Opens a connection to the configured Redis: a single server, the master that Sentinel names, or a cluster (whose
- * sharded pub/sub is then used). It reconnects for ever; the caller ends it by `disconnect`.
+ * sharded pub/sub is then used). It keeps reconnecting until the caller calls `disconnect`.
  */
 export function connectRedis(settings: RedisSettings, { onError, ...options }: ConnectionOptions): Redis | Cluster {
   const common: RedisOptions = {
@@ -32,7 +32,7 @@ export function connectRedis(settings: RedisSettings, { onError, ...options }: C
     connectTimeout: CONNECT_TIMEOUT_MS,
     keepAlive: CONNECT_TIMEOUT_MS,
     retryStrategy: reconnectDelay,
-    // A master that was made a replica: behind the same name or address there is another one by now.
+    // The master became a replica: reconnecting finds the new master.
     reconnectOnError: ({ message }) => message.startsWith('READONLY'),
   };
   const connection = open(settings, common);
@@ -63,7 +63,7 @@ function open(settings: RedisSettings, common: RedisOptions): Redis | Cluster {
         host: settings.host,
         port: settings.port,
         db: settings.db,
-        // Names the host to proxies that serve several, which an address can't.
+        // SNI, for proxies that serve several hosts; not possible for an address.
         tls: settings.tls && isIP(settings.host) === 0 ? { servername: settings.host } : common.tls,
       });
     case 'sentinel':
@@ -74,10 +74,10 @@ function open(settings: RedisSettings, common: RedisOptions): Redis | Cluster {
         db: settings.db,
         sentinelUsername: settings.sentinelUsername ?? undefined,
         sentinelPassword: settings.sentinelPassword ?? undefined,
-        // Neither link follows `tls`: not the one to the sentinels, and not the one to the master that they name.
+        // In Sentinel mode ioredis ignores `tls`, both for the sentinels and for the master.
         sentinelTLS: common.tls,
         enableTLSForSentinelMode: settings.tls,
-        // One that hangs must not keep us from asking the next.
+        // A sentinel that hangs must not keep us from asking the next one.
         sentinelCommandTimeout: CONNECT_TIMEOUT_MS,
         sentinelRetryStrategy: reconnectDelay,
       });
@@ -85,7 +85,7 @@ function open(settings: RedisSettings, common: RedisOptions): Redis | Cluster {
       return new Cluster(settings.nodes, {
         shardedSubscribers: true,
         enableOfflineQueue: common.enableOfflineQueue,
-        // Certificates name hosts, so under TLS the nodes are not looked up before they are connected to.
+        // Certificates name hosts, so with TLS don't resolve host names before connecting.
         dnsLookup: settings.tls ? (address, done) => done(null, address) : undefined,
         clusterRetryStrategy: reconnectDelay,
         redisOptions: common,
@@ -93,7 +93,7 @@ function open(settings: RedisSettings, common: RedisOptions): Redis | Cluster {
   }
 }
 
-/** Quick at first, so that a restarted Redis is found within moments; then once a second, with chance against stampedes. */
+/** Short at first, so that a restarted Redis is found quickly; then up to a second, with jitter against stampedes. */
 function reconnectDelay(attempt: number): number {
   return Math.min(50 * 2 ** Math.min(attempt, 5), LONGEST_RECONNECT_DELAY_MS) * (0.5 + Math.random() / 2);
 }

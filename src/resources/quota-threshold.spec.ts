@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { thresholdReached } from './quota-threshold.js';
 
-/** All warnings on the way from nothing to the limit, each with the number at which it comes. */
+/** All warnings from zero up to the limit, each with the number that triggers it. */
 function warnings(limit: number): [number, number][] {
   return Array.from({ length: limit }, (_, index) => index + 1).flatMap((used): [number, number][] => {
     const percent = thresholdReached(used, limit);
@@ -48,7 +48,7 @@ describe('thresholdReached', () => {
     expect(warnings(limit)).toEqual(expected);
   });
 
-  it('never warns below its percentage, always at the limit, and of none twice', () => {
+  it('never warns below a threshold, always warns at the limit, and warns of each once', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 2_000 }), (limit) => {
         const reached = warnings(limit);

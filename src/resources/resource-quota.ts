@@ -7,7 +7,7 @@ import { BroadcastService } from '../realtime/index.js';
 import { thresholdReached } from './quota-threshold.js';
 import { Resource } from './resource.entity.js';
 
-/** Keeps organizations within the number of resources they may hold, and warns them before they are there. */
+/** Limits the number of resources of an organization, and warns its members before the limit is reached. */
 @Injectable()
 export class ResourceQuota {
   private readonly limit: number;
@@ -20,10 +20,10 @@ export class ResourceQuota {
   }
 
   /**
-   * Does the work that adds one resource, if there is room for it. The organization is locked, so that one is added at a
-   * time: else two that find the last free place would both take it.
-   * @throws {ConflictException} if the organization holds all that it may
-   * @throws {NotFoundException} if it was dissolved meanwhile
+   * Runs `add`, which adds one resource, if the quota allows it. Locks the organization, so that two concurrent calls can't both use
+   * the last free place.
+   * @throws {ConflictException} if the quota is exhausted
+   * @throws {NotFoundException} if the organization has been deleted
    */
   async addOne<T>(orgId: string, manager: EntityManager, add: () => Promise<T>): Promise<T> {
     const organization = await manager.findOne(Organization, {

@@ -30,7 +30,7 @@ export class CreateResourceDto {
   description: string | null = null;
 }
 
-/** The body that changes a resource: what it leaves out stays. */
+/** The body that changes a resource; omitted fields stay the same. */
 export class ChangeResourceDto {
   @ApiProperty({ required: false, example: 'Q3 report, final', minLength: 1, maxLength: NAME.max })
   @ValidateIf((_, name) => name !== undefined)

@@ -1,11 +1,11 @@
 import { Column, CreateDateColumn, Entity, PrimaryColumn, UpdateDateColumn } from 'typeorm';
 
-/** How widely what a resource tells may be known. */
+/** How confidential a resource is. */
 export type Sensitivity = 'public' | 'normal' | 'confidential';
 
 export const SENSITIVITIES = ['public', 'normal', 'confidential'] as const satisfies readonly Sensitivity[];
 
-/** Something an organization owns and its members work on. */
+/** Something that an organization owns and its members work on. */
 @Entity('resources')
 export class Resource {
   @PrimaryColumn('uuid')

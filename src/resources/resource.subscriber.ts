@@ -11,7 +11,7 @@ import { expectLoaded } from '../database/index.js';
 import { BroadcastService } from '../realtime/index.js';
 import { Resource } from './resource.entity.js';
 
-/** Tells an organization what happens to its resources, in the transaction that makes it so. */
+/** Publishes changes of resources to their organization, in the same transaction. */
 @Injectable()
 export class ResourceSubscriber implements EntitySubscriberInterface<Resource> {
   constructor(
@@ -44,7 +44,7 @@ export class ResourceSubscriber implements EntitySubscriberInterface<Resource> {
     await this.broadcast.broadcastOrgEvent(entity.orgId, 'resource.updated', data, { manager });
   }
 
-  /** `databaseEntity`, because after the removal the entity itself has lost its key. */
+  /** Uses `databaseEntity`, because after the removal the entity itself has lost its key. */
   async afterRemove({ databaseEntity, manager }: RemoveEvent<Resource>): Promise<void> {
     const data = describe(databaseEntity);
     await this.broadcast.broadcastOrgEvent(databaseEntity.orgId, 'resource.deleted', data, { manager });

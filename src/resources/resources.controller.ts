@@ -49,7 +49,9 @@ export class ResourcesController {
   }
 
   @Patch(':id')
-  @ApiOperation({ summary: 'Change a resource; what is left out stays. Emits `resource.updated` if anything changed' })
+  @ApiOperation({
+    summary: 'Change a resource; omitted fields stay the same. Emits `resource.updated` if anything changed',
+  })
   @ApiOkResponse({ type: ResourceDto })
   async change(
     @CurrentMembership() { orgId }: Membership,

@@ -7,7 +7,7 @@ import { ResourceSubscriber } from './resource.subscriber.js';
 import { ResourcesController } from './resources.controller.js';
 import { ResourcesService } from './resources.service.js';
 
-/** What organizations own, and the events of its changes. */
+/** Resources of organizations, and the events of their changes. */
 @Module({
   imports: [TypeOrmModule.forFeature([Resource]), OrganizationsModule],
   controllers: [ResourcesController],

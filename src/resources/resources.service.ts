@@ -6,10 +6,10 @@ import { ResourceQuota } from './resource-quota.js';
 import { Resource } from './resource.entity.js';
 import { pageOf, uuidCursor, type Page, type PageQuery } from '../http/pagination.js';
 
-/** What a member may write of a resource. */
+/** The fields of a resource that a member may write. */
 export type ResourceContent = Pick<Resource, 'name' | 'sensitivity' | 'description'>;
 
-/** Keeps the resources of organizations. Every change is told by the subscriber, which sees only loaded entities. */
+/** Manages the resources of organizations. The subscriber publishes changes, but only of loaded entities. */
 @Injectable()
 export class ResourcesService {
   private readonly resources: Repository<Resource>;
@@ -23,7 +23,7 @@ export class ResourcesService {
 
   /**
    * @throws {ConflictException} beyond the organization's quota
-   * @throws {NotFoundException} if the organization was dissolved meanwhile
+   * @throws {NotFoundException} if the organization has been deleted
    */
   create(orgId: string, content: ResourceContent): Promise<Resource> {
     return this.dataSource.transaction((manager) =>
@@ -45,7 +45,7 @@ export class ResourcesService {
   }
 
   /**
-   * Keeps a resource from being deleted before the transaction ends, for what is written below it.
+   * Keeps a resource from being deleted before the transaction ends, for writing rows that belong to it.
    * @throws {NotFoundException}
    */
   async hold(orgId: string, id: string, manager: EntityManager): Promise<void> {
@@ -53,7 +53,7 @@ export class ResourcesService {
   }
 
   /**
-   * Changes what is given; what changes nothing is not written and not told.
+   * Changes the given fields. If nothing differs, writes and publishes nothing.
    * @throws {NotFoundException}
    */
   change(orgId: string, id: string, content: Partial<ResourceContent>): Promise<Resource> {
@@ -76,7 +76,7 @@ export class ResourcesService {
     return this.resources.countBy({ orgId });
   }
 
-  /** All resources of an organization, read in batches and never held at once. */
+  /** All resources of an organization, in batches, so that they are never all in memory. */
   async *inBatches(orgId: string, size: number): AsyncGenerator<Resource[]> {
     let after: string | null = null;
     for (;;) {
@@ -93,7 +93,7 @@ export class ResourcesService {
   }
 }
 
-/** Else of two deletions both would tell, and a change could write a resource back that was deleted meanwhile. */
+/** Locks the row: otherwise two concurrent deletions would both publish, and a change could restore a deleted resource. */
 async function locked(orgId: string, id: string, manager: EntityManager): Promise<Resource> {
   return found(await manager.findOne(Resource, { where: { id, orgId }, lock: { mode: 'pessimistic_write' } }));
 }

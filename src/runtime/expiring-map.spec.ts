@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { ExpiringMap } from './expiring-map.js';
 
 describe('ExpiringMap', () => {
-  it('forgets an entry when its time is over, and frees it with the next one that is set', () => {
+  it('expires an entry, and frees it when the next one is set', () => {
     let now = 0;
     const map = new ExpiringMap<string>(1_000, () => now);
     map.set('a', 'first');
@@ -15,7 +15,7 @@ describe('ExpiringMap', () => {
     expect(map.size).toBe(1);
   });
 
-  it('lets an entry live anew when it is set again', () => {
+  it('restarts the time of an entry that is set again', () => {
     let now = 0;
     const map = new ExpiringMap<number>(1_000, () => now);
     map.set('a', 1);
@@ -27,7 +27,7 @@ describe('ExpiringMap', () => {
     expect([map.get('a'), map.get('b'), map.size]).toEqual([2, undefined, 2]);
   });
 
-  it('frees all that has ended, whatever was deleted or set again before, and nothing else', () => {
+  it('frees exactly the expired entries, even after others were deleted or set again', () => {
     let now = 0;
     const map = new ExpiringMap<number>(1_000, () => now);
     for (const key of ['a', 'b', 'c', 'd']) {

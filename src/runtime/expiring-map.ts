@@ -4,14 +4,14 @@ interface Entry<V> {
 }
 
 /**
- * A map whose entries end a fixed time after they were last set. Because that time is the same for all, the oldest are
- * always at the front, and every `set` sweeps what has ended there: no timer is needed, and memory follows use.
+ * A map whose entries expire a fixed time after they were last set. As the time is the same for all, the oldest are always at the
+ * front, where every `set` removes expired ones: no timer is needed, and memory follows use.
  */
 export class ExpiringMap<V> {
   private readonly entries = new Map<string, Entry<V>>();
-  /** Goes through all entries once. A new walk from the front would pass, each time, the gaps of those that were deleted there. */
+  /** One iteration over all entries. A new one would each time have to skip the gaps that deleted entries left at the front. */
   private readonly walk = this.entries.entries();
-  /** The oldest, unless it was deleted or set anew since. */
+  /** The oldest entry, unless it has been deleted or set again since. */
   private front: [key: string, entry: Entry<V>] | undefined;
 
   /**
@@ -32,7 +32,7 @@ export class ExpiringMap<V> {
     return entry === undefined || entry.endsAt <= this.now() ? undefined : entry.value;
   }
 
-  /** Those that have not ended. */
+  /** The values that have not expired. */
   *values(): Generator<V> {
     const now = this.now();
     for (const { value, endsAt } of this.entries.values()) if (endsAt > now) yield value;
@@ -48,7 +48,7 @@ export class ExpiringMap<V> {
     this.entries.delete(key);
     this.entries.set(key, entry);
     this.front ??= this.step();
-    // It ends at the new entry at the latest, so the walk is never over.
+    // Stops at the new entry at the latest, so the iteration never finishes.
     while (this.front !== undefined && this.front[1] !== entry) {
       const [oldest, { endsAt }] = this.front;
       const isThere = this.entries.get(oldest) === this.front[1];

@@ -1,7 +1,7 @@
-/** Whoever has asked so lately whether the process can serve is asking from time to time. */
+/** A readiness check this recent means that something checks regularly. */
 const WATCHED_MS = 60_000;
 
-/** Whether this process is about to end, and somebody waits to hear of it. One for the process, so that every door can ask. */
+/** Whether this process is draining, and whether something checks its readiness. One for each process, shared by all modules. */
 export class Lifecycle {
   private draining = false;
   private askedAt = -Infinity;
@@ -10,17 +10,17 @@ export class Lifecycle {
     return this.draining;
   }
 
-  /** Whether somebody asks from time to time if the process can serve, as a load balancer does. */
+  /** Whether something, such as a load balancer, regularly checks readiness. */
   get isWatched(): boolean {
     return performance.now() - this.askedAt < WATCHED_MS;
   }
 
-  /** Somebody asks whether the process can serve. */
+  /** Records a readiness check. */
   noteWatcher(): void {
     this.askedAt = performance.now();
   }
 
-  /** From now on nothing new is taken in. */
+  /** From now on, no new work is accepted. */
   beginDraining(): void {
     this.draining = true;
   }

@@ -18,13 +18,13 @@ describe('LineBudget', () => {
     Array.from({ length: times }, () => budget.take(kind)).filter(Boolean).length;
 
   // @abuse LIM-20
-  it('writes half of its lines of one kind, and tells how many more there were', () => {
+  it('writes at most half of its lines for one kind, and reports how many more there were', () => {
     expect(take('a', 1_000)).toBe(5);
     jest.advanceTimersByTime(1_000);
     expect(told).toEqual(['suppressed 995 lines within a second (a: 995)']);
   });
 
-  it('leaves room for another kind, and writes all its lines at most', () => {
+  it('leaves room for another kind, and never exceeds its limit', () => {
     take('a', 1_000);
     expect(take('b', 5)).toBe(5);
     expect(take('c', 5)).toBe(0);
@@ -32,7 +32,7 @@ describe('LineBudget', () => {
     expect(told).toEqual(['suppressed 1000 lines within a second (a: 995, c: 5)']);
   });
 
-  it('begins anew every second, and has nothing to tell where nothing was suppressed', () => {
+  it('starts again every second, and reports nothing if nothing was suppressed', () => {
     expect(take('a', 5)).toBe(5);
     jest.advanceTimersByTime(1_000);
     expect(take('a', 5)).toBe(5);

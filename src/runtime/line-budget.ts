@@ -1,15 +1,15 @@
 const WINDOW_MS = 1_000;
 
 /**
- * Bounds how much strangers can make a process write: so many lines a second, of one kind at most half as many, so that no flood
- * hides all others. What is suppressed is counted, and told at the end of the second.
+ * Limits the log lines that clients can cause: a number of lines a second, at most half of them of one kind, so that a flood can't
+ * hide the others. Counts suppressed lines, and reports them at the end of the second.
  */
 export class LineBudget {
   private written = 0;
   private readonly kinds = new Map<string, { written: number; suppressed: number }>();
   private timer: NodeJS.Timeout | undefined;
 
-  /** @param tell takes a line such as `suppressed 980 lines within a second (4001 token_invalid: 980)` */
+  /** @param tell logs a summary such as `suppressed 980 lines within a second (4001 token_invalid: 980)` */
   constructor(
     private readonly lines: number,
     private readonly tell: (summary: string) => void,
@@ -17,7 +17,7 @@ export class LineBudget {
 
   /**
    * Whether one more line may be written.
-   * @param kind one of a few
+   * @param kind one of a small set of values
    */
   take(kind: string): boolean {
     this.timer ??= setTimeout(() => this.endWindow(), WINDOW_MS).unref();

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { QuietErrorLog } from './quiet-error-log.js';
 
-/** Of letters alone. */
+/** Letters only. */
 function word(n: number): string {
   return String(n).replace(/\d/g, (digit) => 'abcdefghij'.charAt(Number(digit)));
 }
@@ -17,12 +17,12 @@ describe('QuietErrorLog', () => {
     log = new QuietErrorLog({ warn: (line: string) => lines.push(line) }, 'Redis', () => now);
   });
 
-  it('says once a minute what repeats itself, and how often it was silent', () => {
+  it('logs repeats once a minute, with the number suppressed', () => {
     for (now = 0; now <= 60_000; now += 1_000) log.report(new Error('down'));
     expect(lines).toEqual(['Redis: down', 'Redis: down (suppressed 59 more before)']);
   });
 
-  it('takes errors that differ in numbers and ids alone for the same', () => {
+  it('treats errors that differ only in numbers and ids as the same', () => {
     for (const each of ['after 56.95ms, Job 17', 'after 1.2e-7ms, Job 0199a5f0-1c2d', 'after 812ms, Job 3:4']) {
       log.report(new Error(each));
     }
@@ -36,7 +36,7 @@ describe('QuietErrorLog', () => {
   });
 
   // @abuse LIM-20
-  it('writes a hundred lines a minute of a flood of errors of which none is like another', () => {
+  it('writes a hundred lines a minute in a flood of distinct errors', () => {
     for (let n = 0; n < 100_000; n += 1) log.report(new Error(`made up ${word(n)}`));
     expect(lines).toHaveLength(100);
     now = 60_000;

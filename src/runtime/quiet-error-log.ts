@@ -1,21 +1,21 @@
 import type { Logger } from '@nestjs/common';
 
 const REPEAT_MS = 60_000;
-/** More than that many kinds of errors within a minute are no news: somebody makes them up. */
+/** Further kinds of errors within a minute are suppressed, as clients may be making them up. */
 const MAX_KINDS = 100;
-/** Words with a digit: durations, ports, ids. Errors that differ in these alone are of one kind. */
+/** Words with a digit: durations, ports, ids. Errors that differ only in these are of one kind. */
 const VARYING = /\S*\d\S*/g;
 
-/** Logs errors of something that tries again by itself: what repeats itself, once a minute. */
+/** Logs errors of something that retries by itself: each kind at most once a minute. */
 export class QuietErrorLog {
-  /** In the order of time. */
+  /** Oldest first. */
   private readonly loggedAt = new Map<string, number>();
   private suppressed = 0;
 
   /** @param now a monotonic clock in milliseconds */
   constructor(
     private readonly logger: Pick<Logger, 'warn'>,
-    /** What the errors are of. */
+    /** The source of the errors. */
     private readonly subject: string,
     private readonly now: () => number = () => performance.now(),
   ) {}
@@ -25,7 +25,7 @@ export class QuietErrorLog {
     this.warn(text, text);
   }
 
-  /** @param kind of what counts as the same; the text may differ */
+  /** @param kind identifies repeats; the text may differ */
   warn(kind: string, text: string): void {
     const now = this.now();
     const key = kind.replace(VARYING, '#');

@@ -3,7 +3,7 @@ import { describe, expect, it } from '@jest/globals';
 import { Semaphore } from './semaphore.js';
 
 describe('Semaphore', () => {
-  it('lets no more run at once than it has places, in the order they came', async () => {
+  it('runs no more at once than it has places, in order of arrival', async () => {
     const turns = new Semaphore(2);
     const started: number[] = [];
     const ends: (() => void)[] = [];
@@ -25,7 +25,7 @@ describe('Semaphore', () => {
     expect(await Promise.all(all)).toEqual([0, 1, 2, 3]);
   });
 
-  it('goes on after work that fails', async () => {
+  it('continues after work that fails', async () => {
     const turns = new Semaphore(1);
     const failed = turns.run(() => Promise.reject(new Error('no')));
     const next = turns.run(() => Promise.resolve('yes'));

@@ -1,4 +1,4 @@
-/** Lets so many pieces of work run at once. The others wait for their turn, first come, first served. */
+/** Limits how many tasks run at once. Others wait, first come, first served. */
 export class Semaphore {
   private running = 0;
   private readonly waiting: (() => void)[] = [];
@@ -11,7 +11,7 @@ export class Semaphore {
     try {
       return await work();
     } finally {
-      // The place is handed on: nobody who comes just now is faster than those who wait.
+      // Hands the place to the next waiter, so that a newcomer can't take it first.
       const next = this.waiting.shift();
       if (next === undefined) this.running -= 1;
       else next();

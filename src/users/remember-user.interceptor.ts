@@ -3,7 +3,7 @@ import type { Observable } from 'rxjs';
 import type { AuthenticatedRequest } from '../auth/authenticated-request.js';
 import { UsersService } from './users.service.js';
 
-/** Keeps who called, on every authenticated request. */
+/** Stores the caller's e-mail and name on every authenticated request. */
 @Injectable()
 export class RememberUserInterceptor implements NestInterceptor {
   constructor(private readonly users: UsersService) {}

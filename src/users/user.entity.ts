@@ -1,6 +1,6 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
-/** Somebody who has shown a valid token, as that token described them. */
+/** A user who has presented a valid token, with the e-mail and name from it. */
 @Entity('users')
 export class User {
   /** The token's `sub`. */
@@ -13,7 +13,7 @@ export class User {
   @Column({ type: 'text', nullable: true })
   name: string | null;
 
-  /** When this description was first seen. */
+  /** When the current e-mail and name were first seen. */
   @Column({ name: 'seen_at', type: 'timestamptz', precision: 3 })
   seenAt: Date;
 }

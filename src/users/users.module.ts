@@ -5,7 +5,7 @@ import { RememberUserInterceptor } from './remember-user.interceptor.js';
 import { User } from './user.entity.js';
 import { UsersService } from './users.service.js';
 
-/** Who was seen: the e-mails and names that tokens have told. */
+/** Users' e-mails and names, as seen in their tokens. */
 @Module({
   imports: [TypeOrmModule.forFeature([User])],
   providers: [UsersService, { provide: APP_INTERCEPTOR, useClass: RememberUserInterceptor }],

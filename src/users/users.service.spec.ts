@@ -11,7 +11,7 @@ let users: UsersService;
 beforeEach(() => {
   jest.restoreAllMocks();
   query.mockReset().mockResolvedValue([]);
-  // The service writes by this one method.
+  // The only method that the service writes with.
   users = new UsersService({ query } as unknown as Repository<User>);
 });
 
@@ -20,7 +20,7 @@ function principal(userId: string, email: string | null = null, name: string | n
 }
 
 describe('UsersService.remember', () => {
-  it('writes what is new, and only that', async () => {
+  it('writes only what is new', async () => {
     await users.remember(principal('alice', 'alice@example.com'));
     await users.remember(principal('alice', 'alice@example.com'));
     await users.remember(principal('bob'));
@@ -32,7 +32,7 @@ describe('UsersService.remember', () => {
     ]);
   });
 
-  it('neither rejects nor takes it for written when the write fails', async () => {
+  it('neither rejects nor remembers a write that fails', async () => {
     jest.spyOn(Logger.prototype, 'warn').mockReturnValue();
     query.mockRejectedValueOnce(new Error('connection lost'));
     await users.remember(principal('alice'));
@@ -40,7 +40,7 @@ describe('UsersService.remember', () => {
     expect(query).toHaveBeenCalledTimes(2);
   });
 
-  it('forgets who was not seen for the longest time when it knows too many', async () => {
+  it('forgets the least recently seen users when it knows too many', async () => {
     await users.remember(principal('first'));
     await users.remember(principal('second'));
     for (let number = 0; number < 9_998; number++) await users.remember(principal(`user ${number}`));
@@ -53,7 +53,7 @@ describe('UsersService.remember', () => {
     expect(query).toHaveBeenCalledTimes(1);
   });
 
-  it('stores no claim that Postgres can not hold', async () => {
+  it('does not store claims that Postgres can’t hold', async () => {
     await users.remember(principal('alice', 'a\0b', 'Alice'));
     expect(query.mock.calls[0]?.[1]).toEqual(['alice', null, 'Alice', false]);
   });

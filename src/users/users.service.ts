@@ -6,21 +6,21 @@ import { User } from './user.entity.js';
 
 type Described = Pick<Principal, 'userId' | 'email' | 'name' | 'isEmailUnverified'>;
 
-/** How many users' descriptions a process knows to be written already. */
+/** For how many users a process remembers what is already stored. */
 const REMEMBERED = 10_000;
 
-/** Knows the e-mail and the name of everybody who was ever seen with a valid token. */
+/** Stores the e-mail and name of every user who has presented a valid token. */
 @Injectable()
 export class UsersService {
   private readonly logger = new Logger(UsersService.name);
-  /** What was written last for a user, in the order of use. */
+  /** The last stored description of each user, least recently used first. */
   private readonly written = new Map<string, string>();
 
   constructor(@InjectRepository(User) private readonly users: Repository<User>) {}
 
   /**
-   * Keeps what a token says about its user. Writes only what this process has not seen before, and never rejects: who
-   * somebody is must not decide whether their request succeeds.
+   * Stores what a token says about its user, unless this process has already done so. Never rejects, as a failure here must not fail
+   * the request.
    */
   async remember({ userId, email, name, isEmailUnverified = false }: Described): Promise<void> {
     const description = JSON.stringify([email, name, isEmailUnverified]);
@@ -31,11 +31,11 @@ export class UsersService {
       await this.write(userId, storable(email), storable(name), isEmailUnverified);
     } catch (error) {
       this.written.delete(userId);
-      this.logger.warn({ err: error }, 'Could not keep the e-mail and name of a user; the next request tries again');
+      this.logger.warn({ err: error }, 'Could not store the e-mail and name of a user; their next request retries');
     }
   }
 
-  /** The e-mails of these users by id; null for whoever has none or was never seen. */
+  /** The e-mails of these users by id; null for users without one and unknown users. */
   async emailOf(userIds: readonly string[]): Promise<Map<string, string | null>> {
     const found = await this.users.find({ where: { id: In([...userIds]) } });
     const emails = new Map(found.map(({ id, email }) => [id, email]));
@@ -43,8 +43,8 @@ export class UsersService {
   }
 
   /**
-   * Not every client's token carries every claim, so one without an e-mail does not erase the one that is known. One that says
-   * that its e-mail is not verified does.
+   * Not every client's tokens have every claim, so a token without an e-mail keeps the stored one. A token that says that its e-mail
+   * is not verified erases it.
    */
   private async write(id: string, email: string | null, name: string | null, isUnverified: boolean): Promise<void> {
     await this.users.query(
@@ -66,7 +66,7 @@ export class UsersService {
   }
 }
 
-/** Postgres stores no NUL characters; a claim that has one is no e-mail or name. */
+/** Ignores claims with NUL characters, which Postgres can't store. */
 function storable(claim: string | null): string | null {
   return claim?.includes('\0') ? null : claim;
 }

@@ -34,7 +34,7 @@ export class DevIssuerController {
   }
 
   @Get('jwks')
-  @ApiOperation({ summary: 'The keys that verify those tokens' })
+  @ApiOperation({ summary: 'The keys that verify development tokens' })
   @ApiOkResponse({ type: JwksAnswer })
   async listDevelopmentKeys(): Promise<JwksAnswer> {
     return { keys: await this.issuer.fetch() };

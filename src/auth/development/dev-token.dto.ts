@@ -44,7 +44,7 @@ export class DevTokenDto {
   expires_in?: number;
 }
 
-/** As an OAuth 2 token endpoint answers (RFC 6749 section 5.1). */
+/** The answer of an OAuth 2 token endpoint (RFC 6749 section 5.1). */
 export class DevTokenAnswer {
   @ApiProperty({ type: String, example: 'eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJhbGljZSJ9.c2lnbmF0dXJl' })
   readonly access_token: string;

@@ -77,7 +77,7 @@ describe('DevelopmentIssuer', () => {
     expect(await readdir(dataDir)).toEqual(['dev-issuer.json']);
   });
 
-  it('publishes no private part of its key', async () => {
+  it('does not publish the private part of its key', async () => {
     const { issuer } = await start();
     const [jwk] = await issuer.fetch();
     expect(Object.keys(jwk ?? {}).sort()).toEqual(['alg', 'e', 'kid', 'kty', 'n', 'use']);

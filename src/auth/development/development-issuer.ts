@@ -6,7 +6,7 @@ import type { Environment } from '../../config/environment.js';
 import { KeySource } from '../keys/key-source.js';
 import { loadSigningKey } from './signing-key-file.js';
 
-/** Whom a development token shall speak for. */
+/** The user that a development token is for. */
 export interface TokenRequest {
   userId: string;
   email?: string;
@@ -16,8 +16,8 @@ export interface TokenRequest {
 }
 
 /**
- * Stands in for an identity provider where none is configured: signs a token for whoever is asked for, with a key of its
- * own that it publishes as any provider does. Never exists in production.
+ * Stands in for an identity provider where none is configured: signs tokens for any user, and publishes its own key as a provider
+ * would. Never exists in production.
  */
 export class DevelopmentIssuer extends KeySource implements OnModuleInit {
   private readonly logger = new Logger(DevelopmentIssuer.name);
@@ -33,8 +33,8 @@ export class DevelopmentIssuer extends KeySource implements OnModuleInit {
     this.jwt = new JwtService({ privateKey, signOptions: { algorithm: 'RS256', keyid: kid } });
     this.publicJwk = { kid, alg: 'RS256', use: 'sig', ...createPublicKey(privateKey).export({ format: 'jwk' }) };
     this.logger.warn(
-      'No identity provider is configured: whoever reaches POST /dev/token gets a token for any user. ' +
-        'Set KEYCLOAK_URL and KEYCLOAK_REALM, or KEYCLOAK_JWKS_URL, to turn that off.',
+      'No identity provider is configured: anyone who can reach POST /dev/token can get a token for any user. ' +
+        'To turn this off, set KEYCLOAK_URL and KEYCLOAK_REALM, or KEYCLOAK_JWKS_URL.',
     );
   }
 
@@ -42,7 +42,7 @@ export class DevelopmentIssuer extends KeySource implements OnModuleInit {
     return Promise.resolve([this.publicJwk]);
   }
 
-  /** A signed access token, of the form Keycloak's have. */
+  /** Signs an access token of the form that Keycloak issues. */
   sign({ userId, email, name, roles, expiresInSeconds }: TokenRequest): Promise<string> {
     const { issuer, audience } = this.environment.auth;
     const iat = Math.floor(Date.now() / 1_000);

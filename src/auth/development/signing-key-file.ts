@@ -5,7 +5,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { EnvironmentError } from '../../config/environment.js';
 
-/** How long a file that can't be read may be one that another process is writing. */
+/** An unreadable file may be one that another process is still writing, for up to this long. */
 const WRITTEN_MS = 1_000;
 const POLL_MS = 20;
 
@@ -15,14 +15,14 @@ export interface SigningKey {
 }
 
 /**
- * Reads the private key of the development issuer from a file, which is made on the first start, so that tokens stay good
- * over restarts. Processes that start together end up with the same key.
+ * Reads the private key of the development issuer from a file, created on the first start, so that tokens stay valid after a
+ * restart. Processes that start together end up with the same key.
  * @throws {EnvironmentError} if the file holds something else
  */
 export async function loadSigningKey(path: string): Promise<SigningKey> {
   const key = (await readSigningKey(path)) ?? (await createSigningKey(path));
   if (key !== null) return key;
-  throw new EnvironmentError([`DATA_DIR: ${path} was deleted while it was being made`]);
+  throw new EnvironmentError([`DATA_DIR: ${path} was deleted while it was being created`]);
 }
 
 /** Null if there is no such file. */
@@ -37,7 +37,7 @@ async function readSigningKey(path: string): Promise<SigningKey | null> {
     if (text === null || key !== null) return key;
     if (performance.now() > deadline) {
       throw new EnvironmentError([
-        `DATA_DIR: ${path} holds no RSA private key as a JWK with a kid; delete the file to get a new one`,
+        `DATA_DIR: ${path} does not contain an RSA private key as a JWK with a kid; delete the file to get a new one`,
       ]);
     }
     await wait(POLL_MS);
@@ -58,7 +58,7 @@ async function createSigningKey(path: string): Promise<SigningKey | null> {
   const { privateKey } = await promisify(generateKeyPair)('rsa', { modulusLength: 2_048 });
   const jwk = { kid: randomUUID(), alg: 'RS256', use: 'sig', ...privateKey.export({ format: 'jwk' }) };
   await mkdir(dirname(path), { recursive: true });
-  // Never over the file of a process that was faster; not by a link, which not every file system has.
+  // Never overwrites the file of a process that was faster. Not by a hard link, which some file systems lack.
   await writeFile(path, `${JSON.stringify(jwk, null, 2)}\n`, { mode: 0o600, flag: 'wx' }).catch((error: unknown) => {
     if (!hasCode(error, 'EEXIST')) throw error;
   });

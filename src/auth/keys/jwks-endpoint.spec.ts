@@ -4,7 +4,7 @@ import { gzipSync } from 'node:zlib';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { JwksEndpoint } from './jwks-endpoint.js';
 
-/** Long enough for what answers, on a busy machine, too. */
+/** Long enough for any answer, even on a busy machine. */
 const PATIENCE_MS = 20_000;
 const SHORT_MS = 200;
 const servers: Server[] = [];
@@ -35,7 +35,7 @@ afterEach(async () => {
 });
 
 describe('JwksEndpoint', () => {
-  it('gives the keys as they are published, in one request', async () => {
+  it('returns the keys as published, with one request', async () => {
     let requests = 0;
     const keys = [{ kty: 'RSA', kid: 'a' }, null, { kty: 'oct' }];
     const fetched = fetchFrom((_, response) => {
@@ -70,12 +70,12 @@ describe('JwksEndpoint', () => {
   });
 
   // @abuse JWKS-14
-  it.each(['', 'soon'])('takes no notice of the Retry-After %j', async (retryAfter) => {
+  it.each(['', 'soon'])('ignores the Retry-After %j', async (retryAfter) => {
     const fetched = fetchFrom((_, response) => response.writeHead(503, { 'retry-after': retryAfter }).end());
     await expect(fetched).rejects.toMatchObject({ name: 'Error' });
   });
 
-  it('gives up on an answer that is small only while it is compressed', async () => {
+  it('gives up on an answer that is small only when compressed', async () => {
     const bomb = gzipSync(Buffer.alloc(64 * 1_048_576, ' '));
     const fetched = fetchFrom((_, response) => response.writeHead(200, { 'content-encoding': 'gzip' }).end(bomb));
     await expect(fetched).rejects.toThrow('got more than 1048576 bytes');
@@ -111,7 +111,7 @@ describe('JwksEndpoint', () => {
     await expect(fetchFrom(() => undefined, SHORT_MS)).rejects.toThrow(/timeout/);
   });
 
-  it('gives up on a server that drips, however steadily', async () => {
+  it('gives up on a server that drips bytes', async () => {
     const fetched = fetchFrom((request, response) => {
       response.write('{"keys":[');
       const drip = setInterval(() => response.write(' '), 10);
@@ -120,7 +120,7 @@ describe('JwksEndpoint', () => {
     await expect(fetched).rejects.toThrow(/timeout/);
   });
 
-  it('gives up on an answer without end', async () => {
+  it('gives up on an endless answer', async () => {
     const fetched = fetchFrom((_, response) => {
       const pour = (): void => {
         if (!response.destroyed) response.write(' '.repeat(65_536), pour);

@@ -3,7 +3,7 @@ import { KeySource, SourceBusyError } from './key-source.js';
 
 const MAX_BYTES = 1_048_576;
 
-/** An identity provider's JWKS over HTTP: one request a fetch, bounded in time and size, without following redirects. */
+/** Fetches an identity provider's JWKS over HTTP: one request, limited in time and size, without following redirects. */
 export class JwksEndpoint extends KeySource {
   private readonly client: JwksClient;
 
@@ -14,10 +14,10 @@ export class JwksEndpoint extends KeySource {
     super();
     this.client = new JwksClient({
       jwksUri: url,
-      // `KeyCache` decides when to fetch; the library's cache and limit lock good keys out under a flood of unknown ones.
+      // `KeyCache` decides when to fetch; under a flood of unknown keys, the library's own limit locks good ones out.
       cache: false,
       rateLimit: false,
-      // The library's own timeout starts anew with every byte.
+      // The library's own timeout restarts with every byte.
       fetcher: (uri) => fetchJwks(uri, AbortSignal.timeout(deadlineMs)),
     });
   }
@@ -45,7 +45,7 @@ async function fetchJwks(url: string, signal: AbortSignal): Promise<{ keys: unkn
 async function readText(response: Response, url: string): Promise<string> {
   const chunks: Uint8Array[] = [];
   let size = 0;
-  // The DOM's type of a body lacks the type of its chunks.
+  // The DOM type does not say what the chunks are.
   const body: AsyncIterable<Uint8Array> | null = response.body;
   for await (const chunk of body ?? []) {
     size += chunk.byteLength;
@@ -55,7 +55,7 @@ async function readText(response: Response, url: string): Promise<string> {
   return Buffer.concat(chunks).toString('utf8');
 }
 
-/** Seconds or a date (RFC 9110 section 10.2.3); null if it is neither. */
+/** Milliseconds, from seconds or a date (RFC 9110 section 10.2.3); null if it is neither. */
 function readRetryAfter(header: string | null): number | null {
   const text = header?.trim() ?? '';
   const milliseconds = /^\d+$/.test(text) ? Number(text) * 1_000 : Date.parse(text) - Date.now();

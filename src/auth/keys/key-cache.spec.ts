@@ -11,10 +11,10 @@ const jwk = generateKeyPairSync('rsa', { modulusLength: 2_048 }).publicKey.expor
 class FakeSource extends KeySource {
   kids: string[] = ['a'];
   isDown = false;
-  /** How long it says it wants to be left alone while it is down. */
+  /** Its `Retry-After` while it is down. */
   retryAfterMs: number | null = null;
   fetches = 0;
-  /** Answers wait for it. */
+  /** Holds answers back until it resolves. */
   gate: Promise<void> = Promise.resolve();
 
   override async fetch(): Promise<readonly unknown[]> {
@@ -56,7 +56,7 @@ describe('KeyCache', () => {
   });
 
   // @abuse JWKS-22
-  it('fetches once for all who wait, and once for all who come when the set is old', async () => {
+  it('fetches once for all waiting tokens, and once for all that use an old set', async () => {
     const { source, find, wait } = setUp();
     const storm = () => Promise.all(Array.from({ length: 10_000 }, () => find('a')));
     await storm();
@@ -101,7 +101,7 @@ describe('KeyCache', () => {
   });
 
   // @abuse JWKS-03
-  it('costs the source one fetch a cool-down, whichever way forged tokens name their key', async () => {
+  it('costs the source one fetch for each cool-down, however forged tokens name their key', async () => {
     const { source, find, wait } = setUp();
     await find('a');
     for (let ms = 0; ms < 60_000; ms += 50) {
@@ -113,7 +113,7 @@ describe('KeyCache', () => {
   });
 
   // @abuse JWKS-03
-  it('asks a slow source the earlier, so that its answer about a rotated key still comes in time', async () => {
+  it('asks a slow source earlier, so that a rotated key still arrives in time', async () => {
     const { source, find, wait } = setUp(9_000);
     await find('a');
     wait(9_000);
@@ -130,7 +130,7 @@ describe('KeyCache', () => {
     await expect(find('b')).resolves.toBeDefined();
   });
 
-  it('says that the keys can’t be had, and not that the token is bad, as soon as the source is down', async () => {
+  it('reports unavailable keys, not a bad token, as soon as the source is down', async () => {
     const { cache, source, find } = setUp();
     cache.onApplicationBootstrap();
     await find('a');
@@ -139,7 +139,7 @@ describe('KeyCache', () => {
     await expect(find('a')).resolves.toBeDefined();
   });
 
-  it('accepts a rotated key at its first use when no fetch was made lately', async () => {
+  it('accepts a rotated key at its first use if there was no recent fetch', async () => {
     const { source, find, wait } = setUp();
     await find('a');
     wait(5_000);
@@ -149,7 +149,7 @@ describe('KeyCache', () => {
   });
 
   // @abuse JWKS-03
-  it('accepts a rotated key within 10 s under a flood of forged kids, at one fetch a cool-down', async () => {
+  it('accepts a rotated key within 10 s under a flood of forged kids, with one fetch for each cool-down', async () => {
     const { source, find, wait } = setUp();
     await find('a');
     const acceptedAfter: number[] = [];
@@ -176,7 +176,7 @@ describe('KeyCache', () => {
     expect(source.fetches).toBe(1);
   });
 
-  it('keeps known keys in use while the source is down, and says of unknown ones that nobody can tell', async () => {
+  it('keeps known keys in use while the source is down, and reports unknown ones as unavailable', async () => {
     const { source, find, wait } = setUp();
     await find('a');
     source.isDown = true;
@@ -187,7 +187,7 @@ describe('KeyCache', () => {
     expect(source.fetches).toBe(2);
   });
 
-  it('says that nobody can tell when no keys were ever had, and recovers', async () => {
+  it('reports unavailable keys while none were ever fetched, and recovers', async () => {
     const { source, cache, find, wait } = setUp();
     source.isDown = true;
     await expect(find('a')).rejects.toBeInstanceOf(KeysUnavailableError);
@@ -199,7 +199,7 @@ describe('KeyCache', () => {
     expect(cache.isReady()).toBe(true);
   });
 
-  it('does not make holders of known keys wait for a source that hangs', async () => {
+  it('does not make tokens with known keys wait for a source that hangs', async () => {
     const { source, find, wait } = setUp();
     await find('a');
     let open = (): void => undefined;
@@ -214,7 +214,7 @@ describe('KeyCache', () => {
     expect(source.fetches).toBe(2);
   });
 
-  it('renews an old set in the background, and then drops keys that were withdrawn', async () => {
+  it('renews an old set in the background, and drops withdrawn keys', async () => {
     const { source, find, wait } = setUp();
     await find('a');
     source.kids = ['b'];
@@ -223,11 +223,11 @@ describe('KeyCache', () => {
     await expect(find('b')).resolves.toBeDefined();
     await expect(find('a')).rejects.toBeInstanceOf(TokenRejectedError);
     await expect(find('a')).rejects.toBeInstanceOf(TokenRejectedError);
-    // The renewal, and one question for the key that is not known any more.
+    // The renewal, and one fetch for the key that is no longer known.
     expect(source.fetches).toBe(3);
   });
 
-  it('keeps its keys when an answer holds none that can verify', async () => {
+  it('keeps its keys if an answer has none that can verify', async () => {
     const { source, find, wait } = setUp();
     await find('a');
     source.kids = [];
@@ -237,7 +237,7 @@ describe('KeyCache', () => {
     await expect(find('a')).resolves.toBeDefined();
   });
 
-  it('renews the set for tokens without a kid once a cool-down, for they do not show a rotation', async () => {
+  it('renews the set for tokens without a kid once in each cool-down, as they do not show a rotation', async () => {
     const { source, find, wait } = setUp();
     const before = await find(null);
     wait(5_000);
@@ -247,7 +247,7 @@ describe('KeyCache', () => {
     expect(source.fetches).toBe(2);
   });
 
-  it('becomes ready by being asked', async () => {
+  it('fetches keys when asked whether it is ready', async () => {
     const { source, cache, find } = setUp();
     expect(cache.isReady()).toBe(false);
     await find('a');

@@ -6,9 +6,9 @@ import { KeySet } from './key-set.js';
 import { type KeySource, SourceBusyError } from './key-source.js';
 
 export interface KeyCacheOptions {
-  /** From the start of one fetch that a token has caused to the next: the most that forged tokens can cost the source. */
+  /** The least time between two fetches caused by tokens, from start to start: limits what forged tokens can cost the source. */
   coolDownMs: number;
-  /** The age from which using the set also renews it, in the background, so that withdrawn keys go. */
+  /** Using a set older than this also renews it in the background, so that withdrawn keys stop working. */
   maxAgeMs: number;
   /** Milliseconds that never run backwards. */
   clock: () => number;
@@ -16,17 +16,17 @@ export interface KeyCacheOptions {
 
 const DEFAULTS = { maxAgeMs: 600_000, clock: () => performance.now() };
 
-/** The longest that a source may ask to be left alone: it must not be able to put tokens off for good. */
+/** The longest `Retry-After` to honor: a source must not be able to block new keys for good. */
 const MAX_RETRY_AFTER_MS = 60_000;
 
-/** Who wants a fetch: a token, which may be forged, or the clock. */
+/** What caused a fetch: a token, which may be forged, or the clock. */
 type Cause = 'token' | 'time';
 
 /**
- * Keeps the last key set that could be had, for as long as no newer one can be had.
+ * Keeps the last key set that was fetched until a newer one can be fetched.
  *
- * An unknown `kid` fetches the set anew: once for all who wait, and at most once a cool-down, which failures begin, too.
- * A forged `kid` can therefore neither hammer the source nor keep a rotated key out.
+ * An unknown `kid` fetches the set again: once for all waiting requests, and at most once in each cool-down; a failure also starts
+ * a cool-down. So forged `kid`s can neither flood the source nor keep a rotated key out.
  */
 export class KeyCache implements OnApplicationBootstrap {
   private readonly logger = new Logger(KeyCache.name);
@@ -49,21 +49,21 @@ export class KeyCache implements OnApplicationBootstrap {
     void this.refresh('time');
   }
 
-  /** Whether any keys are at hand. If none are yet, they are asked for in the background. */
+  /** Whether any keys have been loaded. If not, starts fetching them in the background. */
   isReady(): boolean {
     if (this.set === null) void this.refresh('time');
     return this.set !== null;
   }
 
-  /** Whether `find` has the answer at hand, and need not wait for the source. */
+  /** Whether `find` can answer without waiting for the source. */
   knows({ kid }: Pick<TokenHeader, 'kid'>): boolean {
     return this.set !== null && (kid === null || this.set.has(kid));
   }
 
   /**
-   * The keys of which one must have signed a token with this header: at least one, and mostly no more.
+   * The keys that can have signed a token with this header: at least one, usually exactly one.
    * @throws {TokenRejectedError} if the source publishes no such key
-   * @throws {KeysUnavailableError} if the source can't be asked
+   * @throws {KeysUnavailableError} if the source can't be reached
    */
   async find({ kid, alg }: TokenHeader): Promise<readonly KeyObject[]> {
     this.renewInBackground(kid);
@@ -79,13 +79,13 @@ export class KeyCache implements OnApplicationBootstrap {
   }
 
   private renewInBackground(kid: string | null): void {
-    // Without a kid nothing but a bad signature shows that the key was rotated, so the set must stay fresh by itself.
+    // Without a kid only a bad signature would show that the key was rotated, so the set has to be kept fresh.
     const maxAge = kid === null ? this.options.coolDownMs : this.options.maxAgeMs;
     if (this.set === null || this.options.clock() - this.loadedAt < maxAge) return;
     void this.refresh(kid === null ? 'token' : 'time');
   }
 
-  /** Never rejects: `failure` tells how it went. */
+  /** Never rejects; sets `failure` instead. */
   private refresh(cause: Cause): Promise<void> {
     if (this.attempt !== null) return this.attempt;
     const startedAt = this.options.clock();
@@ -99,10 +99,10 @@ export class KeyCache implements OnApplicationBootstrap {
 
   private endOfCoolDown(cause: Cause, startedAt: number): number {
     const now = this.options.clock();
-    // A first unknown key is still worth a question: the set may have changed since it was loaded for another reason.
+    // No cool-down: the set may have changed by the time a token names an unknown key.
     if (cause === 'time' && this.failure === null) return now;
     const wait = this.failure instanceof SourceBusyError ? Math.min(this.failure.retryAfterMs, MAX_RETRY_AFTER_MS) : 0;
-    // A slow source is asked that much earlier, so that its next answer still comes in time.
+    // If the source is slow, the next fetch starts that much earlier, so that a rotated key still arrives in time.
     const took = this.failure === null ? now - startedAt : 0;
     return Math.max(startedAt + this.options.coolDownMs - took, now + wait);
   }
@@ -117,14 +117,14 @@ export class KeyCache implements OnApplicationBootstrap {
       this.logger.debug(`Loaded ${set.size} keys; ignored ${set.ignored || 'none'}`);
     } catch (error) {
       const failure = error instanceof Error ? error : new Error(String(error));
-      // Once an outage, not once an attempt.
+      // Once for each outage, not for each attempt.
       if (this.failure === null) this.logger.warn(`${describe(failure)}. ${this.consequence}`);
       this.failure = failure;
     }
   }
 
   private get consequence(): string {
-    return this.set === null ? 'No token can be verified until then' : 'The keys known so far stay in use';
+    return this.set === null ? 'No token can be verified until they are' : 'The keys fetched before stay in use';
   }
 }
 

@@ -35,12 +35,12 @@ describe('KeySet', () => {
   });
 
   // @abuse JWKS-23
-  it('gives the same key object each time, so that nothing is parsed again', () => {
+  it('returns the same key object each time, without parsing it again', () => {
     const set = KeySet.of([{ ...rsa, kid: 'a' }]);
     expect(set.find('a', 'RS256')[0]).toBe(set.find('a', 'RS256')[0]);
   });
 
-  it('uses a key only for the algorithm that it names, if it names one', () => {
+  it('uses a key that names an algorithm only for that one', () => {
     const set = KeySet.of([{ ...rsa, kid: 'a', alg: 'RS512' }]);
     expect(set.find('a', 'RS512')).toHaveLength(1);
     expect(set.find('a', 'RS256')).toEqual([]);
@@ -65,7 +65,7 @@ describe('KeySet', () => {
     expect(KeySet.of(Array.from({ length: 9 }, () => ({ ...rsa, kid: 'a' }))).find('a', 'RS256')).toHaveLength(4);
   });
 
-  it('serves a token without a kid only by the one key that fits', () => {
+  it('finds a key for a token without a kid only if exactly one fits', () => {
     const set = KeySet.of([rsa, { ...p256, kid: 'b' }, { ...p256, kid: 'c' }]);
     expect(set.find(null, 'RS256')).toHaveLength(1);
     expect(set.find(null, 'ES256')).toEqual([]);
@@ -96,16 +96,16 @@ describe('KeySet', () => {
     expect(set.ignored).toContain(why);
   });
 
-  it('takes a kid of a wrong kind for none', () => {
+  it('treats a kid of the wrong type as missing', () => {
     expect(KeySet.of([{ ...rsa, kid: 7 }]).find(null, 'RS256')).toHaveLength(1);
   });
 
-  it('refuses to be without a key, and says why', () => {
+  it('refuses a JWKS without a usable key, and says why', () => {
     expect(() => KeySet.of([])).toThrow('it is empty');
     expect(() => KeySet.of([weak])).toThrow('keys[0]: its type, size, curve or "alg" fits no allowed algorithm');
   });
 
-  it('refuses more entries than a realm has, without a look at them', () => {
+  it('refuses more entries than a realm has, without reading them', () => {
     let looks = 0;
     const costly = {
       ...rsa,
@@ -122,7 +122,7 @@ describe('KeySet', () => {
     expect(looks).toBe(0);
   });
 
-  it('tells of the first five entries that it leaves out, and how many more there are', () => {
+  it('lists the first five entries it ignores, and how many more there are', () => {
     const junk = Array.from({ length: 100 }, () => 1);
     expect(() => KeySet.of(junk)).toThrow(/\(keys\[0\]: [^;]*(; keys\[\d\]: [^;]*){4}; and 95 more\)$/);
     expect(KeySet.of([rsa, ...junk.slice(0, 6)]).ignored).toMatch(/^keys\[1\]: .*; and 1 more$/);

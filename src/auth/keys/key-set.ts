@@ -2,22 +2,22 @@ import type { KeyObject } from 'node:crypto';
 import type { SignatureAlgorithm } from './signature-algorithm.js';
 import { importVerificationKey, type VerificationKey } from './verification-key.js';
 
-/** More than any realm publishes: to read a key takes time, and 1 MB of junk would take seconds, during which nothing else runs. */
+/** More than any realm publishes. Parsing keys blocks the event loop: 1 MB of junk would block it for seconds. */
 const MOST_ENTRIES = 100;
 
-/** Keys of one name that a token is tried with: a forged one costs its sender nothing, and us a verification each. */
+/** How many keys with the same `kid` to try: each costs us a verification, while a forged token costs its sender nothing. */
 const MOST_NAMESAKES = 4;
 
-/** How many of the entries left out are told of one by one. */
+/** How many of the ignored entries the log explains. */
 const MOST_REASONS = 5;
 
-/** The keys that one JWKS published, ready to verify. Never changes: a new JWKS makes a new set. */
+/** The keys of one JWKS, ready to verify. Immutable: a new JWKS makes a new set. */
 export class KeySet {
   private readonly byKid = new Map<string, VerificationKey[]>();
 
   private constructor(
     private readonly keys: readonly VerificationKey[],
-    /** Why entries of the JWKS were left out, such as encryption keys and weak ones: a line for the log, empty if none was. */
+    /** Why entries of the JWKS were ignored (encryption keys, weak keys…), as a line for the log; empty if none was. */
     readonly ignored: string,
   ) {
     for (const key of keys) {
@@ -28,7 +28,7 @@ export class KeySet {
     }
   }
 
-  /** @throws {Error} if there are too many entries, or none that can verify tokens */
+  /** @throws {Error} if there are too many entries, or none can verify tokens */
   static of(jwks: readonly unknown[]): KeySet {
     if (jwks.length > MOST_ENTRIES) throw new Error(`The JWKS: got ${jwks.length} keys, takes up to ${MOST_ENTRIES}`);
     const keys: VerificationKey[] = [];
@@ -53,8 +53,8 @@ export class KeySet {
   }
 
   /**
-   * The keys that can have signed a token: those of its `kid` that fit the algorithm, of which there is mostly one, or without a
-   * `kid` the only key that fits.
+   * The keys that can have signed a token: those with its `kid` that fit the algorithm (usually one), or without a `kid` the only
+   * key that fits.
    */
   find(kid: string | null, algorithm: SignatureAlgorithm): readonly KeyObject[] {
     const candidates = kid === null ? this.keys : (this.byKid.get(kid) ?? []);

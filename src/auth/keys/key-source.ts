@@ -1,4 +1,4 @@
-/** The source asks to be left alone for a while. */
+/** The source asked to be retried later. */
 export class SourceBusyError extends Error {
   override readonly name = 'SourceBusyError';
 
@@ -13,8 +13,8 @@ export class SourceBusyError extends Error {
 /** Where the keys that sign tokens are published. It is its own injection token. */
 export abstract class KeySource {
   /**
-   * All keys published right now, as JWKs that nobody has checked yet. MUST settle within a few seconds, whatever the other
-   * side does; rejects if the keys can't be had, with a `SourceBusyError` if it was told when to come again.
+   * All keys published right now, as unchecked JWKs. MUST settle within a few seconds, whatever the other side does. Rejects if the
+   * keys can't be fetched, with a `SourceBusyError` if the source said when to retry.
    */
   abstract fetch(): Promise<readonly unknown[]>;
 }

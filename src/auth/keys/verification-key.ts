@@ -1,9 +1,9 @@
 import { createPublicKey, type KeyObject } from 'node:crypto';
 import { algorithmsFor, type SignatureAlgorithm } from './signature-algorithm.js';
 
-/** A published key that may verify tokens: parsed once, with the algorithms it is good for. */
+/** A published key that may verify tokens: parsed once, with the algorithms it fits. */
 export interface VerificationKey {
-  /** Null for a key without a usable key id: it serves only tokens without one. */
+  /** Null for a key without a usable id: it verifies only tokens without a `kid`. */
   readonly kid: string | null;
   readonly key: KeyObject;
   readonly algorithms: readonly SignatureAlgorithm[];
@@ -11,7 +11,7 @@ export interface VerificationKey {
 
 /**
  * Reads one entry of a JWKS.
- * @throws {Error} that says why the entry can't verify tokens
+ * @throws {Error} saying why the entry can't verify tokens
  */
 export function importVerificationKey(jwk: unknown): VerificationKey {
   if (typeof jwk !== 'object' || jwk === null || Array.isArray(jwk)) throw new Error('not a JSON object');
@@ -27,7 +27,7 @@ export function importVerificationKey(jwk: unknown): VerificationKey {
   return { kid: typeof kid === 'string' && kid !== '' ? kid : null, key, algorithms };
 }
 
-/** What is read of a JWK besides the key itself: sent by somebody else, so of any kind. */
+/** The fields read from a JWK besides the key itself; the other side may send anything. */
 interface JsonWebKeyFields {
   kid?: unknown;
   use?: unknown;

@@ -14,7 +14,7 @@ describe('ensureDataFolder', () => {
 
   afterEach(() => rmSync(root, { recursive: true }));
 
-  it('replaces what a crash in the middle of an earlier start left', async () => {
+  it('replaces the remains of a start that crashed', async () => {
     mkdirSync(join(root, 'postgres.new'));
     writeFileSync(join(root, 'postgres.new', 'PG_VERSION'), '18');
     await ensureDataFolder(join(root, 'postgres'));
@@ -23,7 +23,7 @@ describe('ensureDataFolder', () => {
     expect(existsSync(join(root, 'postgres', 'base'))).toBe(true);
   });
 
-  it('leaves a database that is there alone', async () => {
+  it('leaves an existing database alone', async () => {
     mkdirSync(join(root, 'postgres'));
     writeFileSync(join(root, 'postgres', 'PG_VERSION'), '18');
     await ensureDataFolder(join(root, 'postgres'));

@@ -2,17 +2,17 @@ import { Duplex } from 'node:stream';
 import { SessionError, type Lessee, type Session } from './session.js';
 import { fatalError, GREETING, type Request, RequestReader } from './wire.js';
 
-/** The socket that a `pg` client believes to talk to Postgres through: the far end is the embedded session. */
+/** Acts as the socket of a `pg` client; its far end is the embedded session. */
 export class EmbeddedConnection extends Duplex implements Lessee {
   private readonly reader = new RequestReader();
-  /** Nothing more is sent. */
+  /** True when nothing more may be sent. */
   private isOver = false;
 
   constructor(private readonly session: Session) {
     super();
   }
 
-  /** Called by `pg` as a socket's. */
+  /** Called by `pg`, like the following methods of a socket. */
   connect(): this {
     queueMicrotask(() => this.emit('connect'));
     return this;
@@ -45,7 +45,7 @@ export class EmbeddedConnection extends Duplex implements Lessee {
   }
 
   override _read(): void {
-    // Answers are pushed when they are there.
+    // Answers are pushed when they arrive.
   }
 
   override _write(chunk: Buffer, _encoding: BufferEncoding, done: (error?: Error) => void): void {

@@ -70,7 +70,7 @@ describe('EmbeddedPostgres', () => {
     expect(written.filter((text, index) => text !== written[index - (index % 2)])).toEqual([]);
   });
 
-  it('stays usable in and after a transaction that has failed', async () => {
+  it('stays usable in and after a failed transaction', async () => {
     const client = await pool.connect();
     await client.query('BEGIN');
     await expect(client.query('SELECT 1/$1::int', [0])).rejects.toMatchObject({ code: '22012' });
@@ -105,7 +105,7 @@ describe('EmbeddedPostgres', () => {
   it('answers a series of statements in one query', async () => {
     const results = await pool.query(`INSERT INTO note (text) VALUES ('one'); SELECT text FROM note`);
 
-    // Of several statements `pg` gives an array, which its types leave out.
+    // For several statements `pg` returns an array, which its types omit.
     expect((results as unknown as pg.QueryResult[])[1]?.rows).toEqual([{ text: 'one' }]);
   });
 
@@ -134,7 +134,7 @@ describe('EmbeddedPostgres', () => {
     for (const client of [...listeners, sender]) client.release(true);
   });
 
-  it('tells a query that waits for the transaction of its own caller what is wrong', async () => {
+  it('explains the error to a query that waits for its own caller’s transaction', async () => {
     const client = await pool.connect();
     await client.query('BEGIN');
 
@@ -147,7 +147,7 @@ describe('EmbeddedPostgres', () => {
     expect(await texts()).toEqual([]);
   });
 
-  it('ends a transaction that nobody goes on with, and says so', async () => {
+  it('ends an abandoned transaction, and says so', async () => {
     const client = await pool.connect();
     await client.query('BEGIN');
     await client.query(`INSERT INTO note (text) VALUES ('leaked')`);

@@ -9,14 +9,14 @@ import { Session, type SessionLimits } from './session.js';
 
 const DEFAULT_LIMITS: SessionLimits = { waitMs: 10_000, idleMs: 30_000 };
 
-/** A development machine's share: the server's defaults would take 128 MB, and a gigabyte of write-ahead log. */
+/** Sized for a development machine: the defaults take 128 MB of memory, and a gigabyte of write-ahead log. */
 const SETTINGS = ['shared_buffers=8MB', 'max_connections=5', 'max_wal_size=64MB', 'min_wal_size=32MB'];
 
 /**
- * Postgres inside this process (PGlite), its data in a folder, behind the real `pg` driver.
+ * Postgres inside this process (PGlite), with its data in a folder, behind the real `pg` driver.
  *
- * Committed data survive the end of the process, also a violent one; `fsync` is off, so that a crash of the whole machine
- * may lose or damage it. All connections share one session: see {@link Session}.
+ * Committed data survives the end of the process, even a kill; `fsync` is off, so a crash of the machine may lose or damage it. All
+ * connections share one session: see {@link Session}.
  */
 export class EmbeddedPostgres {
   private closing: Promise<void> | null = null;
@@ -28,7 +28,7 @@ export class EmbeddedPostgres {
   ) {}
 
   /**
-   * Opens the database in a folder, which is made if it is not there.
+   * Opens the database in a folder, creating it if necessary.
    * @throws {FolderInUseError} if it is open already, here or in another process
    */
   static async open(folder: string, limits: Partial<SessionLimits> = {}): Promise<EmbeddedPostgres> {
@@ -45,12 +45,12 @@ export class EmbeddedPostgres {
     }
   }
 
-  /** A pool of connections, which is the caller's to end. */
+  /** A pool of connections; the caller has to end it. */
   createPool(config: pg.PoolConfig = {}): pg.Pool {
     return new pg.Pool({ ...config, ...this.transport });
   }
 
-  /** What TypeORM takes as its `driver`. Ending its pool closes this database too, if `closesWithPool`. */
+  /** The `driver` option for TypeORM. If `closesWithPool`, ending its pool also closes this database. */
   driver({ closesWithPool }: { closesWithPool: boolean }): { Pool: typeof pg.Pool } {
     const { transport } = this;
     const close = closesWithPool ? () => this.close() : () => Promise.resolve();
@@ -70,14 +70,14 @@ export class EmbeddedPostgres {
     return { Pool };
   }
 
-  /** Writes everything to disk and frees the folder. Pools have to be ended before. */
+  /** Writes everything to disk and releases the folder. End all pools first. */
   close(): Promise<void> {
     this.closing ??= this.engine.close().finally(() => this.lock.release());
     return this.closing;
   }
 
   private get transport(): pg.PoolConfig {
-    // Set, so that PGSSLMODE of the environment does not count.
+    // Overrides PGSSLMODE of the environment.
     return { ssl: false, stream: () => new EmbeddedConnection(this.session) };
   }
 }

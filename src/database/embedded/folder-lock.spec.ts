@@ -21,7 +21,7 @@ describe('FolderLock', () => {
     writeFileSync(`${folder}.lock`, content);
   }
 
-  it('refuses a second user in this process until the first has let go', () => {
+  it('refuses a second lock in this process until the first is released', () => {
     const lock = FolderLock.acquire(folder);
     expect(() => FolderLock.acquire(folder)).toThrow(`this process already (pid ${process.pid})`);
     lock.release();
@@ -29,7 +29,7 @@ describe('FolderLock', () => {
     expect(readdirSync(root)).toEqual([]);
   });
 
-  it('refuses while another process runs that holds it, and names the process, the folder and DATA_DIR', async () => {
+  it('refuses while another running process holds it, and names the process, the folder and DATA_DIR', async () => {
     const other = spawn(process.execPath, ['-e', 'console.log("up"); setInterval(() => {}, 1000)']);
     try {
       await once(other.stdout, 'data');
@@ -62,7 +62,7 @@ function endedPid(): number {
   return spawnSync(process.execPath, ['-e', '']).pid;
 }
 
-/** As the lock itself reads it: the field after the program's name of one without spaces. */
+/** Read as the lock does, but for a program whose name has no spaces. */
 function startOf(pid: number | undefined): string | null {
   const { stdout } = spawnSync('cut', ['-d', ' ', '-f', '22', `/proc/${pid}/stat`], { encoding: 'utf8' });
   return stdout.trim() || null;

@@ -1,7 +1,7 @@
 import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 
-/** How long a lock that can't be read may be one that is being written. */
+/** An unreadable lock may be one that is still being written, for up to this long. */
 const WRITTEN_MS = 200;
 const POLL_MS = 5;
 
@@ -18,18 +18,17 @@ export class FolderInUseError extends Error {
   }
 }
 
-/** Who holds a lock. A pid alone would be mistaken for its holder when it is given out again. */
+/** The process that holds a lock. Has the start time, as the system reuses pids. */
 interface Owner {
   pid: number;
   startedAt: string | null;
 }
 
 /**
- * Sees to it that one process at a time uses a data folder, by a file beside it that names the process.
+ * Lets one process at a time use a data folder, by a lock file beside it that names the process.
  *
- * PGlite does not lock its folder, and two users of one folder lose each other's rows silently. A lock whose process has
- * ended without removing it is taken over. Processes that can't see each other (in different containers) can't be told
- * apart from ended ones.
+ * PGlite does not lock its folder, and two processes using one folder would silently lose each other's rows. A lock whose process
+ * has ended is taken over. A process in another container can't be seen, and so looks as if it had ended.
  */
 export class FolderLock {
   private static readonly held = new Set<string>();
@@ -41,7 +40,7 @@ export class FolderLock {
     const path = `${resolve(folder)}.lock`;
     if (FolderLock.held.has(path)) throw new FolderInUseError(folder, process.pid);
     const own = JSON.stringify({ pid: process.pid, startedAt: startOf(process.pid) } satisfies Owner);
-    // Read again, as another process may have taken it for a damaged one before it was written.
+    // Reads it again, as another process may have taken it for damaged before its content was written.
     while (!hasCreated(path, own) || readText(path) !== own) {
       const owner = readOwner(path);
       if (owner !== null && isRunning(owner)) throw new FolderInUseError(folder, owner.pid);
@@ -57,7 +56,7 @@ export class FolderLock {
   }
 }
 
-/** Creates the file unless it is there. Not by a link, which not every file system has, so that it is empty for a moment. */
+/** Creates the file unless it exists. Not by a hard link, which some file systems lack; so the file is empty for a moment. */
 function hasCreated(path: string, content: string): boolean {
   try {
     writeFileSync(path, content, { flag: 'wx' });
@@ -68,7 +67,7 @@ function hasCreated(path: string, content: string): boolean {
   }
 }
 
-/** Null if there is none, or none that can be read. */
+/** Null if there is no lock, or it can't be read. */
 function readOwner(path: string): Owner | null {
   const deadline = performance.now() + WRITTEN_MS;
   for (;;) {
@@ -102,7 +101,7 @@ function parseOwner(text: string): Owner | null {
 }
 
 function isRunning({ pid, startedAt }: Owner): boolean {
-  // Locks of this process are in `held`: one with its pid in a file was left by an earlier process of that number.
+  // Locks of this process are in `held`, so a file with this pid was left by an earlier process.
   if (pid === process.pid) return false;
   try {
     process.kill(pid, 0);
@@ -112,7 +111,7 @@ function isRunning({ pid, startedAt }: Owner): boolean {
   return startedAt === startOf(pid);
 }
 
-/** Removes a stale lock, unless somebody else has replaced it in the meantime. */
+/** Removes a stale lock, unless another process has replaced it in the meantime. */
 function remove(path: string, stale: Owner | null): void {
   const aside = `${path}.${process.pid}.stale`;
   try {
@@ -127,7 +126,7 @@ function remove(path: string, stale: Owner | null): void {
   rmSync(aside, { force: true });
 }
 
-/** When a process started, in a form that can only be compared; null where the system does not tell. */
+/** When a process started, only for comparison; null if the system doesn't say. */
 function startOf(pid: number): string | null {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');

@@ -2,11 +2,11 @@ import { Logger } from '@nestjs/common';
 import type { PGlite } from '@electric-sql/pglite';
 import { readReply, ROLLBACK } from './wire.js';
 
-/** Something that uses the session: a connection. */
+/** A connection that uses the session. */
 export interface Lessee {
-  /** NOTIFYs, as they go over the wire. */
+  /** Receives NOTIFY messages in wire format. */
   notify(notifications: Buffer): void;
-  /** Its transaction was rolled back; it is to tell its client so, and to end. */
+  /** Called when its transaction was rolled back: it must tell its client and end. */
   evict(error: SessionError): void;
 }
 
@@ -17,7 +17,7 @@ export interface SessionLimits {
   idleMs: number;
 }
 
-/** Why a connection did not get, or lost, the session. */
+/** The connection could not get the session, or lost it. */
 export class SessionError extends Error {
   override readonly name = 'SessionError';
 
@@ -41,11 +41,10 @@ const ADVICE =
   'EntityManager for every query, wait for nothing else, and always end it.';
 
 /**
- * PGlite's single session, lent to one connection at a time: first come, first served, for a statement or as long as its
- * transaction is open.
+ * PGlite's single session, lent to one connection at a time, first come, first served: for a statement, or while its transaction is
+ * open.
  *
- * Transactions are thereby serial. What belongs to a session in Postgres (SET, LISTEN, advisory locks, prepared statements)
- * is shared by all connections here.
+ * So transactions are serial, and all connections share the state of the session (SET, LISTEN, advisory locks, prepared statements).
  */
 export class Session {
   private readonly logger = new Logger('EmbeddedPostgres');
@@ -62,7 +61,7 @@ export class Session {
   /**
    * Executes one batch of messages when it is the connection's turn.
    * @returns the server's answer
-   * @throws {SessionError} if the session did not come free in time
+   * @throws {SessionError} if the session did not become free in time
    */
   async run(lessee: Lessee, batch: Buffer): Promise<Buffer> {
     if (this.holder !== lessee) await this.lease(lessee);
@@ -80,7 +79,7 @@ export class Session {
     }
   }
 
-  /** Takes back what a connection holds, at its end: an open transaction is rolled back. */
+  /** Ends a connection's use of the session, and rolls back its open transaction. */
   async leave(lessee: Lessee): Promise<void> {
     this.listeners.delete(lessee);
     const waiter = this.waiting.find((each) => each.lessee === lessee);
@@ -98,7 +97,7 @@ export class Session {
 
   private async execute(batch: Buffer): Promise<Buffer> {
     const chunks: Buffer[] = [];
-    // Not execProtocolRaw(): it also parses every answer, and keeps the parsed messages for ever.
+    // Not execProtocolRaw(): it also parses every answer, and keeps the parsed messages forever.
     await this.engine.execProtocolRawStream(batch, { onRawData: (data) => chunks.push(Buffer.from(data)) });
     return Buffer.concat(chunks);
   }
@@ -119,7 +118,7 @@ export class Session {
   }
 
   private pass(lessee: Lessee): void {
-    // An end that overlapped an execution has passed it on already.
+    // The connection ended during an execution, which already passed the session on.
     if (this.holder !== lessee) return;
     clearTimeout(this.idleTimer);
     const next = this.waiting[0];
@@ -143,7 +142,7 @@ export class Session {
 
   private error(sqlState: string, what: string): SessionError {
     const error = new SessionError(sqlState, `${what} ${ADVICE}`);
-    // Clients often see only that the connection ended, so that the reason has to be in the log.
+    // Clients often see only that the connection ended, so log the reason.
     this.logger.error(error.message);
     return error;
   }

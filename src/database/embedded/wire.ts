@@ -1,25 +1,25 @@
-/** What of Postgres' wire protocol (version 3) has to be understood to share one session between connections. */
+/** The part of Postgres' wire protocol (version 3) needed to share one session between connections. */
 
 const SSL_REQUEST = 80_877_103;
 const GSS_REQUEST = 80_877_104;
 const CANCEL_REQUEST = 80_877_102;
 
-/** Frontend messages that the server answers at once; what precedes them waits for them. */
+/** Client messages that the server answers at once; earlier ones wait for these. */
 const ENDS_BATCH: ReadonlySet<string> = new Set(['Q', 'S', 'H', 'F']);
 
-/** Accepts any user, and is ready: AuthenticationOk, ReadyForQuery. */
+/** Accepts any user: AuthenticationOk, ReadyForQuery. */
 export const GREETING: Buffer = Buffer.concat([
   message('R', Buffer.from([0, 0, 0, 0])),
   message('Z', Buffer.from('I')),
 ]);
 
-/** Ends an unfinished batch and the transaction, whatever state the session is in. */
+/** Ends an unfinished batch and the transaction, in any state of the session. */
 export const ROLLBACK: Buffer = Buffer.concat([message('S'), message('Q', cString('ROLLBACK'))]);
 
 /** What a client wants next. */
 export type Request = { kind: 'encryption' } | { kind: 'startup' } | { kind: 'end' } | { kind: 'batch'; bytes: Buffer };
 
-/** Cuts what a client writes into requests. */
+/** Splits a client's bytes into requests. */
 export class RequestReader {
   private unread: Buffer = Buffer.alloc(0);
   private batch: Buffer[] = [];
@@ -65,12 +65,12 @@ export class RequestReader {
   }
 }
 
-/** A server's answer to a batch, looked through. */
+/** A server's answer to a batch, parsed. */
 export interface Reply {
   /** The answer, without the notifications. */
   bytes: Buffer;
   notifications: Buffer | null;
-  /** Idle, in a transaction, in a failed one; null if the batch ended before the server said. */
+  /** Idle, in a transaction, or in a failed one; null if the answer doesn't say. */
   status: 'I' | 'T' | 'E' | null;
   /** True if the batch held a LISTEN. */
   hasListened: boolean;

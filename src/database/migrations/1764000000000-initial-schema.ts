@@ -17,7 +17,7 @@ export class InitialSchema1764000000000 implements MigrationInterface {
         name text,
         seen_at timestamptz(3) NOT NULL DEFAULT now()
       )`);
-    // No reference to users: somebody may be made a member before they are first seen.
+    // No reference to users: people can be added before they first sign in.
     await queryRunner.query(`
       CREATE TABLE memberships (
         org_id uuid NOT NULL REFERENCES organizations ON DELETE CASCADE,

@@ -1,6 +1,6 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** Which life of the broker's data the outbox was published to, and where in it each message is. */
+/** The generation of the broker's data that the outbox was published to, and each message's cursor in it. */
 export class BrokerGeneration1764100000000 implements MigrationInterface {
   async up(queryRunner: QueryRunner): Promise<void> {
     await queryRunner.query(`

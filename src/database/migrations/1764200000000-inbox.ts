@@ -1,6 +1,6 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** What users were notified of, and what they do not want to be notified of. */
+/** Users' notifications, and the types they have muted. */
 export class Inbox1764200000000 implements MigrationInterface {
   async up(queryRunner: QueryRunner): Promise<void> {
     await queryRunner.query(`

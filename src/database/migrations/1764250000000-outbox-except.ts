@@ -1,6 +1,6 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** A message may leave out the connection whose call has caused it. */
+/** A message may skip the connection whose request caused it. */
 export class OutboxExcept1764250000000 implements MigrationInterface {
   async up(queryRunner: QueryRunner): Promise<void> {
     await queryRunner.query(`ALTER TABLE realtime_outbox ADD COLUMN "except" text NULL`);

@@ -1,6 +1,6 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** What members say about resources, and the way from an e-mail to the user who is mentioned by it. */
+/** Comments on resources, and an index to find mentioned users by e-mail. */
 export class Comments1764300000000 implements MigrationInterface {
   async up(queryRunner: QueryRunner): Promise<void> {
     await queryRunner.query(`

@@ -1,6 +1,6 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** Every node looks through the latest disconnections again and again: it must not read the whole outbox for them. */
+/** Every node polls the latest disconnections, and must not scan the whole outbox for them. */
 export class OutboxDisconnections1764400000000 implements MigrationInterface {
   async up(queryRunner: QueryRunner): Promise<void> {
     await queryRunner.query(`

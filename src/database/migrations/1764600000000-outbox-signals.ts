@@ -1,8 +1,8 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 /**
- * Revocations are found by their time, which is compared with the beginning of memberships: both are taken when the row is
- * written, not when its transaction began, which may have waited for a lock since.
+ * Revocations are found by time, which is compared with the start of memberships. Both times must be those of writing the row, not
+ * of the start of the transaction, which may have waited for a lock since.
  */
 export class OutboxSignals1764600000000 implements MigrationInterface {
   async up(queryRunner: QueryRunner): Promise<void> {

@@ -7,7 +7,7 @@ import { OutboxDisconnections1764400000000 } from './1764400000000-outbox-discon
 import { NoDotMembers1764500000000 } from './1764500000000-no-dot-members.js';
 import { OutboxSignals1764600000000 } from './1764600000000-outbox-signals.js';
 
-/** Every migration, oldest first. One set, in plain SQL, for Postgres and the embedded database. */
+/** Every migration, oldest first, in plain SQL for both Postgres and the embedded database. */
 export const MIGRATIONS = [
   InitialSchema1764000000000,
   BrokerGeneration1764100000000,

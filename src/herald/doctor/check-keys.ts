@@ -4,19 +4,21 @@ import { importVerificationKey } from '../../auth/keys/verification-key.js';
 import { describeError } from '../describe-error.js';
 import { type Finding, findingsOf } from './finding.js';
 
-/** Whether the identity provider publishes keys that can verify tokens, and what the tokens must name. */
+/** Checks that the identity provider publishes keys that can verify tokens, and that issuer and audience are set. */
 export async function checkKeys({ auth, timings }: Environment): Promise<Finding[]> {
   const { ok, warning, broken } = findingsOf('Keys');
   if (auth.jwksUrl === null) {
     return [
-      ok('The built-in development issuer signs tokens for anybody. Set KEYCLOAK_URL and KEYCLOAK_REALM to end that.'),
+      ok(
+        'The built-in development issuer signs tokens for anyone. To turn it off, set KEYCLOAK_URL and KEYCLOAK_REALM.',
+      ),
     ];
   }
   let jwks: readonly unknown[];
   try {
     jwks = await new JwksEndpoint(auth.jwksUrl, timings.keyAnswerMs).fetch();
   } catch (error) {
-    const what = `${auth.jwksUrl} gives no keys (${describeError(error)})`;
+    const what = `Could not fetch keys from ${auth.jwksUrl} (${describeError(error)})`;
     return [broken(`${what}. Check KEYCLOAK_URL and KEYCLOAK_REALM, or KEYCLOAK_JWKS_URL.`)];
   }
   const kinds = jwks.map(kindOf);

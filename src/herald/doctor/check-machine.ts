@@ -5,7 +5,7 @@ import type { Environment } from '../../config/environment.js';
 import { describeError } from '../describe-error.js';
 import { type Finding, findingsOf } from './finding.js';
 
-/** As in package.json. */
+/** The same as in package.json. */
 const LEAST_NODE = [20, 19, 0] as const;
 
 export function checkNode(version = process.versions.node): Finding {
@@ -16,7 +16,7 @@ export function checkNode(version = process.versions.node): Finding {
   return broken(`${version} is too old. Install ${LEAST_NODE.join('.')} or later.`);
 }
 
-/** Whether the folders can be used as they are, or can be made. */
+/** Checks that the folders can be used, or created. */
 export async function checkFolders({ dataDir, exportsDir, auth, redis }: Environment): Promise<Finding[]> {
   const sharing = redis === null ? '' : ' Every server and worker needs this same folder.';
   const findings = await Promise.all([
@@ -30,18 +30,18 @@ async function checkFolder(name: string, folder: string, note = ''): Promise<Fin
   const { ok, warning, broken } = findingsOf(name);
   const found = await existing(resolve(folder));
   if (!found.isFolder) {
-    return broken(`${found.path} is no folder, so ${folder} can't be one. Move the file away, or set ${name}.`);
+    return broken(`${found.path} is not a folder, so ${folder} can't be used. Move the file, or set ${name}.`);
   }
   try {
     await access(found.path, constants.R_OK | constants.W_OK | constants.X_OK);
   } catch (error) {
     return broken(
-      `${folder} can't be written to (${describeError(error)}). Give the folder ${found.path} to the user that runs Herald, or set ${name}.`,
+      `${folder} can't be written to (${describeError(error)}). Make the user that runs Herald the owner of ${found.path}, or set ${name}.`,
     );
   }
-  if (found.path !== resolve(folder)) return ok(`${folder} is made by the first start.${note}`);
+  if (found.path !== resolve(folder)) return ok(`${folder} will be created on the first start.${note}`);
   if ((found.mode & 0o002) !== 0) {
-    return warning(`Everybody on this machine can write to ${folder}. Run: chmod o-w ${folder}`);
+    return warning(`Every user of this machine can write to ${folder}. Run: chmod o-w ${folder}`);
   }
   return ok(`${folder} can be written to.${note}`);
 }
@@ -49,11 +49,11 @@ async function checkFolder(name: string, folder: string, note = ''): Promise<Fin
 async function checkSigningKey(path: string): Promise<Finding[]> {
   const found = await stat(path).catch(() => null);
   if (found === null || (found.mode & 0o077) === 0) return [];
-  const text = `Others on this machine can read ${path}, which signs tokens. Run: chmod 600 ${path}`;
+  const text = `Other users of this machine can read ${path}, the key that signs tokens. Run: chmod 600 ${path}`;
   return [findingsOf('DATA_DIR').warning(text)];
 }
 
-/** The path itself, or the nearest folder above it that is there. */
+/** The path itself, or the nearest parent that exists. */
 async function existing(path: string): Promise<{ path: string; isFolder: boolean; mode: number }> {
   const found = await stat(path).catch(() => null);
   if (found !== null) return { path, isFolder: found.isDirectory(), mode: found.mode };

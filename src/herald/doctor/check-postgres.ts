@@ -8,11 +8,11 @@ import { describeError } from '../describe-error.js';
 import { type Finding, findingsOf } from './finding.js';
 import { medianMs } from './median.js';
 
-/** The oldest that the tests have run on. */
+/** The oldest version that is tested. */
 const LEAST_VERSION = 15;
 const SLOW_MS = 20;
 
-/** Whether the database answers, how soon, and whether its schema is that of this version. */
+/** Checks that the database answers, how fast, and that its schema fits this version. */
 export async function checkPostgres({ database: settings, dataDir, runMigrations }: Environment): Promise<Finding[]> {
   const { ok, broken } = findingsOf('Postgres');
   if (settings === null) {
@@ -23,11 +23,11 @@ export async function checkPostgres({ database: settings, dataDir, runMigrations
     database = await connect(serverOptions(settings), 0);
   } catch (error) {
     const what = `${readDatabaseUrl(settings.url).place} can't be used (${describeError(error)})`;
-    return [broken(`${what}. Start it, make the database, or correct DATABASE_URL.`)];
+    return [broken(`${what}. Start it, create the database, or correct DATABASE_URL.`)];
   }
   try {
     const found = [await checkVersion(database), await checkRights(database, runMigrations)];
-    // Without rights the schema can't be looked at.
+    // Without rights, the schema can't be read.
     if (found.some(({ verdict }) => verdict === 'broken')) return found;
     return [...found, ...(await checkSchema(database, runMigrations))];
   } finally {
@@ -41,16 +41,19 @@ async function checkVersion(database: DataSource): Promise<Finding> {
   const ms = await medianMs(() => database.query('SELECT 1'));
   const found = `Version ${version} answers in ${ms} ms.`;
   if (parseInt(version, 10) < LEAST_VERSION) return warning(`${found} Herald is tested from ${LEAST_VERSION} on.`);
-  return ms > SLOW_MS ? warning(`${found} Every request waits for that: bring them closer together.`) : ok(found);
+  return ms > SLOW_MS
+    ? warning(`${found} Every request waits for that: move Herald and Postgres closer together.`)
+    : ok(found);
 }
 
-/** On tables for what every statement does, and on the schema for migrations that have yet to come. */
+/** Checks the rights on tables that statements need, and on the schema if migrations are pending. */
 async function checkRights(database: DataSource, runMigrations: boolean): Promise<Finding> {
   const { ok, broken } = findingsOf('Postgres rights');
   const [{ schema, may_create: mayCreate }] = await database.query<[{ schema: string | null; may_create: boolean }]>(
     `SELECT current_schema() AS schema, has_schema_privilege(current_schema(), 'CREATE') AS may_create`,
   );
-  if (schema === null) return broken('The user may use no schema of its search_path. GRANT USAGE ON SCHEMA … to it.');
+  if (schema === null)
+    return broken("The user can't use any schema of its search_path. GRANT USAGE ON SCHEMA … to it.");
   const lacks = await database.query<{ lack: string }[]>(
     `SELECT privilege || ' on ' || string_agg(relname, ', ' ORDER BY relname) AS lack
      FROM pg_class CROSS JOIN unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE']) AS privilege
@@ -61,7 +64,7 @@ async function checkRights(database: DataSource, runMigrations: boolean): Promis
   const missing = lacks.map(({ lack }) => lack);
   const isPending = missing.length === 0 && runMigrations && (await missingMigrations(database)).length > 0;
   if (isPending && !mayCreate) missing.push(`CREATE on the schema ${schema}, for migrations`);
-  if (missing.length === 0) return ok(`The user has the rights that are needed in the schema ${schema}.`);
+  if (missing.length === 0) return ok(`The user has the required rights in the schema ${schema}.`);
   return broken(`The user lacks rights: ${missing.join('; ')}. GRANT them.`);
 }
 
@@ -73,12 +76,16 @@ async function checkSchema(database: DataSource, runMigrations: boolean): Promis
   const foreign = applied.filter((name) => !known.includes(name));
   const findings: Finding[] = [];
   if (foreign.length > 0) {
-    findings.push(warning(`A newer Herald was here (${foreign.join(', ')}). Use that version, or another database.`));
+    findings.push(
+      warning(
+        `The database has migrations of a newer Herald (${foreign.join(', ')}). Use that version, or another database.`,
+      ),
+    );
   }
   if (pending.length > 0) {
     const what = `Pending migrations: ${pending.join(', ')}.`;
     const finding = runMigrations
-      ? warning(`${what} The next start applies them, or: npm run migration:run`)
+      ? warning(`${what} The next start applies them, or run: npm run migration:run`)
       : broken(`${what} RUN_MIGRATIONS is false, so run: npm run migration:run`);
     findings.push(finding);
   }

@@ -9,10 +9,10 @@ import { explainFailure } from './redis-failure.js';
 
 const PATIENCE_MS = 4_000;
 const SLOW_MS = 20;
-/** Sharded pub/sub, which a cluster needs, came with it. */
+/** The first with sharded pub/sub, which a cluster needs. */
 const LEAST_VERSION = 7;
 
-/** Whether Redis answers, how soon, and whether it keeps what it is given. */
+/** Checks that Redis answers, how fast, and that it keeps its data. */
 export async function checkRedis({ redis }: Environment): Promise<Finding[]> {
   const { ok, broken } = findingsOf('Redis');
   if (redis === null) {
@@ -36,7 +36,7 @@ export async function checkRedis({ redis }: Environment): Promise<Finding[]> {
   }
 }
 
-/** Of a cluster its masters. */
+/** The masters of a cluster, or the one server. */
 function serversOf(connection: Redis | Cluster): Redis[] {
   return connection instanceof Cluster ? connection.nodes('master') : [connection];
 }
@@ -50,7 +50,7 @@ async function checkOne(server: Redis, db: number): Promise<Finding[]> {
 async function checkRights(server: Redis, db: number): Promise<Finding> {
   const { ok, broken } = findingsOf('Redis rights');
   const refusals = await refusedRights(server, db);
-  if (refusals.length === 0) return ok('The user has the rights for every command that is needed.');
+  if (refusals.length === 0) return ok('The user has the rights for every command that Herald needs.');
   const advice = `Give the user of REDIS_USERNAME ~herald:* ~${JOBS_PREFIX}:* &herald:* and these commands.`;
   return broken(`The user lacks rights: ${refusals.join('; ')}. ${advice}`);
 }
@@ -60,7 +60,7 @@ async function checkInfo(server: Redis): Promise<Finding[]> {
   try {
     info = parseInfo(await server.info());
   } catch (error) {
-    const text = `INFO is refused (${describeError(error)}), so its version, memory policy and persistence are not known here.`;
+    const text = `INFO is refused (${describeError(error)}), so its version, memory policy and persistence can't be checked.`;
     return [findingsOf('Redis').skipped(text)];
   }
   return [checkVersion(info, await medianMs(() => server.ping())), checkMemory(info), checkPersistence(info)];
@@ -71,7 +71,9 @@ function checkVersion(info: Info, ms: number): Finding {
   const version = info.get('redis_version') ?? 'unknown';
   const found = `Version ${version} answers in ${ms} ms.`;
   if (parseInt(version, 10) < LEAST_VERSION) return warning(`${found} Herald is tested from ${LEAST_VERSION} on.`);
-  return ms > SLOW_MS ? warning(`${found} Every message waits for that: bring them closer together.`) : ok(found);
+  return ms > SLOW_MS
+    ? warning(`${found} Every message waits for that: move Herald and Redis closer together.`)
+    : ok(found);
 }
 
 function checkMemory(info: Info): Finding {
@@ -79,7 +81,7 @@ function checkMemory(info: Info): Finding {
   const policy = info.get('maxmemory_policy') ?? 'unknown';
   const isLimited = info.get('maxmemory') !== '0';
   if (policy === 'noeviction') return ok(`maxmemory-policy is noeviction.`);
-  const advice = 'Set it to noeviction: else Redis throws jobs and history away when its memory is full.';
+  const advice = 'Set it to noeviction: otherwise Redis evicts jobs and history when its memory is full.';
   const found = `maxmemory-policy is ${policy}. ${advice}`;
   return isLimited ? broken(found) : warning(found);
 }
@@ -88,10 +90,10 @@ function checkPersistence(info: Info): Finding {
   const { ok, warning, broken } = findingsOf('Redis data');
   const failed = ['aof_last_write_status', 'rdb_last_bgsave_status'].filter((name) => info.get(name) === 'err');
   if (failed.length > 0)
-    return broken(`Redis could not write its data (${failed.join(', ')}). See its log and its disk.`);
+    return broken(`Redis could not write its data (${failed.join(', ')}). Check its log and its disk.`);
   if (info.get('aof_enabled') === '1') return ok('The append-only file is on.');
   return warning(
-    'The append-only file is off: when Redis ends, queued jobs and the history that clients resume from are lost back to its last snapshot. Set appendonly to yes.',
+    'The append-only file is off: a restart of Redis loses queued jobs and history newer than its last snapshot. Set appendonly to yes.',
   );
 }
 

@@ -12,8 +12,8 @@ import { checkServer } from './check-server.js';
 import { type Finding, findingsOf } from './finding.js';
 
 /**
- * Checks what operators and newcomers trip over, and prints what it finds and what to do about it. Sets the exit code to 1
- * if something is broken. Changes nothing.
+ * Checks for common problems, and prints what it finds and how to fix it. Sets the exit code to 1 if something is broken. Changes
+ * nothing.
  */
 export async function doctor(options: Options): Promise<void> {
   const { environment, findings } = readEnvironment();
@@ -50,12 +50,12 @@ function readEnvironment(): { environment: Environment | null; findings: Finding
     return { environment, findings: [ok(`Every variable is valid, NODE_ENV is ${environment.mode}.`)] };
   } catch (error) {
     const problems = error instanceof EnvironmentError ? error.problems : [`.env: ${describeError(error)}`];
-    const rest = skipped('Redis, Postgres, keys, folders and origins are looked at once this is valid.');
+    const rest = skipped('Redis, Postgres, keys, folders and origins are checked once this is valid.');
     return { environment: null, findings: [...problems.map((problem) => broken(`${problem}.`)), rest] };
   }
 }
 
-/** What a check did not expect is a finding, too, and keeps nobody from the others. */
+/** Turns an unexpected error into a finding, so that it does not stop the other checks. */
 async function check(subject: string, run: () => Promise<Finding[]> | Finding[]): Promise<Finding[]> {
   try {
     return await run();
@@ -70,7 +70,7 @@ function report(findings: Finding[]): string {
   return `${lines.join('')}\nBroken: ${count('broken')}, warnings: ${count('warning')}\n`;
 }
 
-/** Errors of servers and drivers are not ours: none of them may carry a secret out. */
+/** Masks secrets, which errors of servers and drivers may contain. */
 function redact(text: string, secrets: readonly (string | null | undefined)[]): string {
   const known = secrets.flatMap((secret) => secret ?? []).filter((secret) => secret !== '');
   const forms = known.flatMap((secret) => [secret, decoded(secret)]);

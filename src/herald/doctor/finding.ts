@@ -1,7 +1,7 @@
-/** How it is with one thing: `skipped` could not be looked at, `warning` works but will surprise, `broken` does not work. */
+/** `skipped` could not be checked, `warning` works but may cause trouble, `broken` does not work. */
 export type Verdict = 'ok' | 'skipped' | 'warning' | 'broken';
 
-/** What a check has found, in sentences: where it is not `ok`, also what to do. */
+/** The result of a check, in sentences; unless `ok`, includes what to do. */
 export interface Finding {
   verdict: Verdict;
   subject: string;

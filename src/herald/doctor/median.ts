@@ -1,6 +1,6 @@
 const RUNS = 5;
 
-/** How long something takes, as a rule, in milliseconds with one digit behind the point. The first run does not count. */
+/** The median duration in milliseconds, with one decimal. The first run does not count. */
 export async function medianMs(run: () => Promise<unknown>): Promise<number> {
   await run();
   const times: number[] = [];

@@ -3,12 +3,12 @@ import type { HostAndPort } from '../../config/values.js';
 import { connectRedis } from '../../redis/redis-connection.js';
 import { describeError } from '../describe-error.js';
 
-/** For one attempt. */
+/** Limit for one attempt. */
 const PATIENCE_MS = 2_000;
-/** Behind a list of addresses ioredis says that none can be used, and not why. */
+/** With a list of addresses, ioredis says only that none can be used, not why. */
 const HIDES_THE_REASON = /^All sentinels are unreachable|^Failed to refresh slots cache/;
 
-/** Says in a sentence why a Redis can't be used, and in another what to do about it. */
+/** Explains why a Redis can't be used, and what to do about it. */
 export async function explainFailure(settings: RedisSettings, failure: unknown): Promise<string> {
   const found = describeError(failure);
   if (!HIDES_THE_REASON.test(found) || settings.mode === 'single') {
@@ -28,7 +28,7 @@ function loginOf(settings: RedisSettings): Pick<RedisSettings, 'username' | 'pas
   return { username: settings.sentinelUsername, password: settings.sentinelPassword, db: 0 };
 }
 
-/** What the first attempt says; null: it can be used. */
+/** The error of the first attempt; null if it succeeds. */
 async function reasonAt(
   access: HostAndPort & Pick<RedisSettings, 'username' | 'password' | 'tls' | 'db'>,
 ): Promise<string | null> {
@@ -57,10 +57,10 @@ function adviceFor(reason: string, { tls }: RedisSettings, isOfSentinel: boolean
   }
   if (/certificate|altnames/i.test(reason)) {
     return (
-      'It must have a certificate for that address, of an authority that Node knows: name the file of your own one in ' +
-      'NODE_EXTRA_CA_CERTS, which Node reads from its environment and not from .env.'
+      'Its certificate must be for that address, and from a CA that Node trusts: for a CA of your own, set ' +
+      'NODE_EXTRA_CA_CERTS in the environment, as Node does not read it from .env.'
     );
   }
-  const other = tls ? 'to false, where it speaks no TLS' : 'to true, where it speaks TLS';
-  return `Start it, or correct the REDIS_ variables (REDIS_TLS ${other}).`;
+  const other = tls ? "false if it doesn't use TLS" : 'true if it uses TLS';
+  return `Start it, or correct the REDIS_ variables (REDIS_TLS must be ${other}).`;
 }

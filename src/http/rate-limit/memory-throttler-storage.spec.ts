@@ -13,7 +13,7 @@ describe('MemoryThrottlerStorage', () => {
   });
 
   // @abuse LIM-14
-  it('remembers 100,000 keys of a flood of 300,000 at most, and forgets the oldest first', async () => {
+  it('remembers at most 100,000 keys of a flood of 300,000, and forgets the oldest first', async () => {
     await storage.increment('first', WINDOW, 3);
     for (let n = 1; n < 300_000; n += 1) void storage.increment(`key-${n}`, WINDOW, 3);
     expect(storage.size).toBeLessThanOrEqual(100_000);
@@ -23,7 +23,7 @@ describe('MemoryThrottlerStorage', () => {
   });
 
   // @abuse LIM-14
-  it('forgets what is over without being asked about it', async () => {
+  it('forgets ended windows that are never read again', async () => {
     for (let n = 0; n < 1_000; n += 1) void storage.increment(`key-${n}`, WINDOW, 3);
     now = WINDOW;
     await storage.increment('later', WINDOW, 3);

@@ -1,16 +1,16 @@
 import type { ThrottlerStorage } from '@nestjs/throttler';
 import { recordOf, type ThrottlerRecord } from './request-window.js';
 
-/** Strangers choose the keys. To push a window out, one needs as many addresses: more than the limit was to hold off. */
+/** Clients choose the keys. Evicting a window takes this many addresses: more than a rate limit can stop anyway. */
 const MAX_WINDOWS = 100_000;
 /**
- * How many of them go when there are too many, and how often those that are over go: many at a time, because to find the first of a
- * Map takes longer the more were deleted in front of it.
+ * The share to evict when full, and how often to sweep ended windows. Both delete many at a time, because finding the first entry of
+ * a Map takes longer the more were deleted in front of it.
  */
 const EVICTED_SHARE = 0.1;
 const SWEEP_MS = 1_000;
 
-/** Counts the requests to this process. As all windows are as long, the oldest ends first, and no timer is needed to sweep. */
+/** Counts requests in this process. All windows have the same length, so the oldest ends first, and no timer is needed. */
 export class MemoryThrottlerStorage implements ThrottlerStorage {
   private readonly windows = new Map<string, { requests: number; endsAt: number }>();
   private sweepAt = 0;
@@ -21,7 +21,6 @@ export class MemoryThrottlerStorage implements ThrottlerStorage {
     private readonly now: () => number = () => Math.floor(performance.now()),
   ) {}
 
-  /** How many keys are remembered. */
   get size(): number {
     return this.windows.size;
   }

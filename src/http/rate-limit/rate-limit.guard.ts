@@ -15,8 +15,8 @@ import { Environment } from '../../config/environment.js';
 import { clientAddress, countedAddress } from '../client-address.js';
 
 /**
- * Limits how many HTTP requests a user makes, or an address without a valid token, over all routes but those with
- * `@SkipThrottle()`. Runs before `HttpJwtGuard`, so that refused tokens count too.
+ * Limits the HTTP requests of a user, or of an address without a valid token, across all routes except those with
+ * `@SkipThrottle()`. Runs before `HttpJwtGuard`, so that requests with invalid tokens count, too.
  */
 @Injectable()
 export class RateLimitGuard extends ThrottlerGuard {
@@ -34,7 +34,7 @@ export class RateLimitGuard extends ThrottlerGuard {
     super(options, storage, reflector);
     this.refusals = new Counter({
       name: 'herald_http_requests_refused_total',
-      help: 'HTTP requests beyond the rate limit, by what they were counted by',
+      help: 'HTTP requests refused by the rate limit, by what they were counted by',
       labelNames: ['counted_by'],
       registers: [registry],
     });
@@ -48,7 +48,7 @@ export class RateLimitGuard extends ThrottlerGuard {
   protected override async handleRequest(props: ThrottlerRequest): Promise<boolean> {
     const request = props.context.switchToHttp().getRequest<Request>();
     if (!this.authentication.needsNewKeys(request)) return super.handleRequest(props);
-    // Forged key ids would cost questions to the identity provider: counted before it is asked.
+    // Forged key ids cause requests to the identity provider, so count by address before making one.
     await super.handleRequest({ ...props, getTracker: () => this.addressOf(request) });
     return (await this.userOf(request)) === null || super.handleRequest(props);
   }
@@ -58,7 +58,7 @@ export class RateLimitGuard extends ThrottlerGuard {
     return userId === null ? this.addressOf(request) : `user:${userId}`;
   }
 
-  /** The same for all routes; bounded, whatever a user's id is. */
+  /** The same for all routes, and of fixed length. */
   protected override generateKey(_context: ExecutionContext, tracker: string): string {
     return createHash('sha256').update(tracker).digest('base64url');
   }
@@ -68,8 +68,8 @@ export class RateLimitGuard extends ThrottlerGuard {
     { tracker, totalHits, limit, timeToBlockExpire }: ThrottlerLimitDetail,
   ): Promise<never> {
     this.refusals.inc({ counted_by: tracker.startsWith('user:') ? 'user' : 'address' });
-    // Once a window, over all nodes.
-    if (totalHits === limit + 1) this.logger.warn(`Refuses ${tracker}: more than ${limit} requests within a minute`);
+    // Logged once for each window, across all nodes.
+    if (totalHits === limit + 1) this.logger.warn(`Refusing ${tracker}: more than ${limit} requests within a minute`);
     return Promise.reject(
       new ThrottlerException(`More than ${limit} requests within a minute; try again in ${timeToBlockExpire} s.`),
     );
@@ -80,7 +80,7 @@ export class RateLimitGuard extends ThrottlerGuard {
     try {
       return (await this.authentication.principalOf(request))?.userId ?? null;
     } catch {
-      // `HttpJwtGuard` comes to the same, and answers it.
+      // `HttpJwtGuard` gets the same error, and answers it.
       return null;
     }
   }

@@ -9,7 +9,7 @@ import { RedisThrottlerStorage } from './redis-throttler-storage.js';
 
 const WINDOW_MS = 60_000;
 
-/** The rate limit of the HTTP API: over all nodes where there is Redis, else of the process. */
+/** The rate limit of the HTTP API: across all nodes with Redis, otherwise for the process. */
 @Module({
   imports: [ThrottlerModule.forRootAsync({ inject: [Environment, Registry], useFactory: optionsOf })],
   providers: [{ provide: APP_GUARD, useClass: RateLimitGuard }],

@@ -8,7 +8,7 @@ import { becomesReady, connectRedis } from '../../redis/redis-connection.js';
 import { MemoryThrottlerStorage } from './memory-throttler-storage.js';
 import { recordOf, type RequestWindow, type ThrottlerRecord } from './request-window.js';
 
-/** KEYS: the window. ARGV: its length in ms. Returns its requests, and the ms that are left of it. */
+/** KEYS: the window. ARGV: its length in ms. Returns its requests, and its remaining ms. */
 const COUNT_SCRIPT = `
 local requests = redis.call('INCR', KEYS[1])
 if requests == 1 then
@@ -18,10 +18,10 @@ return { requests, redis.call('PTTL', KEYS[1]) }
 `;
 
 const START_TIMEOUT_MS = 3_000;
-/** A request is worth this much waiting, and no more. */
+/** How long a request may wait for its count. */
 const COMMAND_TIMEOUT_MS = 250;
 const SOCKET_TIMEOUT_MS = 1_000;
-/** After a failure Redis is left alone for as long, so that not every request of an outage waits. */
+/** Pause after a failure, so that requests don't all wait during an outage. */
 const PAUSE_MS = 1_000;
 
 type Commands = (Redis | Cluster) & {
@@ -29,23 +29,22 @@ type Commands = (Redis | Cluster) & {
 };
 
 /**
- * Counts the requests to all nodes, in one key for each tracker. While Redis does not answer, each process counts its own: a
- * limit is no reason to fail a request.
+ * Counts the requests to all nodes, in one key for each tracker. While Redis does not answer, each process counts its own requests,
+ * as counting must not fail a request.
  */
 export class RedisThrottlerStorage implements ThrottlerStorage, OnModuleInit, OnApplicationShutdown {
-  private readonly log = new QuietErrorLog(new Logger('RateLimit'), 'Redis, for counting requests');
+  private readonly log = new QuietErrorLog(new Logger('RateLimit'), 'Redis connection for the rate limit');
   private readonly own = new MemoryThrottlerStorage();
   private readonly prefix: string;
   private readonly commands: Commands;
   private readonly fallbacks: Counter;
   private pausedUntil = -Infinity;
 
-  /** @param commandTimeoutMs the most that a request waits for its count */
   constructor(settings: RedisSettings, registry: Registry, commandTimeoutMs = COMMAND_TIMEOUT_MS) {
     this.prefix = `herald:${settings.db}:requests:`;
     this.fallbacks = new Counter({
       name: 'herald_http_requests_counted_locally_total',
-      help: 'HTTP requests that this process has counted by itself, because Redis did not answer',
+      help: 'HTTP requests counted by this process alone, because Redis did not answer',
       registers: [registry],
     });
     this.commands = withScript(
@@ -75,7 +74,7 @@ export class RedisThrottlerStorage implements ThrottlerStorage, OnModuleInit, On
     this.commands.disconnect();
   }
 
-  /** Null: Redis did not answer. */
+  /** Null if Redis did not answer. */
   private async count(key: string, windowMs: number): Promise<RequestWindow | null> {
     if (performance.now() < this.pausedUntil) return null;
     try {

@@ -1,17 +1,17 @@
 import type { ThrottlerStorage } from '@nestjs/throttler';
 
-/** What the throttler takes for the state of a key; the package does not export its name. */
+/** The throttler's record of a key; the package does not export the type. */
 export type ThrottlerRecord = Awaited<ReturnType<ThrottlerStorage['increment']>>;
 
-/** The requests of a key since the first of them, for a fixed time. */
+/** A key's requests in a fixed time from the first one. */
 export interface RequestWindow {
   requests: number;
   endsInMs: number;
 }
 
-/** Judges a window by its limit: what is beyond it has to wait for its end. */
+/** Requests beyond the limit are blocked until the end of the window. */
 export function recordOf({ requests, endsInMs }: RequestWindow, limit: number): ThrottlerRecord {
-  // Rounded up: a client that waits as many seconds as it was told must pass.
+  // Rounded up, so that a client that waits for this long is not blocked.
   const seconds = Math.max(1, Math.ceil(endsInMs / 1_000));
   const isBlocked = requests > limit;
   return { totalHits: requests, timeToExpire: seconds, isBlocked, timeToBlockExpire: isBlocked ? seconds : 0 };
