@@ -45,7 +45,7 @@ export class Dialer {
   ) {
     this.server = serverOf(options.url);
     const { WebSocket: socket = (globalThis as Pick<ClientOptions, 'WebSocket'>).WebSocket } = options;
-    if (socket === undefined) throw new TypeError('WebSocket takes a constructor: this platform has none');
+    if (socket === undefined) throw new TypeError('WebSocket takes a constructor: there is none');
     this.Socket = socket;
   }
 

@@ -9,7 +9,7 @@ afterEach(() => platform.leave());
 
 describe('a handshake that is refused', () => {
   const HINT =
-    'Could not connect: 1006 server unreachable, or it refused the Origin, the path or the size of the token';
+    'Could not connect: 1006 unreachable, or it refused the Origin, path or size of the token';
 
   it('a second time is told, with what it may be where the platform does not say', async () => {
     await platform.open();
