@@ -8,6 +8,12 @@ interface RequestOptions {
   body?: object;
 }
 
+export interface Dated<T> {
+  answer: T;
+  /** The server's time, in milliseconds and whole seconds; NaN if the answer doesn't say it. */
+  date: number;
+}
+
 /** The server's HTTP API with one user's token. Every failure is a `ProblemError`. */
 export class Rest {
   /** @param server returns its address; called per request, because server rendering has no page to take it from */
@@ -21,8 +27,7 @@ export class Rest {
     return this.request<T>('GET', path, { signal });
   }
 
-  /** `date` is the server's time, in milliseconds and whole seconds; NaN if the answer doesn't say it. */
-  async getDated<T>(path: string, signal: AbortSignal): Promise<{ answer: T; date: number }> {
+  async getDated<T>(path: string, signal: AbortSignal): Promise<Dated<T>> {
     const response = await this.exchange('GET', path, { signal });
     return { answer: (await answerOf(response)) as T, date: Date.parse(response.headers.get('date') ?? '') };
   }
