@@ -10,7 +10,9 @@ import { EXPORT_QUEUE } from '../src/exports/export-queue.js';
 import { ExportFiles } from '../src/exports/export-files.js';
 import { ExportUpkeep } from '../src/exports/export-upkeep.js';
 import { Export, type ExportStatus } from '../src/exports/export.entity.js';
+import { ExportsProcessor } from '../src/exports/exports.processor.js';
 import { ExportsService } from '../src/exports/exports.service.js';
+import { TAKEOVER } from '../src/jobs/takeover.js';
 import { RETENTION_QUEUE } from '../src/notifications/retention-queue.js';
 import { Resource } from '../src/resources/resource.entity.js';
 import type { ApiAnswer, ApiClient } from './support/api-client.js';
@@ -129,6 +131,13 @@ describe('an export', () => {
     await queue.add('export', { export_id: id }, { jobId: `again-${id}` });
     const next = await requested();
     expect(await notifications.next()).toMatchObject({ notification: { task_id: next } });
+  });
+
+  it('is taken over within 25 s of the death of its worker', () => {
+    const { opts } = node.app.get(ExportsProcessor).worker;
+    expect(opts).toMatchObject(TAKEOVER);
+    // By the second check after its lock has ended.
+    expect(TAKEOVER.lockDuration + 2 * TAKEOVER.stalledInterval).toBeLessThanOrEqual(25_000);
   });
 
   it('is tried again when a run fails', async () => {

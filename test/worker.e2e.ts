@@ -1,13 +1,15 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { Deployment, redisAt } from './support/deployment.js';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import type { INestApplicationContext } from '@nestjs/common';
 import { ExportUser } from './support/export-user.js';
+import { herald, type Herald, type Variables } from './support/herald.js';
 import { HeraldProcess } from './support/herald-process.js';
-import { postgresDatabase, type RedisServer, startRedis } from './support/servers.js';
+import { listeningPorts } from './support/listening-ports.js';
+import { postgresDatabase } from './support/servers.js';
 import { TcpProxy } from './support/tcp-proxy.js';
 import { until } from './support/until.js';
+import { startWorker } from './support/worker.js';
 import { closeAllClients } from './support/ws-client.js';
 
 const RESOURCES = 450;
@@ -17,46 +19,46 @@ const END_OF_EXPORT = 'completed';
 /** Its locks end after 1.5 s, and its event loop can be blocked. */
 const BLOCKABLE = { NODE_OPTIONS: `--import ${new URL('support/blockable-worker.mjs', import.meta.url).href}` };
 
-let redis: RedisServer;
 let database: TcpProxy;
-let exportsDir: string;
-let deployment: Deployment;
+let node: Herald;
 let user: ExportUser;
-const workers: HeraldProcess[] = [];
+/** What makes a worker, which reaches its database through the proxy. */
+let variables: Variables;
+const workers: INestApplicationContext[] = [];
+const processes: HeraldProcess[] = [];
 
-beforeEach(async () => {
-  redis = await startRedis();
-  exportsDir = await mkdtemp(join(tmpdir(), 'herald-exports-'));
-  const databaseUrl = await postgresDatabase();
-  const { hostname, port } = new URL(databaseUrl);
-  database = await TcpProxy.start({ host: hostname, port: Number(port) });
-  const variables = { ...redisAt(redis), EXPORTS_DIR: exportsDir };
-  deployment = await Deployment.start({ nodes: [variables, variables], databaseUrl });
-  user = await ExportUser.of(deployment, exportsDir, RESOURCES);
+beforeAll(async () => {
+  const databaseUrl = new URL(await postgresDatabase());
+  const ofNode = { RUN_JOBS: 'false', LOG_LEVEL: 'silent', DATABASE_URL: databaseUrl.href };
+  node = await herald(ofNode, { timings: { exportRetryMs: 500 } });
+  database = await TcpProxy.start({ host: databaseUrl.hostname, port: Number(databaseUrl.port) });
+  databaseUrl.host = `${database.host}:${database.port}`;
+  variables = { ...node.variables, RUN_JOBS: 'true', DATABASE_URL: databaseUrl.href };
 });
+afterAll(async () => {
+  await node.stop();
+  await database.stop();
+});
+
+beforeEach(async () => void (user = await ExportUser.of(node, RESOURCES)));
 afterEach(async () => {
   await closeAllClients();
-  await Promise.all(workers.splice(0).map((worker) => worker.end('SIGKILL')));
-  await deployment.stop();
-  await Promise.all([database.stop(), redis.stop()]);
-  await rm(exportsDir, { recursive: true });
+  await Promise.all(processes.splice(0).map((worker) => worker.end('SIGKILL')));
+  database.heal();
+  await Promise.all(workers.splice(0).map((worker) => worker.close()));
+  await user.deleteFiles();
 });
 
-/** Starts a worker, which reaches its database through the proxy. */
-async function startWorker(variables: Record<string, string> = {}): Promise<HeraldProcess> {
-  const databaseUrl = new URL(deployment.variables.DATABASE_URL ?? '');
-  databaseUrl.host = `${database.host}:${database.port}`;
-  const worker = await HeraldProcess.spawn('worker.js', {
-    ...deployment.variables,
-    ...redisAt(redis),
-    EXPORTS_DIR: exportsDir,
-    RUN_JOBS: 'true',
-    DATABASE_URL: databaseUrl.href,
-    ...variables,
-  });
-  workers.push(worker);
+async function startProcess(further: Variables = {}): Promise<HeraldProcess> {
+  const worker = await HeraldProcess.spawn('worker.js', { ...variables, ...further });
+  processes.push(worker);
   await worker.says('processing jobs');
   return worker;
+}
+
+/** Where nothing is to happen to it. */
+async function startInThisProcess(): Promise<void> {
+  workers.push(await startWorker(variables));
 }
 
 /** Lets the worker begin an export, and get no answer any more when it says this to Postgres. */
@@ -78,8 +80,8 @@ async function heldHalfWay(): Promise<string> {
 async function blockedAt(
   statement: string,
 ): Promise<{ id: string; blocked: HeraldProcess; goOn: () => Promise<void> }> {
-  const blockedBy = join(exportsDir, 'blocked');
-  const blocked = await startWorker({ ...BLOCKABLE, BLOCKED_BY: blockedBy });
+  const blockedBy = join(variables.DATA_DIR ?? '', 'blocked');
+  const blocked = await startProcess({ ...BLOCKABLE, BLOCKED_BY: blockedBy });
   const id = await heldAt(statement);
   await writeFile(blockedBy, '');
   process.kill(blocked.pid, 'SIGUSR2');
@@ -92,33 +94,27 @@ async function blockedAt(
 }
 
 describe('a worker', () => {
-  it('runs what nodes with RUN_JOBS=false only queue, tells the user, and listens nowhere', async () => {
-    const id = await user.request();
-    const marker = await user.request();
-    expect(await user.state(id)).toMatchObject({ status: 'queued', progress: 0 });
-    const worker = await startWorker();
-    await user.ended([id, marker], 10_000);
-    await user.expectCompleted([id, marker]);
+  it('runs what nodes with RUN_JOBS=false only queue, listens nowhere, and finishes the job in hand when it ends', async () => {
+    const ids = [await user.request(), await user.request()];
+    for (const id of ids) expect(await user.state(id)).toMatchObject({ status: 'queued', progress: 0 });
+    const worker = await startProcess();
+    await user.ended(ids, 10_000);
+    await user.expectCompleted(ids);
     expect(await worker.listeningPorts()).toEqual([]);
-    expect(await worker.end('SIGTERM')).toEqual({ code: 0, signal: null });
-  });
-
-  it('is asked to end, and finishes the job in hand before', async () => {
-    const worker = await startWorker();
-    const id = await heldHalfWay();
+    ids.push(await heldHalfWay());
     const exit = worker.end('SIGTERM');
     await worker.says('; draining');
     database.heal();
     expect(await exit).toEqual({ code: 0, signal: null });
-    await user.ended([id], 1_000);
-    await user.expectCompleted([id]);
+    await user.ended(ids, 1_000);
+    await user.expectCompleted(ids);
   });
 
   // @abuse JOB-01
   it('is asked to end, and after the grace gives the job in hand to another one, which need not wait', async () => {
-    const worker = await startWorker({ SHUTDOWN_GRACE_MS: '500' });
+    const worker = await startProcess({ SHUTDOWN_GRACE_MS: '500' });
     const id = await heldHalfWay();
-    await startWorker();
+    await startInThisProcess();
     const exit = worker.end('SIGTERM');
     await user.ended([id], 4_000);
     await user.expectCompleted([id]);
@@ -131,7 +127,7 @@ describe('a worker', () => {
   // @abuse JOB-01
   it('whose event loop is blocked half-way goes on when another one has made the export, and changes nothing', async () => {
     const { id, blocked, goOn } = await blockedAt(SECOND_BATCH);
-    await startWorker(BLOCKABLE);
+    await startInThisProcess();
     database.heal();
     await user.ended([id], 10_000);
     await goOn();
@@ -145,7 +141,7 @@ describe('a worker', () => {
   it('whose event loop is blocked while it tells of the end has told once, though another one has its job', async () => {
     const { id, blocked, goOn } = await blockedAt(END_OF_EXPORT);
     const isTaken = database.hears('UPDATE "exports"');
-    await startWorker(BLOCKABLE);
+    await startInThisProcess();
     await isTaken;
     database.heal();
     await goOn();
@@ -157,8 +153,8 @@ describe('a worker', () => {
   // @abuse JOB-03
   it('tells once, and only after its last attempt, that an export can’t be made, and does others meanwhile', async () => {
     const id = await user.request();
-    await mkdir(join(exportsDir, `${id}.csv`));
-    await startWorker();
+    await mkdir(join(user.exportsDir, `${id}.csv`), { recursive: true });
+    await startInThisProcess();
     await until(async () => (await user.state(id)).status === 'running');
     const other = await user.request();
     await until(async () => (await user.state(other)).status === 'completed');
@@ -171,9 +167,9 @@ describe('a worker', () => {
 
 describe('a server', () => {
   it('listens on its port, as the system sees it', async () => {
-    const server = await HeraldProcess.spawn('main.js', { ...deployment.variables, ...redisAt(redis) });
-    workers.push(server);
-    await server.ready();
-    expect(await server.listeningPorts()).toEqual([Number(new URL(server.url).port)]);
+    const before = await listeningPorts(process.pid);
+    const another = await node.another();
+    const opened = (await listeningPorts(process.pid)).filter((port) => !before.includes(port));
+    expect(opened).toEqual([Number(new URL(another.url).port)]);
   });
 });

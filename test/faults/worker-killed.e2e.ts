@@ -1,71 +1,74 @@
 import { randomInt } from 'node:crypto';
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { readdir } from 'node:fs/promises';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import type { INestApplicationContext } from '@nestjs/common';
 import fc from 'fast-check';
 import { Redis } from 'ioredis';
+import type { Timings } from '../../src/config/environment.js';
 import { TAKEOVER } from '../../src/jobs/takeover.js';
-import { Deployment, redisAt } from '../support/deployment.js';
+import { redisAt } from '../support/deployment.js';
 import { ExportUser } from '../support/export-user.js';
+import { herald, type Herald, type Variables } from '../support/herald.js';
 import { HeraldProcess } from '../support/herald-process.js';
-import { postgresDatabase, type RedisServer, startRedis } from '../support/servers.js';
+import { postgresDatabase } from '../support/servers.js';
 import { TcpProxy } from '../support/tcp-proxy.js';
 import { until } from '../support/until.js';
+import { startWorker } from '../support/worker.js';
 import { closeAllClients } from '../support/ws-client.js';
 
 const RESOURCES = 450;
-/** One page of the inbox. */
-const EXPORTS = 100;
-/** Well under a minute. */
-const TAKEN_OVER_MS = 40_000;
-const TIMEOUT_MS = 90_000;
+/** More than the workers get through that are killed at random, and no more than a page of the inbox. */
+const EXPORTS = 60;
+const TAKEN_OVER_MS = 30_000;
 /** What is found out is where jobs are when their worker dies, and not how long that takes to be noticed. */
 const SHORT_LOCKS = { NODE_OPTIONS: `--import ${new URL('../support/blockable-worker.mjs', import.meta.url).href}` };
 const seed = Number(process.env.WORKER_SEED ?? randomInt(2 ** 31));
 
-let redis: RedisServer;
 let redisLink: TcpProxy;
 let databaseLink: TcpProxy;
 let client: Redis;
-let exportsDir: string;
-let deployment: Deployment;
+let node: Herald;
 let user: ExportUser;
-const workers: HeraldProcess[] = [];
+/** How a worker reaches Redis and Postgres through the links. */
+let links: Variables;
+const workers: INestApplicationContext[] = [];
+const victims: HeraldProcess[] = [];
 
-beforeEach(async () => {
-  redis = await startRedis();
-  client = new Redis(redis.url);
-  exportsDir = await mkdtemp(join(tmpdir(), 'herald-exports-'));
-  const databaseUrl = await postgresDatabase();
-  const { hostname, port } = new URL(databaseUrl);
-  redisLink = await TcpProxy.start(redis);
-  databaseLink = await TcpProxy.start({ host: hostname, port: Number(port) });
-  const variables = { ...redisAt(redis), EXPORTS_DIR: exportsDir };
-  deployment = await Deployment.start({ nodes: [variables, variables], databaseUrl });
-  user = await ExportUser.of(deployment, exportsDir, RESOURCES);
+beforeAll(async () => {
+  const databaseUrl = new URL(await postgresDatabase());
+  node = await herald({ RUN_JOBS: 'false', LOG_LEVEL: 'silent', DATABASE_URL: databaseUrl.href });
+  client = new Redis(node.redis.url);
+  redisLink = await TcpProxy.start(node.redis);
+  databaseLink = await TcpProxy.start({ host: databaseUrl.hostname, port: Number(databaseUrl.port) });
+  databaseUrl.host = `${databaseLink.host}:${databaseLink.port}`;
+  links = { ...redisAt(redisLink), DATABASE_URL: databaseUrl.href };
 });
+afterAll(async () => {
+  client.disconnect();
+  await node.stop();
+  await Promise.all([redisLink.stop(), databaseLink.stop()]);
+});
+
+beforeEach(async () => void (user = await ExportUser.of(node, RESOURCES)));
 afterEach(async () => {
   await closeAllClients();
-  await Promise.all(workers.splice(0).map((worker) => worker.end('SIGKILL')));
-  await deployment.stop();
-  client.disconnect();
-  await Promise.all([redisLink.stop(), databaseLink.stop(), redis.stop()]);
-  await rm(exportsDir, { recursive: true });
+  await Promise.all(victims.splice(0).map((victim) => victim.end('SIGKILL')));
+  redisLink.heal();
+  databaseLink.heal();
+  await Promise.all(workers.splice(0).map((worker) => worker.close()));
+  await user.deleteFiles();
 });
 
-async function startWorker(variables: Record<string, string> = {}): Promise<HeraldProcess> {
-  const common = { ...deployment.variables, ...redisAt(redis), EXPORTS_DIR: exportsDir, RUN_JOBS: 'true' };
-  const worker = await HeraldProcess.spawn('worker.js', { ...common, ...variables });
-  workers.push(worker);
-  return worker;
+async function startVictim(): Promise<HeraldProcess> {
+  const variables = { ...node.variables, ...links, ...SHORT_LOCKS, RUN_JOBS: 'true' };
+  const victim = await HeraldProcess.spawn('worker.js', variables);
+  victims.push(victim);
+  return victim;
 }
 
-/** Starts a worker that reaches Redis and Postgres through the links. */
-async function startVictim(variables: Record<string, string> = {}): Promise<HeraldProcess> {
-  const databaseUrl = new URL(deployment.variables.DATABASE_URL ?? '');
-  databaseUrl.host = `${databaseLink.host}:${databaseLink.port}`;
-  return startWorker({ ...redisAt(redisLink), DATABASE_URL: databaseUrl.href, ...variables });
+/** In this process: nothing kills it. */
+async function startSurvivor(variables: Variables = {}, timings: Partial<Timings> = {}): Promise<void> {
+  workers.push(await startWorker({ ...node.variables, ...variables }, timings));
 }
 
 /** Asks for an export whose run gets no answer any more when it says this to Postgres. */
@@ -84,51 +87,43 @@ const END_OF_EXPORT = 'completed';
 const END_OF_JOB = '\r\ncompleted\r\n';
 
 describe('the exports of a worker that is killed', () => {
-  it(
-    'are completed by another one, and told once, wherever they were',
-    async () => {
-      const victim = await startVictim();
-      await victim.says('processing jobs');
-      const ids = [await heldAt(FIRST_ROWS), await heldAt(FURTHER_ROWS), await heldAt(END_OF_EXPORT)];
-      const isCut = redisLink.cutOn(END_OF_JOB);
-      ids.push(await user.request());
-      await isCut;
-      await victim.end('SIGKILL');
-      const states = await Promise.all(ids.map((id) => user.state(id)));
-      expect(states).toMatchObject([
-        { status: 'running', progress: 0 },
-        { status: 'running', progress: 44 },
-        { status: 'running', progress: 99 },
-        { status: 'completed' },
-      ]);
-      expect((await readdir(exportsDir)).filter((name) => name.endsWith('.part'))).toHaveLength(2);
-      expect(await readdir(exportsDir)).toContain(`${String(ids[2])}.csv`);
+  it('are completed by another one, and told once, wherever they were', async () => {
+    const victim = await startVictim();
+    await victim.says('processing jobs');
+    const ids = [await heldAt(FIRST_ROWS), await heldAt(FURTHER_ROWS), await heldAt(END_OF_EXPORT)];
+    const isCut = redisLink.cutOn(END_OF_JOB);
+    ids.push(await user.request());
+    await isCut;
+    await victim.end('SIGKILL');
+    const states = await Promise.all(ids.map((id) => user.state(id)));
+    expect(states).toMatchObject([
+      { status: 'running', progress: 0 },
+      { status: 'running', progress: 44 },
+      { status: 'running', progress: 99 },
+      { status: 'completed' },
+    ]);
+    expect((await readdir(user.exportsDir)).filter((name) => name.endsWith('.part'))).toHaveLength(2);
+    expect(await readdir(user.exportsDir)).toContain(`${String(ids[2])}.csv`);
 
-      await startWorker();
-      await user.ended(ids, TAKEN_OVER_MS);
-      await user.expectCompleted(ids);
-    },
-    TIMEOUT_MS,
-  );
+    await startSurvivor();
+    await user.ended(ids, TAKEN_OVER_MS);
+    await user.expectCompleted(ids);
+  });
 
-  it(
-    'fail, and are told to have failed, when they have outlived too many workers',
-    async () => {
-      const victim = await startVictim();
-      await victim.says('processing jobs');
-      const id = await heldAt(FURTHER_ROWS);
-      // As if so many workers had died of it before.
-      await client.hset(`{bull}:exports:${id}`, 'stc', TAKEOVER.maxStalledCount);
-      await victim.end('SIGKILL');
+  it('fail, and are told to have failed, when they have outlived too many workers', async () => {
+    const victim = await startVictim();
+    await victim.says('processing jobs');
+    const id = await heldAt(FURTHER_ROWS);
+    // As if so many workers had died of it before.
+    await client.hset(`{bull}:exports:${id}`, 'stc', TAKEOVER.maxStalledCount);
+    await victim.end('SIGKILL');
 
-      await startWorker();
-      await user.ended([id], TAKEN_OVER_MS);
-      await user.expectToldOnce([id], 'task.failed');
-      expect(await user.state(id)).toMatchObject({ status: 'failed', action_url: null, error: expect.any(String) });
-      await until(async () => (await readdir(exportsDir)).length === 0);
-    },
-    TIMEOUT_MS,
-  );
+    await startSurvivor();
+    await user.ended([id], TAKEN_OVER_MS);
+    await user.expectToldOnce([id], 'task.failed');
+    expect(await user.state(id)).toMatchObject({ status: 'failed', action_url: null, error: expect.any(String) });
+    await until(async () => (await readdir(user.exportsDir)).length === 0);
+  });
 
   it(
     // @abuse JOB-02
@@ -136,20 +131,19 @@ describe('the exports of a worker that is killed', () => {
     async () => {
       const ids: string[] = [];
       for (let n = 0; n < EXPORTS; n += 1) ids.push(await user.request());
-      // In what workers say to Postgres from the first export that they begin; four of them take about 150 of it.
-      const moments = fc.sample(fc.integer({ min: 1, max: 600 }), { seed, numRuns: 3 });
+      // In what workers say to Postgres from the first export that they begin; four of them take about 90 of it.
+      const moments = fc.sample(fc.integer({ min: 1, max: 300 }), { seed, numRuns: 3 });
       for (const moment of moments) {
         const hasBegun = databaseLink.hears('UPDATE "exports"');
-        const victim = await startVictim(SHORT_LOCKS);
+        const victim = await startVictim();
         await hasBegun;
         await databaseLink.requests(moment);
         await victim.end('SIGKILL');
       }
-      await startWorker(SHORT_LOCKS);
+      await startSurvivor();
       await user.ended(ids, TAKEN_OVER_MS);
       await user.expectCompleted(ids);
     },
-    TIMEOUT_MS,
   );
 });
 
@@ -158,24 +152,20 @@ describe('an export whose job was lost with the data of Redis', () => {
   it('runs in the next worker that starts', async () => {
     const id = await user.request();
     await client.flushall();
-    await startWorker();
+    await startSurvivor();
     await user.ended([id], 20_000);
     await user.expectCompleted([id]);
   });
 
-  it(
-    'runs in a worker that was there all the time',
-    async () => {
-      const worker = await startWorker();
-      const first = await user.request();
-      await user.ended([first], 10_000);
-      worker.pause();
-      const id = await user.request();
-      await client.flushall();
-      worker.resume();
-      await user.ended([id], TAKEN_OVER_MS);
-      await user.expectCompleted([first, id]);
-    },
-    TIMEOUT_MS,
-  );
+  it('runs in a worker that was there all the time', async () => {
+    await startSurvivor(redisAt(redisLink), { exportUpkeepMs: 500 });
+    const first = await user.request();
+    await user.ended([first], 10_000);
+    redisLink.blackHole();
+    const id = await user.request();
+    await client.flushall();
+    redisLink.heal();
+    await user.ended([id], TAKEN_OVER_MS);
+    await user.expectCompleted([first, id]);
+  });
 });

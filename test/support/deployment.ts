@@ -88,12 +88,6 @@ export class Deployment {
       .transaction((manager) => broadcast.broadcastOrgEvent(orgId, 'test.numbered', { n }, { manager }));
   }
 
-  /** Notifies the owner, without the inbox. */
-  async notify(title: string): Promise<void> {
-    const broadcast = this.nodes[0].app.get(BroadcastService, { strict: false });
-    await broadcast.broadcastNotification(OWNER, { title }, { ephemeral: true });
-  }
-
   /** Changes of all organizations, committed on all nodes in turn. */
   load(perSecond = 200): Load {
     return new Load(this.orgIds, (orgId, n) => this.commit(orgId, n), perSecond);

@@ -1,15 +1,17 @@
-import { readdir } from 'node:fs/promises';
+import { readdir, rm } from 'node:fs/promises';
 import { expect } from '@jest/globals';
 import { getQueueToken } from '@nestjs/bullmq';
 import type { Queue } from 'bullmq';
 import { DataSource } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
+import { Environment } from '../../src/config/environment.js';
 import { EXPORT_QUEUE } from '../../src/exports/export-queue.js';
+import { BroadcastService } from '../../src/realtime/index.js';
 import { Resource } from '../../src/resources/resource.entity.js';
 import type { ApiClient } from './api-client.js';
-import type { Deployment } from './deployment.js';
+import type { Herald } from './herald.js';
 import { until } from './until.js';
-import { connect, type TestClient } from './ws-client.js';
+import type { TestClient } from './ws-client.js';
 
 type Outcome = 'task.completed' | 'task.failed';
 
@@ -18,47 +20,56 @@ interface Told {
   task_id: string;
 }
 
-/** The owner of a deployment's organization, who asks for exports of its resources and sees what becomes of them. */
+/** The owner of a new organization, who asks for exports of its resources and sees what becomes of them. */
 export class ExportUser {
   private constructor(
-    private readonly deployment: Deployment,
-    private readonly exportsDir: string,
+    private readonly node: Herald,
+    private readonly name: string,
+    private readonly orgId: string,
     private readonly api: ApiClient,
     private readonly socket: TestClient,
     private readonly resourceIds: readonly string[],
   ) {}
 
-  static async of(deployment: Deployment, exportsDir: string, resources: number): Promise<ExportUser> {
-    const [node] = deployment.nodes;
+  static async of(node: Herald, resources: number): Promise<ExportUser> {
+    const name = uuidv7();
+    const orgId = await node.organization(name);
     const rows = Array.from({ length: resources }, (_, n) => ({
       id: uuidv7(),
-      orgId: deployment.orgId,
+      orgId,
       name: `Resource ${n}`,
       sensitivity: 'normal' as const,
       description: null,
     }));
     const repository = node.app.get(DataSource).getRepository(Resource);
     await repository.createQueryBuilder().insert().values(rows).callListeners(false).execute();
-    const socket = await connect(`${node.wsUrl}/ws/notifications/`, { token: deployment.token });
-    await socket.next();
+    const socket = await node.join('/ws/notifications/', name);
     const ids = rows.map(({ id }) => id);
-    return new ExportUser(deployment, exportsDir, deployment.api(node), socket, ids);
+    return new ExportUser(node, name, orgId, await node.api(name), socket, ids);
+  }
+
+  /** Where the files are. */
+  get exportsDir(): string {
+    return this.node.app.get(Environment).exportsDir;
   }
 
   async request(): Promise<string> {
-    const { status, body } = await this.api.post(`/orgs/${this.deployment.orgId}/exports`, { format: 'csv' });
+    const { status, body } = await this.api.post(`/orgs/${this.orgId}/exports`, { format: 'csv' });
     expect({ status, body }).toMatchObject({ status: 202, body: { status: 'queued' } });
     return body.id;
   }
 
   async state(id: string): Promise<{ status: string; progress: number }> {
-    return (await this.api.get(`/orgs/${this.deployment.orgId}/exports/${id}`)).body;
+    return (await this.api.get(`/orgs/${this.orgId}/exports/${id}`)).body;
   }
 
   /** Waits until the user was told how each has ended, and no job is left. */
   async ended(ids: readonly string[], deadlineMs: number): Promise<void> {
-    await until(() => ids.every((id) => this.seen.some(({ task_id }) => task_id === id)), deadlineMs);
-    const queue = this.deployment.nodes[0].app.get<Queue>(getQueueToken(EXPORT_QUEUE));
+    await until(() => {
+      const told = new Set(this.seen.map(({ task_id }) => task_id));
+      return ids.every((id) => told.has(id));
+    }, deadlineMs);
+    const queue = this.node.app.get<Queue>(getQueueToken(EXPORT_QUEUE));
     await until(async () => (await queue.getJobCountByTypes('active', 'waiting', 'delayed')) === 0, deadlineMs);
   }
 
@@ -67,7 +78,7 @@ export class ExportUser {
     await this.expectToldOnce(ids, 'task.completed');
     for (const id of ids) {
       expect(await this.state(id)).toMatchObject({ status: 'completed', progress: 100 });
-      const { body } = await this.api.get(`/orgs/${this.deployment.orgId}/exports/${id}/download`);
+      const { body } = await this.api.get(`/orgs/${this.orgId}/exports/${id}/download`);
       const lines = (body as string).trimEnd().split('\n').slice(1);
       expect(lines.map((line) => line.split(',')[0])).toEqual(this.resourceIds);
     }
@@ -85,9 +96,14 @@ export class ExportUser {
     const told = inOrder(Object.entries(outcomes).map(([id, type]) => ({ type, task_id: id })));
     expect(inOrder(body.items)).toMatchObject(told);
     // What comes after them on the same channel shows that nothing of them is still to come.
-    await this.deployment.notify('marker');
+    const broadcast = this.node.app.get(BroadcastService, { strict: false });
+    await broadcast.broadcastNotification(this.name, { title: 'marker' }, { ephemeral: true });
     await until(() => this.notifications.some(({ title }) => title === 'marker'));
     expect(inOrder(this.seen)).toMatchObject(told);
+  }
+
+  async deleteFiles(): Promise<void> {
+    await rm(this.exportsDir, { recursive: true, force: true });
   }
 
   private get notifications(): Record<string, unknown>[] {
