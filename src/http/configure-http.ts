@@ -5,7 +5,7 @@ import helmet from 'helmet';
 import type { Environment } from '../config/environment.js';
 import { isOriginAllowed } from '../config/origin.js';
 import { answerDeadline } from './answer-deadline.js';
-import { InvalidInputError } from './errors.js';
+import { InvalidInputError } from '../runtime/errors.js';
 import { hasValidHost } from './host.js';
 import { findLostNumber } from './kept-numbers.js';
 import { ProblemFilter } from './problem.filter.js';

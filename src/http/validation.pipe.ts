@@ -1,6 +1,6 @@
 import { type ArgumentMetadata, Injectable, ValidationPipe } from '@nestjs/common';
 import { setApart } from './as-given.js';
-import { InvalidInputError } from './errors.js';
+import { InvalidInputError } from '../runtime/errors.js';
 import { expectOrdinaryFields } from './expected-fields.js';
 import { fieldErrors } from './field-errors.js';
 import { findUnusableValue } from './unusable-value.js';

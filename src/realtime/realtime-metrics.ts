@@ -1,6 +1,5 @@
 import { Injectable } from '@nestjs/common';
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
-import { madeAt } from './broker/message-id.js';
 import { QueriedGauge } from './queried-gauge.js';
 
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
@@ -161,4 +160,9 @@ export class RealtimeMetrics {
     this.deliveries.inc(connections);
     this.commitToSocketSeconds.observe(Math.max(0, Date.now() - madeAt(messageId)) / 1_000);
   }
+}
+
+/** When a message was created, read from its id, a UUID v7 (RFC 9562 section 5.7). */
+function madeAt(messageId: string): number {
+  return Number.parseInt(messageId.slice(0, 8) + messageId.slice(9, 13), 16);
 }

@@ -2,7 +2,7 @@ import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
 import type { Cluster, Redis } from 'ioredis';
 import { QuietErrorLog } from '../../runtime/quiet-error-log.js';
 import type { RedisSettings } from '../../config/environment.js';
-import { UnavailableError } from '../../http/errors.js';
+import { UnavailableError } from '../../runtime/errors.js';
 import { connectRedis } from '../../redis/redis-connection.js';
 import { RedisKeys } from './redis-keys.js';
 

@@ -1,3 +1,4 @@
+import type { Principal } from '../../auth/principal.js';
 import type { JsonObject } from '../broker/json.js';
 import type { Channel } from '../broker/channel.js';
 
@@ -9,4 +10,12 @@ export interface Admission {
   watchesPresence?: boolean;
   /** The gateway's own fields of `connection.established`. */
   welcome: JsonObject;
+}
+
+/** The client, as established by the handshake. */
+export interface Peer {
+  readonly principal: Principal;
+  readonly remoteAddress: string;
+  /** When the user's membership began, by the database's clock; null: the channel needs none. */
+  readonly memberSince: Date | null;
 }

@@ -8,26 +8,12 @@ import { formatCursor, type Position } from '../broker/cursor.js';
 import { errorFrame, readMessage } from './client-message.js';
 import { CLOSE, type Close, closeForViolation, ConnectionRefusedError } from './close-code.js';
 import type { ConnectionLog } from './connection-log.js';
-import { Deadline } from './deadline.js';
 import { echoKey } from './echo-key.js';
 import { encodePongFrame, encodeTextFrame } from './frame.js';
-import type { Admission } from './admission.js';
+import type { Admission, Peer } from './admission.js';
 import { Outbound } from './outbound.js';
 import { RateLimit } from './rate-limit.js';
-import { closeForToken } from './token-close.js';
-
-/** How long a connection outlives its token's `exp`: the same clock skew as allowed when connecting. */
-const EXPIRY_SKEW_MS = 5_000;
-/** How many `auth` tokens of a client may be in verification at once. An honest client sends one every few minutes. */
-const MAX_RENEWALS = 16;
-
-/** The client, as established by the handshake. */
-export interface Peer {
-  readonly principal: Principal;
-  readonly remoteAddress: string;
-  /** When the user's membership began, by the database's clock; null: the channel needs none. */
-  readonly memberSince: Date | null;
-}
+import { Session } from './session.js';
 
 /** Where a connection begins: messages after `position` arrive live. */
 export interface Start {
@@ -52,7 +38,6 @@ export interface ConnectionContext {
 export class Connection {
   readonly id = uuidv7();
   readonly connectedAt = new Date();
-  principal: Principal;
   readonly remoteAddress: string;
   readonly memberSince: Date | null;
   /** When the peer was last heard from, and when it was last pinged; milliseconds of the monotonic clock. */
@@ -63,11 +48,9 @@ export class Connection {
   private readonly outbound: Outbound;
   private knownEchoKey: string | null = null;
   private isClosing = false;
-  /** Whether the peer owes a pong. */
   private isPongDue = false;
-  private renewals = 0;
   private readonly rateLimit: RateLimit;
-  private expiry: Deadline;
+  private readonly session: Session;
 
   /**
    * @param ws open, and paused until `welcome`
@@ -83,19 +66,22 @@ export class Connection {
     private readonly context: ConnectionContext,
   ) {
     const { settings } = context;
-    this.principal = peer.principal;
     this.remoteAddress = peer.remoteAddress;
     this.memberSince = peer.memberSince;
     // Random, or clients that connect together, as after a restart, would be pinged together for ever.
     this.lastPingAt = this.lastSeenAt - Math.random() * settings.heartbeatIntervalMs;
     this.outbound = new Outbound(socket, settings.maxBufferedBytes, this);
     this.rateLimit = new RateLimit(settings.rateLimitPerSecond, settings.rateLimitBurst);
-    this.expiry = this.expireWith(this.principal);
+    this.session = new Session(peer.principal, context.verifier, (close) => this.close(close));
     ws.on('message', (data, isBinary) => this.onMessage(data as Buffer, isBinary)); // `nodebuffer` is ws's default binaryType
     ws.on('ping', (data) => this.onPing(data));
     ws.on('pong', () => this.onPong());
     ws.on('error', (error) => this.onError(error));
-    ws.once('close', () => this.expiry.cancel());
+    ws.once('close', () => this.session.stop());
+  }
+
+  get principal(): Principal {
+    return this.session.principal;
   }
 
   get isOpen(): boolean {
@@ -218,33 +204,13 @@ export class Connection {
     if (!this.admitFrame()) return;
     const reading = readMessage(data, isBinary);
     if ('answer' in reading) this.outbound.send(reading.answer);
-    else if (this.renewals < MAX_RENEWALS) void this.renew(reading.token);
-    else this.close(CLOSE.tooManyMessages);
+    else void this.renew(reading.token);
   }
 
-  /** Extends the connection to the expiry of a new token of the same user. Never rejects. */
   private async renew(token: string): Promise<void> {
-    this.renewals += 1;
-    try {
-      const principal = await this.context.verifier.verify(token);
-      if (!this.isOpen) return;
-      if (principal.userId !== this.principal.userId) {
-        this.close(CLOSE.tokenInvalid);
-        return;
-      }
-      this.principal = principal;
-      this.expiry.cancel();
-      this.expiry = this.expireWith(principal);
-      this.outbound.send(JSON.stringify({ type: 'auth.refreshed', expires_at: principal.expiresAt.toISOString() }));
-    } catch (error) {
-      this.close(closeForToken(error));
-    } finally {
-      this.renewals -= 1;
-    }
-  }
-
-  private expireWith({ expiresAt }: Principal): Deadline {
-    return new Deadline(expiresAt.getTime() + EXPIRY_SKEW_MS, () => this.close(CLOSE.tokenExpired));
+    const principal = await this.session.renew(token);
+    if (principal === null || !this.isOpen) return;
+    this.outbound.send(JSON.stringify({ type: 'auth.refreshed', expires_at: principal.expiresAt.toISOString() }));
   }
 
   private onPing(data: Buffer): void {

@@ -1,6 +1,6 @@
 import { Injectable, Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { Environment } from '../../config/environment.js';
-import { UnavailableError } from '../../http/errors.js';
+import { UnavailableError } from '../../runtime/errors.js';
 import { Broker, type BrokerReceiver, type Publication } from '../broker/broker.js';
 import { OutboxRelay } from '../outbox/outbox-relay.js';
 import { RealtimeMetrics } from '../realtime-metrics.js';

@@ -4,7 +4,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { DataSource } from 'typeorm';
 import { Environment } from '../../config/environment.js';
 import { QuietErrorLog } from '../../runtime/quiet-error-log.js';
-import { UnavailableError } from '../../http/errors.js';
+import { UnavailableError } from '../../runtime/errors.js';
 import { ExpiringMap } from '../../runtime/expiring-map.js';
 import { recentRevocations } from '../outbox/recent-revocations.js';
 import { readRevocation, type Revocation } from '../outbox/revocation.js';

@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Broker, Publication } from '../broker/broker.js';
 import type { Channel } from '../broker/channel.js';
-import { UnavailableError } from '../../http/errors.js';
+import { UnavailableError } from '../../runtime/errors.js';
 import { comparePositions, formatCursor, type Position } from '../broker/cursor.js';
 import { type History, missedSince } from '../broker/history.js';
 import type { RealtimeMetrics } from '../realtime-metrics.js';

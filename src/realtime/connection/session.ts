@@ -1,0 +1,71 @@
+import type { Principal } from '../../auth/principal.js';
+import type { TokenVerifier } from '../../auth/token-verifier.js';
+import { CLOSE, type Close } from './close-code.js';
+import { Deadline } from './deadline.js';
+import { closeForToken } from './token-close.js';
+
+/** How long a connection outlives its token's `exp`: the same clock skew as allowed when connecting. */
+const EXPIRY_SKEW_MS = 5_000;
+/** How many `auth` tokens of a client may be in verification at once. An honest client sends one every few minutes. */
+const MAX_RENEWALS = 16;
+
+/** The user of a connection, by its token: it ends when the token expires, unless the client renews it. */
+export class Session {
+  private current: Principal;
+  private expiry: Deadline;
+  private renewals = 0;
+  private isOver = false;
+
+  /** @param end closes the connection */
+  constructor(
+    principal: Principal,
+    private readonly verifier: TokenVerifier,
+    private readonly end: (close: Close) => void,
+  ) {
+    this.current = principal;
+    this.expiry = this.expireWith(principal);
+  }
+
+  get principal(): Principal {
+    return this.current;
+  }
+
+  /**
+   * Extends the session to the expiry of a new token of the same user. Never rejects.
+   * @returns the token's principal; null if the connection was closed instead, or before
+   */
+  async renew(token: string): Promise<Principal | null> {
+    if (this.renewals >= MAX_RENEWALS) {
+      this.end(CLOSE.tooManyMessages);
+      return null;
+    }
+    this.renewals += 1;
+    try {
+      const principal = await this.verifier.verify(token);
+      if (this.isOver) return null;
+      if (principal.userId !== this.current.userId) {
+        this.end(CLOSE.tokenInvalid);
+        return null;
+      }
+      this.current = principal;
+      this.expiry.cancel();
+      this.expiry = this.expireWith(principal);
+      return principal;
+    } catch (error) {
+      this.end(closeForToken(error));
+      return null;
+    } finally {
+      this.renewals -= 1;
+    }
+  }
+
+  /** Called when the connection has ended. */
+  stop(): void {
+    this.isOver = true;
+    this.expiry.cancel();
+  }
+
+  private expireWith({ expiresAt }: Principal): Deadline {
+    return new Deadline(expiresAt.getTime() + EXPIRY_SKEW_MS, () => this.end(CLOSE.tokenExpired));
+  }
+}
