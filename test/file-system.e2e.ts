@@ -88,7 +88,7 @@ describe('a file of the signing key', () => {
       LOG_FORMAT: 'pretty',
     });
     expect(await process.exit()).toMatchObject({ code: 1 });
-    expect(process.output).toContain(`${join(folder, 'dev-issuer.json')} holds no RSA private key`);
+    expect(process.output).toContain(`${join(folder, 'dev-issuer.json')} does not contain an RSA private key`);
     expect(process.output).toContain('delete the file to get a new one');
     expect(process.output).not.toContain('    at ');
   });
