@@ -1,3 +1,4 @@
+import type { OrgEvents } from './catalogue.js';
 import type { EventFrame, InboxFrame, NotificationFrame, PresenceFrame, WelcomeFrame } from './frames.js';
 
 /** An immutable snapshot of a connection; every change replaces it. */
@@ -54,15 +55,22 @@ export interface NotificationFrames extends CommonFrames {
   [name: `notification:${string}`]: NotificationFrame;
 }
 
-export interface OrgFrames extends CommonFrames {
+/**
+ * The frames of a channel with events. An application extends it with its own types:
+ * `'event:project.archived': EventFrame & { data: { project_id: string } }`.
+ */
+export interface EventFrames extends CommonFrames {
   event: EventFrame;
-  presence: PresenceFrame;
   /** Only one type. */
   [name: `event:${string}`]: EventFrame;
 }
 
+export interface OrgFrames extends EventFrames {
+  presence: PresenceFrame;
+}
+
 /** What a listener of this name receives. */
-export type Heard<F, N extends keyof F> = N extends `event:${infer T}`
+export type Heard<F, N extends keyof F> = N extends `event:${infer T extends keyof OrgEvents}`
   ? EventFrame<T>
   : N extends `notification:${infer T}`
     ? NotificationFrame<T>

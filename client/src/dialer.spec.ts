@@ -43,8 +43,8 @@ describe('the address', () => {
   });
 
   it('that is missing or of another kind is refused', () => {
-    expect(() => dialer({ url: undefined })).toThrow('url takes the address of the server');
-    expect(() => dialer({ url: 'ftp://herald.test' })).toThrow('https, ws or wss address, got ftp://herald.test');
+    expect(() => dialer({ url: undefined })).toThrow('url takes an address');
+    expect(() => dialer({ url: 'ftp://herald.test' })).toThrow('http or ws address, got ftp://herald.test');
   });
 
   it('is of no use without a WebSocket', () => {

@@ -8,7 +8,7 @@ const LARGE_TOKEN = 2_048;
 
 export interface Endpoint {
   path: string;
-  query: Record<string, string | undefined>;
+  query?: Record<string, string | undefined>;
 }
 
 /** The arguments for opening a WebSocket. */
@@ -109,10 +109,10 @@ export class Dialer {
 export function serverOf(url: string | URL | undefined): string {
   const page = (globalThis as { location?: { origin?: string } }).location?.origin;
   const given = url ?? page;
-  if (given === undefined) throw new TypeError('url takes the address of the server: there is no page');
+  if (given === undefined) throw new TypeError('url takes an address: there is no page');
   const { protocol, host, pathname } = new URL(given, page);
   if (!/^(http|ws)s?:$/.test(protocol))
-    throw new TypeError(`url takes an http, https, ws or wss address, got ${given}`);
+    throw new TypeError(`url takes an http or ws address, got ${given}`);
   return `${protocol.replace('ws', 'http')}//${host}${pathname.replace(/\/+$/, '')}`;
 }
 

@@ -1,6 +1,6 @@
-import type { Connection, NotificationFrames, OrgFrames } from './connection.js';
+import type { Connection, EventFrames, NotificationFrames, OrgFrames } from './connection.js';
 import { LiveConnection } from './live-connection.js';
-import type { ClientOptions, OrgEventsOptions } from './options.js';
+import type { ClientOptions, ConnectOptions, OrgEventsOptions } from './options.js';
 import { segment } from './segment.js';
 
 // `export *`, so that an application's declarations merge with these.
@@ -10,6 +10,7 @@ export type {
   Connection,
   ConnectionFault,
   ConnectionState,
+  EventFrames,
   Heard,
   MainName,
   NotificationFrames,
@@ -25,11 +26,11 @@ export type {
   WelcomeFrame,
 } from './frames.js';
 export { isEvent, isNotification } from './frames.js';
-export type { ClientOptions, OrgEventsOptions, Socket, TokenReason, TokenRequest } from './options.js';
+export type { ClientOptions, ConnectOptions, OrgEventsOptions, Socket, TokenReason, TokenRequest } from './options.js';
 
 /** Connects to the user's own notifications. */
 export function connectNotifications(options: ClientOptions): Connection<NotificationFrames> {
-  return new LiveConnection<NotificationFrames>({ path: '/ws/notifications/', query: {} }, 'notification', options);
+  return new LiveConnection<NotificationFrames>({ path: '/ws/notifications/' }, 'notification', options);
 }
 
 /**
@@ -37,6 +38,14 @@ export function connectNotifications(options: ClientOptions): Connection<Notific
  * @throws {RangeError} if the id is `.` or `..`
  */
 export function connectOrgEvents(orgId: string, options: OrgEventsOptions): Connection<OrgFrames> {
-  const query = { presence: options.presence === true ? 'true' : undefined };
-  return new LiveConnection<OrgFrames>({ path: `/ws/events/${segment(orgId)}/`, query }, 'event', options);
+  const query = { presence: options.presence ? 'true' : undefined };
+  return connect(`/ws/events/${segment(orgId)}/`, { ...options, query });
+}
+
+/**
+ * Connects to any gateway of the backend whose channel carries events.
+ * @param path such as `/ws/projects/${id}/`; encode what users choose
+ */
+export function connect<F extends EventFrames = EventFrames>(path: string, options: ConnectOptions): Connection<F> {
+  return new LiveConnection<F>({ path, query: options.query }, 'event', options);
 }

@@ -116,7 +116,7 @@ export class LiveConnection<F extends CommonFrames> implements Connection<F>, Li
     this.retry(code, { closed: { code, reason } });
     // A single failure is normal: the server restarts, or the token has expired.
     if (this.failures === 2) {
-      const why = reason || 'unreachable, or it refused the Origin, path or size of the token';
+      const why = reason || 'unreachable, or it refused the Origin, path or token size';
       this.tellFault({ source: 'socket', message: `Could not connect: ${code} ${why}` });
     }
   }

@@ -51,6 +51,11 @@ export interface ClientOptions {
   answerTimeout?: number;
 }
 
+export interface ConnectOptions extends ClientOptions {
+  /** Further parameters of the URL's query. */
+  query?: Record<string, string | undefined>;
+}
+
 export interface OrgEventsOptions extends ClientOptions {
   /** Ask for presence frames. */
   presence?: boolean;

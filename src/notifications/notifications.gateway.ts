@@ -1,6 +1,6 @@
 import { UseGuards } from '@nestjs/common';
 import { WebSocketGateway } from '@nestjs/websockets';
-import { type Admission, Channel, type Handshake, type RealtimeGateway, WsJwtGuard } from '../realtime/index.js';
+import { type Admission, type Handshake, type RealtimeGateway, WsJwtGuard, userChannel } from '../realtime/index.js';
 import { UsersService } from '../users/users.service.js';
 
 /** A user's own live notifications. */
@@ -11,7 +11,7 @@ export class NotificationsGateway implements RealtimeGateway {
 
   admit({ principal }: Handshake): Admission {
     void this.users.remember(principal);
-    const channel = Channel.ofUser(principal.userId);
-    return { channel, endpoint: 'notifications', welcome: { message: 'Connected to notifications' } };
+    const channel = userChannel.of(principal.userId);
+    return { channel, announcements: true, welcome: { message: 'Connected to notifications' } };
   }
 }

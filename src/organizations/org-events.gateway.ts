@@ -1,6 +1,6 @@
 import { UseGuards } from '@nestjs/common';
 import { WebSocketGateway } from '@nestjs/websockets';
-import { type Admission, Channel, type Handshake, type RealtimeGateway, WsJwtGuard } from '../realtime/index.js';
+import { type Admission, type Handshake, type RealtimeGateway, WsJwtGuard, orgChannel } from '../realtime/index.js';
 import { UsersService } from '../users/users.service.js';
 import { OrgMemberGuard } from './org-member.guard.js';
 
@@ -12,9 +12,9 @@ export class OrgEventsGateway implements RealtimeGateway {
 
   admit({ params, principal, query }: Handshake): Admission {
     void this.users.remember(principal);
-    const channel = Channel.ofOrganization(params.org_id ?? '');
+    const channel = orgChannel.of(params.org_id ?? '');
     const welcome = { message: 'Connected to organization events', org_id: channel.id };
     const watchesPresence = query.get('presence') === 'true';
-    return { channel, endpoint: 'events', watchesPresence, welcome };
+    return { channel, watchesPresence, welcome };
   }
 }

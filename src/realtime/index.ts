@@ -14,7 +14,15 @@ export { type BroadcastOptions } from './broadcast/publisher.js';
 export { InvalidBroadcastError } from './broadcast/invalid-broadcast.error.js';
 export type { JsonObject, JsonValue } from './broker/json.js';
 export { Broker } from './broker/broker.js';
-export { Channel } from './broker/channel.js';
+export {
+  Channel,
+  type ChannelKind,
+  defineChannel,
+  type IdCheck,
+  isUuid,
+  orgChannel,
+  userChannel,
+} from './broker/channel.js';
 export { CLOSE, type Close, ConnectionRefusedError } from './connection/close-code.js';
 export type { Admission } from './connection/admission.js';
 export type { Handshake, RealtimeGateway } from './gateway/handshake.js';

@@ -11,10 +11,10 @@ import { AppModule } from '../../src/app.module.js';
 import { Environment } from '../../src/config/environment.js';
 import {
   type Admission,
-  Channel,
   RealtimeAdapter,
   type RealtimeGateway,
   WsJwtGuard,
+  userChannel,
 } from '../../src/realtime/index.js';
 import { ApiClient } from '../support/api-client.js';
 import { sample } from '../support/metrics.js';
@@ -29,7 +29,7 @@ class Never implements CanActivate {
 
 class Open implements RealtimeGateway {
   admit(): Admission {
-    return { channel: Channel.ofUser('everyone'), endpoint: 'notifications', welcome: { message: 'Let in' } };
+    return { channel: userChannel.of('everyone'), welcome: { message: 'Let in' } };
   }
 }
 

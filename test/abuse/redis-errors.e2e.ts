@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Environment } from '../../src/config/environment.js';
 import type { Message, Publication } from '../../src/realtime/broker/broker.js';
-import { Channel } from '../../src/realtime/broker/channel.js';
+import { userChannel } from '../../src/realtime/broker/channel.js';
 import { RealtimeRedis } from '../../src/realtime/broker/realtime-redis.js';
 import { RedisBroker } from '../../src/realtime/broker/redis-broker.js';
 import { redisAt } from '../support/deployment.js';
@@ -11,7 +11,7 @@ import { type RedisServer, startRedis } from '../support/servers.js';
 import { TcpProxy } from '../support/tcp-proxy.js';
 import { until } from '../support/until.js';
 
-const channel = Channel.ofUser('alice');
+const channel = userChannel.of('alice');
 const received: Publication[] = [];
 
 let server: RedisServer;

@@ -4,7 +4,7 @@ import type { Queue } from 'bullmq';
 import { Redis } from 'ioredis';
 import { RETENTION_QUEUE } from '../../src/notifications/retention-queue.js';
 import { RetentionSchedule } from '../../src/notifications/retention.schedule.js';
-import { Channel } from '../../src/realtime/broker/channel.js';
+import { orgChannel } from '../../src/realtime/broker/channel.js';
 import { RedisKeys } from '../../src/realtime/broker/redis-keys.js';
 import { BroadcastService } from '../../src/realtime/index.js';
 import type { ApiClient } from '../support/api-client.js';
@@ -93,7 +93,7 @@ describe('a node of a later release', () => {
 
   /** Publishes what this release can't read, in the way of the script. */
   async function publishUnreadable(): Promise<void> {
-    const channel = Channel.ofOrganization(orgId);
+    const channel = orgChannel.of(orgId);
     await admin.hincrby(keys.position(channel), 'offset', 1);
     await admin.rpush(keys.history(channel), '2 something new\n{}');
     await admin.publish(keys.channel(channel), '2 something new\n{}');

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { Channel } from '../../src/realtime/broker/channel.js';
+import { orgChannel, userChannel } from '../../src/realtime/broker/channel.js';
 import { comparePositions, formatCursor } from '../../src/realtime/broker/cursor.js';
 import { Topic } from '../../src/realtime/broker/topic.js';
 import { until } from '../support/until.js';
@@ -25,7 +25,7 @@ export function brokerContract(name: string, startAdapter: () => Promise<Started
     afterEach(() => process.stop());
 
     it('hands a publication to a subscribed process, as a complete frame with its cursor', async () => {
-      const channel = Channel.ofUser(randomUUID());
+      const channel = userChannel.of(randomUUID());
       await process.broker.subscribe(channel);
       const sent = message(channel, 'žluť 🐎');
       const { position } = await process.broker.publish(sent);
@@ -37,7 +37,7 @@ export function brokerContract(name: string, startAdapter: () => Promise<Started
     });
 
     it('keeps the order of a channel, with positions one above the other', async () => {
-      const channel = Channel.ofOrganization(randomUUID());
+      const channel = orgChannel.of(randomUUID());
       await process.broker.subscribe(channel);
       const before = await process.broker.position(channel);
       const all = Array.from({ length: 200 }, (_, index) => String(index));
@@ -51,7 +51,7 @@ export function brokerContract(name: string, startAdapter: () => Promise<Started
     });
 
     it('knows the position of the newest message, also before there is one', async () => {
-      const channel = Channel.ofUser(randomUUID());
+      const channel = userChannel.of(randomUUID());
       const first = await process.broker.position(channel);
       expect(first.offset).toBe(0);
       const { position } = await process.broker.publish(message(channel, 'a'));
@@ -60,7 +60,7 @@ export function brokerContract(name: string, startAdapter: () => Promise<Started
     });
 
     it('tells a signal to a process that listens to its topic, as long as it listens, and keeps nothing of it', async () => {
-      const channel = Channel.ofOrganization(randomUUID());
+      const channel = orgChannel.of(randomUUID());
       const topic = Topic.presenceOf(channel);
       await process.broker.signal(topic, '{"n":1}');
       await process.broker.subscribe(topic);
@@ -76,7 +76,7 @@ export function brokerContract(name: string, startAdapter: () => Promise<Started
     });
 
     it('hands nothing of other channels to a process, and nothing after it has unsubscribed', async () => {
-      const [mine, other] = [Channel.ofUser(randomUUID()), Channel.ofUser(`${randomUUID()}*`)];
+      const [mine, other] = [userChannel.of(randomUUID()), userChannel.of(`${randomUUID()}*`)];
       await process.broker.subscribe(mine);
       await process.broker.publish(message(other, 'not mine'));
       await process.broker.unsubscribe(mine);
@@ -88,7 +88,7 @@ export function brokerContract(name: string, startAdapter: () => Promise<Started
     });
 
     it('publishes once for an idempotency key, in each channel', async () => {
-      const [one, two] = [Channel.ofUser(randomUUID()), Channel.ofUser(randomUUID())];
+      const [one, two] = [userChannel.of(randomUUID()), userChannel.of(randomUUID())];
       await process.broker.subscribe(one);
       await process.broker.subscribe(two);
       const results = [
@@ -104,7 +104,7 @@ export function brokerContract(name: string, startAdapter: () => Promise<Started
     });
 
     it('publishes several messages of a channel at once as it does one after the other', async () => {
-      const channel = Channel.ofUser(randomUUID());
+      const channel = userChannel.of(randomUUID());
       await process.broker.subscribe(channel);
       await process.broker.publish(message(channel, 'a', 'first'));
       const results = await process.broker.publishAll(
@@ -134,7 +134,7 @@ export function brokerContract(name: string, startAdapter: () => Promise<Started
     });
 
     it('keeps its history within its limit when more is published at once', async () => {
-      const channel = Channel.ofUser(randomUUID());
+      const channel = userChannel.of(randomUUID());
       const [first, ...others] = Array.from({ length: 9 }, (_, index) => message(channel, String(index + 1)));
       if (first === undefined) throw new Error('Nothing to publish');
       await process.broker.publishAll([first, ...others], null);
@@ -142,14 +142,14 @@ export function brokerContract(name: string, startAdapter: () => Promise<Started
     });
 
     it('publishes into the generation of its data that is expected', async () => {
-      const channel = Channel.ofUser(randomUUID());
+      const channel = userChannel.of(randomUUID());
       await process.broker.subscribe(channel);
       await process.broker.publishAll([message(channel, 'a')], await process.broker.generation());
       await until(() => process.received.length === 1);
     });
 
     it('remembers the newest messages, without a gap, one more than may be missed', async () => {
-      const channel = Channel.ofUser(randomUUID());
+      const channel = userChannel.of(randomUUID());
       const sent = Array.from({ length: 9 }, (_, index) => message(channel, String(index + 1)));
       for (const each of sent) await process.broker.publish(each);
       const { position, publications } = await process.broker.history(channel, 0);
@@ -161,7 +161,7 @@ export function brokerContract(name: string, startAdapter: () => Promise<Started
     });
 
     it('gives no more of its history at once than is wanted, and always so much that one gets on', async () => {
-      const channel = Channel.ofUser(randomUUID());
+      const channel = userChannel.of(randomUUID());
       for (let n = 1; n <= 6; n += 1) await process.broker.publish(message(channel, String(n).repeat(1_000)));
       const read = async (from: number, maxBytes: number): Promise<string[]> => {
         const { position, publications } = await process.broker.history(channel, from, maxBytes);
@@ -175,7 +175,7 @@ export function brokerContract(name: string, startAdapter: () => Promise<Started
     });
 
     it('knows what a received publication was when it is asked for it again', async () => {
-      const channel = Channel.ofUser(randomUUID());
+      const channel = userChannel.of(randomUUID());
       await process.broker.subscribe(channel);
       await process.broker.publish(message(channel, 'žluť 🐎'));
       await until(() => process.received.length === 1);
@@ -183,13 +183,13 @@ export function brokerContract(name: string, startAdapter: () => Promise<Started
     });
 
     it('has an empty history of a channel nobody has published to', async () => {
-      const history = await process.broker.history(Channel.ofUser(randomUUID()), 0);
+      const history = await process.broker.history(userChannel.of(randomUUID()), 0);
       expect(history).toMatchObject({ position: { offset: 0, tag: '00000000' }, publications: [] });
     });
 
     // @abuse RED-20
     it('takes subscriptions that change quickly in the order they were asked for', async () => {
-      const channel = Channel.ofUser(randomUUID());
+      const channel = userChannel.of(randomUUID());
       await process.broker.subscribe(channel);
       const changes = Array.from({ length: 500 }, () => [
         process.broker.unsubscribe(channel),

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Redis } from 'ioredis';
 import { Environment } from '../../src/config/environment.js';
-import { Channel } from '../../src/realtime/broker/channel.js';
+import { orgChannel, userChannel } from '../../src/realtime/broker/channel.js';
 import { formatCursor, newEpoch } from '../../src/realtime/broker/cursor.js';
 import { connectRedis } from '../../src/redis/redis-connection.js';
 import { type RedisServer, startRedis } from '../support/servers.js';
@@ -44,7 +44,7 @@ describe('two processes over one Redis', () => {
   });
 
   it('receive the same publications in the same order, whoever published', async () => {
-    const channel = Channel.ofOrganization(randomUUID());
+    const channel = orgChannel.of(randomUUID());
     await Promise.all([one.broker.subscribe(channel), two.broker.subscribe(channel)]);
     const sent = Array.from({ length: 100 }, (_, index) =>
       (index % 2 === 0 ? one : two).broker.publish(message(channel, String(index))),
@@ -56,7 +56,7 @@ describe('two processes over one Redis', () => {
   });
 
   it('publish nothing into data of another generation than is expected', async () => {
-    const channel = Channel.ofUser(randomUUID());
+    const channel = userChannel.of(randomUUID());
     const expected = await one.broker.generation();
     await one.broker.subscribe(channel);
     const before = await one.broker.position(channel);
@@ -73,7 +73,7 @@ describe('two processes over one Redis', () => {
   });
 
   it('answer for what was published before also when the channel was deleted, and begin none for it', async () => {
-    const channel = Channel.ofUser(randomUUID());
+    const channel = userChannel.of(randomUUID());
     const sent = message(channel, 'a', 'key');
     const { position } = await one.broker.publish(sent);
     await raw.del(`herald:0:{${channel.name}}:position`, `herald:0:{${channel.name}}:history`);
@@ -84,7 +84,7 @@ describe('two processes over one Redis', () => {
 
   // @abuse RED-22
   it('drop what other programs write into their channels, count it, and go on', async () => {
-    const channel = Channel.ofUser('someone');
+    const channel = userChannel.of('someone');
     await one.broker.subscribe(channel);
     const before = one.counters.foreign;
     const garbage = ['', 'x', '1 ', `2 ${channel.name}\n{}`, '{"type":"event"}', Buffer.alloc(10_000_000, 0xff)];
@@ -97,7 +97,7 @@ describe('two processes over one Redis', () => {
 
   // @abuse RED-22
   it('drop what other programs write into their histories, and trust only what comes after it', async () => {
-    const channel = Channel.ofUser(randomUUID());
+    const channel = userChannel.of(randomUUID());
     const [before, foreign] = [await one.broker.position(channel), one.counters.foreign];
     for (const text of ['a', 'b', 'c', 'd']) await one.broker.publish(message(channel, text));
     await raw.lset(`herald:0:{${channel.name}}:history`, 2, 'x');
@@ -109,7 +109,7 @@ describe('two processes over one Redis', () => {
 
   // @abuse RED-05
   it('go on in order when the clock of Redis jumps back', async () => {
-    const channel = Channel.ofUser(randomUUID());
+    const channel = userChannel.of(randomUUID());
     await one.broker.subscribe(channel);
     // As it is when the channel was begun by a clock that was a century ahead.
     await one.broker.publish(message(channel, 'ahead'));
@@ -124,7 +124,7 @@ describe('two processes over one Redis', () => {
 
   // @abuse RED-18, RED-21
   it('subscribe in batches, and to all of 5,000 channels again when the link was cut', async () => {
-    const channels = Array.from({ length: 5_000 }, () => Channel.ofOrganization(randomUUID()));
+    const channels = Array.from({ length: 5_000 }, () => orgChannel.of(randomUUID()));
     const names = channels.map(({ name }) => `herald:0:{${name}}`);
     await Promise.all(channels.map((channel) => one.broker.subscribe(channel)));
     const before = one.counters.interruptions;
@@ -139,8 +139,8 @@ describe('two processes over one Redis', () => {
   });
 
   it('leave no key in Redis that does not expire, but for the generation', async () => {
-    await one.broker.publish(message(Channel.ofUser('expiring'), 'a', 'key'));
-    await one.broker.position(Channel.ofUser('idle'));
+    await one.broker.publish(message(userChannel.of('expiring'), 'a', 'key'));
+    await one.broker.position(userChannel.of('idle'));
     expect(await one.broker.generation()).toBe(await two.broker.generation());
     const keys = (await raw.keys('*')).filter((key) => key !== 'herald:0:generation');
     const ttls = await Promise.all(keys.map((key) => raw.ttl(key)));
@@ -150,13 +150,13 @@ describe('two processes over one Redis', () => {
   });
 
   it('report a Redis that is gone at once, and find it again', async () => {
-    const channel = Channel.ofUser(randomUUID());
+    const channel = userChannel.of(randomUUID());
     await one.broker.subscribe(channel);
     const { interruptions } = one.counters;
     await redis.kill();
     await until(() => !one.broker.isConnected());
     await expect(one.broker.publish(message(channel, 'lost'))).rejects.toThrow('redis is not available');
-    await expect(one.broker.subscribe(Channel.ofUser('new'))).rejects.toThrow('redis is not available');
+    await expect(one.broker.subscribe(userChannel.of('new'))).rejects.toThrow('redis is not available');
     await redis.start();
     await until(() => one.broker.isConnected());
     await until(() => one.counters.interruptions === interruptions + 1);
@@ -165,7 +165,7 @@ describe('two processes over one Redis', () => {
   });
 
   it('keep a subscription that was asked for again while Redis was gone', async () => {
-    const channel = Channel.ofUser(randomUUID());
+    const channel = userChannel.of(randomUUID());
     await one.broker.subscribe(channel);
     await redis.kill();
     await until(() => !one.broker.isConnected());
@@ -179,7 +179,7 @@ describe('two processes over one Redis', () => {
   // @abuse RED-24
   it('of two deployments, told apart by REDIS_DB, share no channel, no history and no key', async () => {
     const other = await processOver(redis, { REDIS_DB: '1' });
-    const channel = Channel.ofUser('in both');
+    const channel = userChannel.of('in both');
     await Promise.all([one.broker.subscribe(channel), other.broker.subscribe(channel)]);
     await one.broker.publish(message(channel, 'of one', 'same key'));
     const { isRepetition, position } = await other.broker.publish(message(channel, 'of the other', 'same key'));

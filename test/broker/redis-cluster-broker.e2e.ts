@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
-import { Channel } from '../../src/realtime/broker/channel.js';
+import { userChannel } from '../../src/realtime/broker/channel.js';
 import { startCluster } from '../support/servers.js';
 import { until } from '../support/until.js';
 import { brokerContract } from './broker.contract.js';
@@ -21,7 +21,7 @@ describe('a cluster that is reached by the address of one node', () => {
     if (master === undefined) throw new Error('The cluster has no master');
     const process = await redisProcess({ REDIS_HOST: master.host, REDIS_PORT: String(master.port) });
     try {
-      const channel = Channel.ofUser(randomUUID());
+      const channel = userChannel.of(randomUUID());
       await process.broker.subscribe(channel);
       for (const text of ['a', 'b']) {
         await process.broker.publishAll([message(channel, text)], await process.broker.generation());

@@ -8,7 +8,7 @@ beforeEach(() => void (platform = new FakePlatform()));
 afterEach(() => platform.leave());
 
 describe('a handshake that is refused', () => {
-  const HINT = 'Could not connect: 1006 unreachable, or it refused the Origin, path or size of the token';
+  const HINT = 'Could not connect: 1006 unreachable, or it refused the Origin, path or token size';
 
   it('a second time is told, with what it may be where the platform does not say', async () => {
     await platform.open();

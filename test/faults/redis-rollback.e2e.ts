@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { Redis } from 'ioredis';
 import { BroadcastService } from '../../src/realtime/index.js';
 import { Broker } from '../../src/realtime/broker/broker.js';
-import { Channel } from '../../src/realtime/broker/channel.js';
+import { orgChannel } from '../../src/realtime/broker/channel.js';
 import { Deployment } from '../support/deployment.js';
 import { NOTHING_AMISS, type RecordingClient } from '../support/recording-client.js';
 import { until } from '../support/until.js';
@@ -99,7 +99,7 @@ describe('a Redis that comes back with data of some time ago', () => {
     await publish(3);
     const broker = deployment.nodes[0].app.get(Broker, { strict: false });
     await until(
-      async () => (await broker.history(Channel.ofOrganization(deployment.orgId), 0)).publications.length > 2,
+      async () => (await broker.history(orgChannel.of(deployment.orgId), 0)).publications.length > 2,
     );
     expect(await client.resume(deployment.nodes[1])).toBe(false);
     await isThere(other, 3);

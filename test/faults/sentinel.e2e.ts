@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { Redis } from 'ioredis';
-import { Channel } from '../../src/realtime/broker/channel.js';
+import { orgChannel } from '../../src/realtime/broker/channel.js';
 import { RedisKeys } from '../../src/realtime/broker/redis-keys.js';
 import { BroadcastService } from '../../src/realtime/index.js';
 import { Deployment, type Watch } from '../support/deployment.js';
@@ -95,7 +95,7 @@ describe('a Sentinel failover under 200 changes a second', () => {
     await broadcast.broadcastOrgEvent(deployment.orgId, 'test.direct', {});
     await until(() => away.frames.some(({ event_type: type }) => type === 'test.direct'));
     await away.leave();
-    const positions = new RedisKeys(0).position(Channel.ofOrganization(deployment.orgId));
+    const positions = new RedisKeys(0).position(orgChannel.of(deployment.orgId));
     const offsets = await Promise.all([replica, master].map((each) => each.hget(positions, 'offset')));
     expect(Number(offsets[0])).toBeLessThan(Number(offsets[1]));
     await group.master.kill();

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { Redis } from 'ioredis';
 import { DataSource } from 'typeorm';
-import { Channel } from '../../src/realtime/broker/channel.js';
+import { type Channel, orgChannel } from '../../src/realtime/broker/channel.js';
 import { formatCursor, parseCursor } from '../../src/realtime/broker/cursor.js';
 import { RedisKeys } from '../../src/realtime/broker/redis-keys.js';
 import { Deployment } from '../support/deployment.js';
@@ -50,7 +50,7 @@ describe('a shard of a cluster that loses its data, and not the generation', () 
     for (let n = 0; n < 3; n += 1) for (const orgId of deployment.orgIds) await deployment.commit(orgId, n);
     await until(() => watches.every(({ client }) => client.has(2)));
     for (const orgId of deployment.orgIds) {
-      const channel = Channel.ofOrganization(orgId);
+      const channel = orgChannel.of(orgId);
       const master = await masterWithout(keys.generation, channel);
       if (master === undefined) continue;
       await ask(master, (redis) => redis.flushall());

@@ -2,8 +2,8 @@ import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource, type EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
-import { Channel } from '../broker/channel.js';
-import { CLOSE } from '../connection/close-code.js';
+import { Channel, orgChannel, userChannel } from '../broker/channel.js';
+import { CLOSE, type Close } from '../connection/close-code.js';
 import type { RevocationTarget } from '../outbox/revocation.js';
 import type { Notifications, OrgEvents } from './catalogue.js';
 import { isCatalogueType, isEventType } from './catalogue.js';
@@ -67,7 +67,7 @@ export class BroadcastService {
     notification: NotificationMessage<T>,
     options: NotificationOptions = {},
   ): Promise<NotificationReceipt> {
-    const channel = channelOf('user_id', () => Channel.ofUser(userId));
+    const channel = channelOf('user_id', () => userChannel.of(userId));
     const content = readNotification(notification);
     expectIdempotencyKey(options);
     if (options.foreign !== true) this.check.expectNotification(content);
@@ -104,7 +104,7 @@ export class BroadcastService {
   /** Sends an inbox change to all of the user's connections, in the transaction that makes the change. */
   async broadcastInboxChange(userId: string, change: JsonObject, manager: EntityManager): Promise<void> {
     const text = JSON.stringify({ type: 'inbox', ...change });
-    await this.publisher.publish(Channel.ofUser(userId), text, { manager });
+    await this.publisher.publish(userChannel.of(userId), text, { manager });
   }
 
   /**
@@ -119,15 +119,43 @@ export class BroadcastService {
     data: T extends keyof OrgEvents ? OrgEvents[T] : object,
     options: BroadcastOptions = {},
   ): Promise<void> {
-    const channel = channelOf('org_id', () => Channel.ofOrganization(orgId));
-    if (typeof eventType !== 'string' || !isEventType(eventType)) {
-      throw new InvalidBroadcastError('event_type', 'takes the form word.word, such as invoice.paid, in lower case');
-    }
+    const channel = channelOf('org_id', () => orgChannel.of(orgId));
+    expectEventType(eventType);
     const content = toJsonObject(data, 'data');
     this.check.expectOrgEvent(eventType, content);
     if (isCatalogueType(eventType)) expectOwnOrg(content, channel);
-    const text = serialize({ type: 'event', event_type: eventType, data: content }, 'data');
-    await this.publisher.publish(channel, text, options);
+    await this.send(channel, eventType, content, options);
+  }
+
+  /**
+   * Sends an event to everyone who receives a channel that the application has defined by `defineChannel`.
+   * @param type of the form `word.word`
+   * @throws {InvalidBroadcastError}
+   * @throws {UnavailableError} if the broker is down; never with `manager`
+   */
+  async publish(channel: Channel, type: string, data: object, options: BroadcastOptions = {}): Promise<void> {
+    expectChannel(channel);
+    expectEventType(type);
+    await this.send(channel, type, toJsonObject(data, 'data'), options);
+  }
+
+  /**
+   * Closes connections that receive a channel, on every node: those of a user whose permission ends in this
+   * transaction, or all of them. Connections admitted later stay open.
+   * @param userId null: all users
+   * @param close such as `{ code: 4003, reason: 'project_archived' }`; 4000 to 4999
+   * @throws {InvalidBroadcastError}
+   */
+  async revoke(
+    channel: Channel,
+    userId: string | null,
+    close: Close = CLOSE.forbidden,
+    options: RevokeOptions = {},
+  ): Promise<void> {
+    expectChannel(channel);
+    if (userId !== null) channelOf('user_id', () => userChannel.of(userId));
+    expectClose(close);
+    await this.end({ channel: channel.name, userId, connectionId: null, close }, options);
   }
 
   /**
@@ -137,9 +165,8 @@ export class BroadcastService {
    * @throws {InvalidBroadcastError}
    */
   async evictFromOrg(orgId: string, userId: string | null, options: RevokeOptions = {}): Promise<void> {
-    const channel = channelOf('org_id', () => Channel.ofOrganization(orgId));
-    if (userId !== null) channelOf('user_id', () => Channel.ofUser(userId));
-    await this.revoke({ channel: channel.name, userId, connectionId: null, close: CLOSE.notAMember }, options);
+    const channel = channelOf('org_id', () => orgChannel.of(orgId));
+    await this.revoke(channel, userId, CLOSE.notAMember, options);
   }
 
   /**
@@ -148,17 +175,22 @@ export class BroadcastService {
    * @throws {InvalidBroadcastError}
    */
   async disconnectUser(userId: string, options: RevokeOptions = {}): Promise<void> {
-    channelOf('user_id', () => Channel.ofUser(userId));
-    await this.revoke({ channel: null, userId, connectionId: null, close: CLOSE.disconnected }, options);
+    channelOf('user_id', () => userChannel.of(userId));
+    await this.end({ channel: null, userId, connectionId: null, close: CLOSE.disconnected }, options);
   }
 
   /** Closes one connection with 4001, whichever node it is on. Does nothing if it is already closed. */
   async disconnectConnection(connectionId: string, options: RevokeOptions = {}): Promise<void> {
-    await this.revoke({ channel: null, userId: null, connectionId, close: CLOSE.disconnected }, options);
+    await this.end({ channel: null, userId: null, connectionId, close: CLOSE.disconnected }, options);
+  }
+
+  private async send(channel: Channel, type: string, data: JsonObject, options: BroadcastOptions): Promise<void> {
+    const text = serialize({ type: 'event', event_type: type, data }, 'data');
+    await this.publisher.publish(channel, text, options);
   }
 
   /** Always goes through the outbox, where every node finds it if the signal is lost or the broker is down. */
-  private async revoke(target: RevocationTarget, { manager }: RevokeOptions): Promise<void> {
+  private async end(target: RevocationTarget, { manager }: RevokeOptions): Promise<void> {
     const ask = (own: EntityManager): Promise<void> => this.publisher.revoke(target, own);
     await (manager === undefined ? this.dataSource.transaction(ask) : ask(manager));
   }
@@ -184,6 +216,23 @@ function expectOwnOrg({ org_id: named }: JsonObject, { id }: Channel): void {
     'data.org_id',
     `takes the id of the organization that receives the event, ${id}, or nothing`,
   );
+}
+
+function expectChannel(channel: unknown): void {
+  if (channel instanceof Channel) return;
+  throw new InvalidBroadcastError('channel', 'takes a channel, such as projects.of(id) of defineChannel');
+}
+
+function expectEventType(type: unknown): void {
+  if (typeof type === 'string' && isEventType(type)) return;
+  throw new InvalidBroadcastError('event_type', 'takes the form word.word, such as invoice.paid, in lower case');
+}
+
+/** Codes that applications may use (RFC 6455, section 7.4.2), and a reason that fits into a control frame. */
+function expectClose({ code, reason }: Close): void {
+  const isCode = Number.isInteger(code) && code >= 4_000 && code <= 4_999;
+  if (isCode && typeof reason === 'string' && reason !== '' && Buffer.byteLength(reason) <= 123) return;
+  throw new InvalidBroadcastError('close', 'takes { code, reason }: 4000 to 4999, and 1 to 123 bytes');
 }
 
 function channelOf(field: string, make: () => Channel): Channel {

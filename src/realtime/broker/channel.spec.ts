@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { isUserId } from '../../auth/user-id.js';
-import { Channel } from './channel.js';
+import { Channel, defineChannel, isUuid, orgChannel, userChannel } from './channel.js';
 
 const ORG = '0190a5c2-7b7e-7c33-8d7e-3f1f0e2a9b11';
 
@@ -10,8 +10,8 @@ describe('Channel', () => {
     const userId = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 60 }).filter(isUserId);
     fc.assert(
       fc.property(userId, userId, (a, b) => {
-        expect(Channel.ofUser(a).name === Channel.ofUser(b).name).toBe(a === b);
-        expect(Channel.parse(Channel.ofUser(a).name).id).toBe(a);
+        expect(userChannel.of(a).name === userChannel.of(b).name).toBe(a === b);
+        expect(Channel.parse(userChannel.of(a).name).id).toBe(a);
       }),
     );
   });
@@ -28,25 +28,52 @@ describe('Channel', () => {
     '日本語',
     'x'.repeat(255),
   ])('accepts the user id %p and keeps braces, spaces and colons out of the name', (id) => {
-    expect(Channel.ofUser(id).name).toMatch(/^user:[^\s:{}]+$/);
+    expect(userChannel.of(id).name).toMatch(/^user:[^\s:{}]+$/);
   });
 
   it.each(['', 'a\nb', 'a\u0000', 'x'.repeat(256), '\ud800', '\udc00\ud800', '.', '..'])(
     'refuses the user id %p',
     (id) => {
-      expect(() => Channel.ofUser(id)).toThrow('1 to 255 characters');
+      expect(() => userChannel.of(id)).toThrow('1 to 255 characters');
     },
   );
 
   it('treats an organization id in capitals as the same organization', () => {
-    expect(Channel.ofOrganization(ORG.toUpperCase())).toEqual(Channel.ofOrganization(ORG));
+    expect(orgChannel.of(ORG.toUpperCase())).toEqual(orgChannel.of(ORG));
   });
 
   it.each(['', '*', 'a:b', `${ORG}:user:1`, `{${ORG}}`, `${ORG}\n`])('refuses the organization id %p', (id) => {
-    expect(() => Channel.ofOrganization(id)).toThrow('takes a UUID');
+    expect(() => orgChannel.of(id)).toThrow('takes a UUID');
   });
 
-  it.each(['', 'user', 'user:', 'room:1', 'org:1', 'node:', 'node:1'])('refuses the channel name %p', (name) => {
-    expect(() => Channel.parse(name)).toThrow(TypeError);
+  it.each(['', 'user', 'user:', 'user:a:b', 'org:1', 'node:', ':1', 'Room:1', 'room:a b', 'room:%41'])(
+    'refuses the channel name %p',
+    (name) => {
+      expect(() => Channel.parse(name)).toThrow(TypeError);
+    },
+  );
+
+  it('parses names of kinds that only a newer version defines, for publishing them', () => {
+    expect(Channel.parse('room:1')).toMatchObject({ kind: 'room', id: '1', name: 'room:1' });
+  });
+});
+
+describe('defineChannel', () => {
+  const desks = defineChannel('spec-desk', { org: isUuid, desk: (text) => /^[a-z :]+$/.test(text) });
+
+  it('names a channel by all of its ids, each in its canonical form', () => {
+    const channel = desks.of({ org: ORG.toUpperCase(), desk: 'a: b' });
+    expect(channel).toMatchObject({ kind: 'spec-desk', name: `spec-desk:${ORG}:a%3A%20b` });
+    expect(Channel.parse(channel.name)).toEqual(channel);
+  });
+
+  it('names the id that its check refuses', () => {
+    expect(() => desks.of({ org: 'x', desk: 'a' })).toThrow('spec-desk org: takes a UUID');
+    expect(() => desks.of({ org: ORG, desk: 'A' })).toThrow('spec-desk desk: takes another id');
+    expect(() => desks.of({ org: ORG, desk: '\ud800' })).toThrow('spec-desk desk');
+  });
+
+  it.each(['', 'Room', 'a:b', 'a b', 'signal', 'user', 'org', 'spec-desk'])('refuses the kind %p', (kind) => {
+    expect(() => defineChannel(kind, { id: isUuid })).toThrow(/^channel kind: /);
   });
 });

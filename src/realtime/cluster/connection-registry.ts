@@ -4,7 +4,8 @@ import type { Connection } from '../connection/connection.js';
 export interface ConnectionRecord {
   connection_id: string;
   user_id: string;
-  endpoint: 'notifications' | 'events';
+  /** The gateway's name. */
+  endpoint: string;
   /** Null for a user's notifications. */
   org_id: string | null;
   /** The process that the client is connected to. */

@@ -33,10 +33,15 @@ export class ConnectionDto implements ConnectionRecord {
   @ApiProperty({ example: 'bob' })
   user_id: string;
 
-  @ApiProperty({ enum: ['notifications', 'events'], example: 'events' })
-  endpoint: 'notifications' | 'events';
+  @ApiProperty({ example: 'events', description: "The gateway's name: the words of its path after /ws/" })
+  endpoint: string;
 
-  @ApiProperty({ type: String, format: 'uuid', nullable: true, description: 'Null for notifications' })
+  @ApiProperty({
+    type: String,
+    format: 'uuid',
+    nullable: true,
+    description: 'Null for other channels than organizations',
+  })
   org_id: string | null;
 
   @ApiProperty({ example: 'herald-7f9c-17-3b1d5e02', description: 'The process that the client is connected to' })

@@ -10,7 +10,7 @@ import { CLOSE, type Close, closeForViolation, ConnectionRefusedError } from './
 import type { ConnectionLog } from './connection-log.js';
 import { echoKey } from './echo-key.js';
 import { encodePongFrame, encodeTextFrame } from './frame.js';
-import type { Admission, Peer } from './admission.js';
+import type { Admitted, Peer } from './admission.js';
 import { Outbound } from './outbound.js';
 import { RateLimit } from './rate-limit.js';
 import { Session } from './session.js';
@@ -60,7 +60,7 @@ export class Connection {
     private readonly ws: WebSocket,
     socket: Duplex,
     peer: Peer,
-    readonly admission: Admission,
+    readonly admission: Admitted,
     /** When its admission began: milliseconds, by the database's clock. */
     readonly admittedAt: number,
     private readonly context: ConnectionContext,
@@ -138,6 +138,7 @@ export class Connection {
     const { position, resumed, missed } = start;
     const frame = {
       type: 'connection.established',
+      message: `Connected to ${this.admission.endpoint}`,
       ...this.admission.welcome,
       user_id: this.principal.userId,
       connection_id: this.id,

@@ -1,14 +1,17 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { DiscoveryService, ExternalContextCreator } from '@nestjs/core';
 import { GATEWAY_METADATA, GATEWAY_OPTIONS, MESSAGE_MAPPING_METADATA } from '@nestjs/websockets/constants.js';
-import type { Admission } from '../connection/admission.js';
+import { Channel } from '../broker/channel.js';
+import type { Admission, Admitted } from '../connection/admission.js';
+import { Connections } from '../connection/connections.js';
+import { RealtimeMetrics } from '../realtime-metrics.js';
 import type { Handshake, RealtimeGateway } from './handshake.js';
 import { Route } from './route.js';
 
 /** A gateway with its guards. */
 export interface GuardedGateway {
   /** Runs the guards, then the gateway itself. */
-  admit: (handshake: Handshake) => Promise<Admission>;
+  admit: (handshake: Handshake) => Promise<Admitted>;
 }
 
 export interface RoutedGateway {
@@ -29,6 +32,8 @@ export class GatewayRegistry implements OnModuleInit {
   constructor(
     private readonly discovery: DiscoveryService,
     private readonly contexts: ExternalContextCreator,
+    private readonly connections: Connections,
+    private readonly metrics: RealtimeMetrics,
   ) {}
 
   onModuleInit(): void {
@@ -37,6 +42,7 @@ export class GatewayRegistry implements OnModuleInit {
         this.register(metatype.name, instance as unknown, Reflect.getMetadata(GATEWAY_OPTIONS, metatype) as unknown);
       }
     }
+    this.metrics.gaugeBy('endpoint', 'herald_connections', 'Connections of this process', () => this.count());
   }
 
   /** The gateway for a path; null if there is none. */
@@ -46,6 +52,14 @@ export class GatewayRegistry implements OnModuleInit {
       if (params !== null) return { gateway, params };
     }
     return null;
+  }
+
+  private count(): Record<string, number> {
+    const counts = new Map(this.routes.map(({ route }) => [route.name, 0]));
+    for (const { admission } of this.connections.all()) {
+      counts.set(admission.endpoint, (counts.get(admission.endpoint) ?? 0) + 1);
+    }
+    return Object.fromEntries(counts);
   }
 
   private register(name: string, gateway: unknown, gatewayOptions: unknown): void {
@@ -74,12 +88,18 @@ export class GatewayRegistry implements OnModuleInit {
       options,
       'ws',
     );
-    this.routes.push({
-      route: new Route(path),
-      gateway: {
-        admit: (handshake) => guarded(handshake) as Promise<Admission>,
-      },
-    });
+    const route = new Route(path);
+    const endpoint = route.name;
+    const clash = this.routes.find((each) => each.route.name === endpoint);
+    if (clash !== undefined) {
+      throw new Error(`${name}: ${path} has the same name as ${clash.route.path}, ${endpoint}: choose another path`);
+    }
+    const admitted = async (handshake: Handshake): Promise<Admitted> => {
+      const admission = (await guarded(handshake)) as Admission | undefined;
+      if (admission?.channel instanceof Channel) return { ...admission, endpoint };
+      throw new TypeError(`${name}.admit: takes an object with a channel, got ${typeof admission}`);
+    };
+    this.routes.push({ route, gateway: { admit: admitted } });
   }
 }
 

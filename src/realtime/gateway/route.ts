@@ -13,6 +13,12 @@ export class Route {
     this.segments = split(path);
   }
 
+  /** What identifies it in metrics and lists of connections: `events` for `/ws/events/:org_id`. */
+  get name(): string {
+    const words = this.segments.filter((segment) => segment !== 'ws' && !segment.startsWith(':'));
+    return words.join('.');
+  }
+
   /** @returns the parameters, or null if the path does not match */
   match(path: string): Record<string, string> | null {
     if (!path.startsWith('/')) return null;

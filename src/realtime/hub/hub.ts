@@ -5,6 +5,7 @@ import { Broker, type BrokerReceiver, type Publication } from '../broker/broker.
 import { OutboxRelay } from '../outbox/outbox-relay.js';
 import { RealtimeMetrics } from '../realtime-metrics.js';
 import type { Channel } from '../broker/channel.js';
+import { channelsOf } from '../connection/admission.js';
 import type { Connection } from '../connection/connection.js';
 import { Connections } from '../connection/connections.js';
 import { RecoveryLog } from './recovery-log.js';
@@ -40,7 +41,6 @@ export class Hub implements BrokerReceiver, OnModuleInit, OnApplicationShutdown 
     this.metrics.gauge('herald_broker_connected', 'Whether messages can be published and received', () =>
       Number(this.broker.isConnected()),
     );
-    this.metrics.gaugeBy('endpoint', 'herald_connections', 'Connections of this process', () => this.count());
     this.metrics.gauge('herald_subscriptions', 'Channels that this process has connections for', () => {
       return this.subscriptions.size;
     });
@@ -64,9 +64,11 @@ export class Hub implements BrokerReceiver, OnModuleInit, OnApplicationShutdown 
     // Otherwise a channel that is already subscribed would accept a member while nothing can arrive.
     if (!this.broker.isConnected()) throw new UnavailableError('redis');
     this.connections.add(connection);
+    const { channel, alsoReceives = [] } = connection.admission;
     const [subscription] = await Promise.all([
-      this.enter(connection.admission.channel, connection),
+      this.enter(channel, (each) => each.members.add(connection)),
       this.signals.enter(connection),
+      ...alsoReceives.map((other) => this.enter(other, (each) => each.listeners.add(connection))),
     ]);
     return subscription;
   }
@@ -74,7 +76,7 @@ export class Hub implements BrokerReceiver, OnModuleInit, OnApplicationShutdown 
   /** Removes a connection. The last one of a channel ends the process's subscription. */
   remove(connection: Connection): void {
     this.connections.remove(connection);
-    this.leave(connection.admission.channel, connection);
+    for (const channel of channelsOf(connection.admission)) this.leave(channel, connection);
     this.signals.leave(connection);
   }
 
@@ -109,9 +111,9 @@ export class Hub implements BrokerReceiver, OnModuleInit, OnApplicationShutdown 
     this.metrics.foreignMessages.inc();
   }
 
-  private async enter(channel: Channel, connection: Connection): Promise<Subscription> {
+  private async enter(channel: Channel, admit: (subscription: Subscription) => void): Promise<Subscription> {
     const subscription = this.subscriptions.get(channel.name) ?? this.subscribe(channel);
-    subscription.members.add(connection);
+    admit(subscription);
     try {
       await subscription.confirmed;
     } catch (error) {
@@ -124,14 +126,7 @@ export class Hub implements BrokerReceiver, OnModuleInit, OnApplicationShutdown 
 
   private leave(channel: Channel, connection: Connection): void {
     const subscription = this.subscriptions.get(channel.name);
-    if (subscription?.members.delete(connection) !== true || subscription.members.size > 0) return;
-    this.end(channel);
-  }
-
-  private count(): Record<Connection['admission']['endpoint'], number> {
-    const counts = { notifications: 0, events: 0 };
-    for (const { admission } of this.connections.all()) counts[admission.endpoint] += 1;
-    return counts;
+    if (subscription?.remove(connection) === true && !subscription.isWanted) this.end(channel);
   }
 
   private end(channel: Channel): void {

@@ -1,4 +1,5 @@
 import { parseCursor } from '../broker/cursor.js';
+import { canFollow } from './positions.js';
 import { missedSince } from '../broker/history.js';
 import { ConnectionRefusedError } from '../connection/close-code.js';
 import type { Connection, Start } from '../connection/connection.js';
@@ -35,7 +36,7 @@ export async function join(
   if (since === null) return { position: subscription.position, resumed: false, missed: [] };
   const history = await context.broker.history(connection.admission.channel, since.offset, context.pageBytes);
   // If the broker has lost messages that this process received, recover before the connection begins.
-  if (!subscription.isPastOf(history.position)) await subscription.catchUp();
+  if (!canFollow(history.position, subscription.position)) await subscription.catchUp();
   const missed = missedSince(history, since, context.historySize);
   if (missed === null || !isEntitledTo(missed, connection)) {
     return { position: subscription.position, resumed: false, missed: [] };

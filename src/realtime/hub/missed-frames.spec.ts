@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { Channel } from '../broker/channel.js';
+import { userChannel } from '../broker/channel.js';
 import { MemoryBroker } from '../broker/memory-broker.js';
 import { CLOSE } from '../connection/close-code.js';
 import { missedFrames, type Resumer } from './missed-frames.js';
@@ -8,7 +8,7 @@ import { missedFrames, type Resumer } from './missed-frames.js';
 const HISTORY_SIZE = 8;
 const PAGE_BYTES = 3_000;
 const FILLING = 'x'.repeat(900);
-const channel = Channel.ofUser('alice');
+const channel = userChannel.of('alice');
 const resumer: Resumer = {
   admission: { channel, endpoint: 'notifications', welcome: {} },
   memberSince: null,

@@ -10,6 +10,7 @@ import { recentRevocations } from '../outbox/recent-revocations.js';
 import { readRevocation, type Revocation } from '../outbox/revocation.js';
 import { RealtimeMetrics } from '../realtime-metrics.js';
 import type { Close } from '../connection/close-code.js';
+import { channelsOf } from '../connection/admission.js';
 import type { Connection } from '../connection/connection.js';
 import { Connections } from '../connection/connections.js';
 import { DatabaseClock } from './database-clock.js';
@@ -139,7 +140,7 @@ export class Revocations implements OnApplicationBootstrap, BeforeApplicationShu
 }
 
 function isTarget(connection: Connection, { channel, userId, connectionId, at }: Revocation): boolean {
-  if (channel !== null && connection.admission.channel.name !== channel) return false;
+  if (channel !== null && !channelsOf(connection.admission).some(({ name }) => name === channel)) return false;
   if (userId !== null && connection.principal.userId !== userId) return false;
   if (connectionId !== null) return connection.id === connectionId;
   const since = channel === null ? null : connection.memberSince;

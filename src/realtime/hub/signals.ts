@@ -63,9 +63,8 @@ export class Signals {
     const text = JSON.stringify(frame);
     let count = 0;
     for (const connection of this.connections.all()) {
-      const { endpoint } = connection.admission;
       const isOrigin = typeof except === 'string' && connection.echoKey === except;
-      if (endpoint !== 'notifications' || isOrigin) continue;
+      if (connection.admission.announcements !== true || isOrigin) continue;
       connection.announce(text);
       count += 1;
     }

@@ -2,7 +2,7 @@ import { PassThrough } from 'node:stream';
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { Registry } from 'prom-client';
 import { Broker, type Publication } from '../broker/broker.js';
-import { Channel } from '../broker/channel.js';
+import { type Channel, userChannel } from '../broker/channel.js';
 import { newEpoch, NO_TAG, type Position } from '../broker/cursor.js';
 import type { History } from '../broker/history.js';
 import { RealtimeMetrics } from '../realtime-metrics.js';
@@ -14,7 +14,7 @@ import { Subscription } from './subscription.js';
 
 const HISTORY_SIZE = 4;
 const EPOCH = newEpoch(1_000);
-const channel = Channel.ofUser('someone');
+const channel = userChannel.of('someone');
 
 function published(name: string, offset: number, options: { epoch?: string; former?: Position } = {}): Publication {
   return {

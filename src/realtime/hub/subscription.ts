@@ -3,11 +3,13 @@ import type { Broker, Publication } from '../broker/broker.js';
 import type { Channel } from '../broker/channel.js';
 import { UnavailableError } from '../../runtime/errors.js';
 import { comparePositions, formatCursor, type Position } from '../broker/cursor.js';
+import { withoutCursor } from '../broker/cursor-field.js';
 import { type History, missedSince } from '../broker/history.js';
 import type { RealtimeMetrics } from '../realtime-metrics.js';
 import { CLOSE } from '../connection/close-code.js';
 import type { Connection } from '../connection/connection.js';
 import { encodeTextFrame } from '../connection/frame.js';
+import { hasDiverged, isNext } from './positions.js';
 import { RecentPositions } from './recent-positions.js';
 import type { RecoveryLog } from './recovery-log.js';
 
@@ -31,6 +33,8 @@ export interface SubscriptionContext {
  */
 export class Subscription {
   readonly members = new Set<Connection>();
+  /** Connections of other channels, which receive this one live only. */
+  readonly listeners = new Set<Connection>();
   /** Resolves when the broker has confirmed the subscription; rejects with `UnavailableError`. */
   readonly confirmed: Promise<void>;
   private last: Position | null = null;
@@ -60,17 +64,19 @@ export class Subscription {
     return this.last;
   }
 
-  receive(publication: Publication): void {
-    if (this.waiting !== null) this.waiting.push(publication);
-    else if (this.isNext(publication.position)) this.hand(publication);
-    else if (this.recent.get(publication.id)?.tag !== publication.position.tag) this.onGap(publication);
+  get isWanted(): boolean {
+    return this.members.size > 0 || this.listeners.size > 0;
   }
 
-  /** Whether a position of the broker can follow what was received here; false if the broker has lost part of it. */
-  isPastOf({ epoch, offset, tag }: Position): boolean {
-    const { position } = this;
-    if (epoch !== position.epoch || offset < position.offset) return false;
-    return offset > position.offset || tag === position.tag;
+  /** Returns whether the connection was in it. */
+  remove(connection: Connection): boolean {
+    return this.members.delete(connection) || this.listeners.delete(connection);
+  }
+
+  receive(publication: Publication): void {
+    if (this.waiting !== null) this.waiting.push(publication);
+    else if (isNext(publication.position, this.position)) this.hand(publication);
+    else if (this.recent.get(publication.id)?.tag !== publication.position.tag) this.onGap(publication);
   }
 
   /** Compares its position with the broker's, and fetches what was missed. Never rejects. */
@@ -105,7 +111,7 @@ export class Subscription {
     this.waiting = [...(this.waiting ?? []), ...live];
     if (this.isFetching || this.holds > 0) return;
     this.isFetching = true;
-    while (this.members.size > 0) {
+    while (this.isWanted) {
       try {
         if (await this.repair()) break;
       } catch (error) {
@@ -135,8 +141,8 @@ export class Subscription {
     if (this.holds > 0) return;
     const waiting = this.waiting ?? [];
     this.waiting = null;
-    // Without members, the hub has ended this subscription.
-    if (this.members.size === 0) return;
+    // Otherwise the hub has ended this subscription.
+    if (!this.isWanted) return;
     for (const publication of waiting) {
       // Publications up to the current position are in history, which members get when they join.
       if (comparePositions(publication.position, this.position) > 0) this.receive(publication);
@@ -202,7 +208,7 @@ export class Subscription {
   private reconcile(history: History): Publication[] | null {
     const { publications, position } = history;
     const isNewEpoch = position.epoch !== this.position.epoch;
-    if (!isNewEpoch && !this.hasDiverged(history)) return null;
+    if (!isNewEpoch && !hasDiverged(history, this.position)) return null;
     this.context.log.note(
       'diverged',
       `${this.channel.name}: the broker ${isNewEpoch ? 'has a new epoch' : 'has lost the end of the stream'}, ` +
@@ -216,18 +222,6 @@ export class Subscription {
     return known === -1 ? null : publications.slice(known);
   }
 
-  /** Whether our position now belongs to another message, or to none; false if history no longer reaches back to it. */
-  private hasDiverged({ publications, position }: History): boolean {
-    const { offset, tag } = this.position;
-    if (position.offset < offset) return true;
-    const atOurs = [position, ...publications.map((each) => each.position)].find((each) => each.offset === offset);
-    return atOurs !== undefined && atOurs.tag !== tag;
-  }
-
-  private isNext({ epoch, offset }: Position): boolean {
-    return epoch === this.position.epoch && offset === this.position.offset + 1;
-  }
-
   /** Delivers a publication to the members. Each member skips what it already has, by its own position. */
   private hand({ id, position, formerPosition, except, payload }: Publication): void {
     const former = formerPosition ?? this.recent.get(id) ?? null;
@@ -238,7 +232,14 @@ export class Subscription {
       // Computes echo keys only if there is one to compare with.
       if (except === null || member.echoKey !== except) member.deliver(position, former, frame);
     }
-    this.context.metrics.delivered(id, this.members.size);
+    if (this.listeners.size > 0) this.tellListeners(withoutCursor(payload.toString()), except);
+    this.context.metrics.delivered(id, this.members.size + this.listeners.size);
+  }
+
+  private tellListeners(text: string, except: string | null): void {
+    for (const listener of this.listeners) {
+      if (except === null || listener.echoKey !== except) listener.announce(text);
+    }
   }
 
   /** Whether a message, or its publication before a loss, is within what was received here. */

@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Message } from '../broker/broker.js';
-import { Channel } from '../broker/channel.js';
+import { userChannel } from '../broker/channel.js';
 import { inSteps } from './steps.js';
 
-const channel = Channel.ofUser('alice');
+const channel = userChannel.of('alice');
 
 function message(id: number, length = 10): Message {
   const common = { channel, idempotencyKey: null, except: null, formerPosition: null } as const;

@@ -4,7 +4,7 @@ import { QuietErrorLog } from '../../runtime/quiet-error-log.js';
 import { WriteBehind } from '../cluster/write-behind.js';
 import { orgOf } from '../cluster/connection-registry.js';
 import { Publisher } from '../broadcast/publisher.js';
-import { Channel } from '../broker/channel.js';
+import { orgChannel } from '../broker/channel.js';
 import { Topic } from '../broker/topic.js';
 import type { Connection } from '../connection/connection.js';
 import { type ConnectionObserver, Connections } from '../connection/connections.js';
@@ -100,7 +100,7 @@ export class Presence implements ConnectionObserver, OnApplicationBootstrap, OnA
 
   private async tell(orgId: string, userId: string, action: PresenceChange): Promise<void> {
     const frame = { type: 'presence', action, user_id: userId };
-    await this.publisher.signal(Topic.presenceOf(Channel.ofOrganization(orgId)), JSON.stringify(frame));
+    await this.publisher.signal(Topic.presenceOf(orgChannel.of(orgId)), JSON.stringify(frame));
   }
 
   /** Never rejects. */

@@ -1,6 +1,6 @@
 import type { Cluster, Redis } from 'ioredis';
 import type { RedisNodeDirectory } from '../cluster/redis-node-directory.js';
-import { Channel } from '../broker/channel.js';
+import { orgChannel } from '../broker/channel.js';
 import type { RealtimeRedis } from '../broker/realtime-redis.js';
 import { type PresenceChange, PresenceStore } from './presence-store.js';
 
@@ -127,6 +127,6 @@ export class RedisPresenceStore extends PresenceStore {
   }
 
   private countsOf(orgId: string): string {
-    return this.redis.keys.presence(Channel.ofOrganization(orgId));
+    return this.redis.keys.presence(orgChannel.of(orgId));
   }
 }

@@ -1,0 +1,19 @@
+import type { Position } from '../broker/cursor.js';
+import type { History } from '../broker/history.js';
+
+export function isNext({ epoch, offset }: Position, after: Position): boolean {
+  return epoch === after.epoch && offset === after.offset + 1;
+}
+
+/** Whether a position of the broker can follow what was received here; false if the broker has lost part of it. */
+export function canFollow({ epoch, offset, tag }: Position, ours: Position): boolean {
+  if (epoch !== ours.epoch || offset < ours.offset) return false;
+  return offset > ours.offset || tag === ours.tag;
+}
+
+/** Whether our position now belongs to another message, or to none; false if history no longer reaches back to it. */
+export function hasDiverged({ publications, position }: History, { offset, tag }: Position): boolean {
+  if (position.offset < offset) return true;
+  const atOurs = [position, ...publications.map((each) => each.position)].find((each) => each.offset === offset);
+  return atOurs !== undefined && atOurs.tag !== tag;
+}
