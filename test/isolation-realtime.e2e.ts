@@ -133,7 +133,7 @@ describe('all activity in an organization', () => {
   });
 });
 
-describe('a cursor of another', () => {
+describe('a cursor from another', () => {
   /** All cursors that a client receives on a channel while something is published there. */
   async function cursorsOf(path: string, userId: string, tell: () => Promise<unknown>): Promise<string[]> {
     const client = await enter(path, userId);
