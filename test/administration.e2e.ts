@@ -29,7 +29,7 @@ describe.each(ONE_AND_MANY)('administration of %s', (_, start) => {
 
   describe('disconnecting a user', () => {
     // @abuse AUTHZ-12
-    it('closes every connection of that user within a second, and nobody else’s', async () => {
+    it('closes all connections of that user within a second, and no others', async () => {
       const bobs = [
         await join(one, '/ws/notifications/', 'bob'),
         await join(two, '/ws/notifications/', 'bob'),
@@ -41,27 +41,27 @@ describe.each(ONE_AND_MANY)('administration of %s', (_, start) => {
       await alice.ping();
     });
 
-    it('lets the user come back', async () => {
+    it('lets the user reconnect', async () => {
       const before = await join(two, '/ws/notifications/', 'bob');
       await admin.post('/realtime/users/bob/disconnect');
       await before.closed();
       await (await join(two, '/ws/notifications/', 'bob')).ping();
     });
 
-    it('takes any user id, and does nothing for one who is not there', async () => {
+    it('accepts any user id, and does nothing for a user who is not connected', async () => {
       const odd = await join(two, '/ws/notifications/', 'auth0|5f/ü');
       expect((await admin.post('/realtime/users/nobody/disconnect')).status).toBe(204);
       expect((await admin.post(`/realtime/users/${encodeURIComponent('auth0|5f/ü')}/disconnect`)).status).toBe(204);
       expect(await odd.closed()).toEqual(DISCONNECTED);
     });
 
-    it('is for administrators only', async () => {
+    it('is restricted to administrators', async () => {
       expect((await (await one.api('alice')).post('/realtime/users/bob/disconnect')).status).toBe(403);
       expect((await new ApiClient(one.url, null).post('/realtime/users/bob/disconnect')).status).toBe(401);
       expect((await admin.post(`/realtime/users/${'x'.repeat(256)}/disconnect`)).status).toBe(404);
     });
 
-    it('happens exactly if the transaction that asks for it commits', async () => {
+    it('takes effect only if its transaction commits', async () => {
       const client = await join(two, '/ws/notifications/', 'carol');
       const broadcast = one.app.get(BroadcastService, { strict: false });
       const dataSource = one.app.get(DataSource);
@@ -77,13 +77,13 @@ describe.each(ONE_AND_MANY)('administration of %s', (_, start) => {
     });
   });
 
-  describe('the live connections', () => {
+  describe('live connections', () => {
     interface Listed {
       connection_id: string;
       [field: string]: unknown;
     }
 
-    /** When there are that many: they come with a little delay. */
+    /** Waits for this count: connections are listed after a short delay. */
     async function list(query: string, count: number): Promise<Listed[]> {
       let items: Listed[] = [];
       await until(async () => {
@@ -93,7 +93,7 @@ describe.each(ONE_AND_MANY)('administration of %s', (_, start) => {
       return items;
     }
 
-    it('are those of all nodes, with all that is known of them', async () => {
+    it('include those of all nodes, with all their details', async () => {
       const client = await join(two, `/ws/events/${orgId}/`, 'erin', true);
       const [item] = await list('?user_id=erin', 1);
       expect(item).toEqual({
@@ -106,7 +106,7 @@ describe.each(ONE_AND_MANY)('administration of %s', (_, start) => {
         expires_at: client.received[0]?.expires_at,
         remote_address: '127.0.0.1',
         sent: 1,
-        // The welcome, and a head of four bytes.
+        // The welcome, and its four-byte frame header.
         sent_bytes: JSON.stringify(client.received[0]).length + 4,
         buffered_bytes: 0,
       });
@@ -114,7 +114,7 @@ describe.each(ONE_AND_MANY)('administration of %s', (_, start) => {
       await list('?user_id=erin', 0);
     });
 
-    it('are filtered by user and organization, and given in pages', async () => {
+    it('are filtered by user and organization, and paginated', async () => {
       const clients = [
         await join(one, '/ws/notifications/', 'frank'),
         await join(two, '/ws/notifications/', 'frank'),
@@ -141,7 +141,7 @@ describe.each(ONE_AND_MANY)('administration of %s', (_, start) => {
       expect(paged).toEqual(ids);
     });
 
-    it('are closed one by one, on whichever node they are', async () => {
+    it('can be closed one by one, on any node', async () => {
       const client = await join(two, '/ws/notifications/', 'grace');
       const other = await join(two, '/ws/notifications/', 'grace');
       await list('?user_id=grace', 2);
@@ -154,7 +154,7 @@ describe.each(ONE_AND_MANY)('administration of %s', (_, start) => {
       expect((await admin.delete('/realtime/connections/nonsense')).status).toBe(404);
     });
 
-    it('are for administrators only', async () => {
+    it('are listed for administrators only', async () => {
       const alice = await one.api('alice');
       expect((await alice.get('/realtime/connections')).status).toBe(403);
       const client = await join(two, '/ws/notifications/', 'alice');
@@ -171,8 +171,8 @@ describe.each(ONE_AND_MANY)('administration of %s', (_, start) => {
     );
   });
 
-  describe('a notification for everyone', () => {
-    it('reaches the notifications of all users on all nodes, and no organization’s events', async () => {
+  describe('a notification to all users', () => {
+    it('reaches the notifications of all users on all nodes, but no organization’s events', async () => {
       const events = await join(two, `/ws/events/${orgId}/`, 'bob');
       const clients = [
         await join(one, '/ws/notifications/', 'alice'),
@@ -191,7 +191,7 @@ describe.each(ONE_AND_MANY)('administration of %s', (_, start) => {
       expect(await events.next()).toMatchObject({ event_type: 'test.marker' });
     });
 
-    it('carries a cursor to resume with, and does not come again', async () => {
+    it('carries a cursor to resume with, and is not repeated', async () => {
       const client = await join(one, '/ws/notifications/', 'dave');
       const broadcast = one.app.get(BroadcastService, { strict: false });
       await broadcast.broadcastNotification('dave', { title: 'First' });
@@ -208,14 +208,14 @@ describe.each(ONE_AND_MANY)('administration of %s', (_, start) => {
       expect(await again.next()).toMatchObject({ notification: { title: 'Missed' } });
     });
 
-    it('is checked when it is given', async () => {
+    it('is validated when published', async () => {
       const broadcast = one.app.get(BroadcastService, { strict: false });
       await expect(broadcast.broadcastToEveryone({ title: '' })).rejects.toThrow('notification.title');
     });
   });
 });
 
-describe('administration of nodes whose Redis fails', () => {
+describe('administration while Redis fails', () => {
   let one: Herald;
   let two: Herald;
   let admin: ApiClient;
@@ -228,7 +228,7 @@ describe('administration of nodes whose Redis fails', () => {
   afterEach(closeAllClients);
   afterAll(() => one.stop());
 
-  it('tells a Redis that has lost its data of the live connections again', async () => {
+  it('registers live connections again after Redis has lost its data', async () => {
     const client = await two.join('/ws/notifications/', 'bob');
     const count = async () => (await admin.get('/realtime/connections')).body.items?.length as number | undefined;
     await until(async () => (await count()) === 1);
@@ -239,7 +239,7 @@ describe('administration of nodes whose Redis fails', () => {
     await client.ping();
   });
 
-  it('disconnects a user when Redis is back', async () => {
+  it('disconnects a user once Redis is back', async () => {
     const client = await two.join('/ws/notifications/', 'bob');
     await one.redis.kill();
     expect((await admin.post('/realtime/users/bob/disconnect')).status).toBe(204);

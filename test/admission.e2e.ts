@@ -41,21 +41,21 @@ async function closeWith(token: string, path = '/ws/notifications/'): Promise<un
 
 const now = () => Math.floor(Date.now() / 1_000);
 
-describe('the door', () => {
+describe('admission', () => {
   it.each<[string, Parameters<Jwks['sign']>[1], string]>([
     ['expired', { claims: { exp: now() - 6 } }, 'token_expired'],
-    ['without an end', { claims: { exp: undefined } }, 'token_invalid'],
+    ['without an expiry', { claims: { exp: undefined } }, 'token_invalid'],
     ['not valid yet', { claims: { nbf: now() + 60 } }, 'token_invalid'],
-    ['of another issuer', { claims: { iss: 'https://other.example' } }, 'token_invalid'],
-    ['of the issuer with a slash', { claims: { iss: 'http://127.0.0.1/' } }, 'token_invalid'],
+    ['from another issuer', { claims: { iss: 'https://other.example' } }, 'token_invalid'],
+    ['from the issuer with a trailing slash', { claims: { iss: 'http://127.0.0.1/' } }, 'token_invalid'],
     ['for another audience', { claims: { aud: 'account' } }, 'token_invalid'],
-    ['for nobody', { claims: { aud: undefined } }, 'token_invalid'],
-    ['of no user', { claims: { sub: undefined } }, 'token_invalid'],
-    ['of an empty user', { claims: { sub: '' } }, 'token_invalid'],
+    ['without an audience', { claims: { aud: undefined } }, 'token_invalid'],
+    ['without a user', { claims: { sub: undefined } }, 'token_invalid'],
+    ['for an empty user', { claims: { sub: '' } }, 'token_invalid'],
     ['a refresh token', { claims: { typ: 'Refresh' } }, 'token_invalid'],
     ['an offline token', { claims: { typ: 'Offline' } }, 'token_invalid'],
     ['an ID token', { claims: { typ: 'ID' } }, 'token_invalid'],
-    ['of an unknown key', { header: { kid: 'unknown' } }, 'token_invalid'],
+    ['signed with an unknown key', { header: { kid: 'unknown' } }, 'token_invalid'],
   ])('closes with 4001 for a token that is %s', async (_, options, reason) => {
     const token = await jwks.sign('alice', { ...options, claims: { ...ISSUER_CLAIMS, ...options?.claims } });
     expect(await closeWith(token)).toEqual({ code: 4001, reason });
@@ -66,12 +66,12 @@ describe('the door', () => {
     expect(await closeWith(token)).toEqual({ code: 4001, reason: 'token_invalid' });
   });
 
-  it('asks for identity before membership: a bad token beside a foreign organization is 4001', async () => {
+  it('checks identity before membership: an invalid token for a foreign organization is 4001', async () => {
     expect(await closeWith('a.b.c', '/ws/events/0190a5c2-7b7e-7c33-8d7e-3f1f0e2a9b11/')).toMatchObject({ code: 4001 });
   });
 
   // @abuse UPG-26
-  it('closes with 1013 while Postgres is down, without ending the process, and admits again afterwards', async () => {
+  it('closes with 1013 while Postgres is down, keeps the process running, and admits again afterwards', async () => {
     const token = await jwks.sign('alice', { claims: ISSUER_CLAIMS });
     const path = `/ws/events/${orgId}/`;
     await postgres.kill();
@@ -89,7 +89,7 @@ describe('the door', () => {
     expect(await client.next()).toMatchObject({ org_id: orgId });
   });
 
-  it('goes on when clients reset their connections at any moment of the admission, and keeps nothing of them', async () => {
+  it('survives clients that reset their connection at any point of the admission, and keeps no state of them', async () => {
     const token = await jwks.sign('alice', { claims: ISSUER_CLAIMS });
     const port = Number(new URL(node.url).port);
     for (let round = 0; round < 60; round += 1) {
@@ -105,7 +105,7 @@ describe('the door', () => {
     expect(await client.next()).toMatchObject({ type: 'connection.established' });
   });
 
-  it('closes with 1013, not 4001, when the keys can’t be had, and lets known keys in', async () => {
+  it('closes with 1013, not 4001, while the keys are unavailable, and still admits tokens with known keys', async () => {
     const known = await jwks.sign('alice', { claims: ISSUER_CLAIMS });
     await jwks.stop();
     try {

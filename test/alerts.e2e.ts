@@ -31,7 +31,7 @@ afterAll(() => node.stop());
 const listening = (orgId: string): Promise<TestClient> => node.join(`/ws/events/${orgId}/`, 'alice');
 
 describe('an alert', () => {
-  it('reaches the members of an organization, and no other', async () => {
+  it('reaches the members of an organization, and nobody else', async () => {
     const [events, elsewhere] = [await listening(org), await listening(other)];
     const { status, body } = await admin.post('/alerts', { ...ALERT, alert_type: 'maintenance', org_id: org });
     expect(status).toBe(202);
@@ -46,20 +46,20 @@ describe('an alert', () => {
     expect(await elsewhere.next()).toMatchObject({ event_type: 'resource.created' });
   });
 
-  it('is general if nothing is said, and takes the organization in capitals', async () => {
+  it('has the default type `general`, and accepts the organization id in capitals', async () => {
     const events = await listening(org);
     expect((await admin.post('/alerts', { ...ALERT, org_id: org.toUpperCase() })).status).toBe(202);
     expect(await events.next()).toMatchObject({ data: { ...ALERT, alert_type: 'general' } });
   });
 
-  it('is raised by the realm role realtime-admin only', async () => {
+  it('requires the realm role realtime-admin', async () => {
     expect((await alice.post('/alerts', { ...ALERT, org_id: org })).status).toBe(403);
     expect((await alice.post('/alerts', {})).status).toBe(403);
     const nobody = await node.api('nobody', { token: 'nonsense' });
     expect((await nobody.post('/alerts', { ...ALERT, org_id: org })).status).toBe(401);
   });
 
-  it('to an unknown organization is not raised', async () => {
+  it('is refused for an unknown organization', async () => {
     expect((await admin.post('/alerts', { ...ALERT, org_id: UNKNOWN })).status).toBe(404);
   });
 
@@ -76,13 +76,13 @@ describe('an alert', () => {
     ['org_id', { ...ALERT, org_id: 'nonsense' }],
     ['org_id', { ...ALERT, org_id: null }],
     ['user_id', { ...ALERT, user_id: 'alice' }],
-  ])('is refused for what is wrong in %s: %#', async (field, body) => {
+  ])('is refused if %s is invalid: %#', async (field, body) => {
     const answer = await admin.post('/alerts', { org_id: org, ...body });
     expect(answer.status).toBe(400);
     expect(answer.body.errors).toMatchObject([{ field }]);
   });
 
-  it('without an organization notifies every user online, and stays in nobody’s inbox', async () => {
+  it('without an organization notifies every connected user, and is not kept in inboxes', async () => {
     const clients = await Promise.all(['dora', 'emil'].map((userId) => node.join('/ws/notifications/', userId)));
     expect((await admin.post('/alerts', { ...ALERT, severity: 'critical' })).status).toBe(202);
     for (const client of clients) {

@@ -9,7 +9,7 @@ import { type PostgresServer, startPostgres } from './support/servers.js';
 import { until } from './support/until.js';
 
 const DEADLINE_MS = 1_000;
-/** Of the answers that need no database. */
+/** Routes that answer without the database. */
 const PAGES = /^(GET \/docs|GET \/console\.json|GET \/$|GET \/metrics|GET \/health|POST \/dev)/;
 
 let postgres: PostgresServer;
@@ -32,14 +32,14 @@ afterAll(async () => {
 });
 
 describe('while the database hangs', () => {
-  it('every route answers in time, with 503 and problem details where it needs the database', async () => {
+  it('every route answers in time, with 503 and problem details if it needs the database', async () => {
     const api = await DocumentedApi.of(node);
     const client = new ApiClient(node.url, token, '');
     const operations = api.operations.filter(({ key }) => !PAGES.test(key));
     await postgres.pause();
     const answers: Record<string, unknown> = {};
     const details = new Set<string>();
-    // More at once than the pool has connections.
+    // More concurrent requests than the pool has connections.
     await inTurns(operations.length, 12, async (n) => {
       const operation = operations[n];
       if (operation === undefined) return;
@@ -67,7 +67,7 @@ describe('while the database hangs', () => {
     expect(answers).toEqual(Object.fromEntries(Object.keys(answers).map((key) => [key, expected])));
   });
 
-  it('a request that was answered goes on, and leaves its connection good', async () => {
+  it('a request still completes after its 503, and its database connection stays usable', async () => {
     const api = await node.api('alice', { token });
     await postgres.pause();
     const { status } = await api.post('/orgs', { name: 'Late' });

@@ -49,7 +49,7 @@ async function join(path: string, userId: string): Promise<TestClient> {
 const notifications = (userId: string) => join('/ws/notifications/', userId);
 const events = () => join(`/ws/events/${orgId}/`, 'owner');
 
-/** Publishes a last event, and gives those that came before it: what did not come by then never will. */
+/** Publishes a marker, and returns the types of the events received before it. */
 async function eventsUntilMarker(client: TestClient): Promise<unknown[]> {
   await broadcast.broadcastOrgEvent(orgId, 'test.marker', {});
   const types: unknown[] = [];
@@ -62,7 +62,7 @@ async function eventsUntilMarker(client: TestClient): Promise<unknown[]> {
 
 describe('broadcastNotification', () => {
   // @abuse AUTHZ-21
-  it('reaches all of the user’s connections, and nobody else’s', async () => {
+  it('reaches all connections of the user, and nobody else’s', async () => {
     const [phone, laptop, other] = [
       await notifications('alice'),
       await notifications('alice'),
@@ -92,14 +92,14 @@ describe('broadcastNotification', () => {
     expect(await other.next()).toMatchObject({ notification: { title: 'Other' } });
   });
 
-  it('keeps the timestamp of the sender', async () => {
+  it('keeps the sender’s timestamp', async () => {
     const client = await notifications('alice');
     await broadcast.broadcastNotification('alice', { title: 'Old', timestamp: '2020-01-01T00:00:00.000Z' });
     expect(await client.next()).toMatchObject({ notification: { timestamp: '2020-01-01T00:00:00.000Z' } });
   });
 
   it.each(['auth0|5f', 'a@b.c', '__proto__', 'user:1', '*', '{x}', '%2F', 'žluť 🐎'])(
-    'takes the user id %s',
+    'accepts the user id %s',
     async (userId) => {
       const client = await notifications(userId);
       await broadcast.broadcastNotification(userId, { title: userId });
@@ -119,12 +119,12 @@ describe('broadcastNotification', () => {
     ['notification.type', 'alice', { title: 'x', type: 1 }],
     ['notification.extra', 'alice', { title: 'x', extra: undefined }],
     ['notification', 'alice', { title: 'x', extra: 'x'.repeat(65_536) }],
-  ])('names %s when it is wrong', async (field, userId, notification) => {
+  ])('names %s if it is invalid', async (field, userId, notification) => {
     const call = broadcast.broadcastNotification(userId, notification as { title: string });
     await expect(call).rejects.toMatchObject({ name: 'InvalidBroadcastError', errors: [{ field }] });
   });
 
-  it('publishes once for an idempotency key', async () => {
+  it('publishes only once for an idempotency key', async () => {
     const client = await notifications('alice');
     for (const title of ['first', 'second']) {
       await broadcast.broadcastNotification('alice', { title }, { idempotencyKey: 'job:1' });
@@ -136,7 +136,7 @@ describe('broadcastNotification', () => {
 });
 
 describe('broadcastOrgEvent', () => {
-  it('reaches the connected members, with a cursor that grows', async () => {
+  it('reaches the connected members, with increasing cursors', async () => {
     const client = await events();
     await broadcast.broadcastOrgEvent(orgId.toUpperCase(), 'test.paid', { amount_cents: 100 });
     await broadcast.broadcastOrgEvent(orgId, 'test.paid', { amount_cents: 200 });
@@ -161,17 +161,17 @@ describe('broadcastOrgEvent', () => {
     ['event_type', '', 'A.b', {}],
     ['data', '', 'a.b', []],
     ['data.self', '', 'a.b', { self: new Map() }],
-  ])('names %s when it is wrong', async (field, id, type, data) => {
+  ])('names %s if it is invalid', async (field, id, type, data) => {
     const call = broadcast.broadcastOrgEvent(field === 'org_id' ? id : orgId, type, data as object);
     await expect(call).rejects.toMatchObject({ name: 'InvalidBroadcastError', errors: [{ field }] });
   });
 });
 
-describe('what comes with a type of the catalogue', () => {
+describe('a payload whose type is in the catalogue', () => {
   // @abuse PUB-01
-  it('is refused in an event when it is wrong, and nothing is sent', async () => {
+  it('is refused in an event if it is invalid, and nothing is sent', async () => {
     const client = await events();
-    // A variable type is what the compiler does not hold against the catalogue.
+    // A computed type, which the compiler does not check against the catalogue.
     const type = ['resource', 'created'].join('.');
     const data = { resource_id: 1, resource_name: 'Plan', org_id: orgId, timestamp: new Date().toISOString() };
     await expect(broadcast.broadcastOrgEvent(orgId, type, data)).rejects.toMatchObject({
@@ -185,7 +185,7 @@ describe('what comes with a type of the catalogue', () => {
   });
 
   // @abuse PUB-01
-  it('is refused in a notification when it is wrong, and nothing is kept or sent', async () => {
+  it('is refused in a notification if it is invalid, and nothing is stored or sent', async () => {
     const client = await notifications('wendy');
     const notification = { title: 'Done', type: 'task.completed', task_id: randomUUID() };
     const refused = { errors: [{ field: 'notification.task_name' }, { field: 'notification.action_url' }] };
@@ -200,7 +200,7 @@ describe('what comes with a type of the catalogue', () => {
     expect(inbox.body).toMatchObject({ items: [{ title: 'Marker' }] });
   });
 
-  it('is not looked at when another service notifies', async () => {
+  it('is not validated when another service notifies', async () => {
     const client = await notifications('dora');
     const service = await node.api('service', { roles: ['realtime-admin'] });
     const notification = { title: 'Done', type: 'task.completed' };
@@ -208,7 +208,7 @@ describe('what comes with a type of the catalogue', () => {
     expect(await client.next()).toMatchObject({ notification });
   });
 
-  it('is checked for the application’s own classes, in code and over HTTP', async () => {
+  it('is validated by the application’s own classes, in code and over HTTP', async () => {
     const client = await events();
     const data = { order_id: randomUUID(), parcels: 2, further: true };
     await broadcast.broadcastOrgEvent(orgId, 'test.shipped', data);
@@ -226,7 +226,7 @@ describe('what comes with a type of the catalogue', () => {
 
 describe('a broadcast in a transaction', () => {
   // @abuse PG-09
-  it('is published after the commit, with the change already there for everyone, every time', async () => {
+  it('is published after the commit, when the change is visible to everyone, every time', async () => {
     const client = await events();
     for (let time = 0; time < 100; time += 1) {
       const id = randomUUID();
@@ -241,7 +241,7 @@ describe('a broadcast in a transaction', () => {
   });
 
   // @abuse PUB-17
-  it('is never published when the transaction is rolled back', async () => {
+  it('is never published if the transaction is rolled back', async () => {
     const client = await events();
     const transaction = dataSource.transaction(async (manager) => {
       await broadcast.broadcastOrgEvent(orgId, 'test.rolled_back', {}, { manager });
@@ -252,7 +252,7 @@ describe('a broadcast in a transaction', () => {
   });
 
   // @abuse PUB-17, PG-08
-  it('follows its savepoint: what was rolled back inside a committed transaction is not told', async () => {
+  it('follows its savepoint: an inner rollback discards it, even if the outer transaction commits', async () => {
     const client = await events();
     await dataSource.transaction(async (outer) => {
       await broadcast.broadcastOrgEvent(orgId, 'test.outer', {}, { manager: outer });
@@ -270,7 +270,7 @@ describe('a broadcast in a transaction', () => {
     expect(await eventsUntilMarker(client)).toEqual([]);
   });
 
-  it('keeps the order of the commits, also of many at once', async () => {
+  it('keeps the order of the commits, even of concurrent ones', async () => {
     const client = await events();
     for (let n = 0; n < 50; n += 1) {
       await dataSource.transaction((manager) => broadcast.broadcastOrgEvent(orgId, 'test.ordered', { n }, { manager }));
@@ -278,13 +278,13 @@ describe('a broadcast in a transaction', () => {
     for (let n = 0; n < 50; n += 1) expect(await client.next()).toMatchObject({ data: { n } });
   });
 
-  it('goes out at once when the manager is in no transaction', async () => {
+  it('is published at once if the manager is not in a transaction', async () => {
     const client = await events();
     await broadcast.broadcastOrgEvent(orgId, 'test.alone', {}, { manager: dataSource.manager });
     expect(await client.next()).toMatchObject({ event_type: 'test.alone' });
   });
 
-  it('checks its arguments before it writes anything', async () => {
+  it('validates its arguments before it writes anything', async () => {
     const transaction = dataSource.transaction((manager) =>
       broadcast.broadcastOrgEvent(orgId, 'wrong', {}, { manager }),
     );
@@ -293,7 +293,7 @@ describe('a broadcast in a transaction', () => {
 });
 
 describe('entity subscribers', () => {
-  it('tell of resources, in the order of the changes', async () => {
+  it('publish changes of resources in order', async () => {
     const client = await events();
     const path = `/orgs/${orgId}/resources`;
     const { id } = (await owner.post(path, { name: 'Plan', sensitivity: 'confidential' })).body as { id: string };
@@ -311,7 +311,7 @@ describe('entity subscribers', () => {
   });
 
   // @abuse PUB-17
-  it('tell nothing of a change that was rolled back', async () => {
+  it('publish nothing for a change that was rolled back', async () => {
     const client = await events();
     const transaction = dataSource.transaction(async (manager) => {
       const resource = manager.create(Resource, {
@@ -334,7 +334,7 @@ describe('entity subscribers', () => {
     ['an update of memberships', () => dataSource.getRepository(Membership).update({ orgId }, { role: 'member' })],
     ['a deletion of memberships', () => dataSource.getRepository(Membership).delete({ orgId })],
     // @abuse PG-11
-  ])('refuse %s by criteria, which would tell nobody, and nothing is changed', async (_, change) => {
+  ])('refuse %s by criteria, which would publish nothing, and change nothing', async (_, change) => {
     const client = await events();
     const path = `/orgs/${orgId}/resources`;
     const { id } = (await owner.post(path, { name: 'Kept' })).body as { id: string };
@@ -346,7 +346,7 @@ describe('entity subscribers', () => {
   });
 
   // @abuse PG-12
-  it('tell of a row that is saved again as of an update', async () => {
+  it('publish an update for a row that is saved again', async () => {
     const client = await events();
     const content = { orgId, sensitivity: 'normal', description: null } as const;
     const resources = dataSource.getRepository(Resource);
@@ -360,7 +360,7 @@ describe('entity subscribers', () => {
   });
 
   // @abuse PG-13
-  it('tell nothing of what is changed by SQL', async () => {
+  it('publish nothing for changes made by SQL', async () => {
     const client = await events();
     await dataSource.query(
       `INSERT INTO resources (id, org_id, name, sensitivity) VALUES ($1, $2, 'By hand', 'normal')`,
@@ -372,7 +372,7 @@ describe('entity subscribers', () => {
 
   it.each(['40001', '40P01'])(
     // @abuse PG-20
-    'tell nothing of a change that was given up for another one, which is a 409 (%s)',
+    'publish nothing for a change that lost a conflict, which is a 409 (%s)',
     async (state) => {
       const client = await events();
       await dataSource.query(`CREATE OR REPLACE FUNCTION give_up() RETURNS trigger LANGUAGE plpgsql AS
@@ -393,7 +393,7 @@ describe('entity subscribers', () => {
     },
   );
 
-  it('tell of members, and the new member hears of it', async () => {
+  it('publish membership changes, and notify the new member', async () => {
     const client = await events();
     const carol = await notifications('carol');
     await owner.post(`/orgs/${orgId}/members`, { user_id: 'carol' });
@@ -428,7 +428,7 @@ describe('the end of a membership', () => {
     await other.ping();
   });
 
-  it('closes nothing when it is rolled back', async () => {
+  it('closes nothing if it is rolled back', async () => {
     await owner.post(`/orgs/${orgId}/members`, { user_id: 'frank' });
     const frank = await join(`/ws/events/${orgId}/`, 'frank');
     const transaction = dataSource.transaction(async (manager) => {
@@ -440,7 +440,7 @@ describe('the end of a membership', () => {
   });
 
   // @abuse AUTHZ-03
-  it('comes for everyone when the organization is deleted', async () => {
+  it('disconnects all members when the organization is deleted', async () => {
     const id = ((await owner.post('/orgs', { name: 'Short' })).body as { id: string }).id;
     const client = await join(`/ws/events/${id}/`, 'owner');
     expect((await owner.delete(`/orgs/${id}`)).status).toBe(204);
@@ -477,7 +477,7 @@ describe('REST controllers', () => {
     expect(answer.body).toMatchObject({ status: 400, errors: [{ field }] });
   });
 
-  it('notify anyone, for other services', async () => {
+  it('notify anyone, on behalf of other services', async () => {
     const client = await notifications('dave');
     const service = await node.api('service', { roles: ['realtime-admin'] });
     const notification = { title: 'Hi', body: 'there', further: { a: 1 } };
@@ -486,7 +486,7 @@ describe('REST controllers', () => {
     expect(await client.next()).toMatchObject({ type: 'notification', notification });
   });
 
-  it('notify for nobody without the role', async () => {
+  it('refuse to notify without the role', async () => {
     const answer = await owner.post('/notifications', { user_id: 'dave', notification: { title: 'Hi' } });
     expect(answer.status).toBe(403);
     expect(answer.headers.get('content-type')).toContain('application/problem+json');

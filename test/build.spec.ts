@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 
 const SCRIPT = join(import.meta.dirname, '../scripts/build.mjs');
-/** Stands in for a compiler: writes its output, fails when the source is broken, and takes until `go` is there when it is slow. */
+/** Stands in for a compiler: writes its output, fails if the source is `broken`, and waits for the file `go` if it is `slow`. */
 const COMPILER = `
   const { existsSync, mkdirSync, readFileSync, writeFileSync } = require('node:fs');
   const { dirname } = require('node:path');
@@ -27,7 +27,7 @@ const STEPS = [
 const START = 'Starting Herald…';
 const COMMAND = ['scripts/build.mjs', '--if-changed'];
 
-/** A project of the same layout. */
+/** A project with the repository’s layout. */
 let root: string;
 
 beforeEach(async () => {
@@ -44,14 +44,14 @@ async function write(path: string, text: string): Promise<void> {
   await writeFile(join(root, path), text);
 }
 
-/** What is said before the server starts, if it does. */
+/** Runs the build; returns its exit status and the lines printed. */
 function build(): { status: number | null; lines: string[] } {
   const { status, stdout } = spawnSync(process.execPath, COMMAND, { cwd: root, encoding: 'utf8' });
   return { status, lines: stdout.trimEnd().split('\n') };
 }
 
 describe('npm start', () => {
-  it('says what it builds before it does', async () => {
+  it('announces each step before it starts', async () => {
     await write('src/main.ts', 'slow');
     const building = spawn(process.execPath, COMMAND, { cwd: root, stdio: ['ignore', 'pipe', 'inherit'] });
     let output = '';
@@ -63,7 +63,7 @@ describe('npm start', () => {
     expect(output).toBe(`${[...STEPS, START].join('\n')}\n`);
   });
 
-  it('builds again only when a source has changed, or what was built is gone', async () => {
+  it('rebuilds only if a source has changed or an output is missing', async () => {
     expect(build().lines).toEqual([...STEPS, START]);
     expect(build().lines).toEqual([START]);
     await write('src/main.ts', 'second');
@@ -73,7 +73,7 @@ describe('npm start', () => {
     expect(build().lines).toEqual([START]);
   });
 
-  it('does not start what could not be built, and tries again the next time', async () => {
+  it('does not start after a failed build, and builds again next time', async () => {
     build();
     await write('src/main.ts', 'broken');
     expect(build()).toEqual({ status: 2, lines: STEPS.slice(0, 1) });

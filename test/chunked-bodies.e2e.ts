@@ -25,7 +25,7 @@ afterEach(() => client.destroy());
 
 afterAll(() => node.stop());
 
-/** The head of a request whose body comes in chunks. */
+/** The head of a request with a chunked body. */
 function head(method: string, path: string, ...lines: string[]): string {
   const all = [
     `${method} /api/v1${path} HTTP/1.1`,
@@ -41,12 +41,12 @@ async function newOrganization(): Promise<string> {
   return (await alice.post('/orgs', { name: 'Acme' })).body.id;
 }
 
-/** The statuses of all answers so far: a connection answers one request after the other. */
+/** The statuses of all answers so far; one connection answers its requests in order. */
 function statuses(): number[] {
   return [...client.bytes.toString().matchAll(/HTTP\/1\.1 (\d{3})/g)].map(([, status]) => Number(status));
 }
 
-describe('a body of no chunks', () => {
+describe('an empty chunked body', () => {
   const REQUESTS: [name: string, status: number, method: string, path: () => Promise<string> | string][] = [
     ['that reads', 200, 'GET', () => '/orgs'],
     ['that commands', 204, 'POST', () => '/notifications/read_all'],
@@ -54,47 +54,47 @@ describe('a body of no chunks', () => {
     ['that deletes', 204, 'DELETE', async () => `/orgs/${await newOrganization()}`],
   ];
 
-  it.each(REQUESTS)('is none, for a request %s', async (_, status, method, path) => {
+  it.each(REQUESTS)('counts as no body for a request %s', async (_, status, method, path) => {
     client.send(head(method, await path()) + EMPTY);
     expect((await client.answer()).status).toBe(status);
   });
 
   it.each(['text/plain', 'application/x-www-form-urlencoded', 'application/octet-stream', 'application/json'])(
-    'is none, whatever it is said to be: %s',
+    'counts as no body with the content type %s',
     async (type) => {
       client.send(head('POST', '/realtime/tickets', `Content-Type: ${type}`) + EMPTY);
       expect((await client.answer()).status).toBe(201);
     },
   );
 
-  it('is none when its end comes after the head', async () => {
+  it('counts as no body even if the final chunk arrives after the head', async () => {
     client.send(head('POST', '/realtime/tickets'));
-    // Answered on another connection, so the head has been read by then.
+    // An answer on another connection shows that the server has read the head by now.
     await alice.get('/orgs');
     expect(statuses()).toEqual([]);
     client.send(EMPTY);
     expect((await client.answer()).status).toBe(201);
   });
 
-  it('is none for each of several requests that are sent at once', async () => {
+  it('counts as no body in each of several pipelined requests', async () => {
     client.send((head('GET', '/orgs') + EMPTY).repeat(3));
     await until(() => statuses().length === 3);
     expect(statuses()).toEqual([200, 200, 200]);
   });
 
-  it('lacks the fields of a body that is asked for', async () => {
+  it('is refused if the route requires fields', async () => {
     client.send(head('POST', '/orgs') + EMPTY);
     expect((await client.answer()).status).toBe(400);
   });
 });
 
-describe('a body of chunks', () => {
-  it.each(['a\r\nuser=alice\r\n0\r\n\r\n', 'a\r\nuser=alice\r\n'])('that is not JSON is 415: %j', async (body) => {
+describe('a chunked body', () => {
+  it.each(['a\r\nuser=alice\r\n0\r\n\r\n', 'a\r\nuser=alice\r\n'])('is 415 if it is not JSON: %j', async (body) => {
     client.send(head('POST', '/realtime/tickets') + body);
     expect((await client.answer()).status).toBe(415);
   });
 
-  it('that is JSON is read', async () => {
+  it('is parsed if it is JSON', async () => {
     client.send(`${head('POST', '/orgs', 'Content-Type: application/json')}f\r\n{"name":"Acme"}\r\n${EMPTY}`);
     expect((await client.answer()).status).toBe(201);
   });

@@ -20,8 +20,8 @@ afterAll(async () => {
 
 const tokenOf = (userId: string, claims = {}): Promise<string> => jwks.sign(userId, { claims });
 
-describe('an e-mail that nobody has verified', () => {
-  it('is neither shown nor mentioned, and takes back the one that was known', async () => {
+describe('an unverified e-mail', () => {
+  it('is neither shown nor matched by mentions, and removes the verified one', async () => {
     const owner = await node.api('owner', { token: await tokenOf('owner') });
     const orgId = String((await owner.post('/orgs', { name: 'Acme' })).body.id);
     const claims: [string, object][] = [
@@ -65,7 +65,7 @@ describe('an e-mail that nobody has verified', () => {
 });
 
 describe('a mention', () => {
-  it('finds a name in whichever form Unicode has for it, and no other name that begins like it', async () => {
+  it('matches a name in any Unicode normalization form, and no other name with the same beginning', async () => {
     const owner = await node.api('owner', { token: await tokenOf('owner') });
     const orgId = String((await owner.post('/orgs', { name: 'Acme' })).body.id);
     const [composed, decomposed] = ['jos\u00e9', 'jose\u0301'];

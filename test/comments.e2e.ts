@@ -29,7 +29,7 @@ afterEach(closeAllClients);
 
 afterAll(() => node.stop());
 
-/** A new user who is a member, or none; seen with an e-mail if one is given. */
+/** Creates a user, by default a member, optionally with a known e-mail. */
 async function person({
   id = uuidv7(),
   email,
@@ -41,7 +41,7 @@ async function person({
   return { id, api, mentions: () => mentionsOf(api) };
 }
 
-/** The ids of the comments by which somebody was told of a mention, newest first. */
+/** The ids of the comments that mention the user, newest first. */
 async function mentionsOf(api: ApiClient): Promise<unknown[]> {
   const { body } = await api.get('/notifications?limit=100');
   const notifications = body.items as { type?: string; org_id: string; comment_id: string }[];
@@ -71,7 +71,7 @@ describe('a comment', () => {
     expect((await alice.get(comments)).body).toEqual({ items: [body], next_cursor: null });
   });
 
-  it('comes in pages, oldest first', async () => {
+  it('is listed in pages, oldest first', async () => {
     const ids = [await comment('1'), await comment('2'), await comment('3')];
     const first = await alice.get(`${comments}?limit=2`);
     const second = await alice.get(`${comments}?limit=2&cursor=${first.body.next_cursor}`);
@@ -89,7 +89,7 @@ describe('a comment', () => {
     { body: ' \n' },
     { body: 'a\0b' },
     { body: 'x'.repeat(4_001) },
-  ])('is refused for its body: %#', async (body) => {
+  ])('is refused for an invalid body: %#', async (body) => {
     const answer = await alice.post(comments, body);
     expect(answer.status).toBe(400);
     expect(answer.body.errors).toMatchObject([{ field: 'body' }]);
@@ -101,12 +101,12 @@ describe('a comment', () => {
     expect(await bob.mentions()).toEqual([id]);
   });
 
-  it.each(['nonsense', '%00', UNKNOWN])('is not found on the resource %s', async (id) => {
+  it.each(['nonsense', '%00', UNKNOWN])('returns 404 for the resource %s', async (id) => {
     expect((await alice.post(`/orgs/${org}/resources/${id}/comments`, { body: 'a' })).status).toBe(404);
     expect((await alice.get(`/orgs/${org}/resources/${id}/comments`)).status).toBe(404);
   });
 
-  it('is not found by another organization, strangers and former members', async () => {
+  it('is hidden from other organizations, strangers and former members', async () => {
     const other = (await alice.post('/orgs', { name: 'Acme' })).body.id;
     const elsewhere = `/orgs/${other}/resources/${resource}/comments`;
     expect((await alice.post(elsewhere, { body: 'a' })).status).toBe(404);
@@ -121,7 +121,7 @@ describe('a comment', () => {
     expect((await alice.get(comments)).body.items).toEqual([]);
   });
 
-  it('goes with its resource', async () => {
+  it('is deleted with its resource', async () => {
     await comment('a');
     expect((await alice.delete(`/orgs/${org}/resources/${resource}`)).status).toBe(204);
     expect((await alice.get(comments)).status).toBe(404);
@@ -133,12 +133,12 @@ function typeOf(notification: unknown): unknown {
 }
 
 describe('a mention', () => {
-  it('by id notifies a member, at once and in the inbox', async () => {
+  it('by id notifies a member, live and in the inbox', async () => {
     const bob = await person();
     const client = await node.join('/ws/notifications/', bob.id);
     const body = `What do you think, @${bob.id}?`;
     const id = await comment(body);
-    // That bob was added to the organization may still be on its way.
+    // The notification of bob’s new membership may still arrive.
     await until(() => client.received.some(({ notification }) => typeOf(notification) === 'mention.received'));
     const notification = client.received.at(-1)?.notification;
     expect(notification).toEqual({
@@ -165,7 +165,7 @@ describe('a mention', () => {
     expect(await bob.mentions()).toEqual([id]);
   });
 
-  it('in every way, many times, notifies each person once', async () => {
+  it('repeated in different forms notifies each person once', async () => {
     const email = `${uuidv7()}@example.com`;
     const bob = await person({ email });
     const carol = await person();
@@ -173,7 +173,7 @@ describe('a mention', () => {
     expect([await bob.mentions(), await carol.mentions()]).toEqual([[id], [id]]);
   });
 
-  it('of oneself notifies nobody', async () => {
+  it('of the author notifies nobody', async () => {
     await comment('@alice @alice@example.com');
     expect(await mentionsOf(alice)).toEqual([]);
   });
@@ -189,7 +189,7 @@ describe('a mention', () => {
     expect([await stranger.mentions(), await former.mentions()]).toEqual([[], []]);
   });
 
-  it('takes ids of any shape', async () => {
+  it('accepts ids of any form', async () => {
     const ids = [`auth0|${uuidv7()}`, `${uuidv7()}@example.com`, `John ${uuidv7()} Doe`, `${uuidv7()}.`, '__proto__'];
     for (const shape of ids) {
       const somebody = await person({ id: shape });
@@ -198,7 +198,7 @@ describe('a mention', () => {
     }
   });
 
-  it('means the id where a name is an id and somebody else’s e-mail', async () => {
+  it('prefers the id if a name is both an id and another user’s e-mail', async () => {
     const name = `${uuidv7()}@example.com`;
     const byId = await person({ id: name });
     const byEmail = await person({ email: name });
@@ -206,7 +206,7 @@ describe('a mention', () => {
     expect([await byId.mentions(), await byEmail.mentions()]).toEqual([[id], []]);
   });
 
-  it('is not told of to somebody who has muted mentions', async () => {
+  it('does not notify a user who has muted mentions', async () => {
     const bob = await person();
     await bob.api.request('PUT', '/notifications/preferences', JSON.stringify({ muted: ['mention.received'] }));
     await comment(`@${bob.id}`);

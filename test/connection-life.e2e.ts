@@ -27,14 +27,14 @@ async function join(exp: number): Promise<TestClient> {
 
 describe('a connection', () => {
   // @abuse AUTHZ-14
-  it('ends with 4001 when its token does, and 5 s are over by which clocks may differ', async () => {
+  it('closes with 4001 when its token expires, after 5 s of clock tolerance', async () => {
     const exp = inSeconds(-2);
     const client = await join(exp);
     expect(await client.closed()).toEqual({ code: 4001, reason: 'token_expired' });
     expect(Date.now()).toBeGreaterThanOrEqual((exp + 5) * 1_000);
   });
 
-  it('lives as long as the new token that it was given', async () => {
+  it('stays open until a renewed token expires', async () => {
     const client = await join(inSeconds(-1));
     const exp = inSeconds(600);
     client.send({ type: 'auth', token: await jwks.sign('alice', { claims: { exp } }) });
@@ -45,7 +45,7 @@ describe('a connection', () => {
   });
 
   // @abuse AUTHZ-14
-  it('ends earlier when the new token does', async () => {
+  it('closes earlier if the new token expires earlier', async () => {
     const client = await join(inSeconds(600));
     client.send({ type: 'auth', token: await jwks.sign('alice', { claims: { exp: inSeconds(-2) } }) });
     expect(await client.next()).toMatchObject({ type: 'auth.refreshed' });
@@ -53,18 +53,18 @@ describe('a connection', () => {
   });
 
   it.each<[string, () => Promise<string>, string]>([
-    ['of another user', () => jwks.sign('bob'), 'token_invalid'],
+    ['for another user', () => jwks.sign('bob'), 'token_invalid'],
     ['that does not verify', () => Promise.resolve('a.b.c'), 'token_invalid'],
     ['that is empty', () => Promise.resolve(''), 'token_invalid'],
     ['that has expired', () => jwks.sign('alice', { claims: { exp: inSeconds(-10) } }), 'token_expired'],
     // @abuse AUTHZ-16
-  ])('is closed with 4001 by a token %s', async (_, token, reason) => {
+  ])('closes with 4001 for a token %s', async (_, token, reason) => {
     const client = await join(inSeconds(600));
     client.send({ type: 'auth', token: await token() });
     expect(await client.closed()).toEqual({ code: 4001, reason });
   });
 
-  it('stays when the auth message has no token, and is told', async () => {
+  it('stays open after an auth message without a token, and receives an error', async () => {
     const client = await join(inSeconds(600));
     client.send({ type: 'auth' });
     expect(await client.next()).toMatchObject({ type: 'error', code: 'invalid_message' });
@@ -82,14 +82,14 @@ describe('a ticket', () => {
   }
 
   // @abuse HS-25
-  it('opens one connection, on any node, once', async () => {
+  it('opens exactly one connection, on any node', async () => {
     const url = `${two.wsUrl}/ws/notifications/?ticket=${await buy()}`;
     expect(await (await connect(url)).next()).toMatchObject({ type: 'connection.established', user_id: 'alice' });
     expect(await (await connect(url)).closed()).toEqual({ code: 4001, reason: 'ticket_invalid' });
   });
 
   // @abuse HS-25
-  it('opens one of several connections that come at the same moment', async () => {
+  it('opens only one of several concurrent connections', async () => {
     const ticket = await buy();
     const clients = await Promise.all(
       [one, two, one, two].map((node) => connect(`${node.wsUrl}/ws/notifications/?ticket=${ticket}`)),
@@ -98,13 +98,13 @@ describe('a ticket', () => {
     expect(firsts.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
   });
 
-  it.each(['', 'made-up', '%00'])('%p opens nothing', async (ticket) => {
+  it.each(['', 'made-up', '%00'])('%p does not open a connection', async (ticket) => {
     const client = await connect(`${one.wsUrl}/ws/notifications/?ticket=${ticket}`);
     expect(await client.closed()).toEqual({ code: 4001, reason: 'ticket_invalid' });
   });
 
   // @abuse HS-26
-  it('opens nothing when its time is over', async () => {
+  it('does not open a connection after it has expired', async () => {
     const ticket = await buy();
     const { Redis } = await import('ioredis');
     const raw = new Redis(one.redis.url);
@@ -116,7 +116,7 @@ describe('a ticket', () => {
   });
 
   // @abuse HS-26
-  it('opens nothing when the token that it was bought with has expired since', async () => {
+  it('does not open a connection after the token it was issued for has expired', async () => {
     const principal = { userId: 'alice', email: null, name: null, roles: new Set<string>(), sessionId: null };
     const expiresAt = new Date(Date.now() - 5_000);
     await one.app.get(TicketStore, { strict: false }).put('outlived', { ...principal, expiresAt });
@@ -125,7 +125,7 @@ describe('a ticket', () => {
     expect(client.received).toEqual([]);
   });
 
-  it('stands in Redis by its hash only, and for 30 seconds', async () => {
+  it('is stored in Redis as a hash only, for 30 seconds', async () => {
     const ticket = await buy();
     const { Redis } = await import('ioredis');
     const raw = new Redis(one.redis.url);
@@ -137,7 +137,7 @@ describe('a ticket', () => {
     expect(Math.min(...ttls)).toBeGreaterThan(0);
   });
 
-  it('needs a token to be bought', async () => {
+  it('is issued only for a token', async () => {
     const response = await fetch(`${one.url}/api/v1/realtime/tickets`, { method: 'POST' });
     expect(response.status).toBe(401);
   });

@@ -9,7 +9,7 @@ import { closeAllClients, type TestClient, upgrade } from './support/ws-client.j
 
 const PATH = '/ws/notifications/';
 
-/** Where the others find a database and a Redis. */
+/** Provides the database and the Redis for the other nodes. */
 let first: Herald;
 let node: Herald;
 
@@ -48,7 +48,7 @@ describe('a connection', () => {
     expect(await client.next()).toEqual({ type: 'pong', timestamp: null });
   });
 
-  it('answers what it does not understand with an error, and stays', async () => {
+  it('answers an invalid message with an error, and stays open', async () => {
     const client = await join('alice');
     client.sendRaw('not json');
     expect(await client.next()).toEqual({ type: 'error', message: 'Invalid JSON', code: 'invalid_json' });
@@ -65,7 +65,7 @@ describe('a connection', () => {
   });
 
   // @abuse UPG-27
-  it('handles what the client sent before it was admitted, and only after the welcome', async () => {
+  it('handles messages sent before admission, but only after the welcome', async () => {
     const raw = await RawClient.open(Number(new URL(node.url).port));
     raw.sendUpgrade({ target: `${PATH}?token=${await node.tokenFor('alice')}` });
     raw.sendFrame(1, '{"type":"ping","timestamp":"early"}');
@@ -95,14 +95,14 @@ describe('a connection', () => {
     expect(closeFrame.readUInt16BE(2)).toBe(code);
   });
 
-  it('takes a message of exactly WS_MAX_PAYLOAD_BYTES', async () => {
+  it('accepts a message of exactly WS_MAX_PAYLOAD_BYTES', async () => {
     const client = await join('alice');
     const padding = 'x'.repeat(16_384 - JSON.stringify({ type: 'ping', timestamp: '' }).length);
     client.send({ type: 'ping', timestamp: padding });
     expect(await client.next()).toEqual({ type: 'pong', timestamp: padding });
   });
 
-  it('answers protocol pings with their payload, as many at once as the burst allows', async () => {
+  it('answers protocol pings with their payload, up to the burst limit at once', async () => {
     await (await join('alice')).ping();
     const raw = await joinRaw();
     for (let count = 1; count <= 40; count += 1) raw.sendFrame(9, `ping ${count}`);
@@ -111,10 +111,10 @@ describe('a connection', () => {
   });
 });
 
-describe('a connection that sends too much', () => {
+describe('a connection over its rate limit', () => {
   useNode({ WS_RATE_LIMIT_PER_SECOND: '1', WS_RATE_LIMIT_BURST: '5' });
 
-  it('is told once, then closed with 4029 after a burst of dropped frames', async () => {
+  it('is warned once, then closed with 4029 after a burst of dropped messages', async () => {
     const client = await join('alice');
     for (let count = 0; count < 10; count += 1) client.send({ type: 'ping', timestamp: count });
     expect(await client.closed()).toEqual({ code: 4029, reason: 'too_many_messages' });
@@ -124,7 +124,7 @@ describe('a connection that sends too much', () => {
     expect(errors).toEqual([{ type: 'error', code: 'rate_limited', message: expect.any(String) }]);
   });
 
-  it('is closed for a flood of protocol pings, too', async () => {
+  it('is also closed for a flood of protocol pings', async () => {
     const client = await join('alice');
     const pings = Array.from({ length: 10 }, () => client.ping());
     await Promise.allSettled(pings);
@@ -135,7 +135,7 @@ describe('a connection that sends too much', () => {
 describe('the number of connections', () => {
   useNode({ WS_MAX_CONNECTIONS_PER_USER: '2', WS_MAX_CONNECTIONS_PER_IP: '4', WS_MAX_CONNECTIONS: '0' });
 
-  it('of a user is limited with 4029, and a closed one makes room', async () => {
+  it('of a user is limited with 4029, and closing one makes room', async () => {
     const first = await join('alice');
     await join('alice');
     const third = await node.connect(PATH, 'alice');
@@ -158,7 +158,7 @@ describe('a full node', () => {
   useNode({ WS_MAX_CONNECTIONS: '1' });
 
   // @abuse UPG-33
-  it('refuses with 503 and leaves its connections alone', async () => {
+  it('refuses with 503, and leaves its connections alone', async () => {
     const client = await join('alice');
     const { status, headers } = await upgrade(`${node.wsUrl}${PATH}`);
     expect(status).toBe(503);
@@ -186,7 +186,7 @@ describe('the heartbeat', () => {
 describe('a slow peer', () => {
   useNode({ WS_MAX_BUFFERED_BYTES: '100000' });
 
-  it('is cut off when it owes too much, and others are not', async () => {
+  it('is disconnected when its backlog is too large, without affecting others', async () => {
     const slow = await join('alice');
     const other = await join('alice');
     slow.pause();
@@ -214,7 +214,7 @@ describe('a node that shuts down', () => {
     expect(await client.closed()).toEqual({ code: 1012, reason: 'restarting' });
   });
 
-  it('closes many of them in batches, spread over half of the grace time', async () => {
+  it('closes many of them in batches, spread over half of the grace period', async () => {
     const own = await first.another({ SHUTDOWN_GRACE_MS: '4000', WS_MAX_CONNECTIONS_PER_USER: '0' });
     const token = await own.tokenFor('alice');
     const clients = await Promise.all(Array.from({ length: 250 }, () => own.join(PATH, 'alice', { token })));
@@ -224,7 +224,7 @@ describe('a node that shuts down', () => {
       closedAt.push(performance.now());
     });
     await Promise.all([own.stop(), ...closed]);
-    // Three batches of up to a hundred, a tenth of that half apart.
+    // Three batches of up to a hundred, spaced by a tenth of that half.
     expect(Math.max(...closedAt) - Math.min(...closedAt)).toBeGreaterThan(150);
   });
 });

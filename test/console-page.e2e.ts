@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 import { ApiClient } from './support/api-client.js';
 import { type Herald, herald } from './support/herald.js';
 
-/** What the policy of the page allows of one kind. */
+/** The sources that the page’s Content-Security-Policy allows for a directive. */
 function policy(response: Response, directive: string): string[] {
   const directives = response.headers.get('Content-Security-Policy')?.split(';') ?? [];
   return directives.flatMap((text) => (text.startsWith(`${directive} `) ? text.split(' ').slice(1) : []));
@@ -23,7 +23,7 @@ describe('the page at /, in development', () => {
     return fetch(`${node.url}${path}`, { method });
   }
 
-  it('is served, and asked for anew each time', async () => {
+  it('is served with the requirement to revalidate it', async () => {
     for (const method of ['GET', 'HEAD']) {
       const response = await at('/', method);
       expect([response.status, response.headers.get('Content-Type')]).toEqual([200, 'text/html; charset=utf-8']);
@@ -32,7 +32,7 @@ describe('the page at /, in development', () => {
     }
   });
 
-  it('loads its own files only, which are kept for as long as their names', async () => {
+  it('loads only its own files, which can be cached indefinitely', async () => {
     const html = await (await at('/')).text();
     const files = [...html.matchAll(/(?:src|href)="([^"]*)"/g)].map(([, file = '']) => file);
     expect(files.filter((file) => !/^\/(?!\/)/.test(file))).toEqual([]);
@@ -44,14 +44,14 @@ describe('the page at /, in development', () => {
     }
   });
 
-  it('lets scripts come from and speak to the server alone', async () => {
+  it('lets scripts come only from the server, and connect only to it', async () => {
     const response = await at('/');
     expect(policy(response, 'script-src')).toEqual(["'self'"]);
     expect(policy(response, 'connect-src')).toEqual(["'self'"]);
   });
 
   it.each(['/nothing', '/assets/', '/assets/nothing.js', '/..%2fpackage.json', '/assets/..%2f..%2fpackage.json'])(
-    'leaves %s a problem',
+    'answers %s with a problem',
     async (path) => {
       const response = await at(path);
       expect([404, 400, 403]).toContain(response.status);
@@ -59,7 +59,7 @@ describe('the page at /, in development', () => {
     },
   );
 
-  it('is told who may sign in', async () => {
+  it('returns the users who may sign in', async () => {
     const response = await at('/console.json');
     expect(await response.json()).toMatchObject({
       mode: 'development',
@@ -71,12 +71,12 @@ describe('the page at /, in development', () => {
     ['http://localhost:3000', true],
     ['https://app.example.com', false],
     ['null', false],
-  ])('is told whether a page at %s may connect: %s', async (origin, isAllowed) => {
+  ])('reports whether a page at %s may connect: %s', async (origin, isAllowed) => {
     const response = await at(`/console.json?origin=${encodeURIComponent(origin)}`);
     expect(await response.json()).toMatchObject({ allows_origin: isAllowed });
   });
 
-  it('founds one organization for those, however often it asks', async () => {
+  it('creates a single organization for them, even if asked repeatedly', async () => {
     const open = new ApiClient(node.url, null, '');
     const answers = await Promise.all([1, 2, 3].map(() => open.post('/dev/demo')));
     expect(answers.map(({ status }) => status)).toEqual([204, 204, 204]);
@@ -102,7 +102,7 @@ describe('the page at /, with an identity provider', () => {
     await node.stop();
   });
 
-  it('is told where to sign in, and may ask there for tokens', async () => {
+  it('learns where to sign in, and may request tokens there', async () => {
     node = await herald({ ...KEYS, JWT_ISSUER: 'https://id.example.com/realms/herald', CONSOLE_CLIENT_ID: 'web' });
     expect(await (await fetch(`${node.url}/console.json`)).json()).toEqual({
       mode: 'oidc',
@@ -114,7 +114,7 @@ describe('the page at /, with an identity provider', () => {
     expect((await fetch(`${node.url}/dev/demo`, { method: 'POST' })).status).toBe(404);
   });
 
-  it('is told when nobody can sign in there', async () => {
+  it('learns that sign-in is not configured', async () => {
     node = await herald(KEYS);
     expect(await (await fetch(`${node.url}/console.json`)).json()).toEqual({
       mode: 'unconfigured',

@@ -16,7 +16,7 @@ async function organizationsOf(userId: string): Promise<{ id: string; name: stri
 }
 
 describe('the demo organization', () => {
-  it('is founded, and listed first, although its users were in the terminal before', async () => {
+  it('is created, and listed first, even if its users already have another organization', async () => {
     node = await herald({}, { embedded: true });
     const ofTerminal = await node.organization('alice', ['bob']);
     expect(await found(node)).toBe(204);
@@ -27,7 +27,7 @@ describe('the demo organization', () => {
     expect(await organizationsOf('carol')).toMatchObject([{ ...demo, role: 'member' }]);
   });
 
-  it('is founded once by processes that are asked at the same moment', async () => {
+  it('is created once by processes that are asked at the same time', async () => {
     const [one, other] = await twoHeralds();
     node = one;
     expect(await Promise.all([found(one), found(other)])).toEqual([204, 204]);

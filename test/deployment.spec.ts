@@ -7,7 +7,7 @@ describe('.env.example', () => {
   const lines = [...readFileSync('.env.example', 'utf8').matchAll(/^#(?<name>[A-Z_]+)=(?<value>.*)$/gm)];
   const variables = Object.fromEntries(lines.map(({ groups }) => [groups?.name ?? '', groups?.value ?? '']));
 
-  it('lists every variable that the environment reads, and no other', () => {
+  it('lists exactly the variables that the environment reads', () => {
     const read = new Set<string>();
     const recorder = new Proxy<Record<string, string | undefined>>(
       {},
@@ -23,16 +23,16 @@ describe('.env.example', () => {
     expect(Object.keys(variables).toSorted()).toEqual([...read].toSorted());
   });
 
-  it('gives the defaults', () => {
+  it('shows the defaults', () => {
     expect(new Environment(variables)).toEqual(new Environment({}));
   });
 
-  it('changes nothing when it is copied to .env', () => {
+  it('changes nothing when copied to .env', () => {
     const active = readFileSync('.env.example', 'utf8').match(/^[^#\n].*$/gm);
     expect(active).toBeNull();
   });
 
-  it('says one thing about each variable, right before it', () => {
+  it('has one comment for each variable, right before it', () => {
     const text = readFileSync('.env.example', 'utf8');
     for (const name of Object.keys(variables)) expect(text).toMatch(new RegExp(`\\n# .+\\n#${name}=`));
   });
@@ -64,7 +64,7 @@ describe('docker-compose.yml', () => {
     expect(new URL(environment.auth.jwksUrl ?? '').hostname).toBe('keycloak');
   });
 
-  it('gives Herald a database that Postgres makes', () => {
+  it('gives Herald a database that Postgres creates', () => {
     const { username, password, pathname } = new URL(services.herald?.environment?.DATABASE_URL ?? '');
     expect(services.postgres?.environment).toEqual({
       POSTGRES_USER: username,
@@ -73,7 +73,7 @@ describe('docker-compose.yml', () => {
     });
   });
 
-  it('starts Herald when all it needs is healthy', () => {
+  it('starts Herald once all its dependencies are healthy', () => {
     for (const [name, { condition }] of Object.entries(services.herald?.depends_on ?? {})) {
       expect([name, condition]).toEqual([name, 'service_healthy']);
       expect([name, services[name]?.healthcheck?.test[0]]).toEqual([name, 'CMD']);
@@ -81,7 +81,7 @@ describe('docker-compose.yml', () => {
     expect(Object.keys(services.herald?.depends_on ?? {})).toHaveLength(3);
   });
 
-  it('names only files and volumes that are there, and opens ports to this machine only', () => {
+  it('names only existing files and volumes, and publishes ports on this machine only', () => {
     expect(existsSync(services.herald?.build?.dockerfile ?? '')).toBe(true);
     for (const service of Object.values(services)) {
       for (const volume of service.volumes ?? []) {
@@ -108,7 +108,7 @@ describe('the Keycloak realm', () => {
   const compose = parse(readFileSync('docker-compose.yml', 'utf8')) as { services: Record<string, ComposeService> };
   const variables = compose.services.herald?.environment ?? {};
 
-  it('is the one whose tokens Herald accepts', () => {
+  it('issues tokens that Herald accepts', () => {
     const issuer = `${compose.services.keycloak?.environment?.KC_HOSTNAME ?? ''}/realms/${realm.realm}`;
     const [client] = realm.clients;
 
@@ -137,7 +137,7 @@ describe('the Keycloak realm', () => {
     for (const { credentials } of realm.users) expect(credentials).toMatchObject([{ type: 'password' }]);
   });
 
-  it('lets browsers log in without a secret, by PKCE', () => {
+  it('lets browsers log in without a secret, with PKCE', () => {
     expect(realm.clients).toMatchObject([
       { clientId: 'herald-console', publicClient: true, attributes: { 'pkce.code.challenge.method': 'S256' } },
     ]);

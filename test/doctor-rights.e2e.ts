@@ -45,7 +45,7 @@ async function redisUser(...rules: string[]): Promise<Variables> {
   return { REDIS_HOST: host, REDIS_PORT: String(port), REDIS_USERNAME: 'herald', REDIS_PASSWORD: 's3cret' };
 }
 
-/** A role that may do that much in a database, and nothing else. */
+/** Creates a role with only these grants. */
 async function role(databaseUrl: string, ...grants: string[]): Promise<Variables> {
   const url = new URL(databaseUrl);
   const name = `limited_${url.pathname.slice(-12)}`;
@@ -59,8 +59,8 @@ async function role(databaseUrl: string, ...grants: string[]): Promise<Variables
   return { DATABASE_URL: url.href };
 }
 
-describe('doctor, about the rights of a user of Redis', () => {
-  it('finds none missing with Herald’s own keys and channels, though INFO and CLIENT are withheld', async () => {
+describe('doctor, about the rights of a Redis user', () => {
+  it('finds no missing rights with access limited to Herald’s own keys and channels, even without INFO and CLIENT', async () => {
     const output = await doctor(await redisUser('~herald:*', '~{bull}:*', '&herald:*', '+@all', '-info', '-client'));
     expect(output).toMatch(/^ok +Redis rights /m);
     expect(output).toMatch(/^skipped +Redis +INFO is refused/m);
@@ -72,7 +72,7 @@ describe('doctor, about the rights of a user of Redis', () => {
     ['subscriptions', ['~*', '&*', '+@all', '-subscribe'], 'subscribe'],
     ['the keys of jobs', ['~herald:*', '&*', '+@all'], 'keys'],
     ['channels', ['~*', 'resetchannels', '+@all'], 'channel'],
-  ])('names %s', async (_title, rules, named) => {
+  ])('names %s if missing', async (_title, rules, named) => {
     const [finding] = await checkRedis(new Environment(await redisUser(...rules)));
     expect(finding).toMatchObject({ verdict: 'broken', subject: 'Redis rights' });
     expect(finding?.text).toMatch(new RegExp(`^The user lacks rights: .*${named}.*REDIS_USERNAME`));
@@ -94,21 +94,21 @@ describe('doctor, about the rights of a user of Redis', () => {
     await other.stop();
     const stats = await admin.info('commandstats');
     const sent = [...stats.matchAll(/^cmdstat_([a-z]+)/gm)].map(([, name = '']) => name.toUpperCase());
-    // Of the connections themselves, and of this test.
+    // Commands of the connections themselves, and of this test.
     const others = ['HELLO', 'AUTH', 'SELECT', 'CLIENT', 'INFO', 'CONFIG', 'ACL', 'SCRIPT', 'COMMAND', 'QUIT'];
     expect(sent.filter((name) => !NEEDED_COMMANDS.has(name) && !others.includes(name))).toEqual([]);
     expect(sent).toEqual(expect.arrayContaining(['EVALSHA', 'GETDEL', 'SUBSCRIBE', 'ZADD']));
   });
 });
 
-describe('doctor, about the rights of a user of Postgres', () => {
-  it('names what is missing on tables', async () => {
+describe('doctor, about the rights of a Postgres user', () => {
+  it('names missing rights on tables', async () => {
     const url = await postgresDatabase();
     const output = await doctor(await role(url, 'SELECT, INSERT ON ALL TABLES IN SCHEMA public'));
     expect(output).toMatch(/^broken +Postgres rights +The user lacks rights: DELETE on .*organizations.*UPDATE on /m);
   });
 
-  it('names the schema where migrations have yet to come, and nothing where all is granted', async () => {
+  it('names the schema if migrations are pending, and nothing if all rights are granted', async () => {
     const empty = await role(await emptyDatabase());
     expect(await doctor(empty)).toMatch(/^broken +Postgres rights .*CREATE on the schema public, for migrations/m);
     const all = await role(await postgresDatabase(), 'ALL ON ALL TABLES IN SCHEMA public');

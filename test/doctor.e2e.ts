@@ -11,7 +11,7 @@ import { type Jwks, startJwks } from './support/keys.js';
 import { type Herald, herald, type Variables } from './support/herald.js';
 import { emptyDatabase, type RedisServer, startRedis } from './support/servers.js';
 
-// Each test starts processes of their own, which takes its time on a busy machine.
+// Each test starts its own processes, which is slow on a busy machine.
 jest.setTimeout(90_000);
 
 let folder: string;
@@ -23,7 +23,7 @@ afterEach(async () => {
   await rm(folder, { recursive: true });
 });
 
-/** Runs the doctor to its end. It needs no server to be asked about the environment. */
+/** Runs the doctor to completion. */
 async function doctor(variables: Variables, ...words: string[]): Promise<{ code: number | null; output: string }> {
   const process = await HeraldProcess.spawn('herald.js', { DATA_DIR: folder, ...variables }, ['doctor', ...words]);
   const { code } = await process.exit();
@@ -37,7 +37,7 @@ async function start(variables: Variables): Promise<Herald> {
   return node;
 }
 
-/** Answers `/health/ready` with this, and upgrades nothing; its clock is that far ahead. */
+/** Serves this body on `/health/ready` with a clock that is ahead, and refuses upgrades. */
 async function serve(body: string, aheadMs = 0): Promise<string> {
   const server: Server = createServer((_request, response) => {
     response.writeHead(200, { date: new Date(Date.now() + aheadMs).toUTCString() }).end(body);
@@ -49,7 +49,7 @@ async function serve(body: string, aheadMs = 0): Promise<string> {
 }
 
 describe('doctor, on embedded defaults', () => {
-  it('finds a server that welcomes clients, and nothing broken', async () => {
+  it('finds a server that welcomes clients, and no problems', async () => {
     const node = await start({});
     const origin = { ALLOWED_ORIGINS: 'http://localhost:5173' };
     const { code, output } = await doctor(origin, '--url', node.url);
@@ -65,7 +65,7 @@ describe('doctor, on embedded defaults', () => {
     expect(code).toBe(0);
   });
 
-  it('says what to do when nothing is there, and shows no secret', async () => {
+  it('explains what to do if nothing is running, and shows no secret', async () => {
     const { code, output } = await doctor({
       PORT: '1',
       DATABASE_URL: 'postgres://herald:s3%2Fcret@127.0.0.1:1/herald',
@@ -83,7 +83,7 @@ describe('doctor, on embedded defaults', () => {
     expect(code).toBe(1);
   });
 
-  it('lists every wrong variable, and goes on with the server', async () => {
+  it('lists every invalid variable, and still checks the server', async () => {
     const { url } = await start({});
     const wrong = { PORT: 'http', DATABASE_URL: 'mysql://secret@x', LOG_LEVEL: 'loud' };
     const { code, output } = await doctor(wrong, '--url', url);
@@ -95,7 +95,7 @@ describe('doctor, on embedded defaults', () => {
     expect(code).toBe(1);
   });
 
-  it('finds folders and keys that others can use', async () => {
+  it('reports folders and keys that other users can access', async () => {
     const exportsDir = join(folder, 'exports');
     await mkdir(exportsDir);
     await chmod(exportsDir, 0o777);
@@ -107,7 +107,7 @@ describe('doctor, on embedded defaults', () => {
     expect(output).toMatch(/^warning +EXPORTS_DIR .*chmod o-w/m);
   });
 
-  it('finds a server that refuses its own pages', async () => {
+  it('reports a server that refuses its own pages', async () => {
     const { url } = await start({ ALLOWED_ORIGINS: 'https://app.example.com' });
     const { code, output } = await doctor({ ALLOWED_ORIGINS: 'https://app.example.com' }, '--url', url);
     expect(output).toMatch(/^warning +Origins +.*None of them is local/m);
@@ -115,14 +115,14 @@ describe('doctor, on embedded defaults', () => {
     expect(code).toBe(0);
   });
 
-  it('finds a clock that is wrong, and a proxy that passes no upgrade on', async () => {
+  it('reports a wrong clock, and a proxy that does not forward upgrades', async () => {
     const { code, output } = await doctor({}, '--token', 'x.y.z', '--url', await serve('{"status":"ok"}', 90_000));
     expect(output).toMatch(/^broken +Clock +The server's clock is (8\d|90) s ahead/m);
     expect(output).toMatch(/^broken +WebSocket .*a proxy in front/im);
     expect(code).toBe(1);
   });
 
-  it('finds that something else answers', async () => {
+  it('reports that something else answers', async () => {
     const { code, output } = await doctor({}, '--url', await serve('<html>'));
     expect(output).toMatch(/^broken +Server +Something else answers/m);
     expect(code).toBe(1);
@@ -152,7 +152,7 @@ describe('doctor, on servers', () => {
     await Promise.all([redis.stop(), jwks.stop()]);
   });
 
-  it('finds what they are, and the migrations that are pending', async () => {
+  it('describes them, and reports pending migrations', async () => {
     const before = await doctor(variables);
     expect(before.output).toMatch(/^warning +Schema +Pending migrations: InitialSchema/m);
     expect((await doctor({ ...variables, RUN_MIGRATIONS: 'false' })).output).toMatch(
@@ -180,7 +180,7 @@ describe('doctor, on servers', () => {
     expect(refused.output).not.toContain(strange.slice(0, 40));
   });
 
-  it('finds that Redis would evict, or refuses the password', async () => {
+  it('reports that Redis would evict, or refuses the password', async () => {
     await client.config('SET', 'maxmemory-policy', 'allkeys-lru');
     expect((await doctor(variables)).output).toMatch(/^warning +Redis memory .*Set it to noeviction/m);
     await client.config('SET', 'maxmemory', '100mb');
@@ -192,7 +192,7 @@ describe('doctor, on servers', () => {
     }
   });
 
-  it('finds keys that can verify nothing', async () => {
+  it('reports keys that cannot verify any token', async () => {
     jwks.keys = [{ ...jwks.key.publicJwk, use: 'enc' }];
     expect((await doctor(variables)).output).toMatch(/^broken +Keys .*no key that can verify tokens/m);
     jwks.keys = [jwks.key.publicJwk];

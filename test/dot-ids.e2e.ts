@@ -27,7 +27,7 @@ afterAll(async () => {
   await jwks.stop();
 });
 
-/** The status of the answer to a request whose target goes over the wire as it is, which no client with a parser of URLs sends. */
+/** Sends the target verbatim, which HTTP clients with a URL parser do not, and returns the status. */
 async function statusOf(method: string, target: string): Promise<number> {
   const { hostname, port } = new URL(node.url);
   const client = await RawClient.open(Number(port), hostname);
@@ -38,7 +38,7 @@ async function statusOf(method: string, target: string): Promise<number> {
   return status;
 }
 
-describe.each(DOTS)('%s is no user id', (id) => {
+describe.each(DOTS)('%s is not accepted as a user id', (id) => {
   it('in a token', async () => {
     expect(await tryToken(node, await jwks.sign(id))).toEqual(REFUSED);
   });
@@ -59,27 +59,30 @@ describe.each(DOTS)('%s is no user id', (id) => {
     expect(answer.body.errors).toMatchObject([{ field: 'user_id' }]);
   });
 
-  it('in a path that comes as it is', async () => {
+  it('in an unnormalized path', async () => {
     for (const segment of [id, id.replaceAll('.', '%2e')]) {
       expect(await statusOf('DELETE', `/api/v1/orgs/${org}/members/${segment}`)).toBe(404);
     }
     expect((await alice.get(`/orgs/${org}`)).status).toBe(200);
   });
 
-  it('for code that broadcasts', async () => {
+  it('in code that broadcasts', async () => {
     const broadcast = node.app.get(BroadcastService, { strict: false });
     await expect(broadcast.broadcastNotification(id, { title: 'a' })).rejects.toThrow('user_id');
     await expect(broadcast.disconnectUser(id)).rejects.toThrow('user_id');
   });
 });
 
-it.each(['...', '.a', '..\u0301', '../..', '%2e%2e', '．．'])('%s is a user id, whose URL is its own', async (id) => {
-  expect((await alice.post(`/orgs/${org}/members`, { user_id: id })).status).toBe(201);
-  expect((await alice.delete(`/orgs/${org}/members/${encodeURIComponent(id)}`)).status).toBe(204);
-  expect((await alice.get(`/orgs/${org}`)).status).toBe(200);
-});
+it.each(['...', '.a', '..\u0301', '../..', '%2e%2e', '．．'])(
+  '%s is accepted as a user id, with a URL of its own',
+  async (id) => {
+    expect((await alice.post(`/orgs/${org}/members`, { user_id: id })).status).toBe(201);
+    expect((await alice.delete(`/orgs/${org}/members/${encodeURIComponent(id)}`)).status).toBe(204);
+    expect((await alice.get(`/orgs/${org}`)).status).toBe(200);
+  },
+);
 
-it('members with such an id, of before, are gone after the migration', async () => {
+it('existing members with such an id are removed by the migration', async () => {
   const database = node.app.get(DataSource);
   for (const id of DOTS) {
     await database.query(`INSERT INTO memberships (org_id, user_id, role) VALUES ($1, $2, 'member')`, [org, id]);

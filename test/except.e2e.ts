@@ -27,7 +27,7 @@ describe.each(ONE_AND_MANY)('a call that names its connection, on %s', (_, start
     return api.request('POST', `/orgs/${orgId}/resources`, JSON.stringify({ name }), headers);
   }
 
-  it('is told to everybody but that connection', async () => {
+  it('is published to everyone but that connection', async () => {
     const [own, other, bobs] = [await join('alice'), await join('alice'), await join('bob')];
     await create(alice, 'Mine', own);
     await alice.post(`/orgs/${orgId}/resources`, { name: 'Later' });
@@ -35,7 +35,7 @@ describe.each(ONE_AND_MANY)('a call that names its connection, on %s', (_, start
     expect(await own.next()).toMatchObject({ data: { resource_name: 'Later' } });
   });
 
-  it('keeps nothing from somebody else’s connection', async () => {
+  it('cannot exclude another user’s connection', async () => {
     const client = await join('alice');
     await create(bob, 'Bob’s', client);
     expect(await client.next()).toMatchObject({ data: { resource_name: 'Bob’s' } });

@@ -53,12 +53,12 @@ async function requested(format = 'csv'): Promise<string> {
   return body.id;
 }
 
-/** The answer to a path below `/api/v1`, as an `action_url` names it. */
+/** Requests the path that an `action_url` names. */
 function download(actionUrl: string, client = alice): Promise<ApiAnswer> {
   return client.get(actionUrl.replace('/api/v1', ''));
 }
 
-/** An export that has no job (yet). */
+/** Stores an export without a job. */
 async function withoutJob(status: ExportStatus = 'queued'): Promise<string> {
   const exports = node.app.get(DataSource).getRepository(Export);
   const row = {
@@ -75,7 +75,7 @@ async function withoutJob(status: ExportStatus = 'queued'): Promise<string> {
 }
 
 describe('an export', () => {
-  it('is queued, written and told to its requester, who downloads it', async () => {
+  it('is queued and written, and its requester is notified and downloads it', async () => {
     await alice.post(`/orgs/${org}/resources`, { name: 'Q3, "final"', description: 'a\nb' });
     await alice.post(`/orgs/${org}/resources`, { name: 'Plan', sensitivity: 'confidential' });
     const { status, body } = await alice.post(`/orgs/${org}/exports`, { format: 'csv' });
@@ -105,7 +105,7 @@ describe('an export', () => {
     expect(file.body).toContain(',Plan,confidential,,');
   });
 
-  it('is JSON when that was asked for, with everything over many batches', async () => {
+  it('is written as JSON on request, complete over many batches', async () => {
     const resources = node.app.get(DataSource).getRepository(Resource);
     const rows = Array.from({ length: MANY }, (_, number) => ({
       id: uuidv7(),
@@ -125,7 +125,7 @@ describe('an export', () => {
   });
 
   // @abuse JOB-01
-  it('notifies once when its job runs twice', async () => {
+  it('notifies once if its job runs twice', async () => {
     const id = await requested();
     expect(await notifications.next()).toMatchObject({ notification: { task_id: id } });
     await queue.add('export', { export_id: id }, { jobId: `again-${id}` });
@@ -133,20 +133,20 @@ describe('an export', () => {
     expect(await notifications.next()).toMatchObject({ notification: { task_id: next } });
   });
 
-  it('is taken over within 25 s of the death of its worker', () => {
+  it('is taken over within 25 s of its worker’s death', () => {
     const { opts } = node.app.get(ExportsProcessor).worker;
     expect(opts).toMatchObject(TAKEOVER);
-    // By the second check after its lock has ended.
+    // By the second stalled check after its lock has expired.
     expect(TAKEOVER.lockDuration + 2 * TAKEOVER.stalledInterval).toBeLessThanOrEqual(25_000);
   });
 
-  it('is tried again when a run fails', async () => {
+  it('is retried after a failed run', async () => {
     jest.spyOn(node.app.get(ExportFiles), 'write').mockRejectedValueOnce(new Error('disk full'));
     const id = await requested();
     expect(await notifications.next(10_000)).toMatchObject({ notification: { type: 'task.completed', task_id: id } });
   });
 
-  it('fails for good with its last attempt, and its requester is told so without internals', async () => {
+  it('fails for good after its last attempt, and the requester is notified without internal details', async () => {
     const { exportsDir } = node.app.get(Environment);
     await mkdir(exportsDir, { recursive: true });
     const id = await withoutJob();
@@ -161,7 +161,7 @@ describe('an export', () => {
     expect((await readdir(exportsDir)).filter((name) => name.endsWith('.part'))).toEqual([]);
   });
 
-  it('is forgotten with 503 when the queue is down', async () => {
+  it('is refused with 503 and removed if the queue is down', async () => {
     jest.spyOn(queue, 'add').mockRejectedValueOnce(new Error('connection lost'));
     const { status, body } = await alice.post(`/orgs/${org}/exports`, { format: 'csv' });
     expect(status).toBe(503);
@@ -170,7 +170,7 @@ describe('an export', () => {
   });
 
   it.each(['queued', 'running'] as const)(
-    'that was left %s without a job is taken up, once by however many',
+    'that was left %s without a job is resumed once, even by concurrent upkeep runs',
     async (status) => {
       const id = await withoutJob(status);
       await Promise.all([1, 2].map(() => node.app.get(ExportUpkeep).resume()));
@@ -180,7 +180,7 @@ describe('an export', () => {
     },
   );
 
-  it('whose job has failed without a word is told of as failed', async () => {
+  it('whose job failed silently is reported as failed', async () => {
     const mute = jest.spyOn(node.app.get(ExportsService), 'fail').mockRejectedValueOnce(new Error('connection lost'));
     jest.spyOn(node.app.get(ExportFiles), 'write').mockRejectedValueOnce(new Error('disk full'));
     const id = await withoutJob();
@@ -191,7 +191,7 @@ describe('an export', () => {
   });
 
   // @abuse JOB-07, JOB-13
-  it('has a job by its own UUID, which is not kept for ever', async () => {
+  it('has a job with its own UUID, which is kept for a limited time', async () => {
     const id = await requested();
     await notifications.next();
     expect(await queue.getJob(id)).toMatchObject({
@@ -204,7 +204,7 @@ describe('an export', () => {
   });
 
   // @abuse JOB-09
-  it('is committed before it has a job', async () => {
+  it('is committed before its job is added', async () => {
     const rows = node.app.get(DataSource).getRepository(Export);
     const add = queue.add.bind(queue);
     const found: boolean[] = [];
@@ -221,7 +221,7 @@ describe('an export', () => {
 
   it.each([null, 5, 'text', [], { export_id: 7 }, { export_id: 'no UUID' }])(
     // @abuse JOB-11
-    'whose job carries %j instead of its id fails at once and is not tried again',
+    'whose job carries %j instead of its id fails at once without a retry',
     async (data) => {
       const job = await queue.add('export', data, { attempts: 5, backoff: { type: 'fixed', delay: 1 } });
       await until(async () => (await job.getState()) === 'failed');
@@ -232,14 +232,14 @@ describe('an export', () => {
     },
   );
 
-  it("whose job's data are of the wrong shape, or whose row is gone, disturbs nobody", async () => {
+  it('with invalid job data or a deleted row does not affect other exports', async () => {
     await queue.add('export', { nonsense: true }, { attempts: 1 });
     await queue.add('export', { export_id: uuidv7() });
     const id = await requested();
     expect(await notifications.next()).toMatchObject({ notification: { task_id: id } });
   });
 
-  it('is for its requester only', async () => {
+  it('is visible to its requester only', async () => {
     await alice.post(`/orgs/${org}/members`, { user_id: 'bob', role: 'owner' });
     const id = await requested();
     expect(await notifications.next()).toMatchObject({ notification: { task_id: id } });
@@ -252,7 +252,7 @@ describe('an export', () => {
     expect((await alice.get(`/orgs/${org}/exports/${id}/download`)).status).toBe(404);
   });
 
-  it('has no download before it is completed, and 404 when its file is gone', async () => {
+  it('has no download until it is completed, and returns 404 if its file is gone', async () => {
     expect((await alice.get(`/orgs/${org}/exports/${await withoutJob()}/download`)).status).toBe(404);
     const id = await requested();
     await notifications.next();
@@ -270,10 +270,10 @@ describe('an export', () => {
   });
 });
 
-describe('the folder of exports', () => {
+describe('the export folder', () => {
   const HOUR_MS = 3_600_000;
 
-  /** Leaves a file there as if it had been written to that long ago. */
+  /** Creates a file that was last modified this long ago. */
   async function leave(name: string, ageMs = 0): Promise<string> {
     const { exportsDir } = node.app.get(Environment);
     await mkdir(exportsDir, { recursive: true });
@@ -283,14 +283,14 @@ describe('the folder of exports', () => {
     return name;
   }
 
-  /** Which of the files are there after a sweep. */
+  /** Sweeps twice at once, and returns the files that are left. */
   async function swept(names: string[]): Promise<string[]> {
     await Promise.all([1, 2].map(() => node.app.get(ExportUpkeep).sweep()));
     const left = await readdir(node.app.get(Environment).exportsDir);
     return names.filter((name) => left.includes(name));
   }
 
-  it('loses the files of an organization with it, at the next sweep', async () => {
+  it('loses the files of a deleted organization at the next sweep', async () => {
     const id = await requested();
     expect(await notifications.next()).toMatchObject({ notification: { task_id: id } });
     expect(await swept([`${id}.csv`])).toEqual([`${id}.csv`]);
@@ -298,7 +298,7 @@ describe('the folder of exports', () => {
     expect(await swept([`${id}.csv`])).toEqual([]);
   });
 
-  it('loses a file a week after its export was made, which is then forgotten', async () => {
+  it('loses a file a week after its export was made, and the export is deleted', async () => {
     const [old, young] = [await requested(), await requested()];
     await until(async () => (await alice.get(`/orgs/${org}/exports/${young}/download`)).status === 200);
     await until(async () => (await alice.get(`/orgs/${org}/exports/${old}/download`)).status === 200);
@@ -320,7 +320,7 @@ describe('the folder of exports', () => {
     expect((await alice.get(`/orgs/${org}/exports/${waiting}`)).status).toBe(200);
   });
 
-  it('is swept of what failed exports have left, and of drafts that nobody writes to', async () => {
+  it('is swept of files left by failed exports, and of abandoned drafts', async () => {
     const [failed, completed] = [await withoutJob('failed'), await withoutJob('completed')];
     const names = await Promise.all([
       leave(`${failed}.csv`),
@@ -332,8 +332,8 @@ describe('the folder of exports', () => {
     expect(await swept(names)).toEqual([]);
   });
 
-  it('keeps the draft of a run in hand when it is swept, and whatever else is in it', async () => {
-    // Nobody takes it up meanwhile.
+  it('keeps the draft of a running export, and files of any other name', async () => {
+    // Keeps the upkeep from resuming the export.
     jest.spyOn(node.app.get(ExportUpkeep), 'resume').mockResolvedValue();
     const running = await withoutJob('running');
     const young = await leave(`${running}.csv.${uuidv7()}.part`, 23 * HOUR_MS);

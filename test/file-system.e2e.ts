@@ -11,7 +11,7 @@ import { HeraldProcess } from './support/herald-process.js';
 import { herald } from './support/herald.js';
 import { postgresDatabase } from './support/servers.js';
 
-/** Makes a process that imports it see a file system without hard links, such as exFAT or many network shares. */
+/** Simulates a file system without hard links, such as exFAT or many network shares, in a process that imports it. */
 const WITHOUT_LINKS = `data:text/javascript,${encodeURIComponent(`
   import fs from 'node:fs';
   import { syncBuiltinESMExports } from 'node:module';
@@ -19,7 +19,7 @@ const WITHOUT_LINKS = `data:text/javascript,${encodeURIComponent(`
   fs.promises.link = async () => fs.linkSync();
   syncBuiltinESMExports();`)}`;
 
-/** Takes a folder's database, or says why not. */
+/** Locks a database folder, or prints why it can't. */
 const ACQUIRE = `
   import { FolderLock } from '${new URL('../dist/database/embedded/folder-lock.js', import.meta.url).href}';
   try { FolderLock.acquire(process.argv[1]); console.log('acquired'); } catch (error) { console.log(String(error)); }
@@ -30,7 +30,7 @@ let folder: string;
 beforeEach(async () => void (folder = await mkdtemp(join(tmpdir(), 'herald-files-'))));
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
-/** What as many other processes say that want the folder at once. */
+/** Starts this many processes that try to lock the folder, and returns their output. */
 async function acquire(count: number, ...options: string[]): Promise<string[]> {
   const children = Array.from({ length: count }, () => {
     const words = [...options, '--input-type=module', '-e', ACQUIRE, join(folder, 'postgres')];
@@ -53,7 +53,7 @@ describe('a DATA_DIR without hard links', () => {
     syncBuiltinESMExports();
   });
 
-  it('is served from, keeps its keys, and is taken by one process at a time', async () => {
+  it('works, keeps its keys, and is locked by one process at a time', async () => {
     const first = await herald({ DATA_DIR: folder }, { embedded: true });
     const [refusal] = await acquire(1, `--import=${WITHOUT_LINKS}`);
     const token = await first.tokenFor('alice');
@@ -67,20 +67,20 @@ describe('a DATA_DIR without hard links', () => {
   });
 });
 
-describe('a DATA_DIR that many processes want at once', () => {
-  it('is given to one of them', async () => {
+describe('a DATA_DIR that many processes open at once', () => {
+  it('is locked by exactly one of them', async () => {
     const said = await acquire(8);
     const names = said.map((text) => text.split(':')[0]);
     expect(names.sort()).toEqual([...Array<string>(7).fill('FolderInUseError'), 'acquired']);
   });
 });
 
-describe('a file of the signing key', () => {
+describe('a corrupt signing key file', () => {
   let process: HeraldProcess;
 
   afterEach(() => process.end('SIGKILL'));
 
-  it('that holds something else stops the start with advice instead of a stack trace', async () => {
+  it('stops the start with advice instead of a stack trace', async () => {
     await writeFile(join(folder, 'dev-issuer.json'), '{"kid":');
     process = await HeraldProcess.spawn('main.js', {
       DATA_DIR: folder,

@@ -50,14 +50,14 @@ describe('the notifications endpoint', () => {
     });
   });
 
-  it('says that nothing can be resumed when the client asks for it', async () => {
+  it('reports that it cannot resume from the given cursor', async () => {
     const welcome = await welcomeOf(`/ws/notifications/?token=${alice}&cursor=unknown`);
     expect(welcome).toMatchObject({ resumed: false });
   });
 });
 
 describe('the events endpoint', () => {
-  it('welcomes a member, with the organization in capitals too', async () => {
+  it('welcomes a member, even with the organization id in capitals', async () => {
     for (const id of [orgId, orgId.toUpperCase()]) {
       expect(await welcomeOf(`/ws/events/${id}/?token=${alice}`)).toMatchObject({
         type: 'connection.established',
@@ -70,44 +70,44 @@ describe('the events endpoint', () => {
 
   it.each([
     ['a foreign organization', () => orgId],
-    ['an unknown one', () => randomUUID()],
+    ['an unknown organization', () => randomUUID()],
     ['the nil UUID', () => '00000000-0000-0000-0000-000000000000'],
-    ['one that is no UUID', () => 'acme'],
-    ['one that is SQL', () => `1'%20OR%20'1'='1`],
-    ['one with channel syntax', () => `${orgId}:user:1`],
+    ['an id that is not a UUID', () => 'acme'],
+    ['an SQL injection', () => `1'%20OR%20'1'='1`],
+    ['an id with channel syntax', () => `${orgId}:user:1`],
   ])('closes with the same 4003 for %s', async (_, id) => {
     expect(await closeOf(`/ws/events/${id()}/?token=${bob}`)).toEqual(NOT_A_MEMBER);
   });
 
-  it('asks who it is before what it may', async () => {
+  it('checks identity before membership', async () => {
     expect(await closeOf(`/ws/events/${randomUUID()}/?token=x`)).toEqual(TOKEN_INVALID);
   });
 });
 
 describe('credentials', () => {
-  it('are taken from the subprotocol, and never echoed beside herald.v1', async () => {
+  it('are accepted as a subprotocol, and never echoed next to herald.v1', async () => {
     const client = await connect(`${node.wsUrl}/ws/notifications/`, { protocols: ['herald.v1', protocolOf(alice)] });
     expect(await client.next()).toMatchObject({ user_id: 'alice' });
     expect(client.protocol).toBe('herald.v1');
   });
 
-  it('are echoed when they were the only protocol, because browsers want one selected', async () => {
+  it('are echoed if they are the only subprotocol, because browsers require a selected one', async () => {
     const client = await connect(`${node.wsUrl}/ws/notifications/`, { protocols: [protocolOf(alice)] });
     expect(await client.next()).toMatchObject({ user_id: 'alice' });
     expect(client.protocol).toBe(protocolOf(alice));
   });
 
-  it('are taken from the Authorization header', async () => {
+  it('are accepted in the Authorization header', async () => {
     expect(await welcomeOf('/ws/notifications/', { token: alice })).toMatchObject({ user_id: 'alice' });
   });
 
-  it('of the highest rank decide', async () => {
+  it('with the highest precedence are used', async () => {
     const options = { protocols: ['herald.v1', protocolOf(alice)], token: bob };
     expect(await welcomeOf(`/ws/notifications/?token=${bob}`, options)).toMatchObject({ user_id: 'alice' });
     expect(await welcomeOf(`/ws/notifications/?token=x`, { token: bob })).toMatchObject({ user_id: 'bob' });
   });
 
-  it('of the highest rank decide also when they are bad', async () => {
+  it('with the highest precedence are used even if invalid', async () => {
     const protocols = ['herald.v1', protocolOf('bad')];
     expect(await closeOf(`/ws/notifications/?token=${alice}`, { protocols })).toEqual(TOKEN_INVALID);
     expect(await closeOf(`/ws/notifications/?token=${alice}`, { token: 'bad' })).toEqual(TOKEN_INVALID);

@@ -8,7 +8,7 @@ interface Readiness {
   body: { status: string; dependencies: Record<string, string> };
 }
 
-/** In which an answer has to come: before a connection to the database is given up, which takes 5 s. */
+/** The answer must arrive before the database connection times out after 5 s. */
 const ANSWER_MS = 4_500;
 
 describe('readiness, with a real Redis and a real Postgres', () => {
@@ -16,7 +16,7 @@ describe('readiness, with a real Redis and a real Postgres', () => {
   let node: Herald;
 
   beforeAll(async () => {
-    // A Postgres of its own, for this test breaks it.
+    // Its own Postgres, because this test breaks it.
     postgres = await startPostgres();
     node = await herald({ DATABASE_URL: await postgres.createDatabase() });
   });
@@ -31,7 +31,7 @@ describe('readiness, with a real Redis and a real Postgres', () => {
     return { status: response.status, body: (await response.json()) as Readiness['body'] };
   }
 
-  /** Resolves when the answer is the one that is expected; fails with the last one that was not. */
+  /** Resolves once readiness matches; on timeout, fails with the last answer. */
   async function becomes(expected: Readiness): Promise<void> {
     let answer: Readiness | undefined;
     const isExpected = async (): Promise<boolean> => {
@@ -59,7 +59,7 @@ describe('readiness, with a real Redis and a real Postgres', () => {
     await becomes(ALL_UP);
   });
 
-  it('is not ready while Postgres hangs, and answers all the same', async () => {
+  it('is not ready while Postgres hangs, but still answers', async () => {
     await postgres.pause();
     try {
       expect(await ready()).toMatchObject({ status: 503, body: { status: 'error', dependencies: { redis: 'up' } } });

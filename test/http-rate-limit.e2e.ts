@@ -8,14 +8,14 @@ import { until } from './support/until.js';
 const LIMIT = 3;
 const LIMITED = { HTTP_RATE_LIMIT_PER_MINUTE: String(LIMIT), TRUST_PROXY: '1', RUN_JOBS: 'false' };
 const PATH = '/notifications/unread_count';
-/** Than the 600 a minute that are the default. */
+/** More than the default of 600 a minute. */
 const MORE_THAN_USUAL = 601;
 
 let addresses = 0;
-/** An address that nobody has asked from yet. */
+/** An address that has sent no request yet. */
 const newAddress = (): string => `10.0.0.${(addresses += 1)}`;
 
-/** Asks as a client behind the one trusted proxy does. */
+/** Sends a request from a client behind the trusted proxy. */
 function ask(node: { url: string }, token: string | null, address = newAddress(), path = PATH): Promise<ApiAnswer> {
   return new ApiClient(node.url, token).request('GET', path, undefined, { 'X-Forwarded-For': address });
 }
@@ -40,7 +40,7 @@ describe('the rate limit of one node', () => {
     await jwks.stop();
   });
 
-  it('refuses what a user asks beyond it, with problem details and when to try again', async () => {
+  it('refuses requests beyond it, with problem details and Retry-After', async () => {
     const token = await jwks.sign('alice');
     expect(await statuses(LIMIT, () => ask(node, token))).toEqual([200, 200, 200]);
     const { status, headers, body } = await ask(node, token);
@@ -57,7 +57,7 @@ describe('the rate limit of one node', () => {
     });
   });
 
-  it('counts a user over all routes and addresses', async () => {
+  it('counts a user across all routes and addresses', async () => {
     const token = await jwks.sign('walker');
     for (const path of [PATH, '/orgs', '/notifications']) {
       expect((await ask(node, token, newAddress(), path)).status).toBe(200);
@@ -65,14 +65,14 @@ describe('the rate limit of one node', () => {
     expect((await ask(node, token)).status).toBe(429);
   });
 
-  it.each(['__proto__', 'a:b', 'address:10.1.1.1'])('counts the user %s apart from all others', async (userId) => {
+  it.each(['__proto__', 'a:b', 'address:10.1.1.1'])('counts the user %s separately from all others', async (userId) => {
     const token = await jwks.sign(userId);
     expect(await statuses(LIMIT + 1, () => ask(node, token))).toEqual([200, 200, 200, 429]);
     expect((await ask(node, await jwks.sign(`${userId}x`))).status).toBe(200);
     expect((await ask(node, null, '10.1.1.1')).status).toBe(401);
   });
 
-  it('counts an address where there is no token, or a bad one, and leaves its users alone', async () => {
+  it('counts an address for missing and invalid tokens, without limiting valid ones', async () => {
     const address = newAddress();
     const expired = await jwks.sign('alice', { claims: { exp: 1 } });
     expect((await ask(node, null, address)).status).toBe(401);
@@ -87,14 +87,14 @@ describe('the rate limit of one node', () => {
     expect((await ask(node, null)).status).toBe(401);
   });
 
-  it('counts a network of IPv6 as one address', async () => {
+  it('counts an IPv6 network as one address', async () => {
     const [first, second, third] = ['2001:db8:0:1::1', '2001:db8:0:1:ffff::2', '2001:0db8:0:1:0:0:0:3'];
     for (const address of [first, second, third]) expect((await ask(node, null, address)).status).toBe(401);
     expect((await ask(node, null, '2001:db8:0:1::4')).status).toBe(429);
     expect((await ask(node, null, '2001:db8:0:2::1')).status).toBe(401);
   });
 
-  it('counts an address before forged key ids cost a question to the identity provider', async () => {
+  it('limits an address before forged key ids cause requests to the identity provider', async () => {
     const address = newAddress();
     await statuses(LIMIT, () => ask(node, null, address));
     const fetches = jwks.fetches;
@@ -105,13 +105,13 @@ describe('the rate limit of one node', () => {
     expect(jwks.fetches).toBe(fetches + 1);
   });
 
-  it('counts a forged key id once', async () => {
+  it('counts a request with a forged key id only once', async () => {
     const address = newAddress();
     const forged = await jwks.sign('alice', { header: { kid: 'forged' } });
     expect(await statuses(LIMIT + 1, () => ask(node, forged, address))).toEqual([401, 401, 401, 429]);
   });
 
-  it('never refuses health, metrics or the documents', async () => {
+  it('never refuses health checks, metrics or API documents', async () => {
     const address = newAddress();
     await statuses(LIMIT + 1, () => ask(node, null, address));
     for (const path of ['/health/live', '/health/ready', '/metrics', '/docs/openapi.json', '/docs/asyncapi.json']) {
@@ -121,7 +121,7 @@ describe('the rate limit of one node', () => {
     }
   });
 
-  it('is counted in a metric', async () => {
+  it('reports refusals as a metric', async () => {
     const { body } = await new ApiClient(node.url, null, '').get('/metrics');
     expect(body).toMatch(/^herald_http_requests_refused_total\{counted_by="user"\} [1-9]/m);
     expect(body).toMatch(/^herald_http_requests_refused_total\{counted_by="address"\} [1-9]/m);
@@ -129,7 +129,7 @@ describe('the rate limit of one node', () => {
 });
 
 describe('the rate limit of the development issuer', () => {
-  it('counts an address', async () => {
+  it('counts by address', async () => {
     const node = await herald(LIMITED);
     const request = (): Promise<ApiAnswer> =>
       new ApiClient(node.url, null, '').post('/dev/token', { user_id: 'alice' });
@@ -139,7 +139,7 @@ describe('the rate limit of the development issuer', () => {
 });
 
 describe('no rate limit', () => {
-  it('lets any number pass', async () => {
+  it('accepts any number of requests', async () => {
     const node = await herald({ HTTP_RATE_LIMIT_PER_MINUTE: '0' });
     const answers = await inTurns(MORE_THAN_USUAL, 50, () => ask(node, null, '10.2.0.1'));
     expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([401]));
@@ -161,14 +161,14 @@ describe('the rate limit of two nodes over one Redis', () => {
     await jwks.stop();
   });
 
-  /** Exhausts the limit of a user on one node, and asks the other. */
+  /** Exhausts a user’s limit on one node, then sends a request to the other. */
   async function askTheOther(userId: string): Promise<number> {
     const token = await jwks.sign(userId);
     expect(await statuses(LIMIT, () => ask(nodes[0], token))).toEqual([200, 200, 200]);
     return (await ask(nodes[1], token)).status;
   }
 
-  it('is one for both', async () => {
+  it('is shared by both', async () => {
     expect(await askTheOther('alice')).toBe(429);
     const address = newAddress();
     await statuses(LIMIT, () => ask(nodes[0], null, address));
@@ -176,7 +176,7 @@ describe('the rate limit of two nodes over one Redis', () => {
   });
 
   // @abuse LIM-13
-  it("is each node's own while Redis is down: no request fails for it", async () => {
+  it('applies to each node separately while Redis is down, without failing requests', async () => {
     await nodes[0].redis.kill();
     const token = await jwks.sign('bob');
     for (const node of nodes) {
@@ -187,7 +187,7 @@ describe('the rate limit of two nodes over one Redis', () => {
     expect(body).toMatch(/^herald_http_requests_counted_locally_total [1-9]/m);
   });
 
-  it('is one for both again once Redis is back', async () => {
+  it('is shared again once Redis is back', async () => {
     await nodes[0].redis.start();
     let users = 0;
     await until(async () => (await askTheOther(`user-${(users += 1)}`)) === 429);

@@ -29,13 +29,13 @@ afterAll(() => node.stop());
 
 const device = (): Promise<TestClient> => node.join('/ws/notifications/', userId);
 
-/** The next change of the inbox; notifications may still be on their way. */
+/** Returns the next inbox change, skipping notifications still in transit. */
 async function nextChange(client: TestClient): Promise<Frame> {
   const frame = await client.next();
   return frame.type === 'inbox' ? frame : nextChange(client);
 }
 
-/** Notifies the user of as many things, and gives their ids, oldest first. */
+/** Sends this many notifications to the user, and returns their ids, oldest first. */
 async function notify(count: number): Promise<string[]> {
   const ids: string[] = [];
   for (let n = 1; n <= count; n += 1) {
@@ -52,7 +52,7 @@ async function titles(query = ''): Promise<unknown[]> {
 }
 
 describe('the inbox', () => {
-  it('holds the same object that the socket carries, and when it was read', async () => {
+  it('holds the same object that the socket delivers, and its read time', async () => {
     const client = await device();
     await broadcast.broadcastNotification(userId, { title: 'Same', body: 'there', further: { a: [1, '\u0000 🐎'] } });
     const { notification } = await client.next();
@@ -61,7 +61,7 @@ describe('the inbox', () => {
     expect(notification).toMatchObject({ id: expect.stringMatching(/^[0-9a-f-]{36}$/), title: 'Same' });
   });
 
-  it('is written in the transaction of the caller, or not at all', async () => {
+  it('is written in the caller’s transaction, or not at all', async () => {
     const transaction = dataSource.transaction(async (manager) => {
       await broadcast.broadcastNotification(userId, { title: 'Ghost' }, { manager });
       throw new Error('no');
@@ -70,7 +70,7 @@ describe('the inbox', () => {
     expect(await titles()).toEqual([]);
   });
 
-  it('does not keep what is ephemeral', async () => {
+  it('does not keep ephemeral notifications', async () => {
     const client = await device();
     const receipt = await broadcast.broadcastNotification(userId, { title: 'Passing' }, { ephemeral: true });
     expect(receipt.outcome).toBe('ephemeral');
@@ -78,7 +78,7 @@ describe('the inbox', () => {
     expect(await titles()).toEqual([]);
   });
 
-  it('comes in pages, newest first, that new arrivals do not shift', async () => {
+  it('is listed in pages, newest first, unaffected by new arrivals', async () => {
     await notify(5);
     const { body: first } = await user.get('/notifications?limit=2');
     await broadcast.broadcastNotification(userId, { title: 'Late' });
@@ -89,14 +89,14 @@ describe('the inbox', () => {
     expect(third.next_cursor).toBeNull();
   });
 
-  it('counts what is unread, exactly up to 99', async () => {
+  it('counts unread notifications, exactly up to 99', async () => {
     await notify(3);
     expect((await user.get('/notifications/unread_count')).body).toEqual({ unread_count: 3, has_more: false });
     await notify(97);
     expect((await user.get('/notifications/unread_count')).body).toEqual({ unread_count: 99, has_more: true });
   });
 
-  it('is nobody else’s', async () => {
+  it('is visible to its owner only', async () => {
     const [id] = await notify(1);
     const other = await node.api('other');
     expect((await other.get('/notifications')).body.items).not.toContainEqual(expect.objectContaining({ id }));
@@ -109,13 +109,16 @@ describe('the inbox', () => {
     expect((await user.get(`/notifications${query}`)).status).toBe(400);
   });
 
-  it.each(['post', 'delete'] as const)('knows no notification of a malformed or unknown id (%s)', async (method) => {
-    for (const id of ['nonsense', randomUUID()]) {
-      expect((await user[method](`/notifications/${id}${method === 'post' ? '/read' : ''}`)).status).toBe(404);
-    }
-  });
+  it.each(['post', 'delete'] as const)(
+    'returns 404 for a malformed or unknown notification id (%s)',
+    async (method) => {
+      for (const id of ['nonsense', randomUUID()]) {
+        expect((await user[method](`/notifications/${id}${method === 'post' ? '/read' : ''}`)).status).toBe(404);
+      }
+    },
+  );
 
-  it('forgets what is older than its retention', async () => {
+  it('deletes notifications older than the retention period', async () => {
     const [old] = await notify(2);
     await dataSource.query(`UPDATE notifications SET created_at = now() - interval '91 days' WHERE id = $1`, [old]);
     const deleted = await node.app.get(NotificationsService, { strict: false }).deleteOlderThan(90);
@@ -125,7 +128,7 @@ describe('the inbox', () => {
 });
 
 describe('reading and deleting', () => {
-  it('one, twice, tells the other devices once', async () => {
+  it('one notification, even twice, publishes one change to the other devices', async () => {
     const [id] = await notify(2);
     const client = await device();
     expect((await user.post(`/notifications/${id}/read`)).status).toBe(204);
@@ -144,7 +147,7 @@ describe('reading and deleting', () => {
     expect(await titles()).toEqual(['No. 2']);
   });
 
-  it('all up to one leaves unread what has arrived since', async () => {
+  it('all up to a notification leaves later ones unread', async () => {
     const ids = await notify(3);
     const client = await device();
     expect((await user.post('/notifications/read_all', { up_to: ids[1] })).status).toBe(204);
@@ -160,14 +163,14 @@ describe('reading and deleting', () => {
     expect(await titles('?unread=true')).toEqual([]);
   });
 
-  it('all up to something that is no id is refused', async () => {
+  it('all up to an invalid id is refused', async () => {
     const { status, body } = await user.post('/notifications/read_all', { up_to: 'yesterday' });
     expect([status, body.errors]).toEqual([400, [expect.objectContaining({ field: 'up_to' })]]);
   });
 });
 
 describe('notifying with a dedupe_key', () => {
-  it('keeps the first, and answers the repeat with it, for each user', async () => {
+  it('keeps the first, and answers repeats with it, separately for each user', async () => {
     const client = await device();
     const body = (title: string, to = userId) => ({ user_id: to, notification: { title }, dedupe_key: 'invoice-7' });
     const first = await service.post('/notifications', body('First'));
@@ -181,7 +184,7 @@ describe('notifying with a dedupe_key', () => {
     expect(await client.next()).toMatchObject({ notification: { title: 'Marker' } });
   });
 
-  it('keeps one of several at the same moment', async () => {
+  it('keeps one of several concurrent notifications', async () => {
     const body = { user_id: userId, notification: { title: 'Once' }, dedupe_key: 'race' };
     const answers = await Promise.all(Array.from({ length: 5 }, () => service.post('/notifications', body)));
     expect(answers.map(({ status }) => status).toSorted()).toEqual([200, 200, 200, 200, 201]);

@@ -32,7 +32,7 @@ afterAll(() => one.stop());
 
 let turns = 0;
 
-/** Connects to one node after the other, so that everybody is on both. */
+/** Connects to the nodes in turn, so that users are spread over both. */
 async function enter(path: string, userId: string): Promise<TestClient> {
   turns += 1;
   return (turns % 2 === 0 ? one : two).join(path, userId);
@@ -42,10 +42,10 @@ const settled = (): Promise<void> => outboxIsEmpty(one.app.get(DataSource));
 
 const titleOf = ({ notification }: Frame): unknown => (notification as { title?: unknown } | undefined)?.title;
 
-describe('all that happens in an organization', () => {
+describe('all activity in an organization', () => {
   const OUTSIDERS = ['stranger', 'former', 'ours-member', 'ours-owner'];
 
-  /** Everything that tells somebody something, with the outsiders named wherever a name can stand. */
+  /** Triggers everything that publishes, naming outsiders wherever a user can be named. */
   async function makeNoise({ orgId, resourceId, owner, memberId }: Tenant): Promise<void> {
     const org = `/orgs/${orgId}`;
     const visitor = await enter(`/ws/events/${orgId}/`, memberId);
@@ -91,7 +91,7 @@ describe('all that happens in an organization', () => {
     };
     const watching = await enter(`/ws/events/${ours.orgId}/?presence=true`, ours.memberId);
     const events = [watching, await enter(`/ws/events/${ours.orgId}/`, ours.ownerId)];
-    // Presence is told a little later.
+    // Presence changes arrive with a short delay.
     await until(() => watching.received.some((frame) => frame.user_id === ours.ownerId && frame.action === 'joined'));
     const inboxes = await Promise.all(OUTSIDERS.map((name) => enter('/ws/notifications/', name)));
     const before = new Map([...events, ...inboxes].map((client) => [client, client.received.length]));
@@ -112,7 +112,7 @@ describe('all that happens in an organization', () => {
     await noisy.owner.delete(`/orgs/${noisy.orgId}`);
     expect(await inside.events.closed()).toEqual({ code: 4003, reason: 'not_a_member' });
 
-    // Whatever had gone astray would have come before these.
+    // Any misrouted message would have arrived before these.
     await settled();
     for (const name of OUTSIDERS) await broadcast.broadcastNotification(name, { title: 'The end' });
     await ours.owner.post(`/orgs/${ours.orgId}/events`, { event_type: 'the.end', data: {} });
@@ -133,8 +133,8 @@ describe('all that happens in an organization', () => {
   });
 });
 
-describe('a cursor of another', () => {
-  /** All cursors of a channel that a client is given while something is told there. */
+describe('a cursor from another', () => {
+  /** All cursors that a client receives on a channel while something is published there. */
   async function cursorsOf(path: string, userId: string, tell: () => Promise<unknown>): Promise<string[]> {
     const client = await enter(path, userId);
     const count = client.received.length;
@@ -159,24 +159,24 @@ describe('a cursor of another', () => {
   const say = ({ owner, orgId }: Tenant) => owner.post(`/orgs/${orgId}/events`, { event_type: 'a.word', data: {} });
   const notify = (userId: string) => broadcast.broadcastNotification(userId, { title: 'A word' });
 
-  it('organization brings nothing of it', async () => {
+  it('organization recovers none of its messages', async () => {
     await settled();
     const cursors = await cursorsOf(`/ws/events/${theirs.orgId}/`, theirs.ownerId, () => say(theirs));
-    // As far on, with as much history.
+    // A channel with the same position and amount of history.
     await cursorsOf(`/ws/events/${ours.orgId}/`, ours.ownerId, () => say(ours));
     await expectNothingOf(cursors, `/ws/events/${ours.orgId}/`, ours.ownerId, () => say(ours));
     await expectNothingOf(cursors, '/ws/notifications/', 'stranger', () => notify('stranger'));
   });
 
   // @abuse RES-06
-  it('user brings nothing of theirs', async () => {
+  it('user recovers none of their messages', async () => {
     await settled();
     const cursors = await cursorsOf('/ws/notifications/', 'someone', () => notify('someone'));
     await cursorsOf('/ws/notifications/', 'someone-else', () => notify('someone-else'));
     await expectNothingOf(cursors, '/ws/notifications/', 'someone-else', () => notify('someone-else'));
   });
 
-  it('organization does not open it to a former member', async () => {
+  it('organization does not admit a former member', async () => {
     await settled();
     const cursors = await cursorsOf(`/ws/events/${theirs.orgId}/`, theirs.ownerId, () => say(theirs));
     for (const cursor of cursors) {
@@ -188,7 +188,7 @@ describe('a cursor of another', () => {
   });
 });
 
-describe('user ids that a careless encoding would mix up', () => {
+describe('user ids that a careless encoding would confuse', () => {
   const ORG = '01997a6e-7e3f-7000-8000-000000000000';
   const IDS = [
     ...['bob', 'Bob', 'BOB', 'bob ', ' bob', 'bob.', 'b\u200bob', 'bоb'],
@@ -214,7 +214,7 @@ describe('user ids that a careless encoding would mix up', () => {
   ];
 
   // @abuse AUTHZ-20
-  it('are all different people', async () => {
+  it('belong to different users', async () => {
     expect(new Set(IDS).size).toBe(IDS.length);
     const clients = await Promise.all(IDS.map((id) => enter('/ws/notifications/', id)));
     for (const id of IDS) await broadcast.broadcastNotification(id, { title: 'For one', to: id });
@@ -230,7 +230,7 @@ describe('user ids that a careless encoding would mix up', () => {
     }
   });
 
-  it('are removed and disconnected one by one', async () => {
+  it('are removed and disconnected individually', async () => {
     await settled();
     const { orgId, owner } = theirs;
     const ids = ['bob', 'Bob', 'bob ', 'BOB', '__proto__'];

@@ -17,12 +17,12 @@ let one: Herald;
 let two: Herald;
 let dataSource: DataSource;
 let routes: OrgRoute[];
-/** Whose promise is held here, and the neighbours, who have the same names for everything. */
+/** The organization under attack, and its neighbour, which uses the same names for everything. */
 let theirs: Tenant;
 let ours: Tenant;
-/** What is in them, by the routes that name it. */
+/** The ids of their contents, by the routes that name them. */
 const things = new Map<Tenant, Map<OrgRoute, Ids>>();
-/** Of users who are no members of `theirs`. */
+/** Tokens of users who are not members of `theirs`. */
 let outsiders: Map<string, string>;
 
 beforeAll(async () => {
@@ -36,11 +36,11 @@ beforeAll(async () => {
   }
   await theirs.owner.post(`/orgs/${theirs.orgId}/members`, { user_id: 'former', role: 'admin' });
   await theirs.owner.delete(`/orgs/${theirs.orgId}/members/former`);
-  // Somebody who is at home in both, and has an export in the one.
+  // A user who owns both, and has an export in one.
   await ours.owner.post(`/orgs/${ours.orgId}/members`, { user_id: theirs.ownerId, role: 'owner' });
   const names = ['stranger', 'former', ours.memberId, ours.ownerId];
   outsiders = new Map(await Promise.all(names.map(async (name) => [name, await one.tokenFor(name)] as const)));
-  // Who is seen for the first time is written down.
+  // The first request of a user stores a row.
   for (const name of names) await (await one.api(name)).get('/orgs');
 });
 afterEach(closeAllClients);
@@ -65,7 +65,7 @@ async function forEachRoute(work: (route: OrgRoute) => Promise<void>, of: readon
   });
 }
 
-/** All of it but the path that was asked for. */
+/** The answer without the requested path. */
 function withoutInstance({ status, type, body }: ExactAnswer): unknown {
   return { status, type, problem: type.includes('json') ? { ...(JSON.parse(body) as object), instance: null } : body };
 }
@@ -82,7 +82,7 @@ const NOT_FOUND = {
   },
 };
 
-/** Runs a test and shows that it has changed no row of the database. */
+/** Runs a test, and verifies that it changed no row of the database. */
 async function changingNothing(work: () => Promise<void>): Promise<void> {
   const before: Snapshot = await snapshotOf(dataSource);
   await work();
@@ -92,7 +92,7 @@ async function changingNothing(work: () => Promise<void>): Promise<void> {
 describe('a route of an organization', () => {
   it.each(['stranger', 'former', 'ours-member', 'ours-owner'])(
     // @abuse PUB-15
-    'tells %s the same as for an organization that does not exist, and does nothing',
+    'answers %s as if the organization did not exist, and does nothing',
     async (name) => {
       const token = outsiders.get(name) ?? '';
       await changingNothing(async () => {
@@ -102,9 +102,9 @@ describe('a route of an organization', () => {
             await ask(token, route, pathOf(route, unknownIds(route))),
             await ask(token, route, pathOf(route, foreign)),
             await ask(token, route, pathOf(route, { ...foreign, org_id: theirs.orgId.toUpperCase() })),
-            // The own things under the foreign organization.
+            // Ids of their own organization under the foreign one.
             await ask(token, route, pathOf(route, { ...idsOf(route, ours), org_id: theirs.orgId })),
-            // What is wrong with the request must not tell more.
+            // An invalid request must not reveal more.
             await ask(token, route, pathOf(route, foreign), { nonsense: 1 }),
             await ask(token, route, `${pathOf(route, foreign)}?limit=0&nonsense=1`),
           ];
@@ -114,7 +114,7 @@ describe('a route of an organization', () => {
     },
   );
 
-  it('does not find what is another organization’s, in the own organization, not even for who is in both', async () => {
+  it('does not find another organization’s contents within one’s own, even for a member of both', async () => {
     const names = ['ours-member', 'ours-owner', theirs.ownerId];
     const tokens = await Promise.all(names.map((name) => one.tokenFor(name)));
     await changingNothing(async () => {
@@ -128,7 +128,7 @@ describe('a route of an organization', () => {
             await ask(token, route, pathOf(route, unknown)),
           ].map(withoutInstance);
           expect(answers[0]).toEqual(answers[1]);
-          // What a plain member may do to nothing at all is refused before it is looked for.
+          // A request that a plain member may never make is refused before the lookup.
           const isForbidden = names[index] === 'ours-member' && route.statuses.includes(403);
           expect({ [route.key]: answers[0] }).toMatchObject({ [route.key]: { status: isForbidden ? 403 : 404 } });
         }
@@ -136,7 +136,7 @@ describe('a route of an organization', () => {
     });
   });
 
-  it('names nobody of another organization: neither in messages nor in mentions', async () => {
+  it('does not reach users outside the organization, by messages or mentions', async () => {
     const { orgId, resourceId, owner } = ours;
     await changingNothing(async () => {
       for (const to of [theirs.memberId, 'former', 'nobody']) {
@@ -151,7 +151,7 @@ describe('a route of an organization', () => {
     expect(await notificationsOf('stranger')).toEqual([]);
   });
 
-  it('shows nothing of another organization, whatever is asked for', async () => {
+  it('never shows ids of another organization', async () => {
     const foreign = [...(things.get(theirs)?.values() ?? [])].flatMap((ids) => Object.values(ids)).filter(isUuid);
     await forEachRoute(async (route) => {
       if (route.method !== 'GET') return;
@@ -172,10 +172,10 @@ async function notificationsOf(userId: string): Promise<unknown[]> {
   return (await (await one.api(userId)).get('/notifications')).body.items as unknown[];
 }
 
-describe('the endpoints', () => {
+describe('the realtime endpoints', () => {
   it.each(['stranger', 'former', 'ours-member', 'ours-owner'])(
     // @abuse AUTHZ-01
-    'are shut to %s as if there was nothing',
+    'reject %s as if the organization did not exist',
     async (name) => {
       const token = outsiders.get(name) ?? '';
       for (const orgId of [theirs.orgId, theirs.orgId.toUpperCase(), randomUUID()]) {
@@ -188,7 +188,7 @@ describe('the endpoints', () => {
     },
   );
 
-  it('take whose notifications they show from the token alone', async () => {
+  it('take the user for notifications from the token alone', async () => {
     const token = outsiders.get('stranger') ?? '';
     const url = `${one.wsUrl}/ws/notifications/?user_id=theirs-owner&org_id=${theirs.orgId}`;
     expect(await (await connect(url, { token })).next()).toMatchObject({ user_id: 'stranger' });
@@ -202,7 +202,7 @@ describe('an odd id', () => {
     '00000000-0000-0000-0000-000000000000',
   ];
 
-  /** Made of the real id, so that a lenient database would take it for that. */
+  /** Variants of the real id that a lenient database might accept. */
   const around = (id: string): string[] => [
     `%7B${id}%7D`,
     `%20${id}`,
@@ -214,7 +214,7 @@ describe('an odd id', () => {
     `${id},${id}`,
   ];
 
-  it('is not found, or refused, wherever it stands, and never breaks anything', async () => {
+  it('is refused or not found anywhere, and never causes an error', async () => {
     const token = outsiders.get(ours.ownerId) ?? '';
     const wrong: string[] = [];
     await changingNothing(async () => {
@@ -235,7 +235,7 @@ describe('an odd id', () => {
     expect(wrong).toEqual([]);
   });
 
-  it('that is the real one in capitals is the real one', async () => {
+  it('in capitals is equivalent to the original', async () => {
     const token = outsiders.get(ours.ownerId) ?? '';
     for (const route of routes.filter(({ method }) => method === 'GET')) {
       const ids = idsOf(route, ours);

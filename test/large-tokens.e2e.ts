@@ -3,7 +3,7 @@ import { type Herald, herald } from './support/herald.js';
 import { type Jwks, startJwks } from './support/keys.js';
 import { closeAllClients, connect, type ConnectOptions } from './support/ws-client.js';
 
-/** The longest that is read. */
+/** The maximum token length. */
 const LONGEST = 16_384;
 const COOKIES = `session=${'c'.repeat(8_000)}`;
 
@@ -22,7 +22,7 @@ afterAll(async () => {
   await jwks.stop();
 });
 
-/** A token that names as many roles as make it that long; or a character shorter, where base64url has no text of that length. */
+/** A token of this length, filled with a role; up to three characters shorter where base64url has no such length. */
 async function tokenOfLength(length: number): Promise<string> {
   const withRoles = (count: number): Promise<string> =>
     jwks.sign('alice', { claims: { realm_access: { roles: [`team-${'r'.repeat(count)}`] } } });
@@ -33,7 +33,7 @@ async function tokenOfLength(length: number): Promise<string> {
   return longest;
 }
 
-describe('the longest token, beside 8 KB of cookies,', () => {
+describe('the longest token, next to 8 KB of cookies,', () => {
   it.each<[string, (token: string) => [string, ConnectOptions]]>([
     [
       'as a subprotocol',
@@ -48,7 +48,7 @@ describe('the longest token, beside 8 KB of cookies,', () => {
     expect(await client.next()).toMatchObject({ user_id: 'alice' });
   });
 
-  it('buys a ticket, which opens a connection', async () => {
+  it('obtains a ticket, which opens a connection', async () => {
     const headers = { Authorization: `Bearer ${token}`, Cookie: COOKIES };
     const bought = await fetch(`${node.url}/api/v1/realtime/tickets`, { method: 'POST', headers });
     const { ticket } = (await bought.json()) as { ticket: string };
@@ -58,7 +58,7 @@ describe('the longest token, beside 8 KB of cookies,', () => {
 });
 
 describe('HTTP_MAX_HEADER_BYTES', () => {
-  it('is what a request may have at its head', async () => {
+  it('limits the size of request headers', async () => {
     const small = await node.another({ HTTP_MAX_HEADER_BYTES: '8192' });
     await expect(connect(`${small.wsUrl}/ws/notifications/`, { token })).rejects.toThrow('431');
     const large = await node.another({ HTTP_MAX_HEADER_BYTES: '65536' });

@@ -6,7 +6,7 @@ import type { Variables } from './support/herald.js';
 import { emptyDatabase, type RedisServer, startRedis } from './support/servers.js';
 import { until } from './support/until.js';
 
-/** Makes a process print around its log, as libraries do, when it gets SIGUSR2. */
+/** Makes a process print outside its log on SIGUSR2, as libraries do. */
 const PRINTS_ON_SIGNAL =
   `--import=data:text/javascript,process.on('SIGUSR2',()=>` +
   `{console.warn('of%20a%20%25s',{library:1});process.emitWarning('of%20Node')})`;
@@ -20,7 +20,7 @@ beforeAll(async () => {
 });
 afterAll(() => redis.stop());
 
-/** Fails for the first line that is no JSON object. */
+/** Returns the messages; fails on the first line that is not a JSON object. */
 function messagesOf({ output }: HeraldProcess): string[] {
   const lines = output.split('\n').filter((line) => line !== '');
   return lines.map((line) => {
@@ -35,7 +35,7 @@ async function childrenOf({ pid }: HeraldProcess): Promise<number[]> {
 }
 
 describe('with LOG_FORMAT=json every line is a JSON object', () => {
-  it('of server processes, from the migrations over a crash to the end', async () => {
+  it('from server processes, through migrations, a crash and shutdown', async () => {
     const herald = await HeraldProcess.spawn('main.js', { ...variables, WEB_CONCURRENCY: '2' });
     try {
       await herald.says('Herald serves on');
@@ -52,7 +52,7 @@ describe('with LOG_FORMAT=json every line is a JSON object', () => {
     expect(messages).toContainEqual(expect.stringContaining('SIGTERM'));
   });
 
-  it('of a worker, and of what libraries and Node print', async () => {
+  it('from a worker, and from what libraries and Node print', async () => {
     const worker = await HeraldProcess.spawn('worker.js', { ...variables, NODE_OPTIONS: PRINTS_ON_SIGNAL });
     try {
       await worker.says('Herald worker: processing jobs');
@@ -65,7 +65,7 @@ describe('with LOG_FORMAT=json every line is a JSON object', () => {
     expect(messagesOf(worker)).toEqual(expect.arrayContaining(['of a { library: 1 }', 'Warning: of Node']));
   });
 
-  it('of the migrations alone', async () => {
+  it('from the migration command', async () => {
     const migrations = await HeraldProcess.spawn('run-migrations.js', {
       ...variables,
       DATABASE_URL: await emptyDatabase(),
@@ -75,9 +75,9 @@ describe('with LOG_FORMAT=json every line is a JSON object', () => {
   });
 
   it.each<[string, Variables, string]>([
-    ['a variable is wrong', { PORT: 'http' }, 'PORT: got "http"'],
+    ['a variable is invalid', { PORT: 'http' }, 'PORT: got "http"'],
     ['the folder can’t be written to', { DATA_DIR: '/proc/data' }, 'DATA_DIR: got "/proc/data"'],
-  ])('of a start that fails because %s', async (_title, wrong, why) => {
+  ])('from a start that fails because %s', async (_title, wrong, why) => {
     const herald = await HeraldProcess.spawn('main.js', { LOG_FORMAT: 'json', ...wrong });
     await until(() => herald.exit().then(({ code }) => code === 1));
     expect(messagesOf(herald)).toEqual([expect.stringContaining(why)]);

@@ -4,7 +4,7 @@ import { HeraldProcess } from './support/herald-process.js';
 import { type Herald, herald } from './support/herald.js';
 import { closeAllClients } from './support/ws-client.js';
 
-/** The last digits are others in a double: …400. */
+/** A double would round the last digits to …400. */
 const ID = '738529527931269425';
 const MESSAGE = 'must not be a number that JavaScript can’t hold: write it as a text';
 
@@ -33,7 +33,7 @@ describe('a number that JavaScript can’t hold', () => {
     ['name', 'PATCH', '/orgs/:org', `{"name":${ID}}`],
     ['muted.0', 'PUT', '/notifications/preferences', `{"muted":[${ID}]}`],
     ['unknown', 'POST', '/realtime/tickets', `{"unknown":${ID}}`],
-  ])('is refused by the name of its field: %s, %s %s', async (field, method, path, body) => {
+  ])('is refused with the name of its field: %s, %s %s', async (field, method, path, body) => {
     const answer = await root.request(method, path.replace(':org', org), body);
     expect([answer.status, answer.body.errors]).toEqual([400, [{ field, message: MESSAGE }]]);
     expect(answer.headers.get('content-type')).toMatch('application/problem+json');
@@ -46,20 +46,20 @@ describe('a number that JavaScript can’t hold', () => {
     expect(await response.json()).toMatchObject({ status: 400, errors: [{ field: 'expires_in' }] });
   });
 
-  it('is refused where the operator’s tool sends it on', async () => {
+  it('is refused when sent by the operator’s tool', async () => {
     const words = ['emit', '--as', 'root', '--url', node.url, org, 'user.paid', `{"id":${ID}}`];
     const emit = await HeraldProcess.spawn('herald.js', {}, words);
     expect(await emit.exit()).toMatchObject({ code: 1 });
     expect(emit.output).toContain('"field":"data.id"');
   });
 
-  it('is not looked for in another charset than that of JSON', async () => {
+  it('in an unsupported charset is refused with 415', async () => {
     const headers = { 'Content-Type': 'application/json; charset=utf-16' };
     expect((await root.request('POST', '/orgs', '{"name":"Acme"}', headers)).status).toBe(415);
   });
 });
 
-it('a number that JavaScript can hold, and any number as a text, arrives digit for digit', async () => {
+it('a number that JavaScript can hold, or any number as a string, arrives unchanged', async () => {
   const client = await node.join(`/ws/events/${org}/`, 'root');
   const data = `{"id":"${ID}","safe":9007199254740991,"rate":0.30000000000000004,"tiny":5e-324,"list":[-1.5,0]}`;
   await root.request('POST', `/orgs/${org}/events`, `{"event_type":"user.paid","data":${data}}`);

@@ -34,7 +34,7 @@ async function messagesOf(api: ApiClient): Promise<unknown[]> {
 }
 
 describe('a message', () => {
-  it('reaches a member at once and in the inbox', async () => {
+  it('reaches a member, live and in the inbox', async () => {
     const client = await node.join('/ws/notifications/', bobId);
     const { status, body } = await alice.post(`/orgs/${org.toUpperCase()}/messages`, { to: bobId, body: 'Lunch?\n🐎' });
     expect(status).toBe(201);
@@ -61,20 +61,20 @@ describe('a message', () => {
     expect(inbox.body.items).toEqual([{ ...(notification as object), read_at: null }]);
   });
 
-  it('is seen by nobody but its recipient', async () => {
+  it('is visible to its recipient only', async () => {
     await alice.post(`/orgs/${org}/messages`, { to: bobId, body: 'Lunch?' });
     await bob.post(`/orgs/${org}/messages`, { to: 'alice', body: 'Yes' });
     expect(await messagesOf(bob)).toEqual(['Lunch?']);
     expect(await messagesOf(alice)).toEqual(['Yes']);
   });
 
-  it('is as long as a notification may be', async () => {
+  it('may be as long as a notification', async () => {
     const body = '🐎'.repeat(4_000);
     expect((await alice.post(`/orgs/${org}/messages`, { to: bobId, body })).status).toBe(201);
     expect(await messagesOf(bob)).toEqual([body]);
   });
 
-  it('to somebody who is no member, or no longer, is not sent', async () => {
+  it('to a non-member or former member is not sent', async () => {
     const strangerId = uuidv7();
     const stranger = await node.api(strangerId);
     await stranger.post('/orgs', { name: 'Acme' });
@@ -87,7 +87,7 @@ describe('a message', () => {
     expect([await messagesOf(stranger), await messagesOf(bob)]).toEqual([[], []]);
   });
 
-  it('is not sent by strangers and former members', async () => {
+  it('from strangers and former members is not sent', async () => {
     const stranger = await node.api(uuidv7());
     await alice.delete(`/orgs/${org}/members/${encodeURIComponent(bobId)}`);
     for (const api of [stranger, bob]) {
@@ -95,9 +95,12 @@ describe('a message', () => {
     }
   });
 
-  it.each(['nonsense', '%00', '01997a6e-7e3f-7000-8000-000000000000'])('has no organization %s', async (id) => {
-    expect((await alice.post(`/orgs/${id}/messages`, { to: 'alice', body: 'a' })).status).toBe(404);
-  });
+  it.each(['nonsense', '%00', '01997a6e-7e3f-7000-8000-000000000000'])(
+    'returns 404 for the organization %s',
+    async (id) => {
+      expect((await alice.post(`/orgs/${id}/messages`, { to: 'alice', body: 'a' })).status).toBe(404);
+    },
+  );
 
   it.each([
     ['to', { body: 'a' }],
@@ -110,7 +113,7 @@ describe('a message', () => {
     ['body', { to: 'alice', body: ' ' }],
     ['body', { to: 'alice', body: 'x'.repeat(4_001) }],
     ['from', { to: 'alice', body: 'a', from: 'carol' }],
-  ])('is refused for what is wrong in %s: %#', async (field, body) => {
+  ])('is refused if %s is invalid: %#', async (field, body) => {
     const answer = await alice.post(`/orgs/${org}/messages`, body);
     expect(answer.status).toBe(400);
     expect(answer.body.errors).toMatchObject([{ field }]);

@@ -14,7 +14,7 @@ afterEach(closeAllClients);
 afterAll(() => node.stop());
 
 describe('the metrics', () => {
-  it('count what is published, delivered and resumed, and measure how long it took', async () => {
+  it('count published, delivered and resumed messages, and measure latencies', async () => {
     const token = await node.tokenFor('alice');
     const clients = [
       await node.join('/ws/notifications/', 'alice', { token }),
@@ -36,12 +36,12 @@ describe('the metrics', () => {
     expect(await sample(node, 'herald_connections{endpoint="notifications"}')).toBe(4);
   });
 
-  it('count the closes by code and reason', async () => {
+  it('count closes by code and reason', async () => {
     await (await connect(`${node.wsUrl}/ws/notifications/?token=x`)).closed();
     expect(await sample(node, 'herald_closes_total{code="4001",reason="token_invalid"}')).toBe(1);
   });
 
-  it('show the broker’s state and what waits in the outbox', async () => {
+  it('show the broker’s state and the outbox depth', async () => {
     expect(await sample(node, 'herald_broker_connected')).toBe(1);
     await node.redis.kill();
     try {
@@ -61,7 +61,7 @@ describe('the metrics', () => {
     await until(async () => (await sample(node, 'herald_broker_reconnects_total')) === 1);
   });
 
-  it('name nobody', async () => {
+  it('identify nobody', async () => {
     const text = await (await fetch(`${node.url}/metrics`)).text();
     expect(text).not.toMatch(/alice|[0-9a-f]{8}-[0-9a-f]{4}-/);
   });

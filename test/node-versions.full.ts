@@ -4,11 +4,11 @@ import { promisify } from 'node:util';
 import { expect, it } from '@jest/globals';
 
 const TEST = fileURLToPath(new URL('../scripts/test.mjs', import.meta.url));
-/** The newest that people run; `npm run test:node -- 22` tries another one. */
+/** The newest supported version; `npm run test:node -- 22` tests another one. */
 const NEWEST = '24';
 
 it(`passes the core of the suite on Node ${NEWEST}`, async () => {
   const { stderr } = await promisify(execFile)(process.execPath, [TEST, 'node', NEWEST], { maxBuffer: 2 ** 26 });
-  // Jest tells its totals there.
+  // Jest prints its totals to stderr.
   expect(stderr).toMatch(/^Tests: +\d{2,} passed, \d+ total$/m);
 }, 600_000);

@@ -28,7 +28,7 @@ beforeAll(async () => {
     JWT_AUDIENCE: provider.audience,
     RUN_JOBS: 'false',
   };
-  // Started together, as a deployment does: only one of them applies the migrations.
+  // Started at the same time, as in a deployment: only one applies the migrations.
   [one, two] = await Promise.all([herald(variables), herald(variables)]);
   tokens = { alice: await provider.tokenFor('alice'), bob: await provider.tokenFor('bob') };
   aliceOnOne = await one.api('alice', { token: tokens.alice });
@@ -48,14 +48,14 @@ async function join(node: { wsUrl: string }, path: string, user: 'alice' | 'bob'
   return client;
 }
 
-/** The next frame but those that tell of the members that `beforeAll` has added, and may be late. */
+/** The next message, skipping late events about the members that `beforeAll` adds. */
 async function next(client: TestClient, deadlineMs?: number): Promise<Frame> {
   const frame = await client.next(deadlineMs);
   return frame.event_type === 'member.joined' ? next(client, deadlineMs) : frame;
 }
 
 describe('two nodes over one Redis, one Postgres and an OpenID provider', () => {
-  it('are ready, and name what they depend on', async () => {
+  it('are ready, and name their dependencies', async () => {
     const response = await fetch(`${one.url}/health/ready`);
     expect(response.status).toBe(200);
     expect(await response.json()).toMatchObject({
@@ -64,11 +64,11 @@ describe('two nodes over one Redis, one Postgres and an OpenID provider', () => 
     });
   });
 
-  it('have no development issuer', async () => {
+  it('do not have the development issuer', async () => {
     expect((await fetch(`${one.url}/dev/token`, { method: 'POST' })).status).toBe(404);
   });
 
-  it('deliver an event published on either to the clients of both, in one order', async () => {
+  it('deliver events published on either node to the clients of both, in the same order', async () => {
     const clients = [await join(one, `/ws/events/${orgId}/`, 'alice'), await join(two, `/ws/events/${orgId}/`, 'bob')];
     for (let n = 0; n < 10; n += 1) {
       const publisher = n % 2 === 0 ? aliceOnOne : bobOnTwo;
@@ -83,7 +83,7 @@ describe('two nodes over one Redis, one Postgres and an OpenID provider', () => 
     }
   });
 
-  it('deliver a notification that a change on one caused to a client of the other', async () => {
+  it('deliver a notification caused on one node to a client of the other', async () => {
     const bob = await join(two, '/ws/notifications/', 'bob');
     const other = ((await aliceOnOne.post('/orgs', { name: 'Second' })).body as { id: string }).id;
     await aliceOnOne.post(`/orgs/${other}/members`, { user_id: 'bob' });
@@ -98,7 +98,7 @@ describe('two nodes over one Redis, one Postgres and an OpenID provider', () => 
     expect(await bob.closed()).toEqual({ code: 4003, reason: 'not_a_member' });
   });
 
-  it('tell of a committed change although the process that made it was killed before it could', async () => {
+  it('publish a committed change even if the process is killed before publishing it', async () => {
     const client = await join(two, `/ws/events/${orgId}/`, 'bob');
     const process = await (await HeraldProcess.spawn('main.js', variables)).ready();
     await redis.kill();
@@ -122,7 +122,7 @@ describe('two nodes over one Redis, one Postgres and an OpenID provider', () => 
   });
 
   // @abuse PG-14
-  it('take writes while Redis is down, keep their connections, and tell of the writes afterwards', async () => {
+  it('accept writes while Redis is down, keep their connections, and publish the writes afterwards', async () => {
     const client = await join(two, `/ws/events/${orgId}/`, 'bob');
     await redis.kill();
     try {

@@ -18,7 +18,7 @@ afterAll(() => node.stop());
 const listening = (userId: string): Promise<TestClient> => node.join('/ws/notifications', userId);
 
 describe('POST /notifications', () => {
-  it("reaches all of the user's connections, and nobody else's", async () => {
+  it('reaches all connections of the user, and nobody else’s', async () => {
     const [one, two, other] = [await listening('alice'), await listening('alice'), await listening('bob')];
     const notification = {
       title: 'Task Complete',
@@ -36,13 +36,13 @@ describe('POST /notifications', () => {
     expect(await other.next()).toMatchObject({ notification: { title: 'Later' } });
   });
 
-  it('keeps the timestamp of the sender', async () => {
+  it('keeps the sender’s timestamp', async () => {
     const notification = { title: 'Old', timestamp: '2020-01-01T00:00:00.000Z' };
     const { body } = await service.post('/notifications', { user_id: 'alice', notification });
     expect(body).toEqual({ ...notification, id: expect.any(String) });
   });
 
-  it("gives the inbox's id, whatever the sender calls an id", async () => {
+  it('uses the inbox id, even if the sender includes an id', async () => {
     const carol = await listening('carol');
     const request = { user_id: 'carol', notification: { title: 'Mine', id: 'my-id' }, dedupe_key: 'own' };
     const { body } = await service.post('/notifications', request);
@@ -54,7 +54,7 @@ describe('POST /notifications', () => {
     expect((await inbox.post(`/notifications/${body.id}/read`)).status).toBe(204);
   });
 
-  it('notifies once with the same key', async () => {
+  it('notifies only once for a dedupe_key', async () => {
     const alice = await listening('alice');
     const send = (title: string, dedupe_key?: string): Promise<unknown> =>
       service.post('/notifications', { user_id: 'alice', notification: { title }, dedupe_key });
@@ -77,13 +77,13 @@ describe('POST /notifications', () => {
     ['notification.body', { user_id: 'alice', notification: { title: 'a', body: 'x'.repeat(4001) } }],
     ['dedupe_key', { user_id: 'alice', notification: { title: 'a' }, dedupe_key: '' }],
     ['extra', { user_id: 'alice', notification: { title: 'a' }, extra: 1 }],
-  ])('refuses what is wrong in %s: %#', async (field, body) => {
+  ])('refuses an invalid %s: %#', async (field, body) => {
     const answer = await service.post('/notifications', body);
     expect(answer.status).toBe(400);
     expect(answer.body.errors[0].field).toBe(field);
   });
 
-  it('takes the realm role', async () => {
+  it('requires the realm role', async () => {
     const alice = await node.api('alice');
     expect((await alice.post('/notifications', { user_id: 'bob', notification: { title: 'a' } })).status).toBe(403);
   });

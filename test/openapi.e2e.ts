@@ -16,17 +16,17 @@ import { closeAllClients } from './support/ws-client.js';
 const UNKNOWN_ID = '01997a6e-7e3f-7000-8000-000000000001';
 const UNKNOWN_IDS: Ids = { org_id: UNKNOWN_ID, id: UNKNOWN_ID, connection_id: UNKNOWN_ID, user_id: 'nobody' };
 
-/** Low enough to be reached. */
+/** A quota low enough for a test to reach. */
 const VARIABLES = { ORG_RESOURCE_QUOTA: '3' };
 
 let node: Herald;
 let api: DocumentedApi;
-/** Owns organizations, and operates Herald. */
+/** Owns organizations, and is an administrator. */
 let alice: ApiClient;
 /** A plain member. */
 let dave: ApiClient;
 let stranger: ApiClient;
-/** For all requests of a test that change nothing. */
+/** Shared by the requests of a test that change nothing. */
 let world: ExampleWorld;
 
 beforeAll(async () => {
@@ -52,12 +52,12 @@ function newWorld(...others: string[]): ExampleWorld {
   return new ExampleWorld(node, api, alice, ['bob', ...others]);
 }
 
-/** What a request of the operation names: things of its own, if it changes them. */
+/** Creates the ids that an operation’s request names; a changing operation gets ids of its own. */
 function idsFor(operation: Operation): Promise<Ids> {
   return (operation.method === 'GET' ? world : newWorld()).idsFor(operation);
 }
 
-/** Does the same for many operations, several at a time. */
+/** Runs a function for many operations, several at a time. */
 async function forEach(
   operations: readonly Operation[],
   work: (operation: Operation) => Promise<unknown>,
@@ -73,12 +73,12 @@ const withBody = (): Operation[] => api.operations.filter(({ body }) => body !==
 interface Changes {
   as?: ApiClient;
   query?: string;
-  /** As it goes over the wire; null: none. */
+  /** The raw body; null sends none. */
   body?: string | null;
   headers?: Record<string, string>;
 }
 
-/** Sends an operation's example, with ids that exist in the place of the example's. Whatever comes back must be documented. */
+/** Sends an operation’s example with existing ids; fails if the answer is not documented. */
 async function send(operation: Operation, ids: Ids, changes: Changes = {}): Promise<ApiAnswer> {
   const { as = alice, query = '', body = exampleBody(operation, ids), headers = headersOf(operation) } = changes;
   const answer = await as.request(operation.method, `${pathOf(operation, ids)}?${query}`, body ?? undefined, headers);
@@ -103,11 +103,11 @@ describe('the OpenAPI document', () => {
     expect(validator.version).toBe('3.0');
   });
 
-  it('has every route of the application, and no other', () => {
+  it('lists exactly the routes of the application', () => {
     expect(routeGaps(api, routesOf(node.app))).toEqual([]);
   });
 
-  it('gives every operation a name of its own, a summary and a tag that it explains', () => {
+  it('gives every operation a unique id, a summary and a tag with a description', () => {
     expect(nameGaps(api)).toEqual([]);
     expect(api.operations.map(({ id }) => id)).toEqual(
       expect.arrayContaining(['listOrganizations', 'createOrganization', 'getResource', 'changeMemberRole']),
@@ -122,29 +122,29 @@ describe('the OpenAPI document', () => {
     expect(bodyGaps(api)).toEqual([]);
   });
 
-  it('gives every property an example, or what one follows from', () => {
+  it('gives every property an example, or a schema to derive one from', () => {
     expect(propertyGaps(api)).toEqual([]);
     expect(api.document.components?.schemas).toHaveProperty('Problem');
   });
 
-  it('says of every object what is in it', () => {
+  it('describes the properties of every object', () => {
     expect(objectGaps(api)).toEqual([]);
   });
 });
 
 describe('the examples of the document', () => {
-  it('are answered with each of the documented successes', async () => {
+  it('return each of the documented success statuses', async () => {
     await forEach(api.operations, async (operation) => {
       const ids = await idsFor(operation);
       const successes = operation.statuses.filter((status) => status < 300);
       const seen: number[] = [];
-      // What answers otherwise the second time, such as with a key that was used, says so.
+      // Repeats the request if it documents another success, such as for a reused key.
       while (seen.length < successes.length) seen.push((await send(operation, ids)).status);
       expect([operation.key, seen.sort()]).toEqual([operation.key, successes]);
     });
   });
 
-  it('are answered with lists that have something in them', async () => {
+  it('return lists with at least one item', async () => {
     const lists = api.operations.filter(({ id }) => id.startsWith('list'));
     await forEach(lists, async (operation) => {
       const ids = await world.idsFor(operation);
@@ -157,7 +157,7 @@ describe('the examples of the document', () => {
     });
   });
 
-  it('are taken with all of their query', async () => {
+  it('are accepted with every query parameter', async () => {
     const withQuery = api.operations.filter(({ params }) => params.some((parameter) => parameter.in === 'query'));
     await forEach(withQuery, async (operation) => {
       const ids = await idsFor(operation);
@@ -166,7 +166,7 @@ describe('the examples of the document', () => {
     });
   });
 
-  it('are taken without what is not required', async () => {
+  it('are accepted without their optional fields', async () => {
     await forEach(withBody(), async (operation) => {
       const { required = [] } = api.schemaOf(operation.body?.schema ?? {});
       const fields = Object.entries(operation.body?.example ?? {}).filter(([name]) => required.includes(name));
@@ -177,8 +177,8 @@ describe('the examples of the document', () => {
   });
 });
 
-describe('what the schemas allow', () => {
-  it('is no wrong input, up to the limits', async () => {
+describe('input that the schemas allow', () => {
+  it('is not rejected, up to the limits', async () => {
     await forEach(withBody(), async (operation) => {
       const ids = await idsFor(operation);
       for (const body of extremeBodies(api, operation)) {
@@ -190,7 +190,7 @@ describe('what the schemas allow', () => {
 });
 
 describe('the documented errors', () => {
-  it('are no others than those that are provoked here', () => {
+  it('are all covered by these tests', () => {
     const provoked = [400, 401, 403, 404, 409, 413, 415, 429, 503];
     const others = api.operations.flatMap(({ key, statuses }) =>
       statuses.filter((status) => status >= 300 && !provoked.includes(status)).map((status) => `${key}: ${status}`),
@@ -198,7 +198,7 @@ describe('the documented errors', () => {
     expect(others).toEqual([]);
   });
 
-  it('have 401 exactly where a token is asked for', async () => {
+  it('include 401 exactly where a token is required', async () => {
     await forEach(api.operations, async (operation) => {
       const { status } = await send(operation, await world.idsFor(operation), { as: stranger });
       const security = operation.security ?? api.document.security;
@@ -207,7 +207,7 @@ describe('the documented errors', () => {
     });
   });
 
-  it('have 403 exactly where a plain member is not enough', async () => {
+  it('include 403 exactly where a plain member lacks rights', async () => {
     const kept = newWorld('dave');
     await forEach(api.operations, async (operation) => {
       const keeps = operation.method === 'GET' || documents(operation, 403);
@@ -218,14 +218,14 @@ describe('the documented errors', () => {
     });
   });
 
-  it('have 404 for every malformed and every unknown id of a path', async () => {
+  it('include 404 for every malformed and unknown id in a path', async () => {
     await forEach(api.operations, async (operation) => {
       const ids = await world.idsFor(operation);
       for (const { name, isUuid } of idsInPath(operation)) {
         const wrong = isUuid ? ['nonsense', '\0', UNKNOWN_ID] : ['\0', '\n', 'x'.repeat(256), 'nobody'];
         for (const id of wrong) {
           const { status } = await send(operation, { ...ids, [name]: encodeURIComponent(id) });
-          // Whoever has never been here has no connections, which is what was asked for.
+          // An unknown user has no connections, so disconnecting them succeeds.
           const isFine = operation.id === 'disconnectUser' && id === 'nobody';
           expect([operation.key, id, status]).toEqual([operation.key, id, isFine ? 204 : 404]);
         }
@@ -233,7 +233,7 @@ describe('the documented errors', () => {
     });
   });
 
-  it('have 404 for an organization that is named in a body and does not exist', async () => {
+  it('include 404 for an unknown organization in a body', async () => {
     const others = api.operations.filter(({ path }) => !path.includes('{'));
     await forEach(others, async (operation) => {
       const { status } = await send(operation, { org_id: UNKNOWN_ID });
@@ -241,7 +241,7 @@ describe('the documented errors', () => {
     });
   });
 
-  it('have 400, as in the example, for a field or a parameter that is not known', async () => {
+  it('include 400, as in the example, for an unknown field or parameter', async () => {
     const strict = api.operations.filter((operation) => documents(operation, 400));
     await forEach(strict, async (operation) => {
       const ids = await world.idsFor(operation);
@@ -253,7 +253,7 @@ describe('the documented errors', () => {
     });
   });
 
-  it('have 400 for everything else that the schemas rule out', async () => {
+  it('include 400 for everything else that the schemas forbid', async () => {
     await forEach(api.operations, async (operation) => {
       const ids = await world.idsFor(operation);
       const wrong = [
@@ -269,7 +269,7 @@ describe('the documented errors', () => {
     });
   });
 
-  it('have 400 for no body at all, if one is required', async () => {
+  it('include 400 for a missing body if one is required', async () => {
     await forEach(withBody(), async (operation) => {
       const isRequired = operation.body?.isRequired === true;
       const { status } = await send(operation, await world.idsFor(operation), { body: null });
@@ -277,7 +277,7 @@ describe('the documented errors', () => {
     });
   });
 
-  it('have 400, 413 and 415 for a body that is none', async () => {
+  it('include 400, 413 and 415 for an invalid body', async () => {
     await forEach(withBody(), async (operation) => {
       const ids = await world.idsFor(operation);
       const large = JSON.stringify({ large: 'x'.repeat(300_000) });
@@ -289,7 +289,7 @@ describe('the documented errors', () => {
     });
   });
 
-  it('have 409 where the example cannot be repeated without an end, or would leave no owner', async () => {
+  it('include 409 where the example can only be repeated up to a limit, or would leave no owner', async () => {
     await forEach(api.operations, async (operation) => {
       const ids = await idsFor(operation);
       const statuses: number[] = [];
@@ -300,7 +300,7 @@ describe('the documented errors', () => {
     });
   });
 
-  it('have 429 exactly where requests are counted', async () => {
+  it('include 429 exactly where requests are counted', async () => {
     const strict = await node.another({ HTTP_RATE_LIMIT_PER_MINUTE: '1' }, { features: [WidgetsModule] });
     const as = new ApiClient(strict.url, null, '');
     await as.get('/api/v1/orgs');
@@ -311,7 +311,7 @@ describe('the documented errors', () => {
     await strict.stop();
   });
 
-  it('have 503 where a token is asked for, while nobody can tell whether it is good', async () => {
+  it('include 503 where a token is required but cannot be verified', async () => {
     const url = `http://127.0.0.1:${await freePort()}/jwks`;
     const cut = await node.another({ KEYCLOAK_JWKS_URL: url }, { features: [WidgetsModule] });
     const as = new ApiClient(cut.url, await node.tokenFor('alice'), '');

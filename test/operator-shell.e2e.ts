@@ -12,9 +12,9 @@ const PREFIX = '/company/herald';
 
 let node: Herald;
 let proxy: Server;
-/** Where the proxy serves Herald: below a path. */
+/** The proxy’s URL, with the path prefix under which it serves Herald. */
 let below: string;
-/** The WebSocket connections through it. */
+/** The open WebSocket connections through the proxy. */
 const passing = new Set<Socket>();
 
 beforeAll(async () => {
@@ -27,7 +27,7 @@ afterAll(async () => {
   await node.stop();
 });
 
-/** Passes on what is asked for below a path, without that path; all else is 404. */
+/** Forwards requests under the prefix, without it; answers 404 to all others. */
 async function startProxy(port: number): Promise<Server> {
   const targetOf = ({ url = '' }: IncomingMessage): string =>
     url.startsWith(`${PREFIX}/`) ? url.slice(PREFIX.length) : '';
@@ -57,7 +57,7 @@ async function startProxy(port: number): Promise<Server> {
   return server;
 }
 
-/** Runs a line of an operator's shell, in which `herald` is the tool and `$URL` the server's address. */
+/** Runs a shell command line, in which `herald` is the tool and `$URL` the server’s address. */
 async function shell(line: string): Promise<{ code: number | null; stdout: string; stderr: string }> {
   const script = `set -o pipefail; herald() { '${process.execPath}' '${TOOL}' "$@"; }; ${line}`;
   const child = spawn('bash', ['-c', script], {
@@ -71,7 +71,7 @@ async function shell(line: string): Promise<{ code: number | null; stdout: strin
   return { code, stdout, stderr };
 }
 
-/** Notifies the user whose connection is printed, as long as it takes. */
+/** Sends notifications to the connected user until the promise settles. */
 async function notifyUntil(end: Promise<unknown>): Promise<void> {
   const admin = await node.api('root', { roles: ['realtime-admin'] });
   let isOver = false as boolean;
@@ -80,7 +80,7 @@ async function notifyUntil(end: Promise<unknown>): Promise<void> {
 }
 
 describe("the operator's tool in a shell", () => {
-  it('ends quietly, and well, when the reader of its pipe has all that it wants', async () => {
+  it('exits quietly with 0 when the reader closes the pipe', async () => {
     const ended = shell('herald tail /ws/notifications/ --url "$URL" | head -n 1');
     await notifyUntil(ended);
     const { code, stdout, stderr } = await ended;
@@ -88,25 +88,25 @@ describe("the operator's tool in a shell", () => {
     expect(stdout).toMatch(/^\{"type":"connection\.established".*\}\n$/);
   });
 
-  it('says in a line that its output could not be written', async () => {
+  it('reports in one line that it could not write its output', async () => {
     const { code, stderr } = await shell('herald token alice --url "$URL" > /dev/full');
     expect({ code, stderr }).toEqual({ code: 1, stderr: 'herald: ENOSPC: no space left on device, write\n' });
   });
 
-  it.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('ends by %s, which the shell is told', async (signal) => {
+  it.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('is terminated by %s, as its exit status shows', async (signal) => {
     const tail = await HeraldProcess.spawn('herald.js', {}, ['tail', '/ws/notifications/', '--url', node.url]);
     await tail.says('connection.established');
     expect(await tail.end(signal)).toEqual({ code: null, signal });
   });
 });
 
-describe("the operator's tool and a server below a path", () => {
+describe("the operator's tool and a server under a path prefix", () => {
   const run = async (...words: string[]): Promise<{ code: number | null; output: string }> => {
     const tool = await HeraldProcess.spawn('herald.js', {}, words);
     return { ...(await tool.exit()), output: tool.output };
   };
 
-  it.each(['', '/'])('reaches it by its address, ending in "%s": to ask, to print and to check', async (end) => {
+  it.each(['', '/'])('reaches it by a URL ending in "%s", to send requests, tail and check', async (end) => {
     const url = `${below}${end}`;
     const tail = await HeraldProcess.spawn('herald.js', {}, ['tail', 'ws/notifications/', '--url', url]);
     await tail.says('connection.established');
@@ -118,14 +118,14 @@ describe("the operator's tool and a server below a path", () => {
     expect(output).toMatch(/^ok +WebSocket +A client connected/m);
   });
 
-  it('takes no user name and password in it, and repeats neither', async () => {
+  it('refuses a user name and password in the URL, and prints neither', async () => {
     const { code, output } = await run('token', 'alice', '--url', 'https://operator:s3cret@example.com/herald');
     expect(code).toBe(2);
     expect(output).toMatch(/^herald: --url: takes no user name and password$/m);
     expect(output).not.toContain('s3cret');
   });
 
-  it('fails when the connection that it prints is lost', async () => {
+  it('fails if its connection is lost', async () => {
     const tail = await HeraldProcess.spawn('herald.js', {}, ['tail', '/ws/notifications/', '--url', below]);
     await tail.says('connection.established');
     for (const socket of passing) socket.destroy();

@@ -20,7 +20,7 @@ afterEach(async () => {
 });
 afterAll(() => node.stop());
 
-/** Runs the tool against the node, to its end. */
+/** Runs the tool against the node until it exits. */
 async function run(...words: string[]): Promise<{ code: number | null; output: string }> {
   const process = await HeraldProcess.spawn('herald.js', {}, [...words, '--url', node.url]);
   const { code } = await process.exit();
@@ -47,7 +47,7 @@ describe("the operator's tool", () => {
     expect(await client.next()).toMatchObject({ event_type: 'invoice.paid', data: { amount_cents: 1999 } });
   });
 
-  it('prints what a connection receives, until it is closed', async () => {
+  it('prints what a connection receives until it is closed', async () => {
     const tail = await HeraldProcess.spawn('herald.js', {}, ['tail', '/ws/notifications/', '--url', node.url]);
     await tail.says('connection.established');
     await run('notify', 'operator', 'Seen');
@@ -57,14 +57,14 @@ describe("the operator's tool", () => {
     expect(tail.output).toContain('closed with 4001');
   });
 
-  it('fails when it is refused what it is to print', async () => {
+  it('fails if its connection is refused', async () => {
     const { code, output } = await run('tail', '/ws/events/nowhere/');
     expect(code).toBe(1);
     expect(output).toContain('closed with 4003 not_a_member');
   });
 
   it.each([[['--help']], [['-h']], [['help']], [['token', '--help']]])(
-    'tells its usage when it is asked for by %j',
+    'prints its usage on request for %j',
     async (words) => {
       const { code, output } = await run(...words);
       expect(code).toBe(0);
@@ -78,14 +78,14 @@ describe("the operator's tool", () => {
     [['token'], 'Takes <user_id>'],
     [['emit', 'o', 'a.b', 'nonsense'], '<data>: got nonsense, takes a JSON object'],
     [['token', 'alice', '--loud'], '--loud'],
-  ])('prints its usage for %j', async (words, problem) => {
+  ])('explains the problem and its usage for %j', async (words, problem) => {
     const { code, output } = await run(...words);
     expect(code).toBe(2);
     expect(output).toContain(problem);
     expect(output).toContain('Usage: npm run herald');
   });
 
-  it('says in a line what the server has refused', async () => {
+  it('reports in one line why the server refused', async () => {
     const { code, output } = await run('emit', orgId, 'resource.created', '{}');
     expect(code).toBe(1);
     expect(output).toMatch(/^herald: \/api\/v1\/orgs\/.* answered 400: /);
@@ -94,7 +94,7 @@ describe("the operator's tool", () => {
 });
 
 describe('connections', () => {
-  it('lists those of all users, of one, or of an organization', async () => {
+  it('lists those of all users, a user, or an organization', async () => {
     const clients = await Promise.all([
       node.join('/ws/notifications/', 'alice'),
       node.join(`/ws/events/${orgId}/`, 'operator'),
@@ -120,7 +120,7 @@ describe('connections', () => {
     expect((await run('connections', '--user', 'nobody')).output).toBe('No live connections\n');
   });
 
-  it('shows all of many', async () => {
+  it('lists them beyond a single page', async () => {
     const users = Array.from({ length: 7 }, (_, n) => `user-${n}`);
     await Promise.all(users.flatMap((user) => Array.from({ length: 15 }, () => node.join('/ws/notifications/', user))));
     const { output } = await run('connections');

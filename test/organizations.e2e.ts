@@ -28,7 +28,7 @@ async function founded(founder = alice, name = 'Acme'): Promise<string> {
 }
 
 describe('organizations', () => {
-  it('makes its founder the owner', async () => {
+  it('makes the creator the owner', async () => {
     const { status, body } = await alice.post('/orgs', { name: 'Acme' });
     expect(status).toBe(201);
     expect(body).toMatchObject({ name: 'Acme', role: 'owner', created_at: expect.any(String) });
@@ -55,7 +55,7 @@ describe('organizations', () => {
     expect(body.errors).toEqual([expect.objectContaining({ field: 'owner' })]);
   });
 
-  it('lists only the own ones, page by page', async () => {
+  it('lists only the user’s own, page by page', async () => {
     const dave = await node.api('dave');
     const ids = [await founded(dave, 'One'), await founded(dave, 'Two'), await founded(dave, 'Three')];
     const first = await dave.get('/orgs?limit=2');
@@ -73,12 +73,12 @@ describe('organizations', () => {
     },
   );
 
-  it('takes its UUID in capitals', async () => {
+  it('accepts the UUID in capitals', async () => {
     const id = await founded();
     expect((await alice.get(`/orgs/${id.toUpperCase()}`)).body).toMatchObject({ id, name: 'Acme' });
   });
 
-  it('is renamed and deleted by owners only', async () => {
+  it('can be renamed and deleted only by owners', async () => {
     const id = await founded();
     await alice.post(`/orgs/${id}/members`, { user_id: 'bob', role: 'admin' });
     expect((await bob.patch(`/orgs/${id}`, { name: 'Bobs' })).status).toBe(403);
@@ -90,7 +90,7 @@ describe('organizations', () => {
     expect((await bob.get(`/orgs/${id}/members`)).status).toBe(404);
   });
 
-  it('does not exist for others, whatever they ask for', async () => {
+  it('appears not to exist to non-members, in every request', async () => {
     const id = await founded();
     const foreign = [
       await carol.get(`/orgs/${id}`),
@@ -114,7 +114,7 @@ describe('organizations', () => {
 });
 
 describe('members', () => {
-  it('are added by any user id, and the organization and the user hear of it', async () => {
+  it('are added by any user id; the organization and the user are notified', async () => {
     await bob.get('/orgs');
     const id = await founded();
     const events = await node.join(`/ws/events/${id}/`, 'alice');
@@ -139,7 +139,7 @@ describe('members', () => {
     });
   });
 
-  it('may never have been seen, and have ids of any shape', async () => {
+  it('may be users who have never connected, with ids of any form', async () => {
     const id = await founded();
     for (const userId of ['auth0|5f/..%2F', '__proto__', 'Ünï 🎉', 'eve@example.com', 'x'.repeat(255)]) {
       const added = await alice.post(`/orgs/${id}/members`, { user_id: userId });
@@ -158,14 +158,14 @@ describe('members', () => {
     { user_id: 5 },
     { user_id: 'eve', role: 'king' },
     { user_id: 'eve', role: null },
-  ])('are not added by %j', async (member) => {
+  ])('are not added for an invalid %j', async (member) => {
     const id = await founded();
     const { status, body } = await alice.post(`/orgs/${id}/members`, member);
     expect(status).toBe(400);
     expect(body.errors[0].field).toBe('role' in member ? 'role' : 'user_id');
   });
 
-  it('are added once, also by many requests at once', async () => {
+  it('are added once, even by concurrent requests', async () => {
     const id = await founded();
     const adding = Array.from({ length: 5 }, () => alice.post(`/orgs/${id}/members`, { user_id: 'bob' }));
     const statuses = (await Promise.all(adding)).map(({ status }) => status);
@@ -182,7 +182,7 @@ describe('members', () => {
     expect(second.body.next_cursor).toBeNull();
   });
 
-  it('who are admins add and remove plain members only', async () => {
+  it('who are admins add and remove only plain members', async () => {
     const id = await founded();
     await alice.post(`/orgs/${id}/members`, { user_id: 'bob', role: 'admin' });
     expect((await bob.post(`/orgs/${id}/members`, { user_id: 'carol', role: 'admin' })).status).toBe(403);
@@ -194,7 +194,7 @@ describe('members', () => {
     expect((await bob.delete(`/orgs/${id}/members/bob`)).status).toBe(204);
   });
 
-  it('who are plain members change nobody, but leave when they like', async () => {
+  it('who are plain members change nobody, but may leave', async () => {
     const id = await founded();
     const events = await node.join(`/ws/events/${id}`, 'alice');
     await alice.post(`/orgs/${id}/members`, { user_id: 'bob' });
@@ -211,7 +211,7 @@ describe('members', () => {
     });
   });
 
-  it('keep a last owner', async () => {
+  it('always include an owner', async () => {
     const id = await founded();
     await alice.post(`/orgs/${id}/members`, { user_id: 'bob' });
     expect((await alice.delete(`/orgs/${id}/members/alice`)).status).toBe(409);
@@ -223,7 +223,7 @@ describe('members', () => {
     expect(statuses.sort()).toEqual([204, 409]);
   });
 
-  it('hear nothing of a founding', async () => {
+  it('receive no event when an organization is created', async () => {
     const id = await founded();
     const events = await node.join(`/ws/events/${id}`, 'alice');
     await alice.post(`/orgs/${id}/events`, { event_type: 'invoice.paid', data: {} });
@@ -231,20 +231,20 @@ describe('members', () => {
   });
 });
 
-describe('the door to the events', () => {
-  it.each([UNKNOWN, 'nonsense', '%00'])('is shut with 4003 for the organization %s', async (id) => {
+describe('the events endpoint', () => {
+  it.each([UNKNOWN, 'nonsense', '%00'])('closes with 4003 for the organization %s', async (id) => {
     const client = await node.connect(`/ws/events/${id}/`, 'alice');
     expect(await client.closed()).toEqual({ code: 4003, reason: 'not_a_member' });
   });
 
-  it('is shut with 4003 for others', async () => {
+  it('closes with 4003 for non-members', async () => {
     const id = await founded();
     const client = await node.connect(`/ws/events/${id}/`, 'carol');
     expect(await client.closed()).toEqual({ code: 4003, reason: 'not_a_member' });
     expect(client.received).toEqual([]);
   });
 
-  it('is open to members, also with the UUID in capitals', async () => {
+  it('accepts members, even with the UUID in capitals', async () => {
     const id = await founded();
     const client = await node.connect(`/ws/events/${id.toUpperCase()}/`, 'alice');
     expect(await client.next()).toMatchObject({
@@ -257,7 +257,7 @@ describe('the door to the events', () => {
 });
 
 describe('POST /orgs/:org_id/events', () => {
-  it('publishes data as it was given', async () => {
+  it('publishes the data unchanged', async () => {
     const id = await founded();
     const events = await node.join(`/ws/events/${id}`, 'alice');
     const data = { a: [1, null, { b: 'ü', valueOf: 2 }], toString: 'c', hasOwnProperty: {} };
@@ -280,20 +280,20 @@ describe('POST /orgs/:org_id/events', () => {
     ['data', { event_type: 'invoice.paid', data: 'text' }],
     ['data', { event_type: 'invoice.paid', data: { text: 'x'.repeat(70_000) } }],
     ['extra', { event_type: 'invoice.paid', data: {}, extra: 1 }],
-  ])('refuses what is wrong in %s: %#', async (field, body) => {
+  ])('refuses an invalid %s: %#', async (field, body) => {
     const id = await founded();
     const answer = await alice.post(`/orgs/${id}/events`, body);
     expect(answer.status).toBe(400);
     expect(answer.body.errors[0].field).toBe(field);
   });
 
-  it('refuses what is nested too deep', async () => {
+  it('refuses data that is nested too deeply', async () => {
     const id = await founded();
     const body = `{"event_type":"invoice.paid","data":{"a":${'['.repeat(50_000)}${']'.repeat(50_000)}}}`;
     expect((await alice.request('POST', `/orgs/${id}/events`, body)).status).toBe(400);
   });
 
-  it('is not for plain members', async () => {
+  it('is forbidden for plain members', async () => {
     const id = await founded();
     await alice.post(`/orgs/${id}/members`, { user_id: 'bob' });
     expect((await bob.post(`/orgs/${id}/events`, { event_type: 'invoice.paid', data: {} })).status).toBe(403);

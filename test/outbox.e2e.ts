@@ -41,19 +41,19 @@ function told(title: string): object {
   return expect.objectContaining({ type: 'notification', notification: expect.objectContaining({ title }) });
 }
 
-describe('a message of the outbox that is none', () => {
+describe('an invalid outbox row', () => {
   const FRAME = '{"type":"x"}';
 
   it.each([
-    ['text that is no JSON', 'user:alice', 'frame', 'not json'],
-    ['nothing', 'user:alice', 'frame', ''],
+    ['text that is not JSON', 'user:alice', 'frame', 'not json'],
+    ['an empty body', 'user:alice', 'frame', ''],
     ['an empty object', 'user:alice', 'frame', '{}'],
     ['a list', 'user:alice', 'frame', '[1]'],
-    ['an object with two ends', 'user:alice', 'frame', '{"type":"x"}}'],
+    ['an object with an extra brace', 'user:alice', 'frame', '{"type":"x"}}'],
     ['a channel that does not exist', 'bogus', 'frame', FRAME],
-    ['a user whose id is not encoded', 'user:%zz', 'frame', FRAME],
+    ['a user id with invalid encoding', 'user:%zz', 'frame', FRAME],
     ['an unknown kind', 'user:alice', 'letter', FRAME],
-  ])('%s, is left out and counted, and what comes after it is told', async (_, channel, kind, body) => {
+  ])('with %s is skipped and counted, and later messages are published', async (_, channel, kind, body) => {
     const alice = await listen('alice');
     const before = await sample(node, 'herald_outbox_unreadable_total');
     const id = randomUUID();
@@ -74,8 +74,8 @@ describe('a message of the outbox that is none', () => {
   });
 });
 
-describe('a message that release 0.1.0 has left in the outbox, without its closing brace', () => {
-  it('is told to its channel', async () => {
+describe('an outbox row that release 0.1.0 has written without its closing brace', () => {
+  it('is published to its channel', async () => {
     const alice = await listen('alice');
     await dataSource.query('INSERT INTO realtime_outbox (id, channel, kind, body) VALUES ($1, $2, $3, $4)', [
       uuidv7(),
@@ -87,7 +87,7 @@ describe('a message that release 0.1.0 has left in the outbox, without its closi
     expect([await alice.next(), await alice.next()]).toEqual([told('Old'), told('Next')]);
   });
 
-  it('is told to everybody if it was an announcement', async () => {
+  it('is published to all users if it was an announcement', async () => {
     const alice = await listen('alice');
     await dataSource.query('INSERT INTO realtime_outbox (id, channel, kind, body) VALUES ($1, $2, $3, $4)', [
       uuidv7(),
@@ -101,11 +101,11 @@ describe('a message that release 0.1.0 has left in the outbox, without its closi
   });
 });
 
-describe('channels that Redis takes nothing for', () => {
+describe('channels that Redis rejects', () => {
   const users = Array.from({ length: 5 }, (_, n) => `stuck-${n}`);
   const positionOf = (userId: string): string => `herald:0:{user:${userId}}:position`;
 
-  it('hold up nobody else, and are told all of it, in order, when Redis takes it again', async () => {
+  it('do not delay others, and are published completely and in order once Redis accepts them again', async () => {
     const stuck = await Promise.all(users.map(listen));
     const bob = await listen('bob');
     for (const userId of users) {
@@ -127,7 +127,7 @@ describe('channels that Redis takes nothing for', () => {
   });
 });
 
-/** A cluster of which a shard is away: its channel fails, and only when all others have been served. */
+/** A cluster that has lost a shard: its channel fails, but only after all others have succeeded. */
 class ShardAway extends MemoryBroker {
   private served = 0;
 
@@ -149,8 +149,8 @@ class ShardAway extends MemoryBroker {
   }
 }
 
-describe('a channel that fails when all others have been served', () => {
-  it('is not taken for the failure of the broker', async () => {
+describe('a channel that fails after all others have succeeded', () => {
+  it('is not mistaken for a failure of the broker', async () => {
     const relay = node.app.get(OutboxRelay, { strict: false });
     await relay.stop();
     try {

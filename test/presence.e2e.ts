@@ -7,7 +7,7 @@ import { closeAllClients, connect, type TestClient } from './support/ws-client.j
 const joined = (userId: string) => ({ type: 'presence', action: 'joined', user_id: userId });
 const left = (userId: string) => ({ type: 'presence', action: 'left', user_id: userId });
 
-/** An organization of Alice with Bob and Carol as members. */
+/** Creates an organization of Alice’s with Bob and Carol as members. */
 async function found(node: Herald): Promise<{ orgId: string; alice: ApiClient }> {
   return { orgId: await node.organization('alice', ['bob', 'carol']), alice: await node.api('alice') };
 }
@@ -36,7 +36,7 @@ describe.each(ONE_AND_MANY)('presence on %s', (_, start) => {
     return (await alice.get(`/orgs/${orgId}/presence`)).body.items;
   }
 
-  it('tells those who asked of the first connection and the last disconnection of a user', async () => {
+  it('publishes a user’s first connection and last disconnection to subscribers', async () => {
     const watchers = [await join(one, 'alice', '?presence=true'), await join(two, 'alice', '?presence=true')];
     const first = await join(one, 'bob');
     const second = await join(two, 'bob');
@@ -48,7 +48,7 @@ describe.each(ONE_AND_MANY)('presence on %s', (_, start) => {
     for (const watcher of watchers) expect(await watcher.next()).toEqual(left('bob'));
   });
 
-  it('lists who is there, and with how many connections', async () => {
+  it('lists connected users with the number of their connections', async () => {
     await join(one, 'carol');
     await join(one, 'bob');
     await join(two, 'bob');
@@ -64,7 +64,7 @@ describe.each(ONE_AND_MANY)('presence on %s', (_, start) => {
   });
 
   it.each(['', '?presence=false', '?presence='])(
-    'tells nothing to a client that connected with "%s"',
+    'sends nothing to a client that connected with "%s"',
     async (query) => {
       const silent = await join(two, 'alice', query);
       const watcher = await join(two, 'carol', '?presence=true');
@@ -76,7 +76,7 @@ describe.each(ONE_AND_MANY)('presence on %s', (_, start) => {
     },
   );
 
-  it('takes no part in cursors and resuming', async () => {
+  it('does not affect cursors or resuming', async () => {
     const watcher = await join(one, 'alice', '?presence=true');
     await alice.post(`/orgs/${orgId}/events`, { event_type: 'test.first', data: {} });
     const { cursor } = await watcher.next();
@@ -91,7 +91,7 @@ describe.each(ONE_AND_MANY)('presence on %s', (_, start) => {
     expect(await again.next()).toMatchObject({ event_type: 'test.missed' });
   });
 
-  it('is for members only', async () => {
+  it('is restricted to members', async () => {
     const stranger = new ApiClient(two.url, await one.tokenFor('mallory'));
     expect((await stranger.get(`/orgs/${orgId}/presence`)).status).toBe(404);
     expect((await stranger.get('/orgs/nonsense/presence')).status).toBe(404);

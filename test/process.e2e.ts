@@ -31,8 +31,8 @@ async function start(
 }
 
 describe('a process without any configuration', () => {
-  it('serves, says how to see it work, drains on SIGTERM, keeps its data and its tokens, and shares them with no other', async () => {
-    // As `npm start` does.
+  it('serves, explains how to try it, drains on SIGTERM, keeps its data and tokens, and locks them against other processes', async () => {
+    // The entry point of `npm start`.
     const first = await (await start({}, '../main.js')).ready();
     expect(first.output).toContain('npx wscat -c "ws://localhost:');
     const token = await first.tokenFor('alice');
@@ -41,7 +41,7 @@ describe('a process without any configuration', () => {
     const client = await first.join('/ws/notifications/', token);
     const ended = first.end('SIGTERM');
     expect(await client.closed()).toEqual({ code: 1012, reason: 'restarting' });
-    // Also when all its clients have been sent away.
+    // Still answers after all its clients have been disconnected.
     const answer = await fetch(`${first.url}/health/ready`);
     expect([answer.status, await answer.json()]).toEqual([503, { status: 'draining', dependencies: {} }]);
     const upgrade = await fetch(`${first.url}/ws/notifications/`);
@@ -61,16 +61,16 @@ describe('a process without any configuration', () => {
   });
 });
 
-describe('a process that is asked to end', () => {
+describe('a process that receives a signal', () => {
   let disk: FileHandle;
 
   beforeEach(async () => void (disk = await open('/dev/full', 'w')));
   afterEach(() => disk.close());
 
-  it('ends in time although a connection never sends its request, the disk behind its log is full, and it is asked twice', async () => {
+  it('exits in time despite an idle connection, a full disk for its log, and a repeated signal', async () => {
     const variables = { DATABASE_URL: await postgresDatabase(), LOG_LEVEL: 'trace', SHUTDOWN_GRACE_MS: '500' };
     const process = await (await start(variables, 'main.js', disk.fd)).ready();
-    // A full disk costs lines of the log, and nothing else.
+    // A full disk only loses log lines.
     for (let n = 0; n < 5; n += 1) expect((await fetch(`${process.url}/api/v1/orgs`)).status).toBe(401);
     const silent = await RawClient.open(Number(new URL(process.url).port));
     const [exit] = await Promise.all([process.end('SIGINT'), process.end('SIGINT')]);
@@ -81,7 +81,7 @@ describe('a process that is asked to end', () => {
   });
 });
 
-describe('a process with wrong variables', () => {
+describe('a process with invalid variables', () => {
   it('does not start, and lists every problem', async () => {
     const process = await start({ PORT: 'http', REDIS_PORT: '0', DATABASE_URL: 'mysql://secret@x', LOG_LEVEL: 'loud' });
     expect(await process.exit()).toMatchObject({ code: 1 });
@@ -92,7 +92,7 @@ describe('a process with wrong variables', () => {
     expect(process.output).not.toContain('    at ');
   });
 
-  it('does not start on a port that is taken, and says so without a stack', async () => {
+  it('does not start on a port in use, and reports it without a stack', async () => {
     const holder = createServer().listen(0, '127.0.0.1');
     await once(holder, 'listening');
     try {
@@ -106,7 +106,7 @@ describe('a process with wrong variables', () => {
     }
   });
 
-  it.each(['/dev/null', '/proc'])('does not start with folders that it can’t write to: in %s', async (parent) => {
+  it.each(['/dev/null', '/proc'])('does not start if it can’t write to folders in %s', async (parent) => {
     const process = await start({ DATA_DIR: `${parent}/data`, EXPORTS_DIR: `${parent}/exports` });
     expect(await process.exit()).toMatchObject({ code: 1 });
     expect(process.output).toContain(`DATA_DIR: got "${parent}/data"`);

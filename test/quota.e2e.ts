@@ -28,7 +28,7 @@ function create(name: string): Promise<ApiAnswer> {
   return alice.post(`/orgs/${org}/resources`, { name });
 }
 
-/** The events up to the change that a test makes at its end. */
+/** The events before the one that marks the end of a test. */
 async function eventsUntil(eventType: string): Promise<Frame[]> {
   const frame = await events.next();
   return frame.event_type === eventType ? [] : [frame, ...(await eventsUntil(eventType))];
@@ -38,8 +38,8 @@ function warningsIn(frames: Frame[]): unknown[] {
   return frames.filter(({ event_type }) => event_type === 'quota.warning').map(({ data }) => data);
 }
 
-describe('the quota of resources', () => {
-  it('warns at 80, 90 and 100 percent, right after the resource that reaches it', async () => {
+describe('the resource quota', () => {
+  it('warns at 80, 90 and 100 percent, right after the resource that reaches the threshold', async () => {
     for (let n = 1; n <= 10; n += 1) expect((await create(`No. ${n}`)).status).toBe(201);
     const id = (await alice.get(`/orgs/${org}/resources?limit=1`)).body.items[0].id as string;
     await alice.delete(`/orgs/${org}/resources/${id}`);
@@ -53,7 +53,7 @@ describe('the quota of resources', () => {
     ]);
   });
 
-  it('refuses what is beyond it until something is deleted, and then warns again', async () => {
+  it('refuses resources beyond it until one is deleted, and then warns again', async () => {
     const ids: string[] = [];
     for (let n = 1; n <= 10; n += 1) ids.push((await create(`No. ${n}`)).body.id);
     const refused = await create('No. 11');
@@ -67,7 +67,7 @@ describe('the quota of resources', () => {
     expect(await events.next()).toMatchObject({ event_type: 'quota.warning', data: { used: 10, percent: 100 } });
   });
 
-  it('is kept, and each warning comes once, when many are created at once', async () => {
+  it('holds, with each warning sent once, under concurrent requests', async () => {
     const answers = await Promise.all(Array.from({ length: 16 }, (_, n) => create(`No. ${n}`)));
     const statuses = answers.map(({ status }) => status).sort();
     expect(statuses).toEqual([...Array<number>(10).fill(201), ...Array<number>(6).fill(409)]);
@@ -78,7 +78,7 @@ describe('the quota of resources', () => {
     expect(warnings.map(({ percent }) => percent)).toEqual([80, 90, 100]);
   });
 
-  it('is each organization’s own', async () => {
+  it('applies to each organization separately', async () => {
     for (let n = 1; n <= 10; n += 1) await create(`No. ${n}`);
     const other = await node.organization('alice');
     expect((await alice.post(`/orgs/${other}/resources`, { name: 'First' })).status).toBe(201);

@@ -20,10 +20,10 @@ import {
 import { until } from './support/until.js';
 import { closeAllClients, connect } from './support/ws-client.js';
 
-// Each test starts servers and processes of its own, which takes its time on a busy machine.
+// Each test starts its own servers and processes, which is slow on a busy machine.
 jest.setTimeout(90_000);
 
-/** Every password is another one, so that none does for another. */
+/** Every password differs, so that using the wrong one fails. */
 const ADMIN = 'of-the-default-user';
 const USER = ['--user', 'herald', 'on', '>of-herald', '~*', '&*', '+@all'];
 const SENTINELS = [
@@ -79,7 +79,7 @@ afterAll(() => rm(folder, { recursive: true }));
 beforeEach(async () => void (dataDir = await mkdtemp(join(tmpdir(), 'herald-test-'))));
 afterEach(async () => {
   await closeAllClients();
-  // The Herald first, which was started last.
+  // Herald first: it was started last.
   for (const stop of toStop.splice(0).reverse()) await stop();
   await rm(dataDir, { recursive: true });
 });
@@ -96,13 +96,13 @@ async function startHerald(variables: Variables): Promise<HeraldProcess> {
   return herald.ready();
 }
 
-/** What doctor finds out about Redis, without a process for it. */
+/** What doctor reports about Redis, without starting a process. */
 async function findings(variables: Variables): Promise<string> {
   const found = await checkRedis(new Environment(variables));
   return found.map(({ verdict, text }) => `${verdict} ${text}\n`).join('');
 }
 
-/** Has a job run and tell of itself: commands, the jobs' connections and the one that receives are all of use. */
+/** Completes an export with a notification, which uses the command, job and subscriber connections. */
 async function expectToWork({ url, wsUrl }: HeraldProcess): Promise<void> {
   const { body } = await new ApiClient(url, null, '').post('/dev/token', { user_id: 'alice' });
   const alice = new ApiClient(url, body.access_token);
@@ -116,15 +116,15 @@ function isOf(notification: unknown, type: string): boolean {
   return (notification as { type?: string } | undefined)?.type === type;
 }
 
-describe.each(WAYS)('a user of Redis over %s', (_name, start) => {
-  it('is known by its own credentials', async () => {
+describe.each(WAYS)('a Redis user over %s', (_name, start) => {
+  it('connects with its own credentials', async () => {
     const variables = await startPlace(start);
     await expectToWork(await startHerald(variables));
     expect(await findings(variables)).toMatch(/^ok Version /m);
     expect(await findings({ ...variables, REDIS_TLS: 'true' })).toMatch(/^broken .*REDIS_TLS to false/m);
   });
 
-  it('is known over TLS alone', async () => {
+  it('connects over TLS only', async () => {
     const variables = { ...(await startPlace(start, certificate)), REDIS_TLS: 'true' };
     await expectToWork(await startHerald({ ...variables, NODE_EXTRA_CA_CERTS: certificate.certificate }));
     expect(await findings(variables)).toMatch(/^broken .*self-signed certificate.*NODE_EXTRA_CA_CERTS/m);
@@ -132,8 +132,8 @@ describe.each(WAYS)('a user of Redis over %s', (_name, start) => {
   });
 });
 
-describe('the sentinels', () => {
-  it('are asked again and again while none can be reached, and named once a minute', async () => {
+describe('sentinels', () => {
+  it('are retried while none is reachable, with one warning a minute', async () => {
     let asked = 0;
     const sentinel = createServer((socket) => {
       asked += 1;
@@ -153,7 +153,7 @@ describe('the sentinels', () => {
     expect(herald.output).not.toContain('    at ');
   });
 
-  it('are entered by credentials of their own, which doctor names where they are wrong, and never shows', async () => {
+  it('use their own credentials, which doctor reports if wrong but never shows', async () => {
     const variables = await startPlace(overSentinel);
     const wrong = { ...variables, REDIS_SENTINEL_PASSWORD: 'of-herald' };
     const doctor = await HeraldProcess.spawn('herald.js', wrong, ['doctor']);

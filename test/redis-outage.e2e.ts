@@ -19,7 +19,7 @@ beforeAll(async () => {
 afterAll(() => node.stop());
 
 describe('while Redis is down', () => {
-  it('writes succeed, and what they tell is accepted', async () => {
+  it('writes succeed, and their messages are accepted', async () => {
     const created = await alice.post(`/orgs/${org}/resources`, { name: 'Report' });
     expect(created.status).toBe(201);
     const path = `/orgs/${org}/resources/${created.body.id}`;
@@ -32,7 +32,7 @@ describe('while Redis is down', () => {
     expect((await alice.post('/notifications', notification)).status).toBe(201);
   });
 
-  it('exports are refused and leave nothing behind', async () => {
+  it('exports are refused, and leave nothing behind', async () => {
     const { status, body, headers } = await alice.post(`/orgs/${org}/exports`, { format: 'csv' });
     expect(status).toBe(503);
     expect(headers.get('content-type')).toContain('application/problem+json');
@@ -40,7 +40,7 @@ describe('while Redis is down', () => {
     expect(await node.app.get(DataSource).getRepository(Export).count()).toBe(0);
   });
 
-  it('exports are taken again once it is back', async () => {
+  it('exports are accepted again afterwards', async () => {
     await node.redis.start();
     await until(async () => (await alice.post(`/orgs/${org}/exports`, { format: 'csv' })).status === 202);
   });

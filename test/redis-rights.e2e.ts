@@ -16,7 +16,7 @@ afterAll(async () => {
   await redis.stop();
 });
 
-/** A server whose Redis user has all rights but those. */
+/** Starts a server whose Redis user lacks only these rights. */
 async function startWithout(...rights: string[]): Promise<HeraldProcess> {
   const user = `without-${rights.join('')}`.replace(/[^a-z-]/g, '');
   await admin.call('ACL', 'SETUSER', user, 'on', '>secret', '~*', '&*', '+@all', ...rights);
@@ -29,20 +29,20 @@ async function startWithout(...rights: string[]): Promise<HeraldProcess> {
   return HeraldProcess.spawn('main.js', { ...variables, DATABASE_URL: await postgresDatabase() });
 }
 
-/** The CPU seconds that a process has used so far. */
+/** The CPU seconds used by a process so far. */
 async function cpuOf(herald: HeraldProcess): Promise<number> {
   const text = await (await fetch(`${herald.url}/metrics`)).text();
   return Number(/^process_cpu_seconds_total(?:\{[^}]*\})? (\S+)/m.exec(text)?.[1]);
 }
 
-describe('a user of Redis without the right to', () => {
+describe('a Redis user without the right to', () => {
   it.each([['-info'], ['-evalsha', '-eval']])(
-    '%s leaves the process calm: it answers, and ends when it is asked to',
+    '%s does not make the process spin: it answers, and exits on SIGTERM',
     async (...rights) => {
       const herald = await startWithout(...rights);
       try {
         await until(async () => (await fetch(`${herald.url}/health/live`).catch(() => null))?.status === 200, 60_000);
-        // What loops without a pause takes all of a core.
+        // A busy loop would use a whole core.
         const [before, start] = [await cpuOf(herald), performance.now()];
         await until(() => performance.now() - start > 3_000);
         const share = ((await cpuOf(herald)) - before) / ((performance.now() - start) / 1_000);
@@ -56,7 +56,7 @@ describe('a user of Redis without the right to', () => {
     },
   );
 
-  it('-info runs jobs all the same', async () => {
+  it('-info still runs jobs', async () => {
     const herald = await startWithout('-info');
     try {
       await herald.ready();

@@ -8,15 +8,15 @@ function read(path: string): string {
   return readFileSync(join(ROOT, path), 'utf8');
 }
 
-describe('what legal asks for', () => {
-  it.each(['.', 'client'])('is in %s: the licence that package.json names', (folder) => {
+describe('the licence', () => {
+  it.each(['.', 'client'])('is in %s, and is the one that package.json names', (folder) => {
     const { license } = JSON.parse(read(`${folder}/package.json`)) as { license: string };
     expect(read(`${folder}/LICENSE`)).toMatch(new RegExp(`^${license} License\n\nCopyright \\(c\\) \\d{4} `));
   });
 });
 
 describe('CHANGELOG.md', () => {
-  it('begins with what is not released, and has an entry with a date for the version of package.json', () => {
+  it('begins with unreleased changes, and has a dated entry for the version in package.json', () => {
     const { version } = JSON.parse(read('package.json')) as { version: string };
     const [unreleased, ...released] = [...read('CHANGELOG.md').matchAll(/^## \[(?<name>.+?)\](?<date>.*)$/gm)];
     expect(unreleased?.groups).toMatchObject({ name: 'Unreleased', date: '' });

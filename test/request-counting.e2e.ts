@@ -35,7 +35,7 @@ function openRedis(server: RedisServer, commandTimeoutMs?: number): Promise<Open
   return open({ REDIS_HOST: server.host, REDIS_PORT: String(server.port) }, server, commandTimeoutMs);
 }
 
-/** More than a Redis on a busy machine ever takes. */
+/** Longer than Redis ever takes, even on a busy machine. */
 const PATIENT_MS = 10_000;
 
 async function open(
@@ -55,7 +55,7 @@ async function open(
   return { storage, registry, stop };
 }
 
-/** How many requests the process has counted in place of Redis. */
+/** How many requests the process counted itself while Redis failed. */
 async function countedLocally({ registry }: Opened): Promise<number> {
   const metric = await registry.getSingleMetric('herald_http_requests_counted_locally_total')?.get();
   return metric?.values[0]?.value ?? 0;
@@ -73,7 +73,7 @@ describe.each(Object.entries(STORAGES))('requests counted in %s', (_name, openSt
 
   const count = (key: string, windowMs = 60_000) => opened.storage.increment(key, windowMs, LIMIT, windowMs, 'default');
 
-  it('are blocked beyond the limit, each key on its own', async () => {
+  it('are blocked beyond the limit, separately for each key', async () => {
     for (const key of ['one', 'two', '__proto__']) {
       expect(await count(key)).toEqual({ totalHits: 1, timeToExpire: 60, isBlocked: false, timeToBlockExpire: 0 });
       for (let n = 2; n <= LIMIT; n += 1) {
@@ -85,7 +85,7 @@ describe.each(Object.entries(STORAGES))('requests counted in %s', (_name, openSt
     }
   });
 
-  it('are counted once each when they come together', async () => {
+  it('are each counted once when concurrent', async () => {
     const records = await Promise.all(Array.from({ length: 50 }, () => count('together')));
     expect(records.map(({ totalHits }) => totalHits).sort((a, b) => a - b)).toEqual(
       Array.from({ length: 50 }, (_, n) => n + 1),
@@ -93,27 +93,27 @@ describe.each(Object.entries(STORAGES))('requests counted in %s', (_name, openSt
     expect(records.filter(({ isBlocked }) => !isBlocked)).toHaveLength(LIMIT);
   });
 
-  it('pass again after the seconds that were told, though more have come meanwhile', async () => {
+  it('are accepted again after the reported delay, even if more were blocked in between', async () => {
     for (let n = 0; n < LIMIT; n += 1) await count('patient', SHORT_WINDOW_MS);
     const { isBlocked, timeToBlockExpire } = await count('patient', SHORT_WINDOW_MS);
     expect(isBlocked).toBe(true);
     await until(async () => !(await count('patient', SHORT_WINDOW_MS)).isBlocked, timeToBlockExpire * 1_000);
   });
 
-  it('are counted nowhere else', async () => {
+  it('are not counted by the process itself', async () => {
     expect(await countedLocally(opened)).toBe(0);
   });
 });
 
 describe('requests counted in the process', () => {
-  it('take bounded memory, however many keys there are', async () => {
+  it('use bounded memory for any number of keys', async () => {
     const storage = new MemoryThrottlerStorage(100);
     for (let n = 0; n < 1_000; n += 1) await storage.increment(`key-${n}`, 60_000, LIMIT);
     expect(storage.size).toBe(100);
     expect((await storage.increment('key-999', 60_000, LIMIT)).totalHits).toBe(2);
   });
 
-  it('are forgotten with their windows', async () => {
+  it('are forgotten when their windows end', async () => {
     let now = 0;
     const storage = new MemoryThrottlerStorage(100, () => now);
     for (let n = 0; n < 50; n += 1) await storage.increment(`key-${n}`, 1_000, LIMIT);
@@ -135,7 +135,7 @@ describe('requests counted in a Redis that fails', () => {
 
   const count = (key: string) => opened.storage.increment(key, 60_000, LIMIT, 60_000, 'default');
 
-  it('are limited by the process while it does not answer, and all together wait for it only a moment', async () => {
+  it('are limited by the process while Redis hangs, and wait for it only briefly in total', async () => {
     await server.pause();
     const begin = performance.now();
     for (let n = 1; n <= LIMIT; n += 1) expect((await count('frozen')).totalHits).toBe(n);
@@ -144,7 +144,7 @@ describe('requests counted in a Redis that fails', () => {
     expect(await countedLocally(opened)).toBe(LIMIT + 1);
   });
 
-  it('are counted there again once it answers', async () => {
+  it('are counted in Redis again once it answers', async () => {
     await server.resume();
     await until(async () => {
       const before = await countedLocally(opened);

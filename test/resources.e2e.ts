@@ -37,7 +37,7 @@ async function created(body: object = { name: 'Report' }): Promise<string> {
 }
 
 describe('a resource', () => {
-  it('is created with defaults, and the organization hears of it', async () => {
+  it('is created with defaults, and an event is published', async () => {
     const { status, body } = await alice.post(`/orgs/${org}/resources`, { name: 'Report' });
     expect(status).toBe(201);
     const id = body.id;
@@ -52,7 +52,7 @@ describe('a resource', () => {
     expect((await alice.get(`/orgs/${org}/resources/${id.toUpperCase()}`)).body).toEqual(body);
   });
 
-  it('is changed field by field, and the organization hears of it', async () => {
+  it('is changed field by field, and an event is published', async () => {
     const id = await created({ name: 'Report', sensitivity: 'public', description: 'a\nb' });
     const { status, body } = await alice.patch(`/orgs/${org}/resources/${id}`, { sensitivity: 'confidential' });
     expect(status).toBe(200);
@@ -65,7 +65,7 @@ describe('a resource', () => {
     expect(cleared.body).toMatchObject({ description: null, sensitivity: 'confidential' });
   });
 
-  it('is not told about when nothing changes', async () => {
+  it('publishes no event if nothing changes', async () => {
     const id = await created();
     const before = await alice.get(`/orgs/${org}/resources/${id}`);
     for (const body of [{}, { name: 'Report', sensitivity: 'normal', description: null }]) {
@@ -75,7 +75,7 @@ describe('a resource', () => {
     expect(await events.next()).toMatchObject({ data: { resource_name: 'Changed' } });
   });
 
-  it('is deleted once, also by many requests at once', async () => {
+  it('is deleted once, even by concurrent requests', async () => {
     const id = await created();
     const deleting = Array.from({ length: 3 }, () => alice.delete(`/orgs/${org}/resources/${id}`));
     const statuses = (await Promise.all(deleting)).map(({ status }) => status);
@@ -110,7 +110,7 @@ describe('a resource', () => {
     ['description', { name: 'a', description: 5 }],
     ['description', { name: 'a', description: 'x'.repeat(10_001) }],
     ['id', { name: 'a', id: UNKNOWN }],
-  ])('is refused for what is wrong in %s: %#', async (field, body) => {
+  ])('is refused if %s is invalid: %#', async (field, body) => {
     const answer = await alice.post(`/orgs/${org}/resources`, body);
     expect(answer.status).toBe(400);
     expect(answer.body.errors[0].field).toBe(field);
@@ -136,13 +136,13 @@ describe('resources', () => {
     expect(second.body.next_cursor).toBeNull();
   });
 
-  it('are not created in an organization that is dissolved meanwhile', async () => {
+  it('are not created in an organization that is being deleted', async () => {
     const content = { name: 'Late', sensitivity: 'normal', description: null } as const;
     const late = node.app.get(ResourcesService).create(UNKNOWN, content);
     await expect(late).rejects.toMatchObject({ status: 404 });
   });
 
-  it('tell nothing of a change that is rolled back', async () => {
+  it('publish nothing for a change that is rolled back', async () => {
     const dataSource = node.app.get(DataSource);
     const change = dataSource.transaction(async (manager) => {
       const resource = { id: uuidv7(), orgId: org, name: 'Ghost', sensitivity: 'normal', description: null } as const;

@@ -5,7 +5,7 @@ import { until } from './support/until.js';
 import { closeAllClients, type Frame, type TestClient } from './support/ws-client.js';
 
 let one: Herald;
-/** The same as `one` where there is only one. */
+/** Equals `one` on a single node. */
 let two: Herald;
 let orgId: string;
 
@@ -19,19 +19,19 @@ async function open(cursor?: string, node = one, userId = 'owner'): Promise<{ cl
   return { client, welcome: await client.next() };
 }
 
-/** The next frames as their numbers. */
+/** Reads the next events, and returns their numbers. */
 async function numbers(client: TestClient, count: number): Promise<unknown[]> {
   const frames: Frame[] = [];
   while (frames.length < count) frames.push(await client.next());
   return frames.map(({ data }) => (data as { n: unknown }).n);
 }
 
-/** Frames of a channel have one; another value fails what is expected of it. */
+/** The message’s cursor; if it has none, a value that fails the expectations. */
 function cursorOf(frame: Frame | undefined): string {
   return typeof frame?.cursor === 'string' ? frame.cursor : 'none';
 }
 
-/** Reads the numbers up to one, goes away, and gives the cursor of the last. */
+/** Reads up to a number, disconnects, and returns the cursor of the last event. */
 async function leaveAfter(client: TestClient, last: number): Promise<string> {
   let frame: Frame;
   do frame = await client.next();
@@ -42,7 +42,7 @@ async function leaveAfter(client: TestClient, last: number): Promise<string> {
 
 afterEach(closeAllClients);
 
-describe.each(ONE_AND_MANY)('a client that comes back, on %s', (_, start) => {
+describe.each(ONE_AND_MANY)('a client that reconnects, on %s', (_, start) => {
   let owner: ApiClient;
 
   beforeAll(async () => {
@@ -55,7 +55,7 @@ describe.each(ONE_AND_MANY)('a client that comes back, on %s', (_, start) => {
   afterAll(() => one.stop());
 
   // @abuse RES-01
-  it('gets what it has missed right after the welcome, in order, each once, and then live frames', async () => {
+  it('receives the messages it missed right after the welcome, in order and once each, then live ones', async () => {
     const { client } = await open();
     await publish(1, 2);
     const cursor = await leaveAfter(client, 2);
@@ -67,7 +67,7 @@ describe.each(ONE_AND_MANY)('a client that comes back, on %s', (_, start) => {
     expect(cursorOf(welcome) > cursor).toBe(true);
   });
 
-  it('misses nothing with the cursor of a welcome alone', async () => {
+  it('misses nothing, even with only the cursor of a welcome', async () => {
     const { client, welcome } = await open();
     await client.close();
     await publish(1, 3);
@@ -76,7 +76,7 @@ describe.each(ONE_AND_MANY)('a client that comes back, on %s', (_, start) => {
     expect(await numbers(again, 3)).toEqual([1, 2, 3]);
   });
 
-  it('has missed nothing when nothing happened', async () => {
+  it('resumes with nothing to recover if nothing was published', async () => {
     const { client } = await open();
     await publish(1, 1);
     const cursor = await leaveAfter(client, 1);
@@ -87,7 +87,7 @@ describe.each(ONE_AND_MANY)('a client that comes back, on %s', (_, start) => {
   });
 
   // @abuse RES-02
-  it('sees no gap and no duplicate at the seam while messages flow', async () => {
+  it('receives no gap and no duplicate between history and live messages', async () => {
     const { client } = await open();
     await publish(1, 1);
     let cursor = await leaveAfter(client, 1);
@@ -105,7 +105,7 @@ describe.each(ONE_AND_MANY)('a client that comes back, on %s', (_, start) => {
   });
 
   // @abuse MSG-36, RES-03
-  it('is told when it has missed more than history keeps, and gets live frames only', async () => {
+  it('learns that it missed more than the history keeps, and receives only live messages', async () => {
     const { client } = await open();
     await publish(1, 1);
     const cursor = await leaveAfter(client, 1);
@@ -119,11 +119,11 @@ describe.each(ONE_AND_MANY)('a client that comes back, on %s', (_, start) => {
   it.each<[string, () => string]>([
     ['empty', () => ''],
     ['malformed', () => 'last-week'],
-    ['another channel’s', () => notificationsCursor],
+    ['for another channel', () => notificationsCursor],
     ['made up', () => '1a20e0b2e1cxxxxxxx.000000000001.deadbeef'],
-    ['of a message that never was', () => firstCursor.replace(/\.[0-9a-f]{12}\./, '.0000000fffff.')],
-    ['of a message with another id', () => firstCursor.replace(/[0-9a-f]{8}$/, 'ffffffff')],
-  ])('is told when its cursor is %s', async (__, cursor) => {
+    ['of a message that never existed', () => firstCursor.replace(/\.[0-9a-f]{12}\./, '.0000000fffff.')],
+    ['of a message with a different id', () => firstCursor.replace(/[0-9a-f]{8}$/, 'ffffffff')],
+  ])('learns that it cannot resume if its cursor is %s', async (__, cursor) => {
     await prepareCursors();
     const { client, welcome } = await open(cursor(), two);
     expect(welcome).toMatchObject({ resumed: false });
@@ -131,7 +131,7 @@ describe.each(ONE_AND_MANY)('a client that comes back, on %s', (_, start) => {
     expect(await numbers(client, 1)).toEqual([3]);
   });
 
-  it('gets nothing of the time before its membership began', async () => {
+  it('receives nothing older after rejoining the organization', async () => {
     await owner.post(`/orgs/${orgId}/members`, { user_id: 'bob' });
     const { client } = await open(undefined, one, 'bob');
     await publish(1, 1);
@@ -147,7 +147,7 @@ describe.each(ONE_AND_MANY)('a client that comes back, on %s', (_, start) => {
   });
 
   // @abuse RES-06
-  it('gets nothing of before with somebody else’s cursor', async () => {
+  it('receives nothing from before its membership, even with somebody else’s cursor', async () => {
     const { client } = await open();
     await publish(1, 1);
     const cursor = await leaveAfter(client, 1);
@@ -161,7 +161,7 @@ describe.each(ONE_AND_MANY)('a client that comes back, on %s', (_, start) => {
 let firstCursor: string;
 let notificationsCursor: string;
 
-/** Cursors of the organization's first message, and of the owner's notifications. */
+/** Gets cursors of the organization's first message and of the owner's notifications. */
 async function prepareCursors(): Promise<void> {
   const { client } = await open();
   await publish(1, 2);
@@ -175,7 +175,7 @@ async function prepareCursors(): Promise<void> {
 describe('history', () => {
   afterEach(() => one.stop());
 
-  /** Connects for the first time, and leaves after the last of a number of events. */
+  /** Connects for the first time, reads this many events, and disconnects. */
   async function leaveAfterEvents(count: number): Promise<string> {
     orgId = await one.organization('owner');
     const { client } = await open();
@@ -183,7 +183,7 @@ describe('history', () => {
     return leaveAfter(client, count);
   }
 
-  it('can be turned off: then nothing can be resumed but where nothing was missed', async () => {
+  it('can be turned off, so that only a client that missed nothing can resume', async () => {
     one = await herald({ HISTORY_SIZE: '0' });
     const cursor = await leaveAfterEvents(1);
     expect((await open(cursor)).welcome).toMatchObject({ resumed: true });
@@ -192,7 +192,7 @@ describe('history', () => {
   });
 
   // @abuse RES-03
-  it.each(ONE_AND_MANY)('that has expired on %s can’t be resumed from', async (_, start) => {
+  it.each(ONE_AND_MANY)('that has expired on %s cannot be resumed from', async (_, start) => {
     [one, two] = await start({ HISTORY_TTL_SECONDS: '1' });
     const cursor = await leaveAfterEvents(1);
     await publish(2, 2);
@@ -204,7 +204,7 @@ describe('history', () => {
   });
 
   // @abuse RES-04
-  it('lost with Redis can’t be resumed from', async () => {
+  it('lost with Redis cannot be resumed from', async () => {
     [one, two] = await twoHeralds();
     const cursor = await leaveAfterEvents(2);
     await one.redis.kill();
@@ -217,7 +217,7 @@ describe('history', () => {
   });
 
   // @abuse SLOW-04, RES-07
-  it('is sent no faster than the client reads', async () => {
+  it('is sent only as fast as the client reads', async () => {
     one = await herald({ WS_MAX_BUFFERED_BYTES: '100000' });
     orgId = await one.organization('owner');
     const { client, welcome } = await open();

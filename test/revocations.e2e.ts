@@ -34,7 +34,7 @@ interface LostRow {
   body: object | string;
 }
 
-/** A row of the outbox as it is when the broker has accepted its signal and nobody has received it. */
+/** Inserts an outbox row that the broker has accepted but no node has received. */
 async function loseSignal({ kind = 'revocation', channel = 'signal:nodes', body }: LostRow): Promise<void> {
   await dataSource.query(
     `INSERT INTO realtime_outbox (id, channel, kind, body, published_at) VALUES ($1, $2, $3, $4, now())`,
@@ -42,7 +42,7 @@ async function loseSignal({ kind = 'revocation', channel = 'signal:nodes', body 
   );
 }
 
-/** Resolves when both nodes have read the recent revocations again: a connection that they end proves it. */
+/** Waits until both nodes have polled recent revocations, by revoking a canary connection on each. */
 async function readAgain(): Promise<void> {
   for (const node of [one, two]) {
     const canary = await node.join('/ws/notifications/', 'canary');
@@ -52,7 +52,7 @@ async function readAgain(): Promise<void> {
 }
 
 describe('a revocation whose signal was lost', () => {
-  it('ends that member’s connections to the organization on every node, and no others', async () => {
+  it('closes that member’s connections to the organization on every node, and no others', async () => {
     const [orgId, otherOrgId] = [
       await one.organization('alice', ['bob', 'carol']),
       await one.organization('alice', ['bob']),
@@ -71,7 +71,7 @@ describe('a revocation whose signal was lost', () => {
     for (const client of others) await client.ping();
   });
 
-  it('ends all connections to an organization that is gone', async () => {
+  it('closes all connections to a deleted organization', async () => {
     const orgId = await one.organization('alice', ['bob']);
     const clients = [
       await one.join(`/ws/events/${orgId}/`, 'alice'),
@@ -84,7 +84,7 @@ describe('a revocation whose signal was lost', () => {
     await notifications.ping();
   });
 
-  it('ends all connections of a user who was disconnected, or the one that was', async () => {
+  it('closes all connections of a disconnected user, or a single connection', async () => {
     const orgId = await one.organization('alice', ['bob']);
     const [gone, other] = [await two.join('/ws/notifications/', 'bob'), await two.join('/ws/notifications/', 'bob')];
     await loseSignal({ body: { connection_id: gone.received[0]?.connection_id, close: DISCONNECTED } });
@@ -96,7 +96,7 @@ describe('a revocation whose signal was lost', () => {
     await alice.ping();
   });
 
-  it('acts as well if release 0.1.0 has written it', async () => {
+  it('also works for rows written by release 0.1.0', async () => {
     const orgId = await one.organization('alice', ['bob', 'carol']);
     const bob = await two.join(`/ws/events/${orgId}/`, 'bob');
     const carol = await two.join('/ws/notifications/', 'carol');
@@ -106,7 +106,7 @@ describe('a revocation whose signal was lost', () => {
     expect(await carol.closed()).toEqual(DISCONNECTED);
   });
 
-  it('waits for the database while that is down, and nobody is closed meanwhile', async () => {
+  it('waits while the database is down, and closes nobody until then', async () => {
     const orgId = await one.organization('alice', ['bob']);
     const bob = await two.join(`/ws/events/${orgId}/`, 'bob');
     const alice = await two.join('/ws/notifications/', 'alice');
@@ -125,7 +125,7 @@ describe('a revocation whose signal was lost', () => {
 });
 
 describe('a revocation', () => {
-  it('leaves connections that were admitted after it', async () => {
+  it('spares connections that were admitted after it', async () => {
     const orgId = await one.organization('alice', ['bob']);
     const before = await one.join('/ws/notifications/', 'bob');
     await one.app.get(BroadcastService, { strict: false }).disconnectUser('bob');
@@ -135,7 +135,7 @@ describe('a revocation', () => {
     for (const client of after) await client.ping();
   });
 
-  it('leaves a member who was added again, also where its signal comes late', async () => {
+  it('spares a member who was added again, even if its signal arrives late', async () => {
     const orgId = await one.organization('alice', ['bob']);
     const alice = await one.api('alice');
     const before = await two.join(`/ws/events/${orgId}/`, 'bob');
@@ -152,7 +152,7 @@ describe('a revocation', () => {
     await after.ping();
   });
 
-  it('acts while Redis is down', async () => {
+  it('works while Redis is down', async () => {
     const bobs = [await one.join('/ws/notifications/', 'bob'), await two.join('/ws/notifications/', 'bob')];
     const alice = await two.join('/ws/notifications/', 'alice');
     await one.redis.kill();
@@ -168,7 +168,7 @@ describe('a revocation', () => {
 });
 
 describe('after an interruption of Redis', () => {
-  it('users’ own notifications go on at once, also while the database hangs; an organization waits for its revocations', async () => {
+  it('users’ own notifications resume at once, even if the database hangs; an organization waits for its revocations', async () => {
     const orgId = await one.organization('alice', ['bob']);
     const notifications = await two.join('/ws/notifications/', 'bob');
     const events = await two.join(`/ws/events/${orgId}/`, 'bob');

@@ -15,13 +15,13 @@ const ORGS = '/api/v1/orgs';
 const ACTORS = ['owner', 'admin', 'member', 'former', 'stranger', 'realtime-admin'] as const;
 type Actor = (typeof ACTORS)[number];
 
-/** Who may not tries first, so that nothing has changed when the next one tries. */
+/** Actors with fewer rights go first, so that a refused attempt leaves the target for the next actor. */
 const TRIES = ACTORS.toReversed();
 
-/** Whom or what an action is done to: made anew for each try, because a try may end it. */
+/** The target of an action, created for each attempt because the attempt may delete it. */
 type Target = (actor: Actor) => Promise<Ids>;
 
-/** The body that adds somebody new. */
+/** The body that adds a new member. */
 class Newcomer {
   constructor(private readonly role: string) {}
 
@@ -41,7 +41,6 @@ beforeAll(async () => {
     actor,
     new ApiClient(node.url, await node.tokenFor(actor, rolesOf(actor)), ''),
   ]);
-  // One for each actor.
   clients = Object.fromEntries(await Promise.all(entries)) as Record<Actor, ApiClient>;
 });
 beforeEach(async () => {
@@ -69,7 +68,7 @@ const another =
   };
 
 const oneself: Target = async (actor) => {
-  // Else the owner would be the last one.
+  // Otherwise the last owner could not leave.
   if (actor === 'owner') await another('owner')(actor);
   return Promise.resolve({ user_id: actor });
 };
@@ -85,7 +84,7 @@ async function exportOf(client: ApiClient): Promise<Ids> {
   return { id: body.id };
 }
 
-/** Who may request none asks for a member's. */
+/** Actors who cannot request exports use a member’s. */
 const ownExport: Target = (actor) => exportOf(clients[['owner', 'admin'].includes(actor) ? actor : 'member']);
 
 const someoneElsesExport: Target = (actor) => exportOf(clients[actor === 'owner' ? 'member' : 'owner']);
@@ -95,7 +94,7 @@ const MEMBER = `${ALL}/members/{user_id}`;
 const RESOURCE = `${ALL}/resources/{id}`;
 const EXPORT = `${ALL}/exports/{id}`;
 
-/** Owner, admin, member, former member, stranger, realtime-admin. */
+/** The statuses for owner, admin, member, former member, stranger, realtime-admin. */
 // prettier-ignore
 const TABLE: [action: string, route: string, statuses: string, how?: { body?: object; target?: Target }][] = [
   ['see the organization',    `GET ${ALL}`,                  '200 200 200 404 404 404'],
@@ -108,7 +107,7 @@ const TABLE: [action: string, route: string, statuses: string, how?: { body?: ob
   ['make one a member',       `PATCH ${MEMBER}`,             '200 403 403 404 404 404', { body: { role: 'member' }, target: another('admin') }],
   ['make one an admin',       `PATCH ${MEMBER}`,             '200 403 403 404 404 404', { body: { role: 'admin' }, target: another('member') }],
   ['make one an owner',       `PATCH ${MEMBER}`,             '200 403 403 404 404 404', { body: { role: 'owner' }, target: another('member') }],
-  ['promote oneself',         `PATCH ${MEMBER}`,             '200 403 403 404 404 404', { body: { role: 'owner' }, target: oneself }],
+  ['promote themselves',      `PATCH ${MEMBER}`,             '200 403 403 404 404 404', { body: { role: 'owner' }, target: oneself }],
   ['remove a member',         `DELETE ${MEMBER}`,            '204 204 403 404 404 404', { target: another('member') }],
   ['remove an admin',         `DELETE ${MEMBER}`,            '204 403 403 404 404 404', { target: another('admin') }],
   ['remove an owner',         `DELETE ${MEMBER}`,            '204 403 403 404 404 404', { target: another('owner') }],
@@ -121,9 +120,9 @@ const TABLE: [action: string, route: string, statuses: string, how?: { body?: ob
   ['comment',                 `POST ${RESOURCE}/comments`,   '201 201 201 404 404 404', { body: { body: 'Well done' }, target: resource }],
   ['read comments',           `GET ${RESOURCE}/comments`,    '200 200 200 404 404 404', { target: resource }],
   ['request an export',       `POST ${ALL}/exports`,         '202 202 202 404 404 404', { body: { format: 'csv' } }],
-  ['follow an own export',    `GET ${EXPORT}`,               '200 200 200 404 404 404', { target: ownExport }],
+  ['follow own export',       `GET ${EXPORT}`,               '200 200 200 404 404 404', { target: ownExport }],
   ['follow another’s export', `GET ${EXPORT}`,               '404 404 404 404 404 404', { target: someoneElsesExport }],
-  ['download an own export',  `GET ${EXPORT}/download`,      '200 200 200 404 404 404', { target: ownExport }],
+  ['download own export',     `GET ${EXPORT}/download`,      '200 200 200 404 404 404', { target: ownExport }],
   ['download another’s',      `GET ${EXPORT}/download`,      '404 404 404 404 404 404', { target: someoneElsesExport }],
   ['message a member',        `POST ${ALL}/messages`,        '201 201 201 404 404 404', { body: { to: 'member', body: 'Lunch?' } }],
   ['publish an event',        `POST ${ALL}/events`,          '202 202 403 404 404 404', { body: { event_type: 'invoice.paid', data: {} } }],
@@ -131,13 +130,13 @@ const TABLE: [action: string, route: string, statuses: string, how?: { body?: ob
 ];
 
 describe('an organization', () => {
-  it.each(TABLE)('lets the right ones %s: %s %s', async (_, route, statuses, how = {}) => {
+  it.each(TABLE)('lets only the right roles %s: %s %s', async (_, route, statuses, how = {}) => {
     const { body, target } = how;
     const [method = '', path = ''] = route.split(' ');
     const got = new Map<Actor, number>();
     for (const actor of TRIES) {
       const filled = pathOf({ path: `/api/v1${path}` }, { org_id: orgId, ...(await target?.(actor)) });
-      // A newcomer is another one each time, else the second try would find a member.
+      // A different newcomer for each actor; otherwise the second attempt would conflict.
       const own = body instanceof Newcomer ? body.of(actor) : body;
       const answer = await clients[actor].request(method, filled, own && JSON.stringify(own));
       got.set(actor, answer.status);
@@ -152,7 +151,7 @@ describe('an organization', () => {
     ['former', false],
     ['stranger', false],
     ['realtime-admin', false],
-  ])('has the %s at its events: %p', async (actor, isAdmitted) => {
+  ])('admits the %s to its events: %p', async (actor, isAdmitted) => {
     const client = await node.connect(`/ws/events/${orgId}/`, actor, rolesOf(actor));
     if (isAdmitted) expect(await client.next()).toMatchObject({ type: 'connection.established', org_id: orgId });
     else expect(await client.closed()).toEqual({ code: 4003, reason: 'not_a_member' });
@@ -160,12 +159,12 @@ describe('an organization', () => {
 });
 
 describe('a route of an organization', () => {
-  it('is open to those, and only those, who may use it by its own decorators', async () => {
+  it('admits exactly the roles that its decorators allow', async () => {
     const api = await DocumentedApi.of(node);
     const world = new ExampleWorld(node, api, clients.owner, ['bob', 'member']);
     const { org_id = '' } = await world.idsIn(`${ORGS}/{org_id}`);
     await clients.owner.post(`${ORGS}/${org_id}/members`, { user_id: 'admin', role: 'admin' });
-    // What ends the organization comes last.
+    // The route that deletes the organization comes last.
     const routes = orgRoutesOf(node.app, api).sort((one, other) => other.path.length - one.path.length);
     const mistakes: string[] = [];
     for (const route of routes) {

@@ -22,7 +22,7 @@ async function migrate(databaseUrl: string): Promise<void> {
 }
 
 describe('readiness with RUN_MIGRATIONS=false', () => {
-  it('names the migrations that an empty database lacks, until somebody has applied them', async () => {
+  it('names the migrations that an empty database lacks, until they are applied', async () => {
     const databaseUrl = await emptyDatabase();
     node = await herald({ DATABASE_URL: databaseUrl, RUN_MIGRATIONS: 'false' });
     const { status, body } = await ready();
@@ -40,7 +40,7 @@ describe('readiness with RUN_MIGRATIONS=false', () => {
     });
   });
 
-  it('names the one that is missing', async () => {
+  it('names the missing one', async () => {
     const databaseUrl = await postgresDatabase();
     const client = new pg.Client({ connectionString: databaseUrl });
     await client.connect();
@@ -50,7 +50,7 @@ describe('readiness with RUN_MIGRATIONS=false', () => {
     expect(await ready()).toMatchObject({ status: 503, body: { missing_migrations: [LATEST] } });
   });
 
-  it('says the same of the embedded database', async () => {
+  it('reports the same for the embedded database', async () => {
     node = await herald({ RUN_MIGRATIONS: 'false' }, { embedded: true });
     expect(await ready()).toMatchObject({ status: 503, body: { dependencies: { schema: 'down' } } });
   });

@@ -14,7 +14,7 @@ let jwks: Jwks;
 let variables: Variables;
 let token: string;
 let api: ApiClient;
-/** The one of all tests, until one of them ends it. */
+/** Shared by all tests; a test that ends it starts another one. */
 let herald: HeraldProcess;
 
 beforeAll(async () => {
@@ -38,7 +38,7 @@ afterAll(async () => {
 
 async function start(): Promise<void> {
   herald = await (await HeraldProcess.spawn('main.js', variables)).ready();
-  // The first of them answers before the last one serves.
+  // One process may be ready before the other serves.
   await herald.says('Herald serves on');
   api = new ApiClient(herald.url, token);
 }
@@ -59,14 +59,14 @@ async function listenOnBoth(): Promise<TestClient[]> {
   return clients;
 }
 
-/** The processes that have connections; those of one that was killed are listed for a while. */
+/** The running processes with connections; a killed process stays listed for a while. */
 async function pids(): Promise<number[]> {
   const { body } = await api.get('/realtime/connections?limit=100');
   const { items } = body as { items: { node: string }[] };
   return [...new Set(items.map(({ node }) => Number(node.split('-').at(-2))))].filter(isRunning);
 }
 
-/** Empty if the process that was asked does not answer. */
+/** The metrics; empty if the process that accepts the request does not answer. */
 async function metrics(): Promise<string> {
   try {
     return await (await fetch(`${herald.url}/metrics`, { signal: AbortSignal.timeout(5_000) })).text();
@@ -75,7 +75,7 @@ async function metrics(): Promise<string> {
   }
 }
 
-/** The processes that this one has started and that have not ended, as the system sees it. */
+/** The running child processes, according to the system. */
 async function childrenOf({ pid }: HeraldProcess): Promise<number[]> {
   const text = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8');
   return text.trim().split(' ').filter(Boolean).map(Number);
@@ -90,7 +90,7 @@ function isRunning(pid: number): boolean {
 }
 
 describe('processes that share a port', () => {
-  it('serve together, and answer for all of them who asks for their metrics', async () => {
+  it('serve together, and report metrics for all of them', async () => {
     const clients = await listenOnBoth();
     await api.post('/orgs', { name: 'Acme' });
     const texts = await Promise.all(Array.from({ length: 6 }, metrics));
@@ -115,7 +115,7 @@ describe('processes that share a port', () => {
     }
   });
 
-  it('tell each other’s clients, and drain together on SIGTERM', async () => {
+  it('deliver to each other’s clients, and drain together on SIGTERM', async () => {
     const clients = await listenOnBoth();
     const running = await pids();
     const sent = await api.post('/notifications', { user_id: 'alice', notification: { title: 'For both' } });
@@ -127,7 +127,7 @@ describe('processes that share a port', () => {
     await start();
   });
 
-  it('go on when one of them is killed, which another one replaces', async () => {
+  it('survive the death of one of them, which is replaced', async () => {
     await listenOnBoth();
     const [victim, survivor] = await pids();
     if (victim === undefined || survivor === undefined) throw new Error('There are not two processes');
@@ -141,7 +141,7 @@ describe('processes that share a port', () => {
     });
   });
 
-  it('answer for those that can when one of them hangs', async () => {
+  it('report metrics without a hung process', async () => {
     await listenOnBoth();
     const [stuck] = await pids();
     if (stuck === undefined) throw new Error('There is no process');
@@ -153,7 +153,7 @@ describe('processes that share a port', () => {
     }
   });
 
-  it('end with 0, and leave none behind, when they are asked to while they start', async () => {
+  it('exit with 0, and leave no process behind, if terminated during startup', async () => {
     const starting = await HeraldProcess.spawn('main.js', { ...variables, RUN_MIGRATIONS: 'false' });
     await until(async () => (await childrenOf(starting)).length === 2);
     const children = await childrenOf(starting);
@@ -162,7 +162,7 @@ describe('processes that share a port', () => {
     expect(starting.output).not.toContain('did not');
   });
 
-  it('leave none behind when one of them hangs and never drains', async () => {
+  it('leave no process behind if one of them hangs while draining', async () => {
     const children = await childrenOf(herald);
     const [stuck] = children;
     if (stuck === undefined) throw new Error('There is no process');
@@ -172,7 +172,7 @@ describe('processes that share a port', () => {
     await start();
   });
 
-  it('do not start, and leave none behind, when one of them can’t', async () => {
+  it('do not start, and leave no process behind, if one of them can’t', async () => {
     const { port } = new URL(herald.url);
     const second = await HeraldProcess.spawn('main.js', { ...variables, PORT: port });
     await until(async () => (await childrenOf(second)).length === 2);

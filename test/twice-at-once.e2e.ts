@@ -6,7 +6,7 @@ import { type Herald, twoHeralds } from './support/herald.js';
 
 const TIMES = 12;
 
-/** Between the statement that finds a notification in its way, and the next one. */
+/** Deletes the conflicting notification after the insert finds it, and before the next statement reads it. */
 const DELETE_WHAT_STANDS_IN_THE_WAY = `
   CREATE FUNCTION delete_what_stands_in_the_way() RETURNS trigger LANGUAGE plpgsql AS $$
   BEGIN
@@ -16,7 +16,7 @@ const DELETE_WHAT_STANDS_IN_THE_WAY = `
   CREATE TRIGGER deleting AFTER INSERT ON notifications REFERENCING NEW TABLE AS inserted
   FOR EACH STATEMENT EXECUTE FUNCTION delete_what_stands_in_the_way()`;
 
-/** One user, on either node. */
+/** Clients of one user, one for each node. */
 type Pair = [ApiClient, ApiClient];
 
 let nodes: [Herald, Herald];
@@ -38,7 +38,7 @@ function apis(userId: string, roles: string[] = []): Promise<Pair> {
   return Promise.all([one.api(userId, { roles }), other.api(userId, { roles })]);
 }
 
-/** The statuses of the answers to requests that are made at once, half of them on either node. */
+/** The statuses of concurrent requests, alternating between the nodes. */
 async function atOnce([one, other]: Pair, ask: (api: ApiClient, number: number) => Promise<ApiAnswer>) {
   const requests = Array.from({ length: TIMES }, (_, number) => ask(number % 2 === 0 ? one : other, number));
   return (await Promise.all(requests)).map(({ status }) => status).toSorted((a, b) => a - b);
@@ -48,9 +48,9 @@ const all = (status: number) => Array.from({ length: TIMES }, () => status);
 const oneOf = (status: number, others: number) =>
   [status, ...all(others).slice(1)].toSorted((one, other) => one - other);
 
-describe('the first write, many times at once on two nodes', () => {
-  // A race: many users give it many chances.
-  it('of preferences succeeds each time, and one of them stays', async () => {
+describe('concurrent first writes on two nodes', () => {
+  // This is a race, so several users try it.
+  it('of preferences all succeed, and one value remains', async () => {
     for (let round = 0; round < 5; round += 1) {
       const clients = await apis(randomUUID());
       const statuses = await atOnce(clients, (api, number) =>
@@ -62,36 +62,36 @@ describe('the first write, many times at once on two nodes', () => {
     }
   });
 
-  it('of a user, whom no request has shown before, succeeds each time', async () => {
+  it('of a user’s first requests all succeed', async () => {
     const clients = await apis(randomUUID());
     expect(await atOnce(clients, (api) => api.get('/orgs'))).toEqual(all(200));
   });
 
-  it('of a notification with a dedupe_key keeps one', async () => {
+  it('of a notification with a dedupe_key keep one', async () => {
     const body = { user_id: randomUUID(), notification: { title: 'Once' }, dedupe_key: 'once' };
     expect(await atOnce(admins, (api) => api.post('/notifications', body))).toEqual(oneOf(201, 200));
   });
 
-  it('of a membership makes one, and the others are conflicts', async () => {
+  it('of a membership create one; the others are conflicts', async () => {
     const body = { user_id: randomUUID() };
     expect(await atOnce(owners, (api) => api.post(`/orgs/${org}/members`, body))).toEqual(oneOf(201, 409));
   });
 });
 
-describe('the last write, many times at once on two nodes', () => {
-  it('of a membership ends it once', async () => {
+describe('concurrent last writes on two nodes', () => {
+  it('of a membership delete it once', async () => {
     const user = randomUUID();
     await owners[0].post(`/orgs/${org}/members`, { user_id: user });
     expect(await atOnce(owners, (api) => api.delete(`/orgs/${org}/members/${user}`))).toEqual(oneOf(204, 404));
   });
 
-  it('of a resource deletes it once', async () => {
+  it('of a resource delete it once', async () => {
     const { id } = (await owners[0].post(`/orgs/${org}/resources`, { name: 'Plan' })).body;
     expect(await atOnce(owners, (api) => api.delete(`/orgs/${org}/resources/${id}`))).toEqual(oneOf(204, 404));
   });
 });
 
-it('a dedupe_key whose notification is deleted at the moment that it is repeated notifies anew', async () => {
+it('a dedupe_key notifies again if its notification is deleted while it is repeated', async () => {
   const [admin] = admins;
   const body = { user_id: randomUUID(), notification: { title: 'Again' }, dedupe_key: 'again' };
   const first = await admin.post('/notifications', body);

@@ -14,15 +14,15 @@ import { closeAllClients } from './support/ws-client.js';
 
 const RESOURCES = 450;
 const SECOND_BATCH = '"id" > $2';
-/** In the transaction that ends the export and tells of it. */
+/** A statement in the transaction that completes the export and publishes its notification. */
 const END_OF_EXPORT = 'completed';
-/** Its locks end after 1.5 s, and its event loop can be blocked. */
+/** A worker whose locks expire after 1.5 s and whose event loop can be blocked. */
 const BLOCKABLE = { NODE_OPTIONS: `--import ${new URL('support/blockable-worker.mjs', import.meta.url).href}` };
 
 let database: TcpProxy;
 let node: Herald;
 let user: ExportUser;
-/** What makes a worker, which reaches its database through the proxy. */
+/** The variables of a worker that reaches its database through the proxy. */
 let variables: Variables;
 const workers: INestApplicationContext[] = [];
 const processes: HeraldProcess[] = [];
@@ -56,12 +56,12 @@ async function startProcess(further: Variables = {}): Promise<HeraldProcess> {
   return worker;
 }
 
-/** Where nothing is to happen to it. */
+/** For a worker that a test does not kill or block. */
 async function startInThisProcess(): Promise<void> {
   workers.push(await startWorker(variables));
 }
 
-/** Lets the worker begin an export, and get no answer any more when it says this to Postgres. */
+/** Starts an export whose worker gets no further answers from Postgres after it sends this statement. */
 async function heldAt(statement: string): Promise<string> {
   const isHeld = database.muteOn(statement);
   const id = await user.request();
@@ -69,14 +69,14 @@ async function heldAt(statement: string): Promise<string> {
   return id;
 }
 
-/** The same when it asks for its second batch of resources. */
+/** Holds the worker when it requests its second batch of resources. */
 async function heldHalfWay(): Promise<string> {
   const id = await heldAt(SECOND_BATCH);
   expect(await user.state(id)).toEqual(expect.objectContaining({ status: 'running', progress: 44 }));
   return id;
 }
 
-/** Blocks the event loop of a worker that is held at this, until it may go on. */
+/** Holds the worker at this statement and blocks its event loop until `goOn`. */
 async function blockedAt(
   statement: string,
 ): Promise<{ id: string; blocked: HeraldProcess; goOn: () => Promise<void> }> {
@@ -94,7 +94,7 @@ async function blockedAt(
 }
 
 describe('a worker', () => {
-  it('runs what nodes with RUN_JOBS=false only queue, listens nowhere, and finishes the job in hand when it ends', async () => {
+  it('runs jobs queued by nodes with RUN_JOBS=false, listens on no port, and finishes its current job on shutdown', async () => {
     const ids = [await user.request(), await user.request()];
     for (const id of ids) expect(await user.state(id)).toMatchObject({ status: 'queued', progress: 0 });
     const worker = await startProcess();
@@ -111,21 +111,21 @@ describe('a worker', () => {
   });
 
   // @abuse JOB-01
-  it('is asked to end, and after the grace gives the job in hand to another one, which need not wait', async () => {
+  it('hands its current job to another worker without delay if it outlasts the shutdown grace period', async () => {
     const worker = await startProcess({ SHUTDOWN_GRACE_MS: '500' });
     const id = await heldHalfWay();
     await startInThisProcess();
     const exit = worker.end('SIGTERM');
     await user.ended([id], 4_000);
     await user.expectCompleted([id]);
-    // Its own run ends with an error of its own, which disturbs nobody.
+    // Its own run then fails without side effects.
     database.heal();
     expect(await exit).toEqual({ code: 0, signal: null });
     await user.expectCompleted([id]);
   });
 
   // @abuse JOB-01
-  it('whose event loop is blocked half-way goes on when another one has made the export, and changes nothing', async () => {
+  it('that is blocked half-way continues after another one has completed the export, and changes nothing', async () => {
     const { id, blocked, goOn } = await blockedAt(SECOND_BATCH);
     await startInThisProcess();
     database.heal();
@@ -138,7 +138,7 @@ describe('a worker', () => {
   });
 
   // @abuse JOB-01
-  it('whose event loop is blocked while it tells of the end has told once, though another one has its job', async () => {
+  it('that is blocked while publishing the result publishes it once, even though another one has taken its job', async () => {
     const { id, blocked, goOn } = await blockedAt(END_OF_EXPORT);
     const isTaken = database.hears('UPDATE "exports"');
     await startInThisProcess();
@@ -151,7 +151,7 @@ describe('a worker', () => {
   });
 
   // @abuse JOB-03
-  it('tells once, and only after its last attempt, that an export can’t be made, and does others meanwhile', async () => {
+  it('reports a failed export once, after its last attempt, and runs other jobs between the attempts', async () => {
     const id = await user.request();
     await mkdir(join(user.exportsDir, `${id}.csv`), { recursive: true });
     await startInThisProcess();
@@ -166,7 +166,7 @@ describe('a worker', () => {
 });
 
 describe('a server', () => {
-  it('listens on its port, as the system sees it', async () => {
+  it('listens only on its port, according to the system', async () => {
     const before = await listeningPorts(process.pid);
     const another = await node.another();
     const opened = (await listeningPorts(process.pid)).filter((port) => !before.includes(port));

@@ -1,5 +1,5 @@
 /**
- * What test files import as `@jest/globals`: Jest's own parts, put together without its sandbox.
+ * What test files import as `@jest/globals`: parts of Jest, assembled without its sandbox.
  */
 import { jestExpect } from '@jest/expect';
 import { ModernFakeTimers } from '@jest/fake-timers';
@@ -14,7 +14,7 @@ const timers = new ModernFakeTimers({
   config: {
     rootDir: process.cwd(),
     testMatch: [],
-    // Node's own streams and pipes run on these, and a test shares them with the process that runs it.
+    // Node's streams and pipes need these, and a test shares them with the process.
     fakeTimers: { doNotFake: ['nextTick', 'queueMicrotask'] },
   },
   global: globalThis,
@@ -37,10 +37,10 @@ export const jest = {
   },
 };
 
-/** Where jest-circus looks for the time limit of a file. */
+/** The symbol from which jest-circus reads the timeout of a file. */
 const TEST_TIMEOUT = Symbol.for('TEST_TIMEOUT_SYMBOL');
 
-/** Undoes what a file has set for itself, before the next one. */
+/** Resets what a file has set, before the next one. */
 export function resetGlobals() {
   delete globalThis[TEST_TIMEOUT];
   timers.useRealTimers();

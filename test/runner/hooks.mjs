@@ -1,15 +1,15 @@
-/** Lets Node import the TypeScript of this repository, and gives `@jest/globals` to test files outside of Jest's own sandbox. */
+/** Lets Node import TypeScript files of this repository, and provides `@jest/globals` outside Jest's sandbox. */
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 
 const GLOBALS = new URL('./globals.mjs', import.meta.url).href;
-/** What was translated once is kept by its content, so that later processes and runs only read it. */
+/** Transpiled files are cached by content, so that later processes and runs only read them. */
 const CACHE = new URL('../../node_modules/.cache/herald-translated/', import.meta.url);
 const TYPESCRIPT = /\.tsx?$/;
 
-/** `./x.js` in a TypeScript file stands for `./x.ts` or `./x.tsx`. */
+/** Resolves `./x.js` in a TypeScript file to `./x.ts` or `./x.tsx`. */
 export function resolve(specifier, context, next) {
   if (specifier === '@jest/globals') return { url: GLOBALS, format: 'module', shortCircuit: true };
   if (specifier.startsWith('.') && specifier.endsWith('.js')) {
@@ -41,7 +41,7 @@ async function translate(source, path, cached) {
       target: typescript.ScriptTarget.ES2023,
       jsx: typescript.JsxEmit.ReactJSX,
       inlineSourceMap: true,
-      // As in tsconfig.json, for what Nest and TypeORM read at run time.
+      // As in tsconfig.json, for the metadata that Nest and TypeORM read at run time.
       experimentalDecorators: true,
       emitDecoratorMetadata: true,
       useDefineForClassFields: false,

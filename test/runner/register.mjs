@@ -1,4 +1,4 @@
-/** `node --import` this, and Node runs the TypeScript of this repository as it is: see `hooks.mjs`. */
+/** With `node --import`, lets Node run the TypeScript of this repository directly: see `hooks.mjs`. */
 import { register } from 'node:module';
 
 register('./hooks.mjs', import.meta.url);

@@ -1,8 +1,8 @@
 /**
- * Runs one test file for Jest (its `testRunner`), in Node's own modules instead of a sandbox of its own.
+ * Runs one test file for Jest (as its `testRunner`) with Node's own modules instead of a sandbox.
  *
- * Jest's sandbox evaluates all modules anew for each file: three thousand here, 1.3 s of CPU, and code that is never warm. Here the
- * files of one worker share them, as the parts of a process do. So state of a module outlives a test file: nothing in `src/` has any.
+ * Jest's sandbox evaluates all modules again for each file: three thousand here, taking 1.3 s of CPU, with code that never gets warm.
+ * Here the files of one worker share their modules. Module state would outlive a test file, but `src/` has none.
  */
 import { pathToFileURL } from 'node:url';
 import { createEmptyTestResult } from '@jest/test-result';
@@ -10,16 +10,16 @@ import { addEventHandler, getState, resetState, run } from 'jest-circus';
 import { formatResultsErrors } from 'jest-message-util';
 import { expect, resetGlobals } from './globals.mjs';
 
-/** The line of a stack that tells of this file. */
+/** Stack lines that refer to this file. */
 const OWN_LINE = /\n[^\n]*\/test\/runner\/run-file\.mjs[^\n]*/g;
 
 addEventHandler(noteAssertions);
-// Jest's own ends the worker, and with it the files that were to come.
+// Jest's handler would end the worker, and the remaining files with it.
 process.removeAllListeners('uncaughtException');
 process.on('uncaughtException', blame);
 
 export default async function runFile(globalConfig, config, _environment, _runtime, testPath) {
-  // Jest's own knows nothing of what Node has translated; Node's does.
+  // Jest's version ignores Node's source maps.
   Error.prepareStackTrace = undefined;
   resetState();
   resetGlobals();
@@ -66,13 +66,13 @@ function toJestResult(testResults, unhandledErrors, { config, globalConfig, test
   };
 }
 
-/** An error that nobody caught is one of the test that runs, or of the file. */
+/** Blames an uncaught error on the running test, or on the file. */
 function blame(error) {
   const { currentlyRunningTest, unhandledErrors } = getState();
   (currentlyRunningTest?.errors ?? unhandledErrors).push([error, error]);
 }
 
-/** `expect.assertions` and errors that `expect` holds back are told to the test that they belong to. */
+/** Adds failures of `expect.assertions` and errors that `expect` suppressed to their test. */
 function noteAssertions({ name, test }) {
   if (name === 'test_start') expect.setState({ currentTestName: test.name, suppressedErrors: [] });
   if (name !== 'test_done') return;

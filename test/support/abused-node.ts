@@ -5,14 +5,14 @@ import { dropAllSessions, RawSession, type SessionTarget } from './raw-session.j
 import { until } from './until.js';
 import { closeAllClients } from './ws-client.js';
 
-/** The node of a test file that treats it badly. */
+/** The node that a test file abuses. */
 export interface AbusedNode {
   readonly node: Herald;
-  /** A new connection of Mallory. */
+  /** Opens a connection as Mallory. */
   open: (options?: Partial<SessionTarget>) => Promise<RawSession>;
 }
 
-/** Starts a node for the tests of a file or block. After all of them it still serves, and holds nothing of what they did. */
+/** Starts a node for the tests of a file or block. After them, it must still serve and keep no state of their connections. */
 export function useAbusedNode(variables: Variables = {}): AbusedNode {
   let node: Herald;
   let token: string;
@@ -37,12 +37,12 @@ export function useAbusedNode(variables: Variables = {}): AbusedNode {
   };
 }
 
-/** What is refused, with which code, and how it is provoked. */
+/** What is refused, the close code, and how to provoke it. */
 export type Refusal = [title: string, code: number, misbehave: (session: RawSession) => void];
-/** What is taken, how it is said, and the answers to it. */
+/** What is accepted, how to send it, and the answers. */
 export type Acceptance = [title: string, behave: (session: RawSession) => void, answers: object[]];
 
-/** An `error` frame of this code. */
+/** An `error` message with this code. */
 export function error(code: string): object {
   return { type: 'error', code, message: expect.any(String) };
 }

@@ -8,7 +8,7 @@ import { sample } from './metrics.js';
 import { postgresDatabase } from './servers.js';
 import { connect, type TestClient } from './ws-client.js';
 
-/** A node in a process of its own, for tests of what a process says, takes or survives. It has a database, and no Redis. */
+/** A node in a process of its own, for tests of its output, limits and survival. It has a database, but no Redis. */
 export class AbusedProcess {
   private constructor(
     private readonly herald: HeraldProcess,
@@ -39,7 +39,7 @@ export class AbusedProcess {
     return Number(new URL(this.url).port);
   }
 
-  /** All that it has written. */
+  /** Everything it has written. */
   get output(): string {
     return this.herald.output;
   }
@@ -52,20 +52,20 @@ export class AbusedProcess {
     return sample(this, 'process_resident_memory_bytes');
   }
 
-  /** A token of an administrator. */
+  /** A token for an administrator. */
   async tokenFor(userId: string, expiresIn?: number): Promise<string> {
     const body = { user_id: userId, roles: ['realtime-admin'], expires_in: expiresIn };
     return String((await new ApiClient(this.url, null, '').post('/dev/token', body)).body.access_token);
   }
 
-  /** Connects, and resolves when the welcome has come. */
+  /** Connects and waits for the welcome. */
   async join(path: string, token: string): Promise<TestClient> {
     const client = await connect(`${this.wsUrl}${path}`, { token });
     await client.next();
     return client;
   }
 
-  /** Ends it, and fails if it has not survived until then. */
+  /** Stops the process; fails if it did not survive until then. */
   async stop(): Promise<void> {
     const { code } = await this.herald.end('SIGTERM');
     await rm(this.dataDir, { recursive: true, force: true });

@@ -1,13 +1,13 @@
 export interface ApiAnswer {
   status: number;
   headers: Headers;
-  /** Parsed where the answer says it is JSON, else its text. */
-  // Tests look into answers of any shape; a wrong one fails their expectations.
+  /** Parsed if the content type is JSON, otherwise text. */
+  // Tests read answers of any shape; a wrong one fails their expectations.
   // eslint-disable-next-line @typescript-eslint/no-explicit-any
   body: any;
 }
 
-/** Calls the HTTP API. Paths are those below `/api/v1`. */
+/** Calls the HTTP API. Paths are relative to `/api/v1`. */
 export class ApiClient {
   constructor(
     private readonly url: string,
@@ -31,7 +31,7 @@ export class ApiClient {
     return this.request('DELETE', path);
   }
 
-  /** @param body as it goes over the wire */
+  /** @param body sent verbatim */
   async request(method: string, path: string, body?: string, headers: Record<string, string> = {}): Promise<ApiAnswer> {
     const response = await fetch(`${this.url}${this.prefix}${path}`, {
       method,

@@ -1,5 +1,5 @@
-// For `node --import`: a worker whose locks end soon, and whose event loop stands still on SIGUSR2 for as long as there is the file
-// that BLOCKED_BY names.
+// For `node --import`: shortens a worker's job locks, and on SIGUSR2 blocks its event loop for as long as the file named by
+// BLOCKED_BY exists.
 import { existsSync } from 'node:fs';
 import { TAKEOVER } from '../../dist/bundle/jobs/takeover.js';
 

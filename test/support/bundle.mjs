@@ -1,6 +1,6 @@
 /**
- * Bundles an entry point as a page would load it, and writes what comes of it to the standard output, as JSON. In a process of its
- * own, because the bundler can't take objects of jest's realm.
+ * Bundles an entry point as a page would load it, and prints the result as JSON. It runs in its own process
+ * because the bundler can't handle objects from Jest's realm.
  */
 import { build } from 'vite';
 

@@ -4,47 +4,47 @@ import type { Socket } from 'node:net';
 import { type Browser, type BrowserContext, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 import { CHROMIUM, provideProgram } from './servers.js';
 
-/** The one of this process, which ends with it: to start another for each file takes a second of CPU. */
+/** Shared by this process, which it ends with: starting one for each file would take a second of CPU. */
 let chromiumOfProcess: Promise<Browser> | null = null;
 
-/** Profiles of a test file in a real browser. */
+/** Browser profiles for a test file. */
 export class TestBrowser {
   private readonly contexts: BrowserContext[] = [];
 
   constructor(private readonly browser: Browser) {}
 
-  /** A page of a profile of its own, that shares nothing with others. */
+  /** Opens a page in a profile of its own, which shares nothing with others. */
   async newPage(): Promise<Page> {
     const context = await this.newContext();
     return context.newPage();
   }
 
-  /** A profile of its own, whose pages are the tabs of one browser. */
+  /** Creates a profile, whose pages are tabs of one browser. */
   async newContext(options?: BrowserContextOptions): Promise<BrowserContext> {
-    // Without it every page that pulses and fades is painted anew all the time, by the processor that the tests need.
+    // Without it, animated pages repaint constantly, on the CPU that the tests need.
     const context = await this.browser.newContext({ reducedMotion: 'reduce', ...options });
     this.contexts.push(context);
     return context;
   }
 
-  /** Ends all pages. */
+  /** Closes all pages. */
   async close(): Promise<void> {
     await Promise.all(this.contexts.splice(0).map((context) => context.close()));
   }
 }
 
-/** Chromium: that of the machine, of `CHROMIUM`, or of Debian's package. */
+/** Launches Chromium: from `CHROMIUM`, the machine, or Debian's package. */
 export async function openBrowser(): Promise<TestBrowser> {
   chromiumOfProcess ??= launch();
   return new TestBrowser(await chromiumOfProcess);
 }
 
 /**
- * What takes half of the CPU of a page, and no test looks at. Playwright has such a list, too, which this one replaces; so it holds
- * what there is kept from asking the internet.
+ * Features that use half of a page's CPU and that no test needs. This list replaces Playwright's,
+ * so it includes the features that Playwright turns off to avoid network requests.
  */
 const UNUSED_FEATURES = [
-  // Each window would load four hundred scripts for its address bar.
+  // Otherwise each window would load four hundred scripts for its address bar.
   'WebUIOmniboxPopup',
   'WebUIOmniboxAimPopup',
   'WebUIOmniboxFullPopup',
@@ -69,7 +69,7 @@ async function launch(): Promise<Browser> {
     unsubscribe('child_process', letGo);
   }
 
-  /** Lets this process end while Chromium runs; Playwright then ends that, too. */
+  /** Lets this process exit while Chromium runs; Playwright then ends Chromium. */
   function letGo(message: unknown): void {
     const { process: child } = message as { process: ChildProcess };
     child.once('spawn', () => {

@@ -31,7 +31,7 @@ describe('the WebSocket clients for tests', () => {
     await once(server, 'close');
   });
 
-  it('reads frames in order, then the close', async () => {
+  it('reads messages in order, then the close', async () => {
     const client = await connect(url, { token: 'abc' });
     client.send({ type: 'one' });
     client.send({ type: 'two' });
@@ -44,7 +44,7 @@ describe('the WebSocket clients for tests', () => {
     expect(await client.closed()).toEqual({ code: 4001, reason: 'token_expired' });
   });
 
-  it('says what came when the frame waited for does not', async () => {
+  it('lists the messages received when the expected one does not arrive', async () => {
     const client = await connect(url);
     await client.next();
 
@@ -53,13 +53,13 @@ describe('the WebSocket clients for tests', () => {
     await expect(client.next()).rejects.toThrow(/Closed while waiting.*4001 "token_expired"/s);
   });
 
-  it('gives the HTTP status of a refused upgrade', async () => {
+  it('returns the HTTP status of a refused upgrade', async () => {
     expect(await upgradeStatus(`ws://127.0.0.1:${port}/elsewhere`)).toBe(400);
     expect(await upgradeStatus(url)).toBe(101);
     await expect(connect(`ws://127.0.0.1:${port}/elsewhere`)).rejects.toThrow('answered with 400');
   });
 
-  it('upgrades by hand, sends frames by hand and resets the connection', async () => {
+  it('sends raw upgrades and frames, and resets the connection', async () => {
     const opened = once(server, 'connection');
     const client = await RawClient.open(port);
     client.sendUpgrade({ target: '/echo' });
@@ -75,7 +75,7 @@ describe('the WebSocket clients for tests', () => {
     expect((await closed)[0]).toBe(1006);
   });
 
-  it('reads the answer to a request that is no good upgrade', async () => {
+  it('reads the answer to an invalid upgrade request', async () => {
     const client = await RawClient.open(port);
     client.sendUpgrade({ target: '/echo', headers: { 'Sec-WebSocket-Version': '99' } });
     expect((await client.answer()).status).toBe(400);

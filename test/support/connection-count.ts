@@ -1,4 +1,4 @@
-/** How many connections the node counts, of both endpoints, and the channels it has them for. */
+/** The node's connections on both endpoints plus its subscriptions. */
 export async function countConnections(url: string): Promise<number> {
   const metrics = await (await fetch(`${url}/metrics`)).text();
   const counts = [...metrics.matchAll(/^herald_(?:connections\{[^}]*\}|subscriptions) (\d+)$/gm)];

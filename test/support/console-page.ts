@@ -1,14 +1,14 @@
 import type { BrowserContext, Locator, Page } from 'playwright-core';
 import { until } from './until.js';
 
-/** For what a page does by itself; patient, as other tests run beside. */
+/** Generous, because other tests run at the same time. */
 const PATIENCE_MS = 40_000;
 
-/** The console in a browser, as somebody uses it who knows it by what it says alone. */
+/** The console in a browser, operated only through its visible texts and labels. */
 export class ConsolePage {
-  /** What no page should do: errors and warnings in its console, exceptions, requests to other hosts. */
+  /** Problems on the page: console errors and warnings, exceptions, requests to other hosts. */
   readonly complaints: string[] = [];
-  /** The addresses of all requests and sockets. */
+  /** The URLs of all requests and sockets. */
   readonly addresses: string[] = [];
   /** How often the document was loaded. */
   loads = 0;
@@ -22,7 +22,7 @@ export class ConsolePage {
     page.setDefaultTimeout(PATIENCE_MS);
     const visits = (address: string): void => {
       this.addresses.push(address);
-      // Those without a host are the page's own, such as a file that it hands out.
+      // URLs without a host are the page's own, such as downloads.
       const { protocol, host } = new URL(address);
       if (/^(http|ws)s?:$/.test(protocol) && ![new URL(url).host, ...hosts].includes(host)) {
         this.complaints.push(`It asked ${address}`);
@@ -38,14 +38,14 @@ export class ConsolePage {
     });
   }
 
-  /** @param hosts that it may ask besides its own */
+  /** @param hosts that it may contact besides its own */
   static async open(context: BrowserContext, url: string, hosts: readonly string[] = []): Promise<ConsolePage> {
     const console = new ConsolePage(await context.newPage(), url, hosts);
     await console.page.goto(url);
     return console;
   }
 
-  /** From now on the browser itself may say what becomes of its requests: some are going to fail. */
+  /** Ignores matching console messages from now on, for tests in which requests fail. */
   tolerate(failures: RegExp): void {
     this.tolerated = failures;
   }
@@ -58,7 +58,7 @@ export class ConsolePage {
     return this.page.getByRole('dialog', { name });
   }
 
-  /** One click, in development. */
+  /** Signs in with one click, in development. */
   async signInAs(name: string): Promise<void> {
     await this.button(new RegExp(`^Sign in as ${name}`)).click();
     await this.button(`Account of ${name}`).waitFor();
@@ -76,7 +76,7 @@ export class ConsolePage {
     await this.untilLive();
   }
 
-  /** The names of the organizations that the header offers. */
+  /** The organizations that the header lists. */
   async organizations(): Promise<string[]> {
     await this.button(/^Organization/).click();
     const links = this.dialog('Organizations').getByRole('link');
@@ -89,12 +89,12 @@ export class ConsolePage {
     return this.page.getByRole('heading', { name, level: 1 });
   }
 
-  /** Waits until all connections of what is on show are there. */
+  /** Waits until all connections of the current view are open. */
   async untilLive(): Promise<void> {
     await this.button('Connection: Live').waitFor({ timeout: 60_000 });
   }
 
-  /** Waits until the page says that what it shows is not live. */
+  /** Waits until the page shows that its data is not live. */
   async untilLost(): Promise<void> {
     await this.page.getByRole('status').getByText('Connection lost').waitFor();
   }
@@ -103,7 +103,7 @@ export class ConsolePage {
     await this.page.getByRole('navigation', { name: 'Sections' }).getByRole('link', { name }).click();
   }
 
-  /** By the name of its list, such as `Resources`. */
+  /** The rows of a list, found by its label, such as `Resources`. */
   rows(list: string): Locator {
     return this.page.getByRole('list', { name: list, exact: true }).getByRole('listitem');
   }
@@ -124,12 +124,12 @@ export class ConsolePage {
     await dialog.waitFor({ state: 'detached' });
   }
 
-  /** Waits until the stream holds these events and no others: sentences, newest first. */
+  /** Waits until the stream shows exactly these events, as sentences, newest first. */
   untilEvents(sentences: string[]): Promise<void> {
     return untilLines(this.rows('Events, newest first'), sentences);
   }
 
-  /** What is said in the corner for some seconds. */
+  /** A temporary message in the corner. */
   toast(title: string): Locator {
     return this.page.getByRole('status').getByText(title);
   }
@@ -150,7 +150,7 @@ export class ConsolePage {
   }
 }
 
-/** Waits until the elements are these and no others, by the first line of each. */
+/** Waits until the first lines of the elements are exactly these. */
 export async function untilLines(elements: Locator, expected: string[]): Promise<void> {
   let lines: string[] = [];
   try {

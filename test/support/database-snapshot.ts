@@ -6,7 +6,7 @@ export type Snapshot = Record<string, string[]>;
 
 const TABLES = `SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY tablename`;
 
-/** Reads the whole database once the outbox has nothing left to publish, so that only what somebody does can change it. */
+/** Reads the whole database once the outbox is empty, so that no publication in progress changes it. */
 export async function snapshotOf(dataSource: DataSource): Promise<Snapshot> {
   await outboxIsEmpty(dataSource);
   const tables = await dataSource.query<{ tablename: string }[]>(TABLES);
@@ -20,7 +20,7 @@ export async function snapshotOf(dataSource: DataSource): Promise<Snapshot> {
   return snapshot;
 }
 
-/** Resolves when everything that was committed has been published. */
+/** Resolves when every committed message has been published. */
 export function outboxIsEmpty(dataSource: DataSource): Promise<void> {
   return until(async () => {
     const [row] = await dataSource.query<{ depth: number }[]>(

@@ -1,11 +1,11 @@
 import type { RawClient, RawUpgrade } from './raw-client.js';
 
-/** What a server made of an upgrade: `404`, `4003 not_a_member`, or `welcome`. */
+/** A server's decision on an upgrade: `404`, `4003 not_a_member`, or `welcome`. */
 export type Decision = string;
 
 const CLOSE = 0x88;
 
-/** Asks for an upgrade and waits for what the server decides, whether it is said over HTTP or after the handshake. */
+/** Requests an upgrade and waits for the server's decision, over HTTP or after the handshake. */
 export async function decisionOn(client: RawClient, request: RawUpgrade): Promise<Decision> {
   client.sendUpgrade(request);
   const decision = await decided(client);
@@ -13,7 +13,7 @@ export async function decisionOn(client: RawClient, request: RawUpgrade): Promis
   return decision;
 }
 
-/** The decision about a request that was sent already. */
+/** The decision on a request that was already sent. */
 export async function decided(client: RawClient): Promise<Decision> {
   const { status, rest } = await client.answer();
   if (status !== 101) return String(status);

@@ -9,15 +9,15 @@ import type { RedisServer } from './servers.js';
 
 export interface DeploymentOptions extends Pick<HeraldOptions, 'timings'> {
   organizations?: number;
-  /** What each of the two nodes is given besides, such as how it reaches Redis. */
+  /** Further variables for each of the two nodes, such as how it reaches Redis. */
   nodes?: [Variables, Variables];
-  /** A database of its own, if none is given. */
+  /** A new database by default. */
   databaseUrl?: string;
 }
 
 const OWNER = 'owner';
 
-/** Two nodes in the test's own process over the same data, with organizations of one owner. */
+/** Two nodes in the test's process that share their data, with organizations of one owner. */
 export class Deployment {
   private readonly processes: HeraldProcess[] = [];
 
@@ -48,24 +48,24 @@ export class Deployment {
     return orgId;
   }
 
-  /** What the first node was started with: for further ones. */
+  /** The variables of the first node, for starting further nodes. */
   get variables(): Variables {
     return this.nodes[0].variables;
   }
 
-  /** The Redis that was started for it, as its nodes were given none. */
+  /** The Redis started for the deployment, if its nodes were given none. */
   get redis(): RedisServer {
     return this.nodes[0].redis;
   }
 
-  /** Starts one more node, in a process of its own, and waits until it serves. It is killed when the deployment stops. */
+  /** Starts another node in a process of its own, and waits until it serves. Stopping the deployment kills it. */
   async startProcess(variables: Variables = {}): Promise<HeraldProcess> {
     const node = await HeraldProcess.spawn('main.js', { ...this.variables, ...variables });
     this.processes.push(node);
     return node.ready();
   }
 
-  /** The HTTP API of a node, as the owner sees it. */
+  /** A node's HTTP API, authenticated as the owner. */
   api(node: { url: string }): ApiClient {
     return new ApiClient(node.url, this.token);
   }
@@ -74,13 +74,13 @@ export class Deployment {
     return RecordingClient.open(node, orgId, this.token);
   }
 
-  /** A client of each organization on each node. */
+  /** Connects a client to each organization on each node. */
   async watchAll(nodes: readonly { wsUrl: string }[] = this.nodes): Promise<Watch[]> {
     const pairs = nodes.flatMap((node) => this.orgIds.map((orgId) => ({ node, orgId })));
     return Promise.all(pairs.map(async ({ node, orgId }) => ({ orgId, client: await this.watch(node, orgId) })));
   }
 
-  /** Commits an outbox message on the node whose turn it is. */
+  /** Commits an outbox message, on alternating nodes by default. */
   async commit(orgId: string, n: number, node = this.nodes[n % 2 === 0 ? 0 : 1]): Promise<void> {
     const broadcast = node.app.get(BroadcastService, { strict: false });
     await node.app
@@ -88,7 +88,7 @@ export class Deployment {
       .transaction((manager) => broadcast.broadcastOrgEvent(orgId, 'test.numbered', { n }, { manager }));
   }
 
-  /** Changes of all organizations, committed on all nodes in turn. */
+  /** Starts a load of changes in all organizations, on alternating nodes. */
   load(perSecond = 200): Load {
     return new Load(this.orgIds, (orgId, n) => this.commit(orgId, n), perSecond);
   }
@@ -99,13 +99,13 @@ export class Deployment {
   }
 }
 
-/** A client, and the organization whose events it sees. */
+/** A client, and the organization whose events it receives. */
 export interface Watch {
   orgId: string;
   client: RecordingClient;
 }
 
-/** How a node reaches a Redis, or the proxy before it. */
+/** The variables for a Redis, or for a proxy in front of it. */
 export function redisAt({ host, port }: { host: string; port: number }): Variables {
   return { REDIS_HOST: host, REDIS_PORT: String(port) };
 }

@@ -16,7 +16,7 @@ class BareDto {
   data: object;
 }
 
-/** Documents what Nest finds out by itself, and nothing else. */
+/** Adds nothing to what Nest documents by itself. */
 @Controller('widgets')
 class CarelessController {
   @Get(':id')
@@ -32,13 +32,13 @@ class CarelessController {
 
   @Delete(':org_id/:id')
   remove(): void {
-    // Only its path matters here.
+    // Only its path matters.
   }
 
   @Delete()
   @ApiExcludeEndpoint()
   clear(): void {
-    // Only that it is there matters here.
+    // Only its existence matters.
   }
 }
 
@@ -55,13 +55,13 @@ describe('the tests of the OpenAPI document', () => {
   });
   afterAll(() => app.close());
 
-  it('say which route is not documented', () => {
+  it('report undocumented routes', () => {
     expect(routeGaps(api, routesOf(app))).toEqual([
       'DELETE /widgets is not documented: take @ApiExcludeEndpoint() or @ApiExcludeController() off',
     ]);
   });
 
-  it('say what a route lacks', () => {
+  it('report what a route lacks', () => {
     expect(nameGaps(api)).toEqual(
       ['GET /widgets/{id}', 'POST /widgets', 'DELETE /widgets/{org_id}/{id}'].flatMap((key) => [
         `${key} has no summary: add @ApiOperation({ summary }) to its handler`,
@@ -70,7 +70,7 @@ describe('the tests of the OpenAPI document', () => {
     );
   });
 
-  it('say which parameter is not described', () => {
+  it('report undocumented parameters', () => {
     expect(parameterGaps(api)).toEqual([
       'GET /widgets/{id} does not describe id: give its decorator a description',
       'GET /widgets/{id}, id: the example is not as its schema: must be string {"type":"string"}',
@@ -79,7 +79,7 @@ describe('the tests of the OpenAPI document', () => {
     ]);
   });
 
-  it('say which body is not', () => {
+  it('report undocumented bodies', () => {
     expect(bodyGaps(api)).toEqual([
       'POST /widgets, 200 application/json: there is no schema: give its decorator a type',
       'POST /widgets, 200 application/json: there is no example: give the properties of its class some',
@@ -87,7 +87,7 @@ describe('the tests of the OpenAPI document', () => {
     ]);
   });
 
-  it('say which property has no example, and which object could hold anything', () => {
+  it('report properties without an example, and objects without properties', () => {
     expect([...propertyGaps(api), ...objectGaps(api)]).toEqual([
       'BareDto.name has no example: add one to its @ApiProperty',
       'data is an object of anything: give it a class, or say so by additionalProperties',

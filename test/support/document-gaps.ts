@@ -1,10 +1,10 @@
 import { bodiesOf, type DocumentedApi } from './documented-api.js';
 import { idsInPath } from './example-request.js';
 
-/** What a document lacks, and the decorators that add it. */
+/** What a document lacks, and how to add it. */
 export type Gaps = string[];
 
-/** @param served such as `GET /api/v1/orgs`: what the application answers to, but for its pages */
+/** @param served the routes of the application, such as `GET /api/v1/orgs` */
 export function routeGaps(api: DocumentedApi, served: readonly string[]): Gaps {
   const documented = api.operations.map(({ key }) => key);
   return [
@@ -64,9 +64,9 @@ export function bodyGaps(api: DocumentedApi): Gaps {
   );
 }
 
-/** An example of a whole body is made of those of its properties. */
+/** Examples of whole bodies are built from those of their properties. */
 export function propertyGaps(api: DocumentedApi): Gaps {
-  // Examples of problems are made of the routes that answer with them.
+  // Examples of problems are built from the routes that return them.
   const schemas = Object.entries(api.document.components?.schemas ?? {}).filter(([name]) => name !== 'Problem');
   return schemas.flatMap(([name, schema]) =>
     Object.entries(api.schemaOf(schema).properties ?? {})
@@ -75,7 +75,7 @@ export function propertyGaps(api: DocumentedApi): Gaps {
   );
 }
 
-/** Objects of which is not said what is in them. */
+/** Objects whose properties are not documented. */
 export function objectGaps(api: DocumentedApi): Gaps {
   const vague: Gaps = [];
   JSON.stringify(api.document, (key, value: unknown) => {

@@ -10,10 +10,10 @@ import { Ajv, type ValidateFunction } from 'ajv';
 import addFormats from 'ajv-formats';
 import type { ApiAnswer } from './api-client.js';
 
-/** A schema of the document, in which nothing is a reference to anything but a schema. */
+/** A schema of the document; its references point only to other schemas. */
 export type Schema = SchemaObject & { $ref?: string };
 
-/** One operation of the document, with what tests ask of it at hand. */
+/** An operation of the document, with the parts that tests need. */
 export interface Operation extends OperationObject {
   id: string;
   method: string;
@@ -21,12 +21,12 @@ export interface Operation extends OperationObject {
   /** Its method and path. */
   key: string;
   params: ParameterObject[];
-  /** Of the JSON body that it takes. */
+  /** The JSON request body, if any. */
   body: { schema: Schema; example: Record<string, unknown>; isRequired: boolean } | null;
   statuses: number[];
 }
 
-/** The document of the HTTP API, and what it promises. */
+/** The OpenAPI document, with checks of values and answers against it. */
 export class DocumentedApi {
   readonly operations: readonly Operation[];
   private readonly ajv = new Ajv({ strict: false, allErrors: true });
@@ -51,13 +51,13 @@ export class DocumentedApi {
     return this.operations.find((operation) => operation.method === method && operation.path === path);
   }
 
-  /** Of a body or a part of one, with its reference followed. */
+  /** The schema itself, or the one it refers to. */
   schemaOf(schema: Schema): Schema {
     const name = schema.$ref?.split('/').at(-1);
     return name === undefined ? schema : (this.document.components?.schemas?.[name] as Schema);
   }
 
-  /** What is wrong with a value; nothing if it is as documented. Fields that are not documented are wrong. */
+  /** The mismatches between a value and its schema; undocumented fields count as mismatches. */
   mistakesIn(value: unknown, schema: Schema): string[] {
     const text = JSON.stringify(closed(schema)).replaceAll('"#/', '"api#/');
     const validate = this.validators.get(text) ?? this.ajv.compile(JSON.parse(text) as object);
@@ -68,7 +68,7 @@ export class DocumentedApi {
     );
   }
 
-  /** What is wrong with an answer: an undocumented status, a missing header, or a body of another form. */
+  /** The mismatches of an answer: an undocumented status, a missing header, or a body that does not match. */
   mistakesOfAnswer(operation: Operation, { status, headers, body }: ApiAnswer): string[] {
     const response = operation.responses[status];
     if (response === undefined || '$ref' in response) {
@@ -89,7 +89,7 @@ export class DocumentedApi {
   }
 }
 
-/** The bodies that an operation takes and gives, and where they stand. */
+/** The request and response bodies of an operation, and where they are documented. */
 export function bodiesOf({ requestBody, responses }: OperationObject): [where: string, body: MediaTypeObject][] {
   return Object.entries({ request: requestBody, ...responses }).flatMap(([where, holder]) =>
     holder === undefined || '$ref' in holder
@@ -101,7 +101,7 @@ export function bodiesOf({ requestBody, responses }: OperationObject): [where: s
   );
 }
 
-/** The problem that is documented for a status. */
+/** The documented example of a problem with this status. */
 export function problemExample({ responses }: OperationObject, status: number): Record<string, unknown> {
   const response = responses[status];
   if (response === undefined || '$ref' in response) throw new Error(`${status} is not documented`);
@@ -127,7 +127,7 @@ function jsonBodyOf({ content, required = false }: RequestBodyObject): Operation
   return { schema, example: example as Record<string, unknown>, isRequired: required };
 }
 
-/** A copy whose objects have no fields but those that they are documented with, unless they are documented to be open. */
+/** A copy whose objects allow no undocumented fields, unless documented as open. */
 function closed<T>(value: T): T {
   if (Array.isArray(value)) return value.map(closed) as T;
   if (typeof value !== 'object' || value === null) return value;

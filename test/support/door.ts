@@ -1,7 +1,7 @@
 import type { Herald } from './herald.js';
 import { connect, type ConnectOptions } from './ws-client.js';
 
-/** How a node has answered a credential: the user it knows by it, or why it closed. */
+/** A node's answer to a credential: the user it authenticated, or why it closed. */
 export type Verdict = { user: string } | { code: number; reason: string };
 
 export const TOKEN_MISSING = { code: 4001, reason: 'token_missing' };
@@ -9,7 +9,7 @@ export const TOKEN_INVALID = { code: 4001, reason: 'token_invalid' };
 export const TOKEN_EXPIRED = { code: 4001, reason: 'token_expired' };
 export const UNAVAILABLE = { code: 1013, reason: 'unavailable' };
 
-/** Knocks at the door of a node. Whoever is let in leaves again. */
+/** Connects, records the verdict, and disconnects. */
 export async function knock(node: Herald, pathAndQuery: string, options: ConnectOptions = {}): Promise<Verdict> {
   const client = await connect(`${node.wsUrl}${pathAndQuery}`, options);
   const welcome = await client.next().catch(() => null);
@@ -18,7 +18,7 @@ export async function knock(node: Herald, pathAndQuery: string, options: Connect
   return { user: String(welcome.user_id) };
 }
 
-/** What a node says of a token, over WebSocket and over HTTP. */
+/** A node's verdicts on a token, over WebSocket and over HTTP. */
 export async function tryToken(node: Herald, token: string): Promise<{ socket: Verdict; http: number }> {
   const [socket, response] = await Promise.all([
     knock(node, `/ws/notifications/?token=${encodeURIComponent(token)}`),

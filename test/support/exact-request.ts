@@ -7,7 +7,7 @@ export interface ExactAnswer {
   body: string;
 }
 
-/** Asks for a path exactly as it is written: `fetch` would resolve `..` before the server sees it. */
+/** Requests a path verbatim: `fetch` would resolve `..` before sending it. */
 export async function askExactly(
   url: string,
   token: string,

@@ -1,9 +1,9 @@
 import type { Operation } from './documented-api.js';
 
-/** The ids of things that exist, by the names that paths, queries and bodies have for them. */
+/** Ids of existing things, by the names that paths, queries and bodies use for them. */
 export type Ids = Readonly<Record<string, string>>;
 
-/** Puts ids into a path as they are: encoding them is the caller's business. */
+/** Inserts ids into a path verbatim; the caller must encode them. */
 export function pathOf({ path }: Pick<Operation, 'path'>, ids: Ids): string {
   return path.replace(/\{(\w+)\}/g, (_, name: string) => {
     const id = ids[name];
@@ -12,7 +12,7 @@ export function pathOf({ path }: Pick<Operation, 'path'>, ids: Ids): string {
   });
 }
 
-/** The names of the ids in an operation's path, and whether they are documented as UUIDs. */
+/** The ids in an operation's path, and whether they are documented as UUIDs. */
 export function idsInPath({ path, params }: Operation): { name: string; isUuid: boolean }[] {
   return [...path.matchAll(/\{(\w+)\}/g)].map(([, name = '']) => {
     const { schema = {} } = params.find((parameter) => parameter.in === 'path' && parameter.name === name) ?? {};
@@ -20,13 +20,13 @@ export function idsInPath({ path, params }: Operation): { name: string; isUuid: 
   });
 }
 
-/** The example of an operation's body, with ids that exist in the place of the example's. */
+/** The example of an operation's body, with existing ids. */
 export function bodyOf({ body }: Operation, ids: Ids): Record<string, unknown> | null {
   if (body === null) return null;
   return Object.fromEntries(Object.entries(body.example).map(([name, value]) => [name, ids[name] ?? value]));
 }
 
-/** The examples of all that an operation's query can have. */
+/** The examples of all query parameters of an operation. */
 export function queryOf(operation: Operation, ids: Ids): string {
   const query = parametersIn('query', operation).map(([name, value]): [string, string] => [name, ids[name] ?? value]);
   return String(new URLSearchParams(query));
@@ -36,7 +36,7 @@ export function headersOf(operation: Operation): Record<string, string> {
   return Object.fromEntries(parametersIn('header', operation));
 }
 
-/** What a query or a body can name. */
+/** The fields in an operation's query or body. */
 export function fieldsOf(operation: Operation): string[] {
   return [...parametersIn('query', operation).map(([name]) => name), ...Object.keys(operation.body?.example ?? {})];
 }

@@ -5,26 +5,26 @@ import { bodyOf, fieldsOf, headersOf, type Ids, pathOf } from './example-request
 import type { Herald } from './herald.js';
 import { until } from './until.js';
 
-/** An answer that tells of something that exists; it has the thing's id under the name that paths have for it, or as `id`. */
+/** An answer that describes a thing; its id is in the field that paths use, or in `id`. */
 type Thing = Readonly<Record<string, unknown>>;
 
 const ORGS = '/api/v1/orgs';
 
-/** What no documented request adds to a collection, and what does instead. */
+/** How to create things that no documented request adds to their collection. */
 const MAKERS: Readonly<Record<string, (world: ExampleWorld, ids: Ids) => Thing | Promise<Thing>>> = {
   [`${ORGS}/{org_id}/members`]: ({ memberIds: [user_id] }) => ({ user_id }),
   [`${ORGS}/{org_id}/presence`]: (world, { org_id }) => world.connect(org_id),
   '/api/v1/realtime/connections': (world) => world.connect(),
-  // Who is disconnected here is not one whose connections matter elsewhere.
+  // Tests disconnect this user, so its connections must not matter elsewhere.
   '/api/v1/realtime/users': () => ({ user_id: 'carol' }),
 };
 
-/** What queries and bodies name besides what is in the path, and the collection that it is in. */
+/** Ids in queries and bodies that are not in the path, with their collections. */
 const NAMED: Readonly<Record<string, string>> = { org_id: ORGS, up_to: '/api/v1/notifications' };
 
 /**
- * An organization and all else that requests name. What is in a collection is made by the documented example of the request
- * that adds to it (`POST /widgets` makes the id of `/widgets/{id}`), so that a new feature needs no line here.
+ * An organization and everything else that requests name. Each thing is created with the documented example of the request
+ * that adds it (`POST /widgets` creates the id in `/widgets/{id}`), so that a new feature needs no change here.
  */
 export class ExampleWorld {
   private readonly made = new Map<string, Promise<Thing>>();
@@ -32,13 +32,13 @@ export class ExampleWorld {
   constructor(
     private readonly node: Herald,
     private readonly api: DocumentedApi,
-    /** Owns the organization, and makes everything. Its paths are the document's: those from the root on. */
+    /** Owns the organization and creates everything; uses full paths, as in the document. */
     private readonly founder: ApiClient,
-    /** The plain members of the organization; the first is the one that paths name. */
+    /** The plain members of the organization; paths use the first. */
     readonly memberIds: readonly string[],
   ) {}
 
-  /** Makes what the path, the query and the body of an operation name, if it was not made before. */
+  /** Creates what an operation's path, query and body name, unless it exists. */
   async idsFor(operation: Operation): Promise<Ids> {
     const ids: Record<string, string> = { ...(await this.idsIn(operation.path)), dedupe_key: randomUUID() };
     for (const name of fieldsOf(operation)) {
@@ -48,7 +48,7 @@ export class ExampleWorld {
     return ids;
   }
 
-  /** Makes what a path names, if it was not made before. */
+  /** Creates what a path names, unless it exists. */
   async idsIn(path: string): Promise<Ids> {
     const ids: Record<string, string> = {};
     for (const { index, 1: name = '' } of path.matchAll(/\/\{(\w+)\}/g)) {
@@ -57,12 +57,12 @@ export class ExampleWorld {
     return ids;
   }
 
-  /** Sees to it that there is something in what an operation lists. */
+  /** Makes sure that the list an operation returns is not empty. */
   async fill({ path }: Operation, ids: Ids): Promise<void> {
     if (path in MAKERS || this.api.find('POST', path) !== undefined) await this.oneOf(path, ids);
   }
 
-  /** Connects a member to the events of an organization, so that everybody knows of it. */
+  /** Connects a member to an organization's events, which adds a presence and a connection. */
   async connect(orgId?: string): Promise<Thing> {
     const org_id = orgId ?? idOf(await this.oneOf(ORGS, {}), 'org_id');
     const client = await this.node.join(`/ws/events/${org_id}/`, this.memberIds[0] ?? '');
@@ -100,7 +100,7 @@ export class ExampleWorld {
     return answer.body;
   }
 
-  /** What is made in the background is there when its status says so. */
+  /** A thing created in the background is ready when its status says so. */
   private completed(path: string): Promise<void> {
     return until(async () => (await this.founder.get(path)).body.status === 'completed');
   }

@@ -20,7 +20,7 @@ interface Told {
   task_id: string;
 }
 
-/** The owner of a new organization, who asks for exports of its resources and sees what becomes of them. */
+/** The owner of a new organization, who requests exports of its resources and follows them. */
 export class ExportUser {
   private constructor(
     private readonly node: Herald,
@@ -48,7 +48,7 @@ export class ExportUser {
     return new ExportUser(node, name, orgId, await node.api(name), socket, ids);
   }
 
-  /** Where the files are. */
+  /** The folder of the export files. */
   get exportsDir(): string {
     return this.node.app.get(Environment).exportsDir;
   }
@@ -63,7 +63,7 @@ export class ExportUser {
     return (await this.api.get(`/orgs/${this.orgId}/exports/${id}`)).body;
   }
 
-  /** Waits until the user was told how each has ended, and no job is left. */
+  /** Waits until the user has received the outcome of each export and no job is left. */
   async ended(ids: readonly string[], deadlineMs: number): Promise<void> {
     await until(() => {
       const told = new Set(this.seen.map(({ task_id }) => task_id));
@@ -73,7 +73,7 @@ export class ExportUser {
     await until(async () => (await queue.getJobCountByTypes('active', 'waiting', 'delayed')) === 0, deadlineMs);
   }
 
-  /** Expects the file of each to be whole, one notification of each in the inbox and on the socket, and no other file. */
+  /** Expects a complete file for each export, one notification for each in the inbox and on the socket, and no other file. */
   async expectCompleted(ids: readonly string[]): Promise<void> {
     await this.expectToldOnce(ids, 'task.completed');
     for (const id of ids) {
@@ -85,17 +85,17 @@ export class ExportUser {
     expect((await readdir(this.exportsDir)).sort()).toEqual(ids.map((id) => `${id}.csv`).sort());
   }
 
-  /** Expects one notification of each in the inbox, and one on the socket. */
+  /** Expects one notification for each export in the inbox, and one on the socket. */
   async expectToldOnce(ids: readonly string[], type: Outcome): Promise<void> {
     await this.expectOutcomes(Object.fromEntries(ids.map((id) => [id, type])));
   }
 
-  /** The same of exports that have ended differently, by their ids; and no notification of any other. */
+  /** Expects one notification with the given outcome for each export, and no others. */
   async expectOutcomes(outcomes: Record<string, Outcome>): Promise<void> {
     const { body } = await this.api.get('/notifications?limit=100');
     const told = inOrder(Object.entries(outcomes).map(([id, type]) => ({ type, task_id: id })));
     expect(inOrder(body.items)).toMatchObject(told);
-    // What comes after them on the same channel shows that nothing of them is still to come.
+    // A marker on the same channel: once it arrives, no earlier notification is still to come.
     const broadcast = this.node.app.get(BroadcastService, { strict: false });
     await broadcast.broadcastNotification(this.name, { title: 'marker' }, { ephemeral: true });
     await until(() => this.notifications.some(({ title }) => title === 'marker'));

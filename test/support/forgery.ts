@@ -1,9 +1,9 @@
 import { createPublicKey, type KeyObject, sign, X509Certificate } from 'node:crypto';
 
-/** A part of a token: of any kind, or as the text that it shall be. */
+/** A part of a token: any JSON value, or verbatim text. */
 export type Part = { text: string } | { json: unknown };
 
-/** Signs whatever a test wants, well-formed or not: as RS256, ES256 or EdDSA does, by the kind of the key. */
+/** Signs any header and payload, even malformed ones, with RS256, ES256 or EdDSA depending on the key. */
 export function forge(header: Part, payload: Part, key: KeyObject): string {
   const input = `${encode(header)}.${encode(payload)}`;
   const digest = key.asymmetricKeyType === 'ed25519' ? null : 'sha256';
@@ -14,7 +14,7 @@ export function encode(part: Part): string {
   return Buffer.from('text' in part ? part.text : JSON.stringify(part.json)).toString('base64url');
 }
 
-/** A certificate (RFC 5280) that an RSA key has issued for itself, as the base64 of an `x5c` header. */
+/** A self-signed X.509 certificate (RFC 5280) for an RSA key, in base64 as in an `x5c` header. */
 export function selfSignedCertificate(privateKey: KeyObject): string {
   const algorithm = der(0x30, der(0x06, Buffer.from('2a864886f70d01010b', 'hex')), der(0x05)); // sha256WithRSAEncryption
   const commonName = der(0x30, der(0x06, Buffer.from('550403', 'hex')), der(0x0c, Buffer.from('Eve')));
@@ -26,7 +26,7 @@ export function selfSignedCertificate(privateKey: KeyObject): string {
   return new X509Certificate(der(0x30, body, algorithm, signature)).raw.toString('base64');
 }
 
-/** A value of ASN.1 in its distinguished encoding. */
+/** An ASN.1 value in DER. */
 function der(tag: number, ...contents: Buffer[]): Buffer {
   const content = Buffer.concat(contents);
   const { length } = content;

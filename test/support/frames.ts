@@ -2,26 +2,26 @@ import { randomBytes } from 'node:crypto';
 
 export const OPCODE = { continuation: 0, text: 1, binary: 2, close: 8, ping: 9, pong: 10 } as const;
 
-/** How a frame differs from a good, unfragmented one. */
+/** How a frame differs from a valid, unfragmented one. */
 export interface FrameOptions {
   fin?: boolean;
   /** The three reserved bits, 0 to 7; 4 is RSV1. */
   rsv?: number;
   masked?: boolean;
   mask?: Uint8Array;
-  /** How many bits carry the length; without it as few as can. */
+  /** How many bits carry the length; as few as possible by default. */
   lengthBits?: 7 | 16 | 64;
-  /** What the header says the length is, whatever it is. */
+  /** The length in the header, regardless of the payload. */
   claimedLength?: bigint | number;
 }
 
-/** A frame of the server, as it came. */
+/** A frame sent by the server. */
 export interface ServerFrame {
   opcode: number;
   payload: Buffer;
 }
 
-/** Builds a WebSocket frame (RFC 6455 section 5.2), masked as a client's must be; also one that breaks the rules. */
+/** Builds a WebSocket frame (RFC 6455 section 5.2), masked as clients must; it may break the rules. */
 export function encodeFrame(opcode: number, payload: Uint8Array, options: FrameOptions = {}): Buffer {
   const { fin = true, rsv = 0, masked = true, mask = randomBytes(4) } = options;
   const { claimedLength = payload.length, lengthBits = fewestBits(BigInt(claimedLength)) } = options;
@@ -33,8 +33,8 @@ export function encodeFrame(opcode: number, payload: Uint8Array, options: FrameO
 }
 
 /**
- * Reads the complete frames at the beginning of what a server has sent.
- * @throws if one is not what RFC 6455 wants of a server: unmasked, without reserved bits, of the shortest length
+ * Reads the complete frames at the beginning of a server's bytes.
+ * @throws unless all are unmasked, without reserved bits and of the shortest length, as RFC 6455 requires
  */
 export function readServerFrames(bytes: Buffer): { frames: ServerFrame[]; rest: Buffer } {
   const frames: ServerFrame[] = [];
@@ -62,7 +62,7 @@ function readHeader(bytes: Buffer): { opcode: number; size: number; length: numb
   return { opcode, size, length: Number(length) };
 }
 
-/** The server doesn't fragment. */
+/** The opcodes that the server uses; it does not fragment. */
 const KNOWN_OPCODES: ReadonlySet<number> = new Set([OPCODE.text, OPCODE.close, OPCODE.ping, OPCODE.pong]);
 
 function fewestBits(length: bigint): 7 | 16 | 64 {

@@ -1,10 +1,10 @@
 import { basename, join } from 'node:path';
 import { makeTemporaryFolder, shareTemplate } from './temporary-folder.mjs';
 
-/** Starts the Postgres that all test files share, each with databases of its own: copies of one with the whole schema. */
+/** Starts the Postgres that all test files share; each file's databases are copies of one with the whole schema. */
 export default async function setUp(globalConfig) {
   const { provideAllPrograms, startPostgres } = await import('./servers.ts');
-  // Of a run of some files each brings what it needs.
+  // A run of selected files installs only what they need.
   if (isWhole(globalConfig)) await provideAllPrograms();
   const folder = makeTemporaryFolder();
   await shareTemplate(folder, async () => {

@@ -9,10 +9,10 @@ import { SHORT_LIVED } from './short-lived.mjs';
 import { until } from './until.js';
 import { connect, type TestClient } from './ws-client.js';
 
-/** What `scripts/bundle.mjs` has made of the built Herald: it starts sooner. */
+/** The output of `scripts/bundle.mjs`, which starts faster than the built modules. */
 const BUNDLE = fileURLToPath(new URL('../../dist/bundle/', import.meta.url));
 
-/** What gives a process of a built Herald intervals of the test's own: it can be passed nothing but variables. */
+/** The variables that change the intervals of a built Herald, which accepts only variables. */
 export function hurried(timings: Partial<Timings>): Variables {
   const preload = new URL('hurried.mjs', import.meta.url).href;
   return { NODE_OPTIONS: `--import ${preload}`, HERALD_TIMINGS: JSON.stringify(timings) };
@@ -24,9 +24,9 @@ export interface Exit {
   signal: NodeJS.Signals | null;
 }
 
-/** A built Herald in a process of its own, with exactly the variables that the test gives it. */
+/** A built Herald in a process of its own, with only the variables that the test passes. */
 export class HeraldProcess {
-  /** All that it has written, to both of its streams. */
+  /** The output of both its streams. */
   output = '';
   private readonly exited: Promise<Exit>;
 
@@ -40,14 +40,14 @@ export class HeraldProcess {
   }
 
   /**
-   * @param program such as `main.js`, of the bundle; `../main.js` is what people start
-   * @param variables with a `PORT`, if it is to be that of one before
+   * @param program in the bundle, such as `main.js`; `../main.js` is the one that `npm start` runs
+   * @param variables with a `PORT` to reuse that of an earlier process
    */
   static async spawn(
     program: string,
     variables: Record<string, string>,
     words: readonly string[] = [],
-    /** Where its standard output goes, instead of into `output`: a file's descriptor. */
+    /** A file descriptor for its standard output, instead of `output`. */
     stdout: 'pipe' | number = 'pipe',
   ): Promise<HeraldProcess> {
     const port = variables.PORT ?? String(await freePort());
@@ -69,7 +69,7 @@ export class HeraldProcess {
     return this.url.replace('http', 'ws');
   }
 
-  /** Resolves when `/health/ready` answers 200; fails, with the output, if the process ends before. */
+  /** Resolves when `/health/ready` answers 200; fails with the output if the process exits first. */
   async ready(): Promise<this> {
     await until(async () => {
       if (this.child.exitCode !== null) throw new Error(`Ended before it was ready:\n${this.output}`);
@@ -79,13 +79,13 @@ export class HeraldProcess {
     return this;
   }
 
-  /** A token of the development issuer. */
+  /** A token from the development issuer. */
   async tokenFor(userId: string, { roles }: Pick<TokenOptions, 'roles'> = {}): Promise<string> {
     const { body } = await new ApiClient(this.url, null, '').post('/dev/token', { user_id: userId, roles });
     return (body as { access_token: string }).access_token;
   }
 
-  /** Connects a client, and resolves when it is welcome. */
+  /** Connects a client and waits for the welcome. */
   async join(path: string, token: string): Promise<TestClient> {
     const client = await connect(`${this.wsUrl}${path}`, { token });
     await client.next();
@@ -97,7 +97,7 @@ export class HeraldProcess {
     await until(() => this.output.includes(text), 20_000);
   }
 
-  /** Freezes it: its connections stay open, and it does nothing. */
+  /** Freezes the process: its connections stay open, but it does nothing. */
   pause(): void {
     this.child.kill('SIGSTOP');
   }
@@ -106,19 +106,19 @@ export class HeraldProcess {
     this.child.kill('SIGCONT');
   }
 
-  /** The TCP ports that it listens on, as the system sees it. */
+  /** The TCP ports that it listens on, according to the system. */
   listeningPorts(): Promise<number[]> {
     if (this.child.pid === undefined) throw new Error('The process was not started');
     return listeningPorts(this.child.pid);
   }
 
-  /** Sends a signal and waits for the end. */
+  /** Sends a signal and waits for the exit. */
   async end(signal: NodeJS.Signals): Promise<Exit> {
     this.child.kill(signal);
     return this.exited;
   }
 
-  /** Waits for the end. */
+  /** Waits for the exit. */
   exit(): Promise<Exit> {
     return this.exited;
   }

@@ -22,23 +22,23 @@ export interface TokenOptions {
   roles?: string[];
   email?: string;
   name?: string;
-  /** Seconds; less than none for one that has expired. */
+  /** Seconds; negative for an expired token. */
   expiresIn?: number;
 }
 
 export interface HeraldOptions {
-  /** True: no Redis and no Postgres but the embedded ones. */
+  /** Uses the embedded Redis and Postgres only. */
   embedded?: boolean;
   timings?: Partial<Timings>;
-  /** Modules that an application has added to Herald's own. */
+  /** Modules that an application adds to Herald's own. */
   features?: Type[];
   /** Changes the node before it serves. */
   prepare?: (app: NestExpressApplication) => void;
 }
 
 /**
- * Starts a Herald in the test's own process, over a Postgres database and a Redis of its own, or over those that the variables name.
- * Whoever starts it stops it.
+ * Starts a Herald in the test's process, on a Postgres database and a Redis of its own, or on those in the variables.
+ * The caller must stop it.
  */
 export async function herald(variables: Variables = {}, options: HeraldOptions = {}): Promise<Herald> {
   const { embedded = false } = options;
@@ -60,13 +60,13 @@ export async function herald(variables: Variables = {}, options: HeraldOptions =
   return Herald.start({ ...data, ...variables }, options, redis, release);
 }
 
-/** Two nodes over the same data. The first one, when it stops, also stops the second. */
+/** Two nodes that share their data. Stopping the first also stops the second. */
 export async function twoHeralds(variables: Variables = {}, options: HeraldOptions = {}): Promise<[Herald, Herald]> {
   const one = await herald({ RUN_JOBS: 'false', ...variables }, options);
   return [one, await one.another({}, options)];
 }
 
-/** For tests of what is the same on one node and on many: one on embedded defaults plays both parts. */
+/** For tests that apply to one node and to several; a single embedded node plays both parts. */
 export const ONE_AND_MANY: [name: string, start: (variables?: Variables) => Promise<[Herald, Herald]>][] = [
   ['two nodes', twoHeralds],
   [
@@ -78,7 +78,7 @@ export const ONE_AND_MANY: [name: string, start: (variables?: Variables) => Prom
   ],
 ];
 
-/** A node of Herald, on a free port, reached as clients reach it. */
+/** A node of Herald on a free port. */
 export class Herald {
   private readonly others: Herald[] = [];
 
@@ -86,7 +86,7 @@ export class Herald {
     readonly app: NestExpressApplication,
     /** Such as `http://127.0.0.1:41234`. */
     readonly url: string,
-    /** What it was started with: another process with these is a node beside it. */
+    /** The variables it was started with; another node with these shares its data. */
     readonly variables: Variables,
     private readonly ownRedis: RedisServer | null,
     private readonly release: () => Promise<void>,
@@ -103,11 +103,11 @@ export class Herald {
       PORT: '0',
       NODE_ENV: 'test',
       LOG_LEVEL: 'silent',
-      // Tests ask faster than people do.
+      // Tests send requests faster than people do.
       HTTP_RATE_LIMIT_PER_MINUTE: '0',
     };
     try {
-      // Nobody is to be told for a while that a node ends.
+      // Shutdown does not wait for load balancers to notice it.
       const environment = new Environment({ ...defaults, ...variables }, { drainNoticeMs: 0, ...timings });
       const root = AppModule.forRoot(environment);
       const app = await createHerald(environment, { ...root, imports: [...(root.imports ?? []), ...features] });
@@ -125,43 +125,43 @@ export class Herald {
     return this.url.replace('http', 'ws');
   }
 
-  /** The Redis that was started for it. */
+  /** The Redis started for this node. */
   get redis(): RedisServer {
     if (this.ownRedis === null) throw new Error('This Herald was started without a Redis of its own');
     return this.ownRedis;
   }
 
-  /** Starts another node over the same data, which takes the same tokens. It ends with this one, if it is not stopped before. */
+  /** Starts another node that shares the data and accepts the same tokens. It stops with this one, unless stopped before. */
   async another(variables: Variables = {}, options: HeraldOptions = {}): Promise<Herald> {
     const other = await Herald.start({ ...this.variables, PORT: '0', ...variables }, options);
     this.others.push(other);
     return other;
   }
 
-  /** Whether all that it depends on is there. */
+  /** Whether all its dependencies are up. */
   async isHealthy(): Promise<boolean> {
     const response = await fetch(`${this.url}/health/ready`);
     const { status } = (await response.json()) as { status?: string };
     return response.status === 200 && status === 'ok';
   }
 
-  /** Resolves when it and the nodes beside it have again all that they depend on. */
+  /** Resolves when this node and its further nodes are healthy again. */
   async recovered(): Promise<void> {
     for (const node of [this, ...this.others]) await until(() => node.isHealthy());
   }
 
-  /** A token of the development issuer. */
+  /** A token from the development issuer. */
   tokenFor(userId: string, { expiresIn = 3_600, ...profile }: TokenOptions = {}): Promise<string> {
     const issuer = this.app.get(DevelopmentIssuer, { strict: false });
     return issuer.sign({ userId, ...profile, expiresInSeconds: expiresIn });
   }
 
-  /** The HTTP API as a user sees it; with a token of the development issuer, or one of the caller's. */
+  /** The HTTP API as a user sees it, with a token from the development issuer by default. */
   async api(userId: string, options: TokenOptions & { token?: string } = {}): Promise<ApiClient> {
     return new ApiClient(this.url, options.token ?? (await this.tokenFor(userId, options)));
   }
 
-  /** An organization of this owner, with these plain members; gives its id when nothing of that is still to be told. */
+  /** Creates an organization with an owner and plain members; returns its id once the outbox is empty. */
   async organization(ownerId: string, memberIds: readonly string[] = [], name = 'Acme'): Promise<string> {
     const owner = await this.api(ownerId);
     const { id } = (await owner.post('/orgs', { name })).body as { id: string };
@@ -170,20 +170,20 @@ export class Herald {
     return id;
   }
 
-  /** Connects a user, who may be sent away then. */
+  /** Connects a user; does not wait for the welcome. */
   async connect(path: string, userId: string, options: TokenOptions & ConnectOptions = {}): Promise<TestClient> {
     const token = options.token ?? (await this.tokenFor(userId, options));
     return connect(`${this.wsUrl}${path}`, { ...options, token });
   }
 
-  /** Connects a user, and resolves when the welcome has come: the first of `received`. */
+  /** Connects a user and waits for the welcome, the first of `received`. */
   async join(path: string, userId: string, options: TokenOptions & ConnectOptions = {}): Promise<TestClient> {
     const client = await this.connect(path, userId, options);
     await client.next();
     return client;
   }
 
-  /** Publishes an event as a service of the application does. */
+  /** Publishes an event as an application's service does. */
   publish(orgId: string, eventType: string, data: Record<string, unknown> = {}): Promise<void> {
     return this.app.get(BroadcastService, { strict: false }).broadcastOrgEvent(orgId, eventType, data);
   }

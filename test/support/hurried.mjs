@@ -1,4 +1,4 @@
-// For `node --import`: the intervals of `HERALD_TIMINGS`, as JSON, in a built Herald that is about to start.
+// For `node --import`: sets the intervals in `HERALD_TIMINGS` (JSON) in a built Herald that is about to start.
 import { TIMINGS } from '../../dist/bundle/config/environment.js';
 
 Object.assign(TIMINGS, JSON.parse(process.env.HERALD_TIMINGS));

@@ -13,7 +13,7 @@ describe('the OpenID provider for tests', () => {
   afterAll(() => provider.stop());
 
   it.each(['alice', 'auth0|5f00', 'böb@example.com'])(
-    'logs %s in with a token that its own keys verify',
+    'issues %s a token that its published keys verify',
     async (user) => {
       const token = await provider.tokenFor(user);
 
@@ -29,7 +29,7 @@ describe('the OpenID provider for tests', () => {
     },
   );
 
-  it('publishes its keys where its discovery document says', async () => {
+  it('publishes its keys at the URL in its discovery document', async () => {
     const discovery = await fetch(`${provider.issuer}/.well-known/openid-configuration`);
     expect(await discovery.json()).toMatchObject({ issuer: provider.issuer, jwks_uri: provider.jwksUrl });
   });
@@ -42,7 +42,7 @@ describe('the JWKS endpoint for tests', () => {
   });
   afterAll(() => jwks.stop());
 
-  it('signs tokens that its published keys verify, counts fetches, and rotates', async () => {
+  it('signs tokens that its published keys verify, counts fetches, and rotates keys', async () => {
     const before = await jwks.sign('alice', { claims: { aud: 'herald' } });
     expect(await keysOf(jwks)).toMatchObject({ keys: [{ kid: decodeProtectedHeader(before).kid }] });
     expect(jwks.fetches).toBe(1);
@@ -55,7 +55,7 @@ describe('the JWKS endpoint for tests', () => {
     await expect(jwtVerify(before, verify)).rejects.toThrow();
   });
 
-  it('signs tokens that break a rule on demand', async () => {
+  it('signs invalid tokens on demand', async () => {
     const token = await jwks.sign('alice', { claims: { exp: undefined, sub: undefined }, header: { kid: undefined } });
     const { payload } = await jwtVerify(token, createLocalJWKSet({ keys: jwks.keys }));
     expect(payload).not.toHaveProperty('exp');
@@ -63,7 +63,7 @@ describe('the JWKS endpoint for tests', () => {
     expect(decodeProtectedHeader(token)).not.toHaveProperty('kid');
   });
 
-  it('fails, ends and serves again on its address', async () => {
+  it('fails, stops, and restarts on the same address', async () => {
     jwks.behaviour = 'fail';
     expect((await fetch(jwks.url)).status).toBe(500);
     jwks.behaviour = 'serve';

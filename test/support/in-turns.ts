@@ -1,4 +1,4 @@
-/** Does a work so many times, so many of them at once, and gives the results. */
+/** Runs a function `count` times, `atOnce` at a time, and returns the results. */
 export async function inTurns<T>(count: number, atOnce: number, work: (n: number) => Promise<T>): Promise<T[]> {
   const results: T[] = [];
   let next = 0;

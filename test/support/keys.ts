@@ -5,11 +5,11 @@ import { SignJWT, exportJWK, generateKeyPair } from 'jose';
 import { freePort } from './servers.js';
 
 export interface TokenOptions {
-  /** Claims to add or replace; undefined leaves one out. */
+  /** Claims to add or replace; undefined omits one. */
   claims?: JWTPayload;
-  /** Header fields to add or replace; undefined leaves one out. */
+  /** Header fields to add or replace; undefined omits one. */
   header?: { kid?: string | undefined; typ?: string; crit?: string[]; [field: string]: unknown };
-  /** Another key to sign with; the header still names the published one. */
+  /** Another signing key; the header still names the published one. */
   key?: CryptoKey;
 }
 
@@ -17,11 +17,11 @@ export interface SigningKey {
   kid: string;
   alg: string;
   privateKey: CryptoKey;
-  /** As published. */
+  /** The key as published. */
   publicJwk: JWK;
 }
 
-/** Makes a key pair for signing tokens. */
+/** Creates a key pair for signing tokens. */
 export async function createKey(kid: string, alg = 'RS256'): Promise<SigningKey> {
   const { privateKey, publicKey } = await generateKeyPair(alg, { extractable: true });
   return { kid, alg, privateKey, publicJwk: { ...(await exportJWK(publicKey)), kid, alg, use: 'sig' } };
@@ -34,17 +34,17 @@ export async function startJwks(): Promise<Jwks> {
   return jwks;
 }
 
-/** A JWKS endpoint whose keys sign whatever a test asks for, and which fails on demand. */
+/** A JWKS endpoint that signs any token a test wants, and fails on demand. */
 export class Jwks {
   readonly issuer: string;
   readonly url: string;
-  /** The keys that the endpoint publishes; a test may change them. */
+  /** The published keys; a test may change them. */
   keys: JWK[];
   /** How often the keys were fetched. */
   fetches = 0;
   /** `fail` answers 500, `hang` never answers. */
   behaviour: 'serve' | 'fail' | 'hang' = 'serve';
-  /** Answers instead of the endpoint, where a test sets it. */
+  /** A test can set it to handle requests instead. */
   answer: RequestListener | null = null;
   private readonly server = createServer((request, response) => {
     this.fetches += 1;
@@ -60,7 +60,7 @@ export class Jwks {
 
   constructor(
     private readonly port: number,
-    /** The key that signs; another one after `rotate`. */
+    /** The signing key; `rotate` replaces it. */
     public key: SigningKey,
   ) {
     this.issuer = `http://127.0.0.1:${port}`;
@@ -68,7 +68,7 @@ export class Jwks {
     this.keys = [key.publicJwk];
   }
 
-  /** A good token of this issuer for the user, or one that differs from it as the options say. */
+  /** A valid token for the user, with the given changes. */
   async sign(userId: string, { claims = {}, header = {}, key }: TokenOptions = {}): Promise<string> {
     const now = Math.floor(Date.now() / 1000);
     const payload = { sub: userId, iss: this.issuer, iat: now, exp: now + 300, ...claims };
@@ -78,19 +78,19 @@ export class Jwks {
     });
   }
 
-  /** From now on a new key signs, and the endpoint publishes it instead of the old one. */
+  /** Replaces the signing key and the published key. */
   async rotate(alg = 'RS256'): Promise<void> {
     this.key = await createKey(`key-${this.keys.length + 1}-${Date.now()}`, alg);
     this.keys = [this.key.publicJwk];
   }
 
-  /** Serves again after `stop`, on the same address. */
+  /** Serves again on the same address after `stop`. */
   async start(): Promise<void> {
     this.server.listen(this.port, '127.0.0.1');
     await once(this.server, 'listening');
   }
 
-  /** Ends the endpoint; tokens can still be signed. */
+  /** Stops the endpoint; tokens can still be signed. */
   async stop(): Promise<void> {
     if (!this.server.listening) return;
     this.server.close();
@@ -99,7 +99,7 @@ export class Jwks {
   }
 }
 
-/** A token that says it needs no signature. */
+/** A token with `alg: none`. */
 export function unsignedToken(claims: JWTPayload): string {
   const encode = (part: object): string => Buffer.from(JSON.stringify(part)).toString('base64url');
   return `${encode({ alg: 'none', typ: 'JWT' })}.${encode(claims)}.`;

@@ -4,7 +4,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 export type Commit = (orgId: string, n: number) => Promise<void>;
 
 /**
- * Commits numbered changes at a steady rate until it is stopped: 0, 1, 2 and so on in each organization, one after the other, so
+ * Commits numbered changes at a steady rate until stopped: 0, 1, 2 and so on in each organization, sequentially, so
  * that their order is known.
  */
 export class Load {
@@ -15,26 +15,26 @@ export class Load {
   constructor(
     private readonly orgIds: readonly string[],
     private readonly commit: Commit,
-    /** Of all organizations together. */
+    /** For all organizations together. */
     perSecond: number,
   ) {
     const intervalMs = (1_000 * orgIds.length) / perSecond;
     this.loops = Promise.all(orgIds.map((orgId) => this.run(orgId, intervalMs))).then(() => undefined);
-    // `stop` reports it.
+    // `stop` reports the error.
     this.loops.catch(() => undefined);
   }
 
-  /** How many changes of the organization were committed; the next one has this number. */
+  /** How many changes of the organization were committed; the next change has this number. */
   count(orgId: string): number {
     return this.counts.get(orgId) ?? 0;
   }
 
-  /** The smallest count of all. */
+  /** The smallest count of any organization. */
   get least(): number {
     return Math.min(...this.orgIds.map((orgId) => this.count(orgId)));
   }
 
-  /** Rejects with what a commit has thrown. */
+  /** Rejects with the error of a failed commit. */
   async stop(): Promise<void> {
     this.isStopped = true;
     await this.loops;

@@ -1,4 +1,4 @@
-/** The part of oidc-provider (which comes without types) that the tests use. */
+/** The part of oidc-provider that the tests use; it comes without types. */
 declare module 'oidc-provider' {
   import type { IncomingMessage, ServerResponse } from 'node:http';
 

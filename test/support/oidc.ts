@@ -7,13 +7,13 @@ import { exportJWK, generateKeyPair } from 'jose';
 import type Provider from 'oidc-provider';
 import { freePort } from './servers.js';
 
-/** A real OpenID provider whose users log in with any name: as the client hints, or as they write on its page. */
+/** A real OpenID provider whose users log in with any name, from a login hint or the login page. */
 export interface OidcProvider {
   readonly issuer: string;
   readonly jwksUrl: string;
   /** The `aud` of its access tokens. */
   readonly audience: string;
-  /** Logs the user in by the authorization code flow, as a browser does, and gives the access token. */
+  /** Logs the user in with the authorization code flow, as a browser does, and returns the access token. */
   tokenFor(userId: string): Promise<string>;
   stop(): Promise<void>;
 }
@@ -25,7 +25,7 @@ const CLIENT = { client_id: 'console', redirect_uri: 'https://herald.test/callba
 
 /**
  * Starts oidc-provider on a free port. Its access tokens are RS256 JWTs with the user's id as `sub`.
- * @param consoleOrigin where the console is served whose users may log in, too
+ * @param consoleOrigin the origin of a console whose users may also log in
  */
 export async function startOidcProvider(consoleOrigin?: string): Promise<OidcProvider> {
   const port = await freePort();
@@ -98,7 +98,7 @@ async function createProvider(issuer: string, consoleOrigin: string | undefined)
       },
     },
     findAccount: (_context: unknown, accountId: string) => ({ accountId, claims: () => ({ sub: accountId }) }),
-    // Consent is no part of what is tested: every user has given it.
+    // Consent is not tested: every user has granted it.
     async loadExistingGrant({ oidc }: { oidc: { client: { clientId: string }; session: { accountId: string } } }) {
       const grant = new provider.Grant({ clientId: oidc.client.clientId, accountId: oidc.session.accountId });
       grant.addOIDCScope('openid profile email');
@@ -110,7 +110,7 @@ async function createProvider(issuer: string, consoleOrigin: string | undefined)
   return provider;
 }
 
-/** As in `deploy/`: public, with PKCE, and with a token to renew the others by. */
+/** As in `deploy/`: a public client with PKCE and refresh tokens. */
 function consoleClient(origin: string): object {
   return {
     client_id: 'herald-console',
@@ -122,7 +122,7 @@ function consoleClient(origin: string): object {
   };
 }
 
-/** The page where users log in. Whoever the client hints at is let in without it. */
+/** The login page. A login hint skips it. */
 function withLoginPage(provider: Provider): RequestListener {
   const answer = provider.callback();
   const logUserIn = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
@@ -175,7 +175,7 @@ async function logIn(issuer: string, userId: string): Promise<string> {
   throw new Error(`The provider gave ${userId} no token: ${answer.status} ${JSON.stringify(body)}`);
 }
 
-/** Follows redirects and keeps cookies, as a browser does, until the provider sends it back to the client. */
+/** Follows redirects and keeps cookies, as a browser does, until the provider redirects back to the client. */
 async function followToCallback(start: URL): Promise<URL> {
   const cookies = new Map<string, string>();
   let url = start;
@@ -194,7 +194,7 @@ async function followToCallback(start: URL): Promise<URL> {
   return url;
 }
 
-/** The provider warns at length that it is not set up for production, which is no news here. */
+/** Hides the provider's warnings that it is not set up for production. */
 async function withoutWarnings<T>(create: () => Promise<T>): Promise<T> {
   const { warn } = console;
   console.warn = () => undefined;

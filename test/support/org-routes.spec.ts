@@ -26,15 +26,15 @@ function route(action?: OrgAction): OrgRoute {
   return { ...operation, action };
 }
 
-describe('the tests of all routes of organizations', () => {
-  it('say which route has no guard', () => {
+describe('the tests of organization routes', () => {
+  it('report a route without a guard', () => {
     expect(guardMistakes(route(), null, DONE)).toEqual([
       'GET /api/v1/orgs/{org_id}/widgets answers 204 to who is no member: put @ForMembers() on its handler or its controller',
     ]);
     expect(guardMistakes(route(), null, NOT_THERE)).toEqual([]);
   });
 
-  it('say which route is open to another role than its decorator says', () => {
+  it('report a route that admits other roles than its decorator', () => {
     expect(guardMistakes(route('addMembers'), 'member', DONE)).toEqual([
       'GET /api/v1/orgs/{org_id}/widgets answers 204 to the role member, against its @ForMembers(addMembers)',
     ]);
@@ -42,7 +42,7 @@ describe('the tests of all routes of organizations', () => {
     expect(guardMistakes(route('addMembers'), 'admin', NOT_THERE)).toHaveLength(1);
   });
 
-  it('take what is as its decorator says', () => {
+  it('accept answers that match the decorator', () => {
     expect(guardMistakes(route('addMembers'), 'member', TOO_LOW)).toEqual([]);
     expect(guardMistakes(route('addMembers'), 'admin', DONE)).toEqual([]);
     expect(guardMistakes(route(), 'member', answer(404, 'There is no such widget.'))).toEqual([]);

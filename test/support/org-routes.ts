@@ -10,11 +10,11 @@ import { routesOf } from './routes.js';
 
 /** A route of an organization, as the document describes it. */
 export interface OrgRoute extends Operation {
-  /** What takes a role, by its `@ForMembers()`; undefined: every member may do it. */
+  /** The action in its `@ForMembers()`, which requires a role; undefined if every member may use it. */
   action: OrgAction | undefined;
 }
 
-/** Every route below an organization, from the running application's own table: one that is added later is among them. */
+/** All routes below an organization, from the application's router, so that new routes are included. */
 export function orgRoutesOf(app: NestExpressApplication, api: DocumentedApi): OrgRoute[] {
   const handlers = routesByOperationId(app);
   const reflector = new Reflector();
@@ -28,8 +28,8 @@ export function orgRoutesOf(app: NestExpressApplication, api: DocumentedApi): Or
 }
 
 /**
- * What is wrong with how a route has answered somebody; nothing if it is as its `@ForMembers()` says.
- * @param role in the organization; null: none
+ * The ways in which an answer contradicts the route's `@ForMembers()`.
+ * @param role in the organization; null for a non-member
  */
 export function guardMistakes({ key, action }: OrgRoute, role: OrgRole | null, { status, body }: ApiAnswer): string[] {
   const isOutside = status === 404 && body.detail === noSuchOrganization().message;

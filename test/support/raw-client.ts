@@ -4,33 +4,33 @@ import type { Socket } from 'node:net';
 import { connect } from 'node:net';
 import { encodeFrame, type FrameOptions } from './frames.js';
 
-/** The status line and headers of an HTTP answer, and what followed them. */
+/** An HTTP answer with its status line, headers and the bytes after them. */
 export interface RawAnswer {
   status: number;
   /** By lower-case name. */
   headers: Record<string, string>;
-  /** What has come after the headers by now: a body, or frames. */
+  /** The bytes received after the headers: a body, or frames. */
   rest: Buffer;
 }
 
 export interface RawUpgrade {
   method?: string;
-  /** The request target, sent as it is: `//x`, `/ws/../ws`, `http://host/ws`. */
+  /** The request target, sent verbatim: `//x`, `/ws/../ws`, `http://host/ws`. */
   target?: string;
   version?: string;
-  /** Replace or add to those of a good upgrade; null leaves one out. */
+  /** Added to the headers of a valid upgrade or replacing them; null omits one. */
   headers?: Record<string, string | null>;
   body?: string;
 }
 
 const DEADLINE_MS = 15_000;
 
-/** A TCP connection that says exactly what a test wants, be it HTTP, WebSocket or neither. */
+/** A TCP connection on which a test can send anything: HTTP, WebSocket or neither. */
 export class RawClient {
-  /** What has come, and room for more: adding each chunk to a buffer of its own would copy all before it. */
+  /** A growing buffer: concatenating each chunk would copy everything before it. */
   private room = Buffer.alloc(65_536);
   private length = 0;
-  /** Whether the connection is closed, from whichever side. */
+  /** Whether the connection was closed, by either side. */
   hasEnded = false;
   private readonly waiting = new Set<() => void>();
 
@@ -43,7 +43,7 @@ export class RawClient {
       this.hasEnded = true;
       this.wake();
     });
-    // A reset by the server also closes, and the close is what tests look at.
+    // A reset is followed by a close, which is what tests check.
     socket.on('error', () => undefined);
   }
 
@@ -54,7 +54,7 @@ export class RawClient {
     return client;
   }
 
-  /** Speaks over a connection that the test has made, such as one with TLS. */
+  /** Uses a connection that the test has opened, such as one with TLS. */
   static over(socket: Socket): RawClient {
     return new RawClient(socket);
   }
@@ -63,7 +63,7 @@ export class RawClient {
     this.socket.write(bytes);
   }
 
-  /** Sends a good upgrade request, or one that differs from it as the test says. */
+  /** Sends a valid upgrade request with the given changes. */
   sendUpgrade({ method = 'GET', target = '/', version = 'HTTP/1.1', headers = {}, body = '' }: RawUpgrade = {}): void {
     const all: Record<string, string | null> = {
       Host: `127.0.0.1:${this.socket.remotePort}`,
@@ -77,12 +77,12 @@ export class RawClient {
     this.send(`${method} ${target} ${version}\r\n${lines.join('\r\n')}\r\n\r\n${body}`);
   }
 
-  /** Sends one frame, masked as a client's must be. */
+  /** Sends one frame, masked as clients must. */
   sendFrame(opcode: number, payload: string | Uint8Array = '', options: FrameOptions = {}): void {
     this.send(encodeFrame(opcode, Buffer.from(payload), options));
   }
 
-  /** The HTTP answer, as soon as its headers are complete. */
+  /** The HTTP answer, once its headers are complete. */
   async answer(): Promise<RawAnswer> {
     await this.wait(() => this.bytes.includes('\r\n\r\n'), 'an HTTP answer');
     const end = this.bytes.indexOf('\r\n\r\n');
@@ -95,12 +95,12 @@ export class RawClient {
     return { status: Number(statusLine.split(' ')[1]), headers: Object.fromEntries(headers), rest };
   }
 
-  /** Resolves when these bytes have come. */
+  /** Resolves when these bytes have arrived. */
   async until(bytes: string | Buffer): Promise<void> {
     await this.wait(() => this.bytes.includes(bytes), JSON.stringify(bytes.toString('latin1')));
   }
 
-  /** All bytes so far. */
+  /** All bytes received so far. */
   get bytes(): Buffer {
     return this.room.subarray(0, this.length);
   }
@@ -112,22 +112,22 @@ export class RawClient {
     this.length = length;
   }
 
-  /** Resolves when the connection is closed, from whichever side. */
+  /** Resolves when the connection is closed, by either side. */
   async ended(): Promise<void> {
     await this.wait(() => this.hasEnded, 'the end of the connection');
   }
 
-  /** Stops reading, so that what the server sends piles up, its close frame included. */
+  /** Stops reading, so that data piles up on the server, including its close frame. */
   pause(): void {
     this.socket.pause();
   }
 
-  /** Says that nothing more is sent, and goes on reading. */
+  /** Half-closes the connection, and keeps reading. */
   end(): void {
     this.socket.end();
   }
 
-  /** Cuts the connection with a TCP reset, as a crashed peer does. */
+  /** Resets the TCP connection, as a crashed peer does. */
   reset(): void {
     this.socket.resetAndDestroy();
   }

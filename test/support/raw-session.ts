@@ -11,7 +11,7 @@ export interface SessionTarget {
   headers?: Record<string, string>;
 }
 
-/** The close frame of the server; a code of null stands for an empty one. */
+/** The server's close frame; the code is null if it has no payload. */
 export interface RawClose {
   code: number | null;
   reason: string;
@@ -19,12 +19,12 @@ export interface RawClose {
 
 const open = new Set<RawSession>();
 
-/** Drops every session that a test has left open; for `afterEach`. */
+/** Drops all sessions that a test has left open; for `afterEach`. */
 export function dropAllSessions(): void {
   for (const session of open) session.drop();
 }
 
-/** A welcomed WebSocket connection whose frames a test writes byte by byte, and reads as they came. */
+/** A welcomed WebSocket connection on which a test writes raw frames and reads what the server sent. */
 export class RawSession {
   private constructor(
     readonly client: RawClient,
@@ -33,7 +33,7 @@ export class RawSession {
     open.add(this);
   }
 
-  /** Resolves when the welcome has come. */
+  /** Connects and waits for the welcome. */
   static async open({ url, token, path = '/ws/notifications/', headers }: SessionTarget): Promise<RawSession> {
     const { client, rest } = await onceThereIsRoom(async () => {
       const client = await RawClient.open(Number(new URL(url).port));
@@ -61,12 +61,12 @@ export class RawSession {
     this.sendFrame(OPCODE.text, text);
   }
 
-  /** All complete frames so far, the welcome first. */
+  /** All complete frames so far, starting with the welcome. */
   get frames(): ServerFrame[] {
     return readServerFrames(this.client.bytes.subarray(this.headLength)).frames;
   }
 
-  /** The JSON of all text frames after the welcome. */
+  /** The JSON messages after the welcome. */
   get messages(): Record<string, unknown>[] {
     const texts = this.frames.filter(({ opcode }) => opcode === OPCODE.text).slice(1);
     return texts.map(({ payload }) => JSON.parse(payload.toString()) as Record<string, unknown>);
@@ -86,7 +86,7 @@ export class RawSession {
       }));
   }
 
-  /** Shows that the connection lives and that everything sent before was handled; gives the answers to that. */
+  /** Proves with a ping that the server has handled everything sent before, and returns its answers. */
   async answers(): Promise<Record<string, unknown>[]> {
     const mark = `mark ${this.client.bytes.length}`;
     this.sendText(JSON.stringify({ type: 'ping', timestamp: mark }));
@@ -94,7 +94,7 @@ export class RawSession {
     return this.messages.filter(({ timestamp }) => !String(timestamp).startsWith('mark '));
   }
 
-  /** The server's one close frame, after which nothing came, once the server has ended the connection. */
+  /** The server's close frame, which must be its only and last one, once the server has closed the connection. */
   async closed(): Promise<RawClose> {
     await this.client.ended();
     const { frames } = this;

@@ -1,23 +1,23 @@
 import { connect, type Frame, type TestClient } from './ws-client.js';
 
-/** How what a client has seen differs from what it was to see; `NOTHING_AMISS` when it does not. */
+/** How the events received differ from those expected; `NOTHING_AMISS` if they do not. */
 export interface Account {
   missing: number[];
   doubled: number[];
-  /** Those that came after one with a higher number. */
+  /** Numbers that arrived after a higher one. */
   late: number[];
 }
 
 export const NOTHING_AMISS: Account = { missing: [], doubled: [], late: [] };
 
-/** A client of an organization's events that remembers all that it has seen, over all of its connections. */
+/** A client of an organization's events that records everything it receives, across all its connections. */
 export class RecordingClient {
   private readonly connections: TestClient[] = [];
   private readonly welcomes: Frame[] = [];
   private readonly seen = new Set<number>();
-  /** How many frames of the present connection are in `seen`: they are many, and tests ask often. */
+  /** How many messages of the current connection are in `seen`, which avoids rereading them all. */
   private lookedAt = 0;
-  /** Where it is connected, or was last. */
+  /** The node it is or was last connected to. */
   node: { wsUrl: string } | null = null;
 
   private constructor(
@@ -31,14 +31,14 @@ export class RecordingClient {
     return client;
   }
 
-  /** Leaves, if it has not been sent away, and comes back with the last cursor it saw; says whether it has missed nothing. */
+  /** Reconnects with the last cursor it received; returns whether it missed nothing. */
   async resume(node: { wsUrl: string }): Promise<boolean> {
     await this.leave();
     const { resumed } = await this.connect(node, `?cursor=${encodeURIComponent(this.cursor)}`);
     return resumed === true;
   }
 
-  /** Cuts the connection. */
+  /** Drops the connection. */
   async leave(): Promise<void> {
     if (this.isOpen) await this.current.terminate();
   }
@@ -47,23 +47,23 @@ export class RecordingClient {
     return this.current.isOpen;
   }
 
-  /** How the present connection was closed. */
+  /** How the current connection was closed. */
   closed(deadlineMs?: number): Promise<{ code: number; reason: string }> {
     return this.current.closed(deadlineMs);
   }
 
-  /** The last one that it saw. */
+  /** The last cursor it received. */
   get cursor(): string {
     const last = [...this.welcomes, ...this.frames].map(({ cursor }) => String(cursor));
     return last.reduce((newest, each) => (each > newest ? each : newest), '');
   }
 
-  /** Every event, of all connections. */
+  /** All events, from all connections. */
   get frames(): Frame[] {
     return this.connections.flatMap(({ received }) => received.filter(({ type }) => type === 'event'));
   }
 
-  /** The numbers that the events carry as `data.n`. */
+  /** The numbers in `data.n` of the events. */
   get numbers(): number[] {
     return this.frames.flatMap((frame) => numberOf(frame) ?? []);
   }
@@ -73,7 +73,7 @@ export class RecordingClient {
     return this.seen.has(n);
   }
 
-  /** Compares with the numbers from `first` to below `end`, which were sent in this order. */
+  /** Compares the numbers received with those from `first` up to `end` (exclusive), which were sent in this order. */
   account(end: number, first = 0): Account {
     return accountOf(this.numbers, end, first);
   }
@@ -110,7 +110,7 @@ function numberOf({ data }: Frame): number | null {
   return typeof n === 'number' ? n : null;
 }
 
-/** Compares numbers that came with those from `first` to below `end`, which were sent in this order. */
+/** Compares the numbers received with those from `first` up to `end` (exclusive), which were sent in this order. */
 export function accountOf(numbers: readonly number[], end: number, first = 0): Account {
   const seen = new Set<number>();
   const account: Account = { missing: [], doubled: [], late: [] };

@@ -1,6 +1,6 @@
 import type { DocumentedApi, Operation, Schema } from './documented-api.js';
 
-/** Values that a schema rules out. */
+/** Values that a schema forbids. */
 function wrongValues({ type, enum: values, maxLength, minLength = 0, format, pattern, ...schema }: Schema): unknown[] {
   if (type === 'integer') return ['many', 1.5, ...[schema.minimum, schema.maximum].flatMap(beyond)];
   if (type === 'array') {
@@ -21,7 +21,7 @@ function wrongValues({ type, enum: values, maxLength, minLength = 0, format, pat
 /** Values at the limits of a schema. */
 function rightValues({ type, enum: values, maxLength, minLength, minimum, maximum, ...schema }: Schema): unknown[] {
   const limits = type === 'integer' ? [minimum, maximum].filter((limit) => limit !== undefined) : [];
-  // What has a form besides its length has its example.
+  // A string with a format or pattern is covered by its example.
   const isPlain = type === 'string' && schema.format === undefined && schema.pattern === undefined;
   const lengths = isPlain
     ? [minLength, maxLength].flatMap((length) => (length === undefined ? [] : ['x'.repeat(length)]))
@@ -33,7 +33,7 @@ function beyond(limit: number | undefined, index: number): number[] {
   return limit === undefined ? [] : [index === 0 ? limit - 1 : limit + 1];
 }
 
-/** Everything that the body of an operation may not hold by its schema, a field at a time. */
+/** Bodies that the schema forbids, each with one invalid field. */
 export function wrongBodies(api: DocumentedApi, { body }: Operation): { field: string; body: object }[] {
   if (body === null) return [];
   return wrongFields(api, body.schema, body.example);
@@ -57,7 +57,7 @@ function wrongFields(
   });
 }
 
-/** The body of an operation at the limits of its schema, a field at a time. */
+/** Bodies at the limits of the schema, one field at a time. */
 export function extremeBodies(api: DocumentedApi, { body }: Operation): object[] {
   if (body === null) return [];
   const properties = Object.entries((api.schemaOf(body.schema).properties ?? {}) as Record<string, Schema>);
@@ -66,7 +66,7 @@ export function extremeBodies(api: DocumentedApi, { body }: Operation): object[]
   );
 }
 
-/** Everything that the query of an operation may not hold by its schemas. Values of a query are texts. */
+/** Queries that the schemas forbid, each with one invalid parameter. Query values are strings. */
 export function wrongQueries({ params }: Operation): { field: string; query: string }[] {
   return params
     .filter((parameter) => parameter.in === 'query')

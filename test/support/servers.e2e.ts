@@ -8,7 +8,7 @@ describe('the servers for tests', () => {
   const started: RedisServer[] = [];
   afterAll(() => Promise.all(started.map((server) => server.stop())));
 
-  it('starts a Redis that answers, comes back after a crash on its port with its data, and ends', async () => {
+  it('starts a Redis, restarts it after a crash on the same port with its data, and stops it', async () => {
     const server = await startRedis({ args: ['--appendonly', 'yes', '--appendfsync', 'always'] });
     started.push(server);
     const redis = new Redis(server.url);
@@ -25,7 +25,7 @@ describe('the servers for tests', () => {
     await expect(late.connect()).rejects.toThrow();
   });
 
-  it('freezes a Redis and lets it go on', async () => {
+  it('freezes and resumes a Redis', async () => {
     const server = await startRedis();
     started.push(server);
     const redis = new Redis(server.url);
@@ -45,7 +45,7 @@ describe('the servers for tests', () => {
     redis.disconnect();
   });
 
-  it('makes Postgres databases that know nothing of each other', async () => {
+  it('creates isolated Postgres databases', async () => {
     const [first, second] = await Promise.all([open(await postgresDatabase()), open(await postgresDatabase())]);
     await first.query('create table mine (id int)');
 

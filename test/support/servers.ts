@@ -1,7 +1,7 @@
 /**
- * The servers that tests need: real ones, on free ports of this machine, gone when the test run ends.
+ * The servers that tests need: real ones, on free ports of this machine, stopped when the test run ends.
  *
- * They come from the programs on the machine, else from containers, else from Debian's packages: see `servers/programs.ts`.
+ * They run from programs on the machine, otherwise from containers or Debian's packages: see `servers/programs.ts`.
  */
 import type { PostgresServer } from './servers/postgres.js';
 import { createDatabase, startPostgres } from './servers/postgres.js';
@@ -28,19 +28,19 @@ export type { Server } from './servers/server.js';
 let ownServer: Promise<PostgresServer> | null = null;
 
 /**
- * A database of the caller's own, on the Postgres that the test run shares: with an up-to-date schema, as a copy takes a
- * tenth of the time of the migrations.
+ * Creates a database on the Postgres that the test run shares, with an up-to-date schema: copying one takes a tenth
+ * of the time that the migrations take.
  */
 export async function postgresDatabase(): Promise<string> {
   const { TEST_POSTGRES_URL: shared, TEST_POSTGRES_TEMPLATE: template } = process.env;
   return shared === undefined ? emptyDatabase() : createDatabase(shared, template);
 }
 
-/** A database of the caller's own without any schema. */
+/** Creates a database without a schema. */
 export async function emptyDatabase(): Promise<string> {
   const { TEST_POSTGRES_URL: shared } = process.env;
   if (shared !== undefined) return createDatabase(shared);
-  // Without jest's global set-up there is none to share; the watchdog ends this one with the process.
+  // Without Jest's global setup there is no shared one; the watchdog stops this one with the process.
   ownServer ??= startPostgres();
   return (await ownServer).createDatabase();
 }

@@ -1,4 +1,4 @@
-/** A client in a process of its own, which a test can stop. Writes a line for each frame, and one when it is closed. */
+/** A client in a process of its own, which a test can freeze. Prints a line for each message, and one for the close. */
 import { WebSocket } from 'ws';
 
 const [url, token] = process.argv.slice(2);

@@ -1,12 +1,12 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 
-/** Which way bytes are held up: towards the server, towards the client, or both. */
+/** The direction in which bytes are held back: towards the server, towards the client, or both. */
 export type Direction = 'to-server' | 'to-client' | 'both';
 
 /**
- * A link between a client and a server that fails on demand. A black hole holds bytes back and hides closes, and lets go of
- * them when it is healed, as TCP does for packets that the network has lost.
+ * A proxy that fails on demand. A black hole holds back bytes and hides closes, and releases them when healed,
+ * as TCP does for packets that the network has lost.
  */
 export class TcpProxy {
   readonly host = '127.0.0.1';
@@ -38,22 +38,22 @@ export class TcpProxy {
     return (this.server.address() as AddressInfo).port;
   }
 
-  /** Resets every connection; new ones are served. */
+  /** Resets all connections; new ones are accepted. */
   cut(): void {
     for (const link of this.links) link.cut();
   }
 
-  /** Resets the next connection whose client sends the text, before the server hears of it. Resolves when it has happened. */
+  /** Resets the next connection whose client sends the text, before the server receives it. Resolves when done. */
   cutOn(text: string): Promise<void> {
     return this.trap(text, (link) => link.cut());
   }
 
-  /** Lets the next connection whose client sends the text get no answer any more. Resolves when it has happened. */
+  /** Drops all answers to the next client that sends the text. Resolves when it has sent it. */
   muteOn(text: string): Promise<void> {
     return this.trap(text, (link) => link.hold('to-client'));
   }
 
-  /** Answers the next client that sends the text in the server's place, which does not hear of it. Resolves when it has happened. */
+  /** Answers the next client that sends the text instead of the server, which does not receive it. Resolves when done. */
   answerOn(text: string, answer: string): Promise<void> {
     return this.trap(text, (link) => link.answer(answer));
   }
@@ -63,14 +63,14 @@ export class TcpProxy {
     return this.trap(text, () => undefined);
   }
 
-  /** Resolves when clients have sent something that many times more. */
+  /** Resolves when clients have sent this many more chunks. */
   requests(count: number): Promise<void> {
     return new Promise((resolve) => this.countdowns.push({ left: count, resolve }));
   }
 
   /**
-   * From now on nothing gets through, and nothing is closed.
-   * @param text only for the connections whose client has sent it; the others, and later ones, go on
+   * From now on lets nothing through, and closes nothing.
+   * @param text limits this to open connections whose client has sent it
    */
   blackHole(direction: Direction = 'both', text: string | null = null): void {
     if (text === null) this.hole = direction;
@@ -120,7 +120,7 @@ interface Trap {
 
 const REMEMBERED_BYTES = 65_536;
 
-/** One connection through the proxy. */
+/** A connection through the proxy. */
 class Link {
   private sent = '';
   private wasAnswered = false;
@@ -142,7 +142,7 @@ class Link {
       [server, client],
     ] as const) {
       from.on('end', () => to.end());
-      // A paused socket does not see its peer's end: what a black hole hides stays hidden.
+      // A paused socket does not see its peer's end, so a black hole also hides closes.
       from.on('error', () => to.resetAndDestroy());
     }
   }
@@ -156,7 +156,7 @@ class Link {
     flow(this.server, direction !== 'both' && direction !== 'to-client');
   }
 
-  /** In the place of the server, which does not get what the client has just sent. */
+  /** Answers instead of the server, which does not receive the chunk just sent. */
   answer(text: string): void {
     this.wasAnswered = true;
     this.client.write(text);

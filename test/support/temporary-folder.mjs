@@ -4,24 +4,24 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 const MEMORY = '/dev/shm';
-/** Several times what a run has been seen to take at once. */
+/** Several times the most that a run was seen to use. */
 const ROOM_BYTES = 6 * 2 ** 30;
 
 /**
- * Makes the folder for all that a test run writes: in memory where there is room, as the thousand small files of each
+ * Creates the folder for all files of a test run: in memory if there is room, because the thousand small files of each
  * embedded database can take a second on a disk.
  */
 export function makeTemporaryFolder() {
   const folder = mkdtempSync(join(hasRoom() ? MEMORY : tmpdir(), 'herald-tests-'));
-  // Postgres may run as another user, and has to come by here to its own folder.
+  // Postgres may run as another user, which must traverse this folder to reach its own.
   chmodSync(folder, 0o711);
   removeAtTheEnd(folder);
   return folder;
 }
 
-/** Also when the run is interrupted or killed: a watchdog waits for the end of a pipe that this process holds. */
+/** Removes the folder even if the run is interrupted or killed: a watchdog waits for the end of a pipe that this process holds. */
 function removeAtTheEnd(folder) {
-  // Those of the servers in the folder come first.
+  // The sleep lets the watchdogs of the servers in the folder finish first.
   const script = 'read -r _; sleep 2; rm -rf "$1"';
   const stdio = ['pipe', 'ignore', 'ignore'];
   // Detached: Ctrl+C ends the test run's process group, and the watchdog must outlive it.
@@ -31,8 +31,8 @@ function removeAtTheEnd(folder) {
 }
 
 /**
- * Copies what embedded databases are made from into the folder. It takes seconds to make, and would be made by all test files
- * that come first at once; so it is made here, where it is missing.
+ * Copies the template of embedded databases into the folder. Creating it takes seconds, and the first test files would all do so
+ * at once; so it is created here if it is missing.
  */
 export async function shareTemplate(folder, make) {
   const templates = () => readdirSync(tmpdir()).filter((name) => /^herald-pglite-.*\.template$/.test(name));

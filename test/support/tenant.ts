@@ -11,11 +11,11 @@ export interface Tenant {
   member: ApiClient;
   ownerId: string;
   memberId: string;
-  /** What else is in it, made by the owner when it is asked for. */
+  /** Its contents, created by the owner on demand. */
   world: ExampleWorld;
 }
 
-/** Founds one. All are called the same and hold things of the same names; the users of one begin with its prefix, but for bob, who is in all. */
+/** Creates a tenant. Tenants use equal names for everything; only user ids have the prefix, except bob, who is in all. */
 export async function settle(node: Herald, prefix: string): Promise<Tenant> {
   const [ownerId, memberId] = [`${prefix}-owner`, `${prefix}-member`];
   const founder = new ApiClient(node.url, await node.tokenFor(ownerId), '');

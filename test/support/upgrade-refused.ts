@@ -3,7 +3,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 const TRIES_FOR_MS = 10_000;
 const PAUSE_MS = 250;
 
-/** An upgrade that was answered over HTTP. */
+/** An upgrade that was answered with an HTTP error. */
 export class UpgradeRefusedError extends Error {
   override readonly name = 'UpgradeRefusedError';
 
@@ -16,8 +16,8 @@ export class UpgradeRefusedError extends Error {
 }
 
 /**
- * Tries again while the answer is 503, as its `Retry-After` asks clients to: a node in the process of a busy test has an event
- * loop that is late, and says so.
+ * Retries while the answer is 503, as `Retry-After` asks clients to: a node in a busy test process sheds load when its event
+ * loop lags.
  */
 export async function onceThereIsRoom<T>(open: () => Promise<T>): Promise<T> {
   const end = performance.now() + TRIES_FOR_MS;

@@ -1,4 +1,4 @@
-/** The words that stand beside the codes of who has broken RFC 6455 or a limit of ours. */
+/** The close reasons for violations of RFC 6455 or of Herald's limits, by code. */
 export const VIOLATION_REASONS: Readonly<Record<number, string>> = {
   1002: 'protocol_error',
   1007: 'invalid_utf8',

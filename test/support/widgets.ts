@@ -86,8 +86,8 @@ class WidgetsController {
 }
 
 /**
- * A feature such as an application adds. Nothing in any test is about it: the tests of all routes take it for one of Herald's,
- * which shows that a feature needs no change of them.
+ * A feature such as an application adds. No test refers to it: the tests of all routes include it,
+ * which shows that a new feature needs no change to them.
  */
 @Module({ imports: [OrganizationsModule], controllers: [WidgetsController] })
 export class WidgetsModule {}

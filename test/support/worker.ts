@@ -4,12 +4,12 @@ import { Environment, type Timings } from '../../src/config/environment.js';
 import { ExportsProcessor } from '../../src/exports/exports.processor.js';
 import type { Variables } from './herald.js';
 
-/** Where `@Processor` keeps what it was given, until an application starts its workers. */
+/** The options of `@Processor`, which an application reads when it starts its workers. */
 const options = Reflect.getMetadata('bullmq:worker_metadata', ExportsProcessor) as { stalledInterval: number };
 
 /**
- * Starts a worker in the test's own process, which looks for the jobs of dead ones as often as one with `blockable-worker.mjs`.
- * Whoever starts it closes it.
+ * Starts a worker in the test's process that checks for stalled jobs as often as `blockable-worker.mjs` does.
+ * The caller must close it.
  */
 export async function startWorker(
   variables: Variables,
@@ -20,7 +20,7 @@ export async function startWorker(
   try {
     return await createWorker(new Environment({ ...variables, RUN_JOBS: 'true' }, { drainNoticeMs: 0, ...timings }));
   } finally {
-    // Files that are run after this one share the class.
+    // Test files that run later share the class.
     options.stalledInterval = stalledInterval;
   }
 }

@@ -8,14 +8,14 @@ export interface ConnectOptions {
   token?: string;
   protocols?: string[];
   headers?: Record<string, string>;
-  /** False: protocol pings are not answered. */
+  /** If false, protocol pings are not answered. */
   autoPong?: boolean;
 }
 
-/** A JSON frame, as a test looks into it. */
+/** A JSON message as tests read it. */
 export type Frame = Record<string, unknown>;
 
-/** How the server answered an upgrade over HTTP; status 101 when it was granted. */
+/** The server's HTTP answer to an upgrade; status 101 if accepted. */
 export interface UpgradeAnswer {
   status: number;
   headers: IncomingHttpHeaders;
@@ -26,7 +26,7 @@ const DEADLINE_MS = 12_000;
 
 const openClients = new Set<TestClient>();
 
-/** Opens a WebSocket, as soon as there is room; rejects with the HTTP status when the upgrade is refused. */
+/** Opens a WebSocket, retrying while the server is full; rejects with the HTTP status if the upgrade is refused. */
 export function connect(url: string, options: ConnectOptions = {}): Promise<TestClient> {
   return onceThereIsRoom(() => connectNow(url, options));
 }
@@ -46,7 +46,7 @@ async function connectNow(url: string, options: ConnectOptions): Promise<TestCli
   return client;
 }
 
-/** Asks for an upgrade and gives the HTTP answer, whichever it is. */
+/** Requests an upgrade and returns the HTTP answer, whatever its status. */
 export async function upgrade(url: string, options: ConnectOptions = {}): Promise<UpgradeAnswer> {
   const socket = openSocket(url, options);
   const answer = await new Promise<UpgradeAnswer>((resolve, reject) => {
@@ -61,21 +61,21 @@ export async function upgrade(url: string, options: ConnectOptions = {}): Promis
   return answer;
 }
 
-/** The HTTP status that an upgrade is answered with. */
+/** The HTTP status of the answer to an upgrade. */
 export async function upgradeStatus(url: string, options: ConnectOptions = {}): Promise<number> {
   return (await upgrade(url, options)).status;
 }
 
-/** Ends every client that a test has left open; for `afterEach`. */
+/** Closes all clients that a test has left open; for `afterEach`. */
 export async function closeAllClients(): Promise<void> {
   await Promise.all([...openClients].map((client) => client.terminate()));
 }
 
-/** A WebSocket client that tests read frame by frame: `await client.next()`, `await client.closed()`. */
+/** A WebSocket client that tests read message by message: `await client.next()`, `await client.closed()`. */
 export class TestClient {
   /** How many protocol pings the server has sent. */
   pings = 0;
-  /** Every frame so far, those read by `next` included. */
+  /** All messages so far, including those read by `next`. */
   readonly received: Frame[] = [];
   private pongs = 0;
   private readonly unread: Frame[] = [];
@@ -97,11 +97,11 @@ export class TestClient {
       openClients.delete(this);
       this.wake();
     });
-    // A failed connection also closes, and the close is what tests look at.
+    // An error is followed by a close, which is what tests check.
     socket.on('error', () => undefined);
   }
 
-  /** The subprotocol that the server has selected, or an empty string. */
+  /** The subprotocol selected by the server, or an empty string. */
   get protocol(): string {
     return this.socket.protocol;
   }
@@ -110,7 +110,7 @@ export class TestClient {
     return this.end === null;
   }
 
-  /** The next frame that was not read yet. Fails, with all that came, when none comes or the connection closes. */
+  /** The next unread message. On timeout or close, fails and lists the messages received. */
   async next(deadlineMs = DEADLINE_MS): Promise<Frame> {
     await this.until(() => this.unread.length > 0, 'the next frame', deadlineMs);
     const frame = this.unread.shift();
@@ -118,14 +118,14 @@ export class TestClient {
     return frame;
   }
 
-  /** The code and reason of the close, once it is closed. */
+  /** The close code and reason, once the connection is closed. */
   async closed(deadlineMs = DEADLINE_MS): Promise<{ code: number; reason: string }> {
     await this.until(() => this.end !== null, 'the close', deadlineMs);
     if (this.end === null) throw new Error(`Not closed: ${this.summary()}`);
     return this.end;
   }
 
-  /** Resolves when the server has sent that many protocol pings. */
+  /** Resolves when the server has sent this many protocol pings. */
   async pinged(count: number, deadlineMs = DEADLINE_MS): Promise<void> {
     await this.until(() => this.pings >= count, `protocol ping ${count}`, deadlineMs);
   }
@@ -145,7 +145,7 @@ export class TestClient {
     await this.until(() => this.pongs > before, 'a protocol pong', DEADLINE_MS);
   }
 
-  /** Stops reading, so that what the server sends piles up. */
+  /** Stops reading, so that messages pile up on the server. */
   pause(): void {
     this.socket.pause();
   }
@@ -154,13 +154,13 @@ export class TestClient {
     this.socket.resume();
   }
 
-  /** Closes in order and resolves when both sides have. */
+  /** Closes with a close handshake, and resolves when it is complete. */
   async close(code = 1000, reason = ''): Promise<{ code: number; reason: string }> {
     this.socket.close(code, reason);
     return this.closed();
   }
 
-  /** Cuts the connection without a close frame. */
+  /** Drops the connection without a close frame. */
   async terminate(): Promise<void> {
     this.socket.terminate();
     await this.closed();
@@ -177,7 +177,7 @@ export class TestClient {
     for (const check of this.waiting) check();
   }
 
-  /** Resolves when the condition holds; a closed connection or the deadline ends the wait with an error. */
+  /** Resolves when the condition holds; rejects on close or timeout. */
   private until(holds: () => boolean, what: string, deadlineMs: number): Promise<void> {
     return new Promise((resolve, reject) => {
       const settle = (error?: Error): void => {
@@ -212,7 +212,7 @@ function openSocket(url: string, options: ConnectOptions): WebSocket {
   return new WebSocket(url, protocols, { headers: { ...authorization, ...headers }, autoPong });
 }
 
-/** What is no JSON object becomes a frame that no expectation fits, and shows in its message. */
+/** Content that is not a JSON object becomes a message that matches no expectation and shows in its failure. */
 function parse(content: string): Frame {
   try {
     const value: unknown = JSON.parse(content);

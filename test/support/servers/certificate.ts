@@ -5,13 +5,13 @@ import { provideProgram } from './packages.js';
 
 const run = promisify(execFile);
 
-/** Files of a server's key, and of its certificate, which is its own authority. */
+/** The files of a server's key and its self-signed certificate. */
 export interface Certificate {
   readonly key: string;
   readonly certificate: string;
 }
 
-/** Makes a certificate for this machine, as `<name>.key` and `<name>.crt`. */
+/** Creates a certificate for this machine, as `<name>.key` and `<name>.crt`. */
 export async function makeCertificate(folder: string, name: string): Promise<Certificate> {
   const openssl = await provideProgram(['openssl'], 'openssl');
   const [key, certificate] = [join(folder, `${name}.key`), join(folder, `${name}.crt`)];

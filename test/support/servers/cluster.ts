@@ -6,17 +6,17 @@ import { type RedisOptions, type RedisServer, startRedis } from './redis.js';
 
 const SLOTS = 16_384;
 
-/** A Redis Cluster of masters alone. Whoever starts it stops it. */
+/** A Redis Cluster of masters without replicas. The caller must stop it. */
 export interface RedisCluster {
   readonly masters: readonly RedisServer[];
-  /** As `REDIS_CLUSTER_NODES` takes it. */
+  /** In the format of `REDIS_CLUSTER_NODES`. */
   readonly nodes: string;
   stop(): Promise<void>;
 }
 
 /**
- * Starts a cluster that shares the slots out evenly among so many masters.
- * @param access how to enter it as somebody who may do everything, where that takes more than an address
+ * Starts a cluster that distributes the slots evenly over `size` masters.
+ * @param access the credentials of a user with all rights, if the cluster requires any
  */
 export async function startCluster(
   size: number,
@@ -30,7 +30,7 @@ export async function startCluster(
   for (const [index, link] of links.entries()) {
     const { host, port, busPort } = masters[index] ?? unknownMaster(index);
     const portName = tls === undefined ? 'cluster-announce-port' : 'cluster-announce-tls-port';
-    // Alone, it has nobody who could tell it its address.
+    // A single node cannot learn its address from others.
     await link.config('SET', 'cluster-announce-ip', host, portName, port);
     await link.cluster('ADDSLOTSRANGE', index * share, Math.min((index + 1) * share, SLOTS) - 1);
     await links[0]?.call('CLUSTER', 'MEET', host, port, busPort);
@@ -50,7 +50,7 @@ function unknownMaster(index: number): never {
   throw new Error(`No master ${index}`);
 }
 
-/** By default the bus takes the port 10,000 above, which may be none. */
+/** By default the cluster bus uses the port plus 10,000, which may be out of range. */
 async function startMaster({ args = [], ...options }: RedisOptions): Promise<RedisServer & { busPort: number }> {
   const busPort = await freePort();
   const cluster = ['--cluster-enabled', 'yes', '--cluster-port', String(busPort)];

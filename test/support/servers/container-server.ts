@@ -6,11 +6,11 @@ export interface ContainerOptions {
   image: string;
   command: string[];
   environment?: Record<string, string>;
-  /** Where it listens inside the container. */
+  /** The port inside the container. */
   port: number;
 }
 
-/** True where a container engine answers. */
+/** Whether a container engine answers. */
 export async function hasContainerEngine(): Promise<boolean> {
   const { getContainerRuntimeClient } = await import('testcontainers');
   return getContainerRuntimeClient().then(
@@ -19,7 +19,7 @@ export async function hasContainerEngine(): Promise<boolean> {
   );
 }
 
-/** Runs a server in a container; testcontainers' reaper removes it when the test run ends in any way. */
+/** Runs a server in a container; testcontainers' reaper removes it when the test run ends for any reason. */
 export class ContainerServer implements Server {
   private constructor(
     private readonly container: StartedTestContainer,
@@ -29,7 +29,7 @@ export class ContainerServer implements Server {
 
   static async launch(options: ContainerOptions): Promise<ContainerServer> {
     const { GenericContainer, Wait } = await import('testcontainers');
-    // A fixed port, for one that the engine chooses would be another one after a restart.
+    // A fixed port, because one chosen by the engine would change after a restart.
     const port = await freePort();
     const container = await new GenericContainer(options.image)
       .withCommand(options.command)
@@ -64,7 +64,7 @@ export class ContainerServer implements Server {
     await engine.remove({ force: true, v: true });
   }
 
-  /** The engine's own view of the container, which can do what testcontainers' cannot. */
+  /** The engine's handle of the container, which supports more than testcontainers'. */
   private async engine() {
     const { getContainerRuntimeClient } = await import('testcontainers');
     const client = await getContainerRuntimeClient();

@@ -7,26 +7,26 @@ import { ProcessServer } from './process-server.js';
 import type { Server } from './server.js';
 
 const SAMPLE = new URL('../../../deploy/nginx.conf', import.meta.url);
-/** Where nginx keeps bodies that don't fit into memory: by default in folders that only root may write. */
+/** The folders for bodies that don't fit into memory: only root may write to the default ones. */
 const TEMPORARY = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'];
 
 export interface NginxServer extends Server {
-  /** Where it answers without TLS; `port` is where it does with it. */
+  /** The port without TLS; `port` is the one with it. */
   readonly plainPort: number;
-  /** What it has logged, of requests and of errors. */
+  /** Its access and error logs. */
   log(): string;
-  /** The key and the certificate it shows, as PEM. */
+  /** Its key and certificate, as PEM. */
   certificate(): [string, string];
 }
 
-/** Starts nginx as `deploy/nginx.conf` says, in front of one node; only ports and files are other ones. */
+/** Starts nginx with `deploy/nginx.conf` in front of one node, changing only ports and files. */
 export async function startNginx(upstreamPort: number): Promise<NginxServer> {
   const [program, plainPort] = await Promise.all([provideProgram(['nginx'], 'nginx'), freePort()]);
   let home = '';
   const server = await ProcessServer.launch({
     program,
     args: (port, folder) => {
-      // Only now is the port known.
+      // The port is not known earlier.
       writeFileSync(join(folder, 'nginx.conf'), configuration(folder, { port, plainPort, upstreamPort }));
       const global = 'daemon off; master_process off; error_log stderr notice;';
       return ['-p', folder, '-e', 'stderr', '-c', join(folder, 'nginx.conf'), '-g', global];

@@ -14,7 +14,7 @@ describe('a program that is missing on this machine', () => {
     });
   });
 
-  it('is not installed unless that is asked for, and the error says how to', async () => {
+  it('is not installed unless requested, and the error explains how', async () => {
     const missing = provideProgram(['no-such-program'], 'no-such-package');
     await expect(missing).rejects.toThrow(/need no-such-package.*npm test -- --install.*npm run test:unit/s);
   });

@@ -5,33 +5,33 @@ import { promisify } from 'node:util';
 
 const run = promisify(execFile);
 
-/** The one command that installs Debian packages. */
+/** The command that installs Debian packages. */
 export function installCommand(packages: readonly string[]): string {
   return `apt-get update && apt-get install -y --no-install-recommends ${packages.join(' ')}`;
 }
 
-/** The folders where programs are; those of the system's services are not in everybody's PATH. */
+/** The folders to search for programs; those of system services are not in every user's PATH. */
 export function searchPath(): string[] {
   const folders = (process.env.PATH ?? '').split(delimiter).filter((folder) => folder !== '');
   return [...new Set([...folders, '/usr/sbin'])];
 }
 
-/** The path of the first program, in the first folder that holds them all. */
+/** The path of the first program, in the first folder that has them all. */
 export function findIn(folders: readonly string[], programs: readonly string[]): string | null {
   const folder = folders.find((each) => programs.every((program) => existsSync(join(each, program))));
   return folder === undefined ? null : join(folder, programs[0] ?? '');
 }
 
 /**
- * Installs Debian's packages, where that was asked for: by `CI=true` or `npm test -- --install`.
- * @throws {Error} that says what to type, where it was not
+ * Installs Debian packages, if allowed by `CI=true` or `npm test -- --install`.
+ * @throws {Error} with the command to type, if not allowed
  */
 export async function installPackages(packages: readonly string[]): Promise<void> {
   const isRoot = process.getuid?.() === 0;
   const mayInstall = process.env.CI === 'true' || process.env.HERALD_TEST_INSTALL === 'true';
   if (!mayInstall || findIn(searchPath(), ['apt-get']) === null) throw new Error(adviceFor(packages));
   process.stderr.write(`Installing ${packages.join(', ')} for the tests, once\n`);
-  // One at a time, for test files that run side by side; RUNLEVEL=1 keeps the packages from starting their services.
+  // One at a time, because test files run in parallel; RUNLEVEL=1 keeps packages from starting their services.
   const command = installCommand(packages);
   const script = `export DEBIAN_FRONTEND=noninteractive RUNLEVEL=1; exec flock /tmp/herald-test-install sh -c '${command}'`;
   const [shell = 'sh', ...args] = isRoot ? ['sh', '-c', script] : ['sudo', '-n', 'sh', '-c', script];
@@ -55,8 +55,8 @@ function adviceFor(packages: readonly string[]): string {
 }
 
 /**
- * The path of a program of this machine, which Debian's package brings if it is not there.
- * @param names the first that is found
+ * The path of a program on this machine; installs its Debian package if it is missing.
+ * @param names alternatives, of which the first one found is used
  */
 export async function provideProgram(names: readonly string[], debianPackage: string): Promise<string> {
   const find = (): string | undefined =>

@@ -6,13 +6,13 @@ import { ProcessServer } from './process-server.js';
 import type { Server } from './server.js';
 
 export interface PgbouncerServer extends Server {
-  /** The database that `url` names, through the pooler. */
+  /** The URL of the database in `url`, through the pooler. */
   through(url: string): string;
 }
 
 /**
- * Starts pgbouncer in transaction mode before a Postgres: each transaction may run in another session of the database.
- * @param sessions how many of a database it shares out
+ * Starts pgbouncer in transaction mode in front of a Postgres: each transaction may run in another database session.
+ * @param sessions the pool size for each database
  */
 export async function startPgbouncer(postgresUrl: string, sessions: number): Promise<PgbouncerServer> {
   const { hostname, port: postgresPort, username } = new URL(postgresUrl);
@@ -26,7 +26,7 @@ export async function startPgbouncer(postgresUrl: string, sessions: number): Pro
         '[pgbouncer]',
         'pool_mode = transaction',
         `default_pool_size = ${sessions}`,
-        // As the README tells those who have one.
+        // As the README recommends for pgbouncer.
         'ignore_startup_parameters = statement_timeout, idle_in_transaction_session_timeout',
         `listen_addr = 127.0.0.1\nlisten_port = ${port}\nunix_socket_dir =\nauth_type = any`,
       ];

@@ -12,23 +12,23 @@ import type { Server } from './server.js';
 export interface PostgresServer extends Server {
   /** The superuser's URL. */
   readonly url: string;
-  /** Makes an empty database and gives its URL. */
+  /** Creates an empty database and returns its URL. */
   createDatabase(): Promise<string>;
 }
 
 const run = promisify(execFile);
 
-/** What makes it fast and unsafe: a test's data need not survive the machine. */
+/** Fast but unsafe settings: test data need not survive a crash of the machine. */
 const SETTINGS = ['fsync=off', 'full_page_writes=off', 'max_connections=200'].flatMap((setting) => ['-c', setting]);
 
-/** Starts a Postgres of the caller's own. Whoever starts it stops it. Most tests share one: `postgresDatabase`. */
+/** Starts a new Postgres. The caller must stop it. Most tests share one: see `postgresDatabase`. */
 export async function startPostgres(): Promise<PostgresServer> {
   const server = (await findServers()) === 'machine' ? await onMachine() : await inContainer();
   const url = `postgres://postgres@${server.host}:${server.port}/postgres`;
   return Object.assign(server, { url, createDatabase: () => createDatabase(url) });
 }
 
-/** Makes a database on the server that `url` leads to, empty or a copy of a template, and gives its URL. */
+/** Creates a database on the server at `url`, empty or as a copy of a template, and returns its URL. */
 export async function createDatabase(url: string, template = 'template0'): Promise<string> {
   const name = `test_${randomUUID().replaceAll('-', '')}`;
   const client = new pg.Client({ connectionString: url });
@@ -53,7 +53,7 @@ async function onMachine(): Promise<Server> {
       return [...where, ...SETTINGS, '-c', 'shared_buffers=64MB'];
     },
     readyLine: /database system is ready to accept connections/,
-    // It owns System V shared memory, which a SIGKILL would leave to the system for good.
+    // It owns System V shared memory, which a SIGKILL would leak.
     stopSignal: 'SIGQUIT',
     user,
     prepare: async (folder) => {
@@ -72,7 +72,7 @@ function inContainer(): Promise<Server> {
   });
 }
 
-/** Postgres refuses to run as root: then it runs as the user that its package has made. */
+/** Postgres refuses to run as root; it then runs as the user that its package creates. */
 export function postgresUser(): SystemUser | null {
   if (process.getuid?.() !== 0) return null;
   const idOf = (flag: string): number => Number(execFileSync('id', [flag, 'postgres'], { encoding: 'utf8' }));

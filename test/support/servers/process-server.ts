@@ -9,7 +9,7 @@ import { freePort } from './free-port.js';
 import { childrenOf, endProcess, hasEnded, signalProcess, watch } from './processes.js';
 import type { Server } from './server.js';
 
-/** The system user a program runs as, where it must not be the one who runs the tests. */
+/** The system user that a program runs as, if not the one that runs the tests. */
 export interface SystemUser {
   uid: number;
   gid: number;
@@ -18,9 +18,9 @@ export interface SystemUser {
 export interface ProgramOptions {
   program: string;
   args: (port: number, folder: string) => string[];
-  /** The line it logs when it serves. */
+  /** The log line that shows that it serves. */
   readyLine: RegExp;
-  /** Ends it quickly without leaving anything behind in the system. */
+  /** Ends it quickly without leaving system resources behind. */
   stopSignal: 'SIGKILL' | 'SIGQUIT';
   user?: SystemUser | null;
   /** Fills the data folder before the first start. */
@@ -31,9 +31,9 @@ const START_DEADLINE_MS = 30_000;
 const PORT_TAKEN = /address already in use|could not bind/i;
 
 /**
- * Runs a server program of this machine on a free port of 127.0.0.1, in a temporary folder of its own.
+ * Runs a server program on a free port of 127.0.0.1, in a temporary folder of its own.
  *
- * A watchdog beside each program kills it and removes the folder when the test run ends in any way, a SIGKILL included: it
+ * A watchdog kills each program and removes its folder when the test run ends for any reason, including SIGKILL: it
  * waits for the end of a pipe that this process holds.
  */
 export class ProcessServer implements Server {
@@ -79,7 +79,7 @@ export class ProcessServer implements Server {
   }
 
   async kill(): Promise<void> {
-    // Frozen children would never notice that their parent is gone.
+    // Frozen children would never notice that their parent has ended.
     await this.resume();
     await this.end('SIGKILL');
   }
@@ -98,7 +98,7 @@ export class ProcessServer implements Server {
     rmSync(this.folder, { recursive: true, force: true, maxRetries: 10 });
   }
 
-  /** Signals the program, then its children: Postgres has one process for each connection, in a group of its own. */
+  /** Signals the program and its children: Postgres has one process for each connection, in a group of its own. */
   private async signalAll(signal: NodeJS.Signals): Promise<void> {
     if (this.child?.pid === undefined) return;
     this.child.kill(signal);
@@ -113,7 +113,7 @@ export class ProcessServer implements Server {
         return;
       } catch (error) {
         await this.kill();
-        // Another program may have taken the port since it was found free.
+        // Another program may have taken the port in the meantime.
         if (attempt === 5 || !PORT_TAKEN.test(String(error))) throw error;
       }
     }
@@ -138,7 +138,7 @@ export class ProcessServer implements Server {
     const { child, watchdog } = this;
     this.child = null;
     this.watchdog = null;
-    // First the watchdog: later the program's id may be another program's.
+    // The watchdog goes first: later, the program's pid may belong to another program.
     if (watchdog !== null) await endProcess(watchdog, 'SIGKILL');
     if (child !== null) await endProcess(child, signal);
   }

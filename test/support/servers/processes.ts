@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 import { isNativeError } from 'node:util/types';
 
 /**
- * Starts the watchdog of a server program: when this process ends, in whatever way, it ends the program and removes its
+ * Starts the watchdog of a server program: when this process ends for any reason, it ends the program and removes its
  * folder. It waits for the end of a pipe that this process holds.
  */
 export function watch(pid: number, signal: NodeJS.Signals, folder: string): ChildProcess {
@@ -18,7 +18,7 @@ export function watch(pid: number, signal: NodeJS.Signals, folder: string): Chil
     detached: true,
   });
   watchdog.unref();
-  // A child's pipe is a socket, which may not keep the test run alive either.
+  // A child's pipe is a socket, which must not keep the test run alive either.
   (watchdog.stdin as Socket | null)?.unref();
   return watchdog;
 }
@@ -36,17 +36,17 @@ export function hasEnded(child: ChildProcess): boolean {
   return child.exitCode !== null || child.signalCode !== null;
 }
 
-/** Signals any process; one that has just ended is no error. */
+/** Signals any process; ignores one that has just ended. */
 export function signalProcess(pid: number, signal: NodeJS.Signals): void {
   try {
     process.kill(pid, signal);
   } catch (error) {
-    // Under jest, Node's errors are of another realm: not instances of the Error that tests know.
+    // Under Jest, Node's errors come from another realm, so they are not instances of the tests' Error.
     if (!(isNativeError(error) && 'code' in error && error.code === 'ESRCH')) throw error;
   }
 }
 
-/** The processes that a process has started. */
+/** The child processes of a process. */
 export async function childrenOf(parent: number): Promise<number[]> {
   if (process.platform === 'linux') {
     const children = await readFile(`/proc/${parent}/task/${parent}/children`, 'utf8').catch(() => '');

@@ -9,25 +9,25 @@ export type Source = 'machine' | 'containers';
 
 const OLDEST_POSTGRES = 14;
 const PACKAGES = ['redis-server', 'postgresql'];
-/** The names under which Chromium is found; `CHROMIUM` names another one. */
+/** The usual names of Chromium; `CHROMIUM` overrides them. */
 export const CHROMIUM = ['chromium', 'chromium-browser', 'google-chrome'];
 const INSTALL = installCommand(PACKAGES);
 
-/** The path of `redis-server` on this machine; null where there is none. */
+/** The path of `redis-server` on this machine, or null. */
 export function findRedis(): string | null {
   return findIn(searchPath(), ['redis-server']);
 }
 
-/** The folder with `postgres` and `initdb` on this machine; null where there is none of a fitting version. */
+/** The folder with `postgres` and `initdb` on this machine in a supported version, or null. */
 export function findPostgres(): string | null {
   const folders = [...searchPath(), ...debianPostgresFolders(), ...homebrewPostgresFolders()];
   return folders.find((folder) => findIn([folder], ['postgres', 'initdb']) !== null && isFitting(folder)) ?? null;
 }
 
-/** The names that a program may have, and Debian's package of it. */
+/** The possible names of a program, and its Debian package. */
 type Program = [names: string[], debianPackage: string];
 
-/** What a run of all tests starts besides. */
+/** Other programs that a run of all tests starts. */
 const OTHERS: Program[] = [
   ...(process.env.CHROMIUM === undefined ? [[CHROMIUM, 'chromium'] satisfies Program] : []),
   [['nginx'], 'nginx'],
@@ -36,8 +36,8 @@ const OTHERS: Program[] = [
 ];
 
 /**
- * Makes sure that all programs are there which a run of all tests starts; says once, before the first test, which are not.
- * @throws {Error} with what to type, where nothing may be installed
+ * Makes sure that all programs for a run of all tests are available; reports every missing one before the first test.
+ * @throws {Error} with the command to type, if installing is not allowed
  */
 export async function provideAllPrograms(): Promise<void> {
   const missing = OTHERS.filter(([names]) => names.every((name) => findIn(searchPath(), [name]) === null));
@@ -47,9 +47,9 @@ export async function provideAllPrograms(): Promise<void> {
 }
 
 /**
- * Makes sure that Redis and Postgres can be started: from the programs of this machine, else in containers, else from
- * Debian's packages, installed now where that was asked for.
- * @throws {Error} with what to type, where none of that is possible
+ * Makes sure that Redis and Postgres can be started: from programs on this machine, otherwise in containers or from
+ * Debian's packages, which are installed if allowed.
+ * @throws {Error} with the command to type, if none of that is possible
  */
 export async function findServers(): Promise<Source> {
   if (areInstalled()) return 'machine';
@@ -63,7 +63,7 @@ function areInstalled(): boolean {
   return findRedis() !== null && findPostgres() !== null;
 }
 
-/** Debian keeps Postgres out of PATH, one folder a version: the newest first. */
+/** Debian keeps Postgres out of PATH, in one folder for each version; newest first. */
 function debianPostgresFolders(): string[] {
   return versions('/usr/lib/postgresql').map((version) => `/usr/lib/postgresql/${version}/bin`);
 }

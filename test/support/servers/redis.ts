@@ -10,13 +10,13 @@ export interface RedisServer extends Server {
 }
 
 export interface RedisOptions {
-  /** Further options of the program, such as `['--appendonly', 'yes']`; the data is not kept by default. */
+  /** Further command-line options, such as `['--appendonly', 'yes']`; by default no data is kept. */
   args?: string[];
-  /** Speaks TLS alone, as this; where servers come in containers, too, from the program on the machine, which has the files. */
+  /** Accepts only TLS, with this certificate; always runs the machine's program, because containers don't have the files. */
   tls?: Certificate;
 }
 
-/** Starts a Redis of the caller's own. Whoever starts it stops it. */
+/** Starts a new Redis. The caller must stop it. */
 export async function startRedis(options: RedisOptions = {}): Promise<RedisServer> {
   const args = ['--save', '', '--appendonly', 'no', ...(options.args ?? [])];
   const isOnMachine = options.tls !== undefined || (await findServers()) === 'machine';
@@ -24,7 +24,7 @@ export async function startRedis(options: RedisOptions = {}): Promise<RedisServe
   return Object.assign(server, { url: `redis://${server.host}:${server.port}` });
 }
 
-/** What any Redis, and any sentinel, listens on, and whom it connects to others as. */
+/** The address and port options of any Redis or sentinel, with TLS for its own connections too. */
 export function portOptions(port: number, tls?: Certificate): string[] {
   if (tls === undefined) return ['--port', String(port)];
   const files = ['--tls-key-file', tls.key, '--tls-cert-file', tls.certificate, '--tls-ca-cert-file', tls.certificate];

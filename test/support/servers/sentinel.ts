@@ -6,23 +6,23 @@ import { findRedis } from './programs.js';
 import { portOptions, type RedisOptions, type RedisServer, startRedis } from './redis.js';
 import type { Server } from './server.js';
 
-/** A Redis master with one replica, and the sentinels that watch them. Whoever starts it stops it. */
+/** A Redis master with one replica, and the sentinels that watch them. The caller must stop the group. */
 export interface SentinelGroup {
-  /** What the sentinels call the master. */
+  /** The sentinels' name for the master. */
   readonly name: string;
   /** As in `REDIS_SENTINELS`. */
   readonly addresses: string;
-  /** The one that is the master at first. */
+  /** The initial master. */
   readonly master: RedisServer;
-  /** The one that takes over. */
+  /** The replica that takes over. */
   readonly replica: RedisServer;
   stop(): Promise<void>;
 }
 
 const NAME = 'main';
-/** How long the master is silent before the sentinels act: short, where 30 s is Redis's own choice. */
+/** How long the master must be silent before the sentinels act; the default of Redis is 30 s. */
 const DOWN_AFTER_MS = 1_000;
-/** How often sentinels look and tell each other, ms: Redis has no settings for it, and takes up to ten seconds. */
+/** How often sentinels poll and inform each other, in ms: Redis has no settings for this, and takes up to ten seconds. */
 const PERIODS = { 'info-period': 200, 'publish-period': 200 };
 
 export interface SentinelOptions extends RedisOptions {
@@ -30,15 +30,15 @@ export interface SentinelOptions extends RedisOptions {
   configuration?: string[];
 }
 
-/** Starts three sentinels, two of which have to agree, over a master and a replica. */
+/** Starts three sentinels with a quorum of two, over a master and a replica. */
 export async function startSentinelGroup(options: SentinelOptions = {}): Promise<SentinelGroup> {
-  // Else the master waits five seconds for further replicas before it sends its data.
+  // Otherwise the master waits five seconds for further replicas before it sends its data.
   const args = [...(options.args ?? []), '--repl-diskless-sync-delay', '0'];
   const master = await startRedis({ ...options, args });
   const replicaOf = ['--replicaof', master.host, String(master.port)];
   const replica = await startRedis({ ...options, args: [...(options.args ?? []), ...replicaOf] });
   const sentinels = await Promise.all([1, 2, 3].map(() => startSentinel(master, options)));
-  // Those that ask for a password keep their own pace.
+  // Sentinels with a password keep the default intervals.
   if (options.configuration === undefined && options.tls === undefined) await Promise.all(sentinels.map(hurry));
   return {
     name: NAME,
@@ -54,7 +54,7 @@ export async function startSentinelGroup(options: SentinelOptions = {}): Promise
 function startSentinel(master: Server, { tls, configuration = [] }: SentinelOptions): Promise<Server> {
   return ProcessServer.launch({
     program: findRedis() ?? 'redis-server',
-    // A sentinel keeps what it learns in its configuration file.
+    // A sentinel stores its state in its configuration file.
     args: (port, folder) => [
       join(folder, 'sentinel.conf'),
       '--sentinel',

@@ -2,13 +2,13 @@
 export interface Server {
   readonly host: string;
   readonly port: number;
-  /** Ends it as a crash would: at once, nothing flushed. Its data folder stays for `start`. */
+  /** Kills it as a crash would: at once, without flushing. Its data folder is kept for `start`. */
   kill(): Promise<void>;
-  /** Starts it again after `kill`: same port, same data folder. Resolves when it serves. */
+  /** Starts it again after `kill`, with the same port and data folder. Resolves when it serves. */
   start(): Promise<void>;
-  /** Freezes it: connections stay open and nothing is answered, as behind a dead link. */
+  /** Freezes it: connections stay open, but nothing is answered, as behind a dead link. */
   pause(): Promise<void>;
   resume(): Promise<void>;
-  /** Ends it for good and removes its data. */
+  /** Stops it for good and removes its data. */
   stop(): Promise<void>;
 }
