@@ -40,7 +40,7 @@ const wordsOf = ({ received }: TestClient): unknown[] =>
 
 describe('a member who is removed while Redis is down', () => {
   // @abuse AUTHZ-08
-  it('receives nothing when it is back', async () => {
+  it('receives nothing once Redis is back', async () => {
     await start(3_600_000);
     await alice.post(`/orgs/${orgId}/members`, { user_id: 'bob' });
     const bobs = [await enter(one, 'bob'), await enter(two, 'bob')];
@@ -56,7 +56,7 @@ describe('a member who is removed while Redis is down', () => {
   });
 
   // @abuse AUTHZ-08
-  it('receives nothing published directly when it is back, even before the relay publishes the removal', async () => {
+  it('receives nothing published directly once Redis is back, even before the relay publishes the removal', async () => {
     await start(3_600_000);
     await alice.post(`/orgs/${orgId}/members`, { user_id: 'dave' });
     const daves = [await enter(one, 'dave'), await enter(two, 'dave')];
@@ -79,7 +79,7 @@ describe('a member who is removed while Redis is down', () => {
   });
 
   // @abuse AUTHZ-08
-  it('is disconnected while it is still down', async () => {
+  it('is disconnected even if Redis stays down', async () => {
     await start(500);
     await alice.post(`/orgs/${orgId}/members`, { user_id: 'carol' });
     const carols = [await enter(one, 'carol'), await enter(two, 'carol')];
