@@ -68,7 +68,7 @@ export class HooksPage {
     return this.sockets.filter((socket) => !socket.isClosed());
   }
 
-  /** The reasons given in each request for a token. */
+  /** The reason given in each request for a token. */
   asked(): Promise<string[]> {
     return this.page.evaluate(() => window.asked);
   }
