@@ -38,7 +38,7 @@ afterAll(async () => {
   await jwks.stop();
 });
 
-/** Locks the memberships meanwhile, so that admissions to organizations wait. */
+/** Runs this while the memberships are locked, so that admissions to organizations wait. */
 async function whileMembershipsWait(run: () => Promise<void>): Promise<void> {
   await database.query('begin; lock table memberships in access exclusive mode');
   try {

@@ -41,7 +41,7 @@ describe('A message', () => {
       ...['{"type":"ping","timestamp":.5}', '{"type":"ping","timestamp":1.}', '{"type":"ping","timestamp":0x10}'],
     ]),
     // @abuse MSG-05
-    refuses('that is a number, a string or a boolean', 'invalid_message', ['5', '"ping"', 'true', 'false', '-0', '1e400']),
+    refuses('that is a number, string or boolean', 'invalid_message', ['5', '"ping"', 'true', 'false', '-0', '1e400']),
     // @abuse MSG-06
     refuses('that is null', 'invalid_message', ['null', ' null ']),
     // @abuse MSG-08

@@ -166,7 +166,7 @@ describe('the headers', () => {
   });
 
   // @abuse HS-22
-  it('only the subprotocol access_token.… holds a token; others are neither read nor, with a token in them, selected', async () => {
+  it('only the subprotocol access_token.… is read as a token, and none with a token is selected', async () => {
     for (const protocols of [['app.v1', `bearer.${alice}`], [`bearer.${alice}`], ['herald.v1', alice]]) {
       const { protocol } = await selected(protocols);
       expect(protocol ?? 'none').not.toContain(alice.slice(0, 20));

@@ -97,7 +97,7 @@ describe('a storm of reconnecting clients', () => {
       longestMs = Math.max(longestMs, performance.now() - start);
     }
     await storm;
-    // Relative to the storm, as one machine of unknown speed runs server, clients and database: REST must not wait for its end.
+    // REST must not wait for the storm to end. The limit is relative, as the machine's speed is unknown.
     expect(longestMs).toBeLessThan((performance.now() - startedAt) / 2);
     expect(find).toHaveBeenCalledTimes(CLIENTS);
     const [{ count }] = await dataSource.query(

@@ -116,7 +116,7 @@ describe('the lifetime', () => {
   });
 
   // @abuse JWT-30
-  it.each(['now', null, {}, []])('can’t begin at an iat of %p', async (iat) => {
+  it.each(['now', null, {}, []])('needs a number as iat, if any: %p is refused', async (iat) => {
     expect(await judge({ iat })).toEqual(REFUSED);
   });
 
@@ -127,7 +127,7 @@ describe('the lifetime', () => {
   });
 
   // @abuse JWT-30
-  it.each([60, 'now', null, {}])('has not begun with an nbf of %p', async (nbf) => {
+  it.each([60, 'now', null, {}])('must have begun: nbf %p is refused', async (nbf) => {
     expect(await judge({ nbf: typeof nbf === 'number' ? inSeconds(nbf) : nbf })).toEqual(REFUSED);
   });
 });

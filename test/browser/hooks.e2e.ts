@@ -329,7 +329,7 @@ describe('after an interruption', () => {
     expect((await page.read('inbox')).items).toEqual(['Afterwards', 'Meanwhile', 'Before']);
   });
 
-  it('longer than history, the list is reloaded and the application is told to refetch', async () => {
+  it('longer than history covers, the list is reloaded and the application is told to refetch', async () => {
     const page = await open(['inbox', 'events', 'state', 'org state']);
     await page.until('state', ({ status }) => status === 'connected');
     await page.until('org state', ({ status }) => status === 'connected');

@@ -73,7 +73,7 @@ describe('a link that is cut', () => {
     expect(watch.refetches).toEqual([]);
   });
 
-  it('for longer than history is replaced, and the application is told to refetch', async () => {
+  it('for longer than history covers is replaced, and the application is told to refetch', async () => {
     const watch = await watchEvents(orgId, throughProxy());
     await publish(1, 1);
     await heard(watch, 1);

@@ -68,7 +68,7 @@ export async function watchNotifications(options: ClientOptions): Promise<Notifi
   return watch;
 }
 
-/** Resolves when it is connected, for at least the given time. */
+/** Resolves when it is connected, and has been welcomed at least this often. */
 export async function connected(
   { connection, welcomes }: Pick<OrgWatch, 'welcomes'> & { connection: { state: ConnectionState } },
   times = 1,

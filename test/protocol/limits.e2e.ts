@@ -57,7 +57,7 @@ describe('RFC 6455 10.4, the largest message', () => {
     expect(peer.messages).toEqual([]);
   });
 
-  it('is counted anew for each message', async () => {
+  it('is measured for each message separately', async () => {
     const peer = await abused.open();
     for (let count = 0; count < 5; count += 1) sendInPieces(peer, pingOf(40_000), 20_000);
     expect(await peer.answers()).toHaveLength(5);
