@@ -21,7 +21,7 @@ beforeAll(async () => {
   jwks = await startJwks();
   node = await herald(
     { KEYCLOAK_JWKS_URL: jwks.url, RUN_JOBS: 'false', WS_MAX_CONNECTIONS_PER_USER: '0' },
-    // Who waits does so until the test lets go.
+    // Admissions wait until the test releases them.
     { timings: { admissionMs: 60_000 } },
   );
   port = Number(new URL(node.url).port);
@@ -38,7 +38,7 @@ afterAll(async () => {
   await jwks.stop();
 });
 
-/** Runs while no membership can be looked up: admissions to organizations wait. */
+/** Runs this while the memberships are locked, so that admissions to organizations wait. */
 async function whileMembershipsWait(run: () => Promise<void>): Promise<void> {
   await database.query('begin; lock table memberships in access exclusive mode');
   try {
@@ -68,7 +68,7 @@ describe('a peer that resets its connection', () => {
         client.reset();
       },
     ],
-    ['right behind the head', async () => (await start()).reset()],
+    ['right after the head', async () => (await start()).reset()],
     [
       'after the handshake',
       async () => {
@@ -87,7 +87,7 @@ describe('a peer that resets its connection', () => {
         }),
     ],
     [
-      'while its channel is subscribed to',
+      'while its channel is being subscribed',
       async () => {
         await node.redis.pause();
         try {
@@ -96,7 +96,7 @@ describe('a peer that resets its connection', () => {
           client.reset();
         } finally {
           await node.redis.resume();
-          // On a slow machine it was away for so long that its links are made anew.
+          // On a slow machine the pause can be long enough for Herald to replace its Redis links.
           await until(() => node.isHealthy());
         }
       },
@@ -110,14 +110,14 @@ describe('a peer that resets its connection', () => {
       },
     ],
     [
-      'while it is refused over HTTP',
+      'while it is being refused over HTTP',
       async () => {
         const client = await start('/ws/unknown/');
         client.reset();
       },
     ],
     [
-      'while it is closed',
+      'while it is being closed',
       async () => {
         const client = await start('/ws/notifications/');
         await client.answer();
@@ -133,7 +133,7 @@ describe('a peer that resets its connection', () => {
   });
 
   // @abuse UPG-22
-  it('while its token waits for a key leaves nothing behind', async () => {
+  it('leaves nothing behind while its token waits for a key', async () => {
     const { privateKey } = await createKey('new');
     const unknown = await jwks.sign('alice', { header: { kid: 'new' }, key: privateKey });
     const { fetches } = jwks;
@@ -152,7 +152,7 @@ describe('a peer that resets its connection', () => {
 
 describe('a client that is not admitted yet', () => {
   // @abuse UPG-27, UPG-28
-  it('is not read: 5 MB of its frames stay with the peer', async () => {
+  it('is not read from: 5 MB of its frames stay with the peer', async () => {
     const other = await connect(`${node.wsUrl}/ws/notifications/`, { token });
     await other.next();
     await whileMembershipsWait(async () => {
@@ -161,7 +161,7 @@ describe('a client that is not admitted yet', () => {
       const [socket] = await accepted;
       await client.answer();
       for (let frame = 0; frame < 320; frame += 1) client.sendFrame(1, 'x'.repeat(16_000));
-      // Each turn of the event loop would read another 64 KiB.
+      // If the server read, each turn of the event loop would take another 64 KiB.
       for (let turn = 0; turn < 40; turn += 1) await other.ping();
       expect(socket.bytesRead).toBeLessThan(256 * 1_024);
       expect(client.bytes.toString('latin1')).not.toContain('invalid_json');
@@ -173,7 +173,7 @@ describe('a client that is not admitted yet', () => {
 });
 
 describe('too many admissions at once', () => {
-  it('are refused with 503 before the handshake, while connections live, and make room again', async () => {
+  it('are refused with 503 before the handshake; open connections live on, and later clients are admitted', async () => {
     const other = await connect(`${node.wsUrl}/ws/notifications/`, { token });
     await other.next();
     let clients: RawClient[] = [];

@@ -7,7 +7,7 @@ import { openBrowser, type TestBrowser } from '../support/chromium.js';
 import { leavesNothing, refused } from '../support/metrics.js';
 import { type Herald, herald } from '../support/herald.js';
 
-/** What the page has seen of a socket. */
+/** What the page saw of a socket. */
 interface Seen {
   hasOpened: boolean;
   code: number;
@@ -22,7 +22,7 @@ let node: Herald;
 let token: string;
 let foreignOrg: string;
 
-/** The pages of two sites: Chromium finds every name under localhost on this machine. */
+/** A page of the named site: Chromium resolves every name under localhost to this machine. */
 const site = (name: string) => `http://${name}.localhost:${(pages.address() as AddressInfo).port}/`;
 
 beforeAll(async () => {
@@ -51,7 +51,7 @@ async function visit(name: string): Promise<Page> {
   return page;
 }
 
-/** Opens a socket in the page, and tells how it went as soon as it is closed or has its first message. */
+/** Opens a socket in the page; resolves with its first message or its close. */
 function openSocket(page: Page | Frame, path: string, protocols: string[] = []): Promise<Seen> {
   return page.evaluate(
     ([url, offered]) =>
@@ -76,7 +76,7 @@ const REFUSED = { hasOpened: false, code: 1006, reason: '', protocol: '', first:
 
 describe('a page of the application, in a real browser', () => {
   // @abuse ORIG-28
-  it('is welcomed by a subprotocol, which is not echoed', async () => {
+  it('connects with its token in a subprotocol, which is not echoed', async () => {
     const page = await visit('app');
     const credential = `access_token.${Buffer.from(token).toString('base64url')}`;
     expect(await openSocket(page, '/ws/notifications/', ['herald.v1', credential])).toMatchObject({
@@ -102,7 +102,7 @@ describe('a page of the application, in a real browser', () => {
   });
 
   // @abuse ORIG-28
-  it('sees nothing but 1006 of what is refused before the handshake', async () => {
+  it('sees only 1006 when refused before the handshake', async () => {
     const page = await visit('app');
     expect(await openSocket(page, `/ws/unknown/?token=${token}`)).toEqual(REFUSED);
   });
@@ -110,7 +110,7 @@ describe('a page of the application, in a real browser', () => {
 
 describe('a page of another site, in a real browser', () => {
   // @abuse ORIG-28
-  it('never gets a socket, with the victim’s own token and cookies', async () => {
+  it('never gets a socket, even with the victim’s own token and cookies', async () => {
     const before = await refused(node, 'origin');
     const page = await visit('evil');
     await page.context().addCookies([{ name: 'access_token', value: token, url: node.url }]);
@@ -119,7 +119,7 @@ describe('a page of another site, in a real browser', () => {
   });
 
   // @abuse ORIG-29
-  it('never gets one from a sandboxed frame, not even one inside the application', async () => {
+  it('never gets one from a sandboxed iframe, not even inside the application', async () => {
     const before = await refused(node, 'origin');
     for (const name of ['evil', 'app']) {
       const page = await visit(name);

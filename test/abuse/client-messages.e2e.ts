@@ -5,12 +5,12 @@ import type { RawSession } from '../support/raw-session.js';
 
 const abused = useAbusedNode({ WS_MAX_PAYLOAD_BYTES: '65536' });
 
-/** Texts that are answered with this code, each once, and the connection stays. */
+/** Each text gets one error with this code, and the connection stays open. */
 function refuses(title: string, code: string, texts: string[]): Acceptance {
   return [title, (peer) => texts.forEach((text) => peer.sendText(text)), texts.map(() => error(code))];
 }
 
-/** JSON values that a ping gives back exactly as they are written. */
+/** JSON values that the pong repeats exactly as written. */
 function echoes(title: string, timestamps: string[]): Acceptance {
   const send = (peer: RawSession): void =>
     timestamps.forEach((timestamp) => peer.sendText(`{"type":"ping","timestamp":${timestamp}}`));
@@ -28,7 +28,7 @@ function keys(count: number): string {
 describe('A message', () => {
   it.each<Acceptance>([
     // @abuse MSG-01
-    refuses('that is not JSON, however often', 'invalid_json', [
+    refuses('that is not JSON, many times', 'invalid_json', [
       ...['hello', '{', '{"a":}', "{'type':'ping'}", '}', '{"type":"ping"', '{"type":"ping"}}', '{"type":"ping"} {}'],
       ...['"', 'undefined', '\0', '{"type":"ping\n"}', '{"type":"ping","x":"\\x41"}', '{type:"ping"}', '01', ' '],
     ]),
@@ -41,11 +41,11 @@ describe('A message', () => {
       ...['{"type":"ping","timestamp":.5}', '{"type":"ping","timestamp":1.}', '{"type":"ping","timestamp":0x10}'],
     ]),
     // @abuse MSG-05
-    refuses('that is a number, a text, a boolean', 'invalid_message', ['5', '"ping"', 'true', 'false', '-0', '1e400']),
+    refuses('that is a number, string or boolean', 'invalid_message', ['5', '"ping"', 'true', 'false', '-0', '1e400']),
     // @abuse MSG-06
     refuses('that is null', 'invalid_message', ['null', ' null ']),
     // @abuse MSG-08
-    refuses('with a type of the wrong kind, or none', 'invalid_message', [
+    refuses('without a type, or with one that is not a string', 'invalid_message', [
       ...['{"type":1}', '{"type":null}', '[]', '[{"type":"ping"}]', '{"type":["ping"]}', '{"type":true}', '{}'],
       ...[
         '{"type":{"toString":"ping"}}',
@@ -61,14 +61,14 @@ describe('A message', () => {
       '{"type":""}',
     ]),
     // @abuse MSG-11
-    refuses('of a type in other letters', 'unknown_type', [
+    refuses('with a type that only resembles a known one', 'unknown_type', [
       ...['PING', ' ping', 'ping ', 'ping\\u0000', 'p\\u0456ng', 'ping\\n', 'Auth', '\\ufeffping'].map(
         (type) => `{"type":"${type}"}`,
       ),
     ]),
     refuses(
       // @abuse MSG-33
-      'that wants to publish, or plays the server',
+      'that tries to publish, or imitates the server',
       'unknown_type',
       [
         ...['publish', 'event', 'notification', 'connection.established', 'pong', 'error', 'inbox', 'presence'],
@@ -80,38 +80,38 @@ describe('A message', () => {
       '{"type":"ack","id":"01a20ea3-d9bb-71e5-b6bc-f4dce63e1b67"}',
     ]),
     // @abuse MSG-36
-    refuses('that wants to resume from long ago', 'unknown_type', ['{"type":"resume","lastEventId":1,"cursor":"x"}']),
+    refuses('that tries to resume from long ago', 'unknown_type', ['{"type":"resume","lastEventId":1,"cursor":"x"}']),
     // @abuse MSG-20
-    refuses('that is nested deep where a text belongs', 'invalid_message', [
+    refuses('with deep nesting in place of a string', 'invalid_message', [
       `{"type":"auth","token":${nested(6_000)}}`,
       `{"type":"ping","timestamp":${nested(6_000)}}`,
       `{"type":${nested(6_000)}}`,
       '['.repeat(30_000) + ']'.repeat(30_000),
     ]),
     // @abuse MSG-23
-    refuses('with a number beyond all doubles', 'invalid_message', [
+    refuses('with a number too large for a double', 'invalid_message', [
       '{"type":"ping","timestamp":1e400}',
       '{"type":"ping","timestamp":-1e400}',
     ]),
     // @abuse MSG-23
     echoes('with huge and odd numbers', ['1e308', '12345678901234567890', '0.30000000000000004', '-1', '5e-324']),
     // @abuse MSG-25
-    echoes('with a timestamp that is no date', ['"2026-02-30T00:00:00Z"', '"24:61"', '"2026-13-01"', '""', '"x"']),
+    echoes('with a timestamp that is not a date', ['"2026-02-30T00:00:00Z"', '"24:61"', '"2026-13-01"', '""', '"x"']),
     // @abuse MSG-26
-    echoes('with a timestamp without a zone, of a week, of the year 99999', [
+    echoes('with a timestamp without a zone, of a week or of the year 99999', [
       '"2026-01-01T00:00:00"',
       '"2026-W01-1"',
       '"+99999-01-01T00:00:00Z"',
     ]),
     // @abuse MSG-27
-    echoes('with a timestamp far away', [
+    echoes('with a timestamp in the distant past or future', [
       '"1970-01-01T00:00:00Z"',
       '"2999-01-01T00:00:00Z"',
       '-62135596800',
       '253402300800000',
     ]),
     // @abuse MSG-29
-    echoes('with half of a character', ['"\\ud800"', '"a\\udc00b"']),
+    echoes('with a lone surrogate', ['"\\ud800"', '"a\\udc00b"']),
     // @abuse MSG-30
     echoes('with a NUL', ['"a\\u0000b"']),
     // @abuse MSG-31
@@ -121,14 +121,14 @@ describe('A message', () => {
       '"${7*7}{{7*7}}"',
       '"\\r\\n\\r\\nHTTP/1.1 200 OK"',
     ]),
-  ])('%s, is answered as it deserves', async (_, behave, answers) => {
+  ])('%s, gets the right answer', async (_, behave, answers) => {
     const peer = await abused.open();
     behave(peer);
     expect(await peer.answers()).toEqual(answers);
   });
 
   // @abuse MSG-23
-  it('with digits that no double can hold gets all of them back', async () => {
+  it('with more digits than a double can hold gets all of them back', async () => {
     const peer = await abused.open();
     for (const digits of ['12345678901234567890', '-0', '1.10']) {
       peer.sendText(`{"type":"ping","timestamp":${digits}}`);
@@ -137,7 +137,7 @@ describe('A message', () => {
   });
 
   // @abuse MSG-09, MSG-11, MSG-33
-  it('never comes back in the error about it', async () => {
+  it('is never repeated in the error about it', async () => {
     const peer = await abused.open();
     for (const text of ['canary', '["canary"]', '{"type":"canary"}', '{"type":["canary"]}']) peer.sendText(text);
     expect(await peer.answers()).toHaveLength(4);
@@ -150,9 +150,9 @@ describe('A message', () => {
     // @abuse MSG-13
     ['the key constructor', '"constructor":{"prototype":{"isAdmin":true}},"prototype":{"isAdmin":true}'],
     // @abuse MSG-17
-    ['1,000 further keys', keys(1_000)],
+    ['1,000 extra keys', keys(1_000)],
     // @abuse MSG-17
-    ['6,000 further keys', keys(6_000)],
+    ['6,000 extra keys', keys(6_000)],
     // @abuse MSG-18
     ['nesting of 21 levels', `"data":${nested(21)}`],
     // @abuse MSG-19
@@ -167,7 +167,7 @@ describe('A message', () => {
   });
 
   // @abuse MSG-34
-  it('that wants to subscribe is refused, and nothing is subscribed', async () => {
+  it('that tries to subscribe is refused, and nothing is subscribed', async () => {
     const peer = await abused.open();
     const before = await countConnections(abused.node.url);
     const other = '123e4567-e89b-42d3-a456-426614174000';
@@ -178,7 +178,7 @@ describe('A message', () => {
   });
 
   // @abuse MSG-43
-  it('after the end of the token is not looked at, and until then it is', async () => {
+  it('is answered until the token expires, and ignored after that', async () => {
     const token = await abused.node.tokenFor('mallory', { expiresIn: 1 });
     const peer = await abused.open({ token });
     peer.sendText(ping('in time'));

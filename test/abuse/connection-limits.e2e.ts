@@ -59,7 +59,7 @@ describe('connections of a user', () => {
   useNode({ WS_MAX_CONNECTIONS_PER_USER: '10' });
 
   // @abuse LIM-01
-  it('beyond the limit of a node the new one is closed with 4029, and counted', async () => {
+  it('beyond the limit of a node are closed with 4029, and counted', async () => {
     const clients = await Promise.all(Array.from({ length: 10 }, () => join('alice')));
     const before = await sample(node, TOO_MANY_COUNT);
     expect(await (await ask('alice')).closed()).toEqual(TOO_MANY);
@@ -70,7 +70,7 @@ describe('connections of a user', () => {
   });
 
   // @abuse LIM-01
-  it('asked for at once, no more than the limit are let in', async () => {
+  it('that are attempted at once are admitted up to the limit', async () => {
     const clients = await Promise.all(Array.from({ length: 30 }, () => ask('alice')));
     const firsts = await Promise.allSettled(clients.map((client) => client.next()));
     expect(firsts.filter(({ status }) => status === 'fulfilled')).toHaveLength(10);
@@ -78,11 +78,11 @@ describe('connections of a user', () => {
   });
 });
 
-describe('connections of a user whose oldest one goes', () => {
+describe('connections of a user under the policy `oldest`', () => {
   useNode({ WS_MAX_CONNECTIONS_PER_USER: '2', WS_CONNECTION_LIMIT_POLICY: 'oldest' });
 
   // @abuse LIM-01
-  it('beyond the limit the oldest is closed with 4029, and no other', async () => {
+  it('beyond the limit close only the oldest, with 4029', async () => {
     const [first, second] = [await join('alice'), await join('alice')];
     const bob = await join('bob');
     const before = await sample(node, TOO_MANY_COUNT);
@@ -94,7 +94,7 @@ describe('connections of a user whose oldest one goes', () => {
   });
 
   // @abuse LIM-01
-  it('the oldest is cut off when it ignores the close, whether it reads or not', async () => {
+  it('cut off the oldest if it ignores the close, whether it reads or not', async () => {
     const [reading, stuck] = [await joinRaw('alice'), await joinRaw('alice')];
     stuck.pause();
     const clients = [await join('alice'), await join('alice')];
@@ -104,7 +104,7 @@ describe('connections of a user whose oldest one goes', () => {
     await Promise.all(clients.map((client) => client.ping()));
   });
 
-  it('takes no place for a connection that is refused', async () => {
+  it('close none of the others if the new one is refused', async () => {
     const clients = [await join('alice'), await join('alice')];
     for (let n = 0; n < 5; n += 1)
       expect(await (await ask('alice', FOREIGN_PATH)).closed()).toMatchObject({ code: 4003 });
@@ -112,7 +112,7 @@ describe('connections of a user whose oldest one goes', () => {
   });
 
   // @abuse LIM-15
-  it('a flood of them, none of which goes by itself, exceeds the limit by little and harms nobody else', async () => {
+  it('exceed the limit only slightly in a flood where no client closes, and harm nobody else', async () => {
     const bob = await join('bob');
     const token = await node.tokenFor('alice');
     let most = 0;
@@ -122,7 +122,7 @@ describe('connections of a user whose oldest one goes', () => {
       most = Math.max(most, openConnections(node).length);
       await bob.ping();
     }
-    // Bob's, two of Alice's, and two of hers that are on their way out.
+    // Bob's, two of Alice's, and two of hers that are being closed.
     expect(most).toBeLessThanOrEqual(5 + 1);
     await until(() => openConnections(node).length === 3);
     expect(bob.isOpen).toBe(true);
@@ -133,8 +133,8 @@ describe('connections of an address', () => {
   useNode({ WS_MAX_CONNECTIONS_PER_IP: '50' });
 
   // @abuse LIM-02, LIM-15
-  it('beyond the limit are refused with 429 and Retry-After before anybody looks at their token', async () => {
-    // Refused with 4001, and still there: they don't answer the close.
+  it('beyond the limit are refused with 429 and Retry-After, without a look at their token', async () => {
+    // Closed with 4001, but still open: they don't answer the close.
     for (let n = 0; n < 50; n += 1) await (await openRaw({})).until('token_missing');
     for (let n = 0; n < 10; n += 1) {
       const { status, headers } = await upgrade(`${node.wsUrl}${PATH}`);
@@ -154,14 +154,14 @@ describe('an address', () => {
     ['10.9.8.7', '::ffff:a09:807', '::ffff:10.9.8.8'],
     ['2001:db8:1:2::1', '2001:0DB8:1:2:ffff::9', '2001:db8:1:3::1'],
     // @abuse LIM-08
-  ])('%s is one with %s, and another than %s', async (first, same, other) => {
+  ])('%s is the same as %s, but not as %s', async (first, same, other) => {
     const token = await node.tokenFor('alice');
     const client = await connect(`${node.wsUrl}${PATH}`, { token, headers: { 'X-Forwarded-For': first } });
     await client.next();
     expect([await statusFrom(same), await statusFrom(other)]).toEqual([429, 101]);
   });
 
-  it('is what the trusted proxy says, not what the client says', async () => {
+  it('comes from the trusted proxy, not from the client', async () => {
     const token = await node.tokenFor('alice');
     await connect(`${node.wsUrl}${PATH}`, { token, headers: { 'X-Forwarded-For': '10.1.1.1, 10.9.8.7' } });
     expect(await statusFrom('10.2.2.2, 10.9.8.7')).toBe(429);

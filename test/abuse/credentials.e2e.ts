@@ -29,7 +29,7 @@ const protocolOf = (token: string) => `access_token.${Buffer.from(token).toStrin
 
 describe('the query', () => {
   // @abuse HS-01
-  it('a connection without one is closed with 4001, subscribed to nothing', async () => {
+  it('a connection without a token is closed with 4001 and never subscribes', async () => {
     const subscribe = jest.spyOn(node.app.get(Broker, { strict: false }), 'subscribe');
     expect(await knock(node, PATH)).toEqual(TOKEN_MISSING);
     expect(subscribe).not.toHaveBeenCalled();
@@ -45,11 +45,11 @@ describe('the query', () => {
     // @abuse HS-03
     ['is blank', () => 'token=%20%20', TOKEN_INVALID],
     ['is a plus sign', () => 'token=+', TOKEN_INVALID],
-    ['is blank before a good one', () => `token=%20${alice}`, TOKEN_INVALID],
+    ['is a good one after a space', () => `token=%20${alice}`, TOKEN_INVALID],
     // @abuse HS-05
-    ['comes twice, first the good one', () => `token=${alice}&token=${forged}`, TOKEN_INVALID],
-    ['comes twice, first the forged one', () => `token=${forged}&token=${alice}`, TOKEN_INVALID],
-    ['comes twice, both the same', () => `token=${alice}&token=${alice}`, TOKEN_INVALID],
+    ['comes twice, the good one first', () => `token=${alice}&token=${forged}`, TOKEN_INVALID],
+    ['comes twice, the forged one first', () => `token=${forged}&token=${alice}`, TOKEN_INVALID],
+    ['comes twice, identical', () => `token=${alice}&token=${alice}`, TOKEN_INVALID],
     ['comes twice, once empty', () => `token=&token=${alice}`, TOKEN_INVALID],
     ['comes twice, once with its name encoded', () => `token=${alice}&%74oken=${forged}`, TOKEN_INVALID],
     // @abuse HS-07
@@ -60,26 +60,26 @@ describe('the query', () => {
     ['is encoded twice', () => `token=%2565${alice.slice(1)}`, TOKEN_INVALID],
     // @abuse HS-12
     ['ends in half an escape', () => 'token=%E0%A4%A', TOKEN_INVALID],
-    ['has an escape that is none', () => 'token=%zz', TOKEN_INVALID],
+    ['has an invalid escape', () => 'token=%zz', TOKEN_INVALID],
     ['ends in a percent sign', () => `token=${alice}%`, TOKEN_INVALID],
     // @abuse HS-14
     ['ends in NUL', () => `token=${alice}%00`, TOKEN_INVALID],
     ['ends in a header', () => `token=${alice}%0d%0aX-Injected:1`, TOKEN_INVALID],
     ['ends in a line feed', () => `token=${alice}%0A`, TOKEN_INVALID],
-    ['has the name of its scheme before it', () => `token=Bearer%20${alice}`, TOKEN_INVALID],
+    ['has its scheme as a prefix', () => `token=Bearer%20${alice}`, TOKEN_INVALID],
   ])('closes with 4001 when the token %s', async (_, query, close) => {
     expect(await knock(node, `${PATH}?${query()}`)).toEqual(close);
   });
 
   // @abuse HS-11
-  it('a token that is encoded once is the token, its name too', async () => {
+  it('a token may be percent-encoded once, and so may its name', async () => {
     const encoded = Buffer.from(alice).toString('hex').replace(/../g, '%$&');
     expect(await knock(node, `${PATH}?token=%65${alice.slice(1)}`)).toEqual({ user: 'alice' });
     expect(await knock(node, `${PATH}?%74oken=${encoded}`)).toEqual({ user: 'alice' });
   });
 
   // @abuse HS-14
-  it('nothing of it comes back in the answer', async () => {
+  it('the answer repeats no part of the token', async () => {
     const { headers } = await upgrade(`${node.wsUrl}${PATH}?token=${alice}%0d%0aX-Injected:1`);
     expect(headers).not.toHaveProperty('x-injected');
     expect(JSON.stringify(headers)).not.toContain(alice);
@@ -90,14 +90,14 @@ describe('the query', () => {
     ['a path segment of the target', (token: string) => `/ws/${token}/notifications/`],
     ['a path parameter', (token: string) => `/ws/notifications;token=${token}`],
     // @abuse HS-17
-  ])('a token in %s gives 404, without repeating it', async (_, target) => {
+  ])('a token in %s gets a 404 that does not repeat it', async (_, target) => {
     const { status, body } = await upgrade(`${node.wsUrl}${target(alice)}`);
     expect(status).toBe(404);
     expect(body).not.toContain(alice.slice(0, 20));
   });
 
   // @abuse HS-17
-  it('a token for an organization names none', async () => {
+  it('a token in place of an organization’s id is closed with 4003', async () => {
     expect(await knock(node, `/ws/events/${alice}/?token=${alice}`)).toEqual({ code: 4003, reason: 'not_a_member' });
   });
 });
@@ -117,12 +117,12 @@ describe('the headers', () => {
     ['a forged token', `Bearer ${forged}`, TOKEN_INVALID],
     ['a token in quotes', 'Bearer "a.b.c"', TOKEN_INVALID],
     // @abuse HS-19
-  ])('with %s there it closes with 4001', async (_, authorization, close) => {
+  ])('an Authorization header with %s closes with 4001', async (_, authorization, close) => {
     expect(await knock(node, PATH, { headers: { authorization: authorization || alice } })).toEqual(close);
   });
 
   // @abuse HS-20
-  it('of a header and a query that disagree the header decides, never both', async () => {
+  it('the header decides if header and query disagree', async () => {
     expect(await knock(node, `${PATH}?token=${bob}`, bearer(alice))).toEqual({ user: 'alice' });
     expect(await knock(node, `${PATH}?token=${alice}`, bearer(bob))).toEqual({ user: 'bob' });
     expect(await knock(node, `${PATH}?token=${alice}`, bearer(forged))).toEqual(TOKEN_INVALID);
@@ -130,12 +130,12 @@ describe('the headers', () => {
   });
 
   // @abuse HS-20
-  it.each(['', ' ', 'Bearer', 'Bearer '])('the empty header %j decides, too', async (authorization) => {
+  it.each(['', ' ', 'Bearer', 'Bearer '])('the empty header %j decides too', async (authorization) => {
     expect(await knock(node, `${PATH}?token=${alice}`, { headers: { authorization } })).toEqual(TOKEN_MISSING);
   });
 
   // @abuse HS-20
-  it('a header of another scheme leaves it to the query', async () => {
+  it('the query decides if the header has another scheme', async () => {
     const headers = { authorization: 'Basic YWxpY2U6YWxpY2U=' };
     expect(await knock(node, `${PATH}?token=${alice}`, { headers })).toEqual({ user: 'alice' });
   });
@@ -158,7 +158,7 @@ describe('the headers', () => {
   });
 
   // @abuse HS-21
-  it('cookies are no credential, whatever they are called', async () => {
+  it('cookies are not credentials, whatever their names', async () => {
     const names = ['access_token', 'token', 'KEYCLOAK_IDENTITY', 'Authorization', 'jwt', 'ticket'];
     const headers = { cookie: names.map((name) => `${name}=${alice}`).join('; ') };
     expect(await knock(node, PATH, { headers })).toEqual(TOKEN_MISSING);
@@ -166,7 +166,7 @@ describe('the headers', () => {
   });
 
   // @abuse HS-22
-  it('only access_token.… is a token among the subprotocols; others are neither read nor selected', async () => {
+  it('only the subprotocol access_token.… is read as a token, and none with a token is selected', async () => {
     for (const protocols of [['app.v1', `bearer.${alice}`], [`bearer.${alice}`], ['herald.v1', alice]]) {
       const { protocol } = await selected(protocols);
       expect(protocol ?? 'none').not.toContain(alice.slice(0, 20));
@@ -187,12 +187,12 @@ describe('the headers', () => {
   });
 
   // @abuse HS-21, HS-22
-  it('no other header is a credential', async () => {
+  it('other headers are not credentials', async () => {
     const headers = { 'x-access-token': alice, 'proxy-authorization': `Bearer ${alice}`, 'x-auth-token': alice };
     expect(await knock(node, PATH, { headers })).toEqual(TOKEN_MISSING);
   });
 
-  /** How a connection with these subprotocols was answered; one without a credential is closed with 4001. */
+  /** The subprotocol that the server selects. */
   async function selected(protocols: string[]): Promise<{ protocol: string | undefined }> {
     const { status, headers } = await upgrade(`${node.wsUrl}${PATH}`, { protocols }).catch(() => NOTHING_SELECTED);
     expect(status).toBe(101);
@@ -200,12 +200,12 @@ describe('the headers', () => {
   }
 });
 
-/** What ws, as browsers, makes of an answer that selects none of the protocols that were offered. */
+/** Stands for the error that ws, like browsers, raises if the server selects none of the offered protocols. */
 const NOTHING_SELECTED = { status: 101, headers: {} as Record<string, string> };
 
 describe('messages', () => {
   // @abuse HS-24
-  it('a token in the first message comes too late: the connection is closed already', async () => {
+  it('a token in the first message comes too late: the connection is already closed', async () => {
     const client = await RawClient.open(Number(new URL(node.url).port));
     client.sendUpgrade({ target: PATH });
     client.sendFrame(1, JSON.stringify({ type: 'auth', token: alice }));
@@ -215,7 +215,7 @@ describe('messages', () => {
   });
 
   // @abuse HS-24
-  it('nor does it help beside a bad token', async () => {
+  it('a good token in a message does not make up for a bad one', async () => {
     const client = await connect(`${node.wsUrl}${PATH}?token=${forged}`);
     client.send({ type: 'auth', token: alice });
     expect(await client.closed()).toEqual(TOKEN_INVALID);
@@ -225,14 +225,14 @@ describe('messages', () => {
 
 describe('HTTP', () => {
   // @abuse HS-19
-  it('takes a token from the Authorization header only', async () => {
+  it('takes a token only from the Authorization header', async () => {
     expect((await fetch(`${node.url}/api/v1/orgs?token=${alice}&access_token=${alice}`)).status).toBe(401);
     expect((await fetch(`${node.url}/api/v1/orgs`, bearer(alice))).status).toBe(200);
   });
 });
 
 // @abuse HS-12
-it('refusals by the hundred leave no connection behind', async () => {
+it('hundreds of refusals leave no connection behind', async () => {
   const queries = ['token=%E0%A4%A', 'token=%zz', 'token=', '', `token=${forged}`];
   const verdicts = await Promise.all(
     Array.from({ length: 200 }, (_, index) => knock(node, `${PATH}?${queries[index % queries.length]}`)),

@@ -10,7 +10,7 @@ import { sample } from '../support/metrics.js';
 import { until } from '../support/until.js';
 import { closeAllClients, type TestClient } from '../support/ws-client.js';
 
-/** Of the database, as `data-source.ts` opens it. */
+/** As in `data-source.ts`. */
 const POOL_SIZE = 10;
 
 let node: Herald;
@@ -40,7 +40,7 @@ const attempt = (): Promise<TestClient> => node.connect(`/ws/events/${orgId}/`, 
 
 const scrape = async (): Promise<string> => (await fetch(`${node.url}/metrics`)).text();
 
-describe('a database whose connections are all taken', () => {
+describe('an exhausted pool of database connections', () => {
   async function whileAllAreTaken(run: () => Promise<void>): Promise<void> {
     const holders = Array.from({ length: POOL_SIZE }, () => dataSource.createQueryRunner());
     try {
@@ -52,7 +52,7 @@ describe('a database whose connections are all taken', () => {
   }
 
   // @abuse PG-04
-  it('has who wants to be let in try again, within the deadline, and serves again when they come back', async () => {
+  it('closes new clients with 1013 within the deadline, and admits them once connections are free', async () => {
     await whileAllAreTaken(async () => {
       const clients = await Promise.all([attempt(), attempt(), attempt()]);
       const closes = clients.map((client) => client.closed());
@@ -66,7 +66,7 @@ describe('a database whose connections are all taken', () => {
   });
 
   // @abuse PG-04
-  it('does not hold up a scrape of the metrics, which lacks only what the database knows', async () => {
+  it('does not delay a metrics scrape, which omits only the gauges from the database', async () => {
     await whileAllAreTaken(async () => {
       const waiting = api.get('/orgs').then(() => 'first answered who waits for a connection');
       const text = await Promise.race([scrape(), waiting]);
@@ -79,11 +79,11 @@ describe('a database whose connections are all taken', () => {
   });
 });
 
-describe('a storm of clients that come back', () => {
+describe('a storm of reconnecting clients', () => {
   const [CLIENTS, AT_ONCE] = [500, 50];
 
   // @abuse OPS-05
-  it('is let in while REST goes on, by one check at the door each and with no more connections to the database than there are', async () => {
+  it('is admitted with one membership check each, within the database pool, while REST goes on', async () => {
     const find = jest.spyOn(node.app.get(MembershipsService, { strict: false }), 'find');
     let isOver = false as boolean;
     const startedAt = performance.now();
@@ -97,7 +97,7 @@ describe('a storm of clients that come back', () => {
       longestMs = Math.max(longestMs, performance.now() - start);
     }
     await storm;
-    // However fast the machine is that is server, client and database at once: nobody waits until the storm is over.
+    // REST must not wait for the storm to end. The limit is relative, as the machine's speed is unknown.
     expect(longestMs).toBeLessThan((performance.now() - startedAt) / 2);
     expect(find).toHaveBeenCalledTimes(CLIENTS);
     const [{ count }] = await dataSource.query(
@@ -107,8 +107,8 @@ describe('a storm of clients that come back', () => {
   }, 60_000);
 });
 
-describe('an outbox that has grown', () => {
-  /** What an hour at 100 events a second leaves, drained in 5 minutes, is 1,200 a second: these are ten seconds of it. */
+describe('a large outbox', () => {
+  /** To drain an hour of 100 events/s in 5 minutes takes 1,200 events/s; this tests ten seconds of that. */
   const [MESSAGES, DRAINED_MS] = [12_000, 10_000];
   const TABLE = 'realtime_outbox';
 
@@ -120,7 +120,7 @@ describe('an outbox that has grown', () => {
     return Number((await dataSource.query(`SELECT pg_total_relation_size('${TABLE}') AS bytes`))[0].bytes);
   }
 
-  /** Lets messages of a hundred organizations pile up while Redis is down, and go when it is back, and be forgotten. */
+  /** Piles up rows of a hundred organizations while Redis is down, drains them when it is back, and deletes them. */
   async function growAndDrain(): Promise<void> {
     await node.redis.kill();
     await dataSource.query(
@@ -137,13 +137,13 @@ describe('an outbox that has grown', () => {
   }
 
   // @abuse PG-19
-  it('is drained faster than it grew, empty again when history has forgotten, and no larger the next time', async () => {
+  it('drains faster than it grew, is empty after its retention, and takes no more space the next time', async () => {
     await growAndDrain();
     const before = await bytes();
-    // As autovacuum does once a minute: nothing of ours keeps it from the rows that are gone.
+    // As autovacuum does once a minute; no transaction of Herald may keep it from the deleted rows.
     await dataSource.query(`VACUUM ${TABLE}`);
     await growAndDrain();
-    // Twice as large, if the room of the rows that are gone were not used again.
+    // It would double if the space of deleted rows were not reused.
     expect(await bytes()).toBeLessThan(1.7 * before);
   }, 60_000);
 });

@@ -48,12 +48,12 @@ async function enter(origin = node.wsUrl, cursor?: string): Promise<{ client: Te
 const notify = (title: string): Promise<unknown> =>
   node.app.get(BroadcastService, { strict: false }).broadcastNotification('alice', { title });
 
-/** Resolves when the node has given up its only connection. */
+/** Resolves when the node has dropped its only connection. */
 const dropped = (): Promise<void> => until(() => openConnections(node).length === 0, 20 * INTERVAL_MS);
 
-describe('a peer that is gone without a word', () => {
+describe('a peer that vanishes without a close', () => {
   // @abuse SLOW-07, SLOW-13
-  it('is dropped within two heartbeats, its place is free, and it resumes when it is back', async () => {
+  it('is dropped within two heartbeats, frees its place, and resumes when it is back', async () => {
     const { client, welcome } = await enter(`ws://${proxy.host}:${proxy.port}`);
     const before = await sample(node, SILENT);
     await client.pinged(1);
@@ -70,13 +70,13 @@ describe('a peer that is gone without a word', () => {
     expect(await again.next()).toMatchObject({ notification: { title: 'While it slept' } });
   });
 
-  it('is not dropped while it only hears nothing: its answers show that it is there', async () => {
+  it('stays connected without messages as long as it answers pings', async () => {
     const { client } = await enter();
     await client.pinged(8);
     expect(openConnections(node)).toHaveLength(1);
   });
 
-  it('is not dropped for not answering while it sends something else', async () => {
+  it('stays connected without answering pings as long as it sends something else', async () => {
     const client = await connect(`${node.wsUrl}${PATH}`, { token, autoPong: false });
     await client.next();
     for (let pings = 1; pings <= 6; pings += 1) {
@@ -87,9 +87,9 @@ describe('a peer that is gone without a word', () => {
   });
 });
 
-describe('a client whose process is stopped', () => {
+describe('a client whose process is suspended', () => {
   // @abuse SLOW-08, SLOW-13
-  it('is dropped although its kernel still takes what it is sent, and sees it when it goes on', async () => {
+  it('is dropped although its kernel still accepts data, and sees the close when it runs again', async () => {
     const sleeper = spawn(process.execPath, [SLEEPER, `${node.wsUrl}${PATH}`, token], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });

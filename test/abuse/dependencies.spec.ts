@@ -30,7 +30,7 @@ function isAtLeast(version: string, wanted: string): boolean {
 
 describe('The locked dependencies', () => {
   // @abuse SUP-02
-  it('ws is one copy, newer than its known advisories, and the one that is loaded', () => {
+  it('include one copy of ws, without known advisories, and load that one', () => {
     const copies = copiesOf('ws');
     expect(copies).toHaveLength(1);
     expect(isAtLeast(copies[0]?.version ?? '0', '8.21.0')).toBe(true);
@@ -39,13 +39,13 @@ describe('The locked dependencies', () => {
   });
 
   // @abuse SUP-04
-  it('Express serves, and Fastify with its advisories is not there at all', () => {
+  it('include Express, and not Fastify with its advisories', () => {
     expect(copiesOf('@nestjs/platform-express')).toHaveLength(1);
     expect([...copiesOf('@nestjs/platform-fastify'), ...copiesOf('fastify')]).toEqual([]);
   });
 
   // @abuse SUP-05
-  it('jsonwebtoken and jws are those that check the key against the algorithm', () => {
+  it('include only versions of jsonwebtoken and jws that check the key against the algorithm', () => {
     for (const { version } of copiesOf('jsonwebtoken')) expect(isAtLeast(version, '9.0.3')).toBe(true);
     for (const { version } of copiesOf('jws')) expect(isAtLeast(version, '4.0.1')).toBe(true);
     expect(copiesOf('jsonwebtoken').length).toBeGreaterThan(0);
@@ -53,23 +53,23 @@ describe('The locked dependencies', () => {
 
   it.each(['class-validator', 'class-transformer', 'reflect-metadata', '@nestjs/core', '@nestjs/common'])(
     // @abuse SUP-07
-    'there is one copy of %s, so that decorators are seen',
+    'include one copy of %s, since decorators of another copy would be invisible',
     (name) => expect(copiesOf(name)).toHaveLength(1),
   );
 
   // @abuse SUP-10
-  it('nothing that is needed at run time needs an install script', () => {
+  it('need no install script at run time', () => {
     const scripted = Object.entries(LOCK.packages).filter(([, each]) => each.hasInstallScript && !each.dev);
     expect(scripted.map(([path]) => path).filter((path) => !NEEDLESS_SCRIPTS.includes(path))).toEqual([]);
     expect(readFileSync(join(ROOT, '.npmrc'), 'utf8')).toContain('ignore-scripts=true');
   });
 
   // @abuse SUP-11
-  it('Node 20.19 is the oldest that is taken', () => {
+  it('require Node 20.19 or later', () => {
     expect(MANIFEST.engines.node).toBe('>=20.19.0');
     expect(isAtLeast(process.versions.node, '20.19.0')).toBe(true);
   });
 });
 
-/** What does without its script: a native helper with a substitute, a version check, and the count of downloads. */
+/** Packages that work without their script: a native helper with a fallback, a version check, and a download counter. */
 const NEEDLESS_SCRIPTS = ['msgpackr-extract', 'protobufjs', '@scarf/scarf'].map((name) => `node_modules/${name}`);

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { AbusedProcess } from '../support/abused-process.js';
 import { type Jwks, startJwks } from '../support/keys.js';
 
-/** Of each of the two lines that a failed request has, as many as one kind may have. */
+/** The log's budget for each of the two kinds of line that a failed request writes. */
 const LINES_A_SECOND = 20;
 const REQUESTS = 1_000;
 
@@ -12,7 +12,7 @@ let herald: AbusedProcess;
 beforeAll(async () => {
   jwks = await startJwks();
   herald = await AbusedProcess.start({ KEYCLOAK_JWKS_URL: jwks.url });
-  // From now on nobody can say whether another key is good.
+  // From now on unknown keys can't be looked up.
   await jwks.stop();
 });
 afterAll(() => herald.stop());
@@ -23,9 +23,9 @@ interface Line {
   msg: string;
 }
 
-describe('a flood of requests that fail for a reason of ours', () => {
+describe('a flood of requests that fail through the server’s fault', () => {
   // @abuse LIM-20
-  it('fills the log with a few lines a second, tells the first ones, and how many were suppressed', async () => {
+  it('writes a few lines a second: the first ones, and how many were suppressed', async () => {
     const headers = { authorization: `Bearer ${await jwks.sign('alice', { header: { kid: 'unheard-of' } })}` };
     const mark = herald.output.length;
     for (let sent = 0; sent < REQUESTS; sent += 50) {
@@ -44,7 +44,7 @@ describe('a flood of requests that fail for a reason of ours', () => {
       const second = Math.floor(time / 1_000);
       perSecond.set(second, (perSecond.get(second) ?? 0) + 1);
     }
-    // A second of the clock may see the ends of two of the budget's.
+    // One second of the clock can overlap two of the budget.
     expect(Math.max(...perSecond.values())).toBeLessThanOrEqual(2 * LINES_A_SECOND);
     expect(told.map(({ msg }) => msg)).toContain('GET /api/v1/orgs 503');
     expect(told.map(({ msg }) => msg)).toContainEqual(expect.stringMatching(/^GET \/api\/v1\/orgs: \S/));

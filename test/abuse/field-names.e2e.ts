@@ -4,7 +4,7 @@ import { until } from '../support/until.js';
 import { connect, type TestClient } from '../support/ws-client.js';
 
 const NAMES = ['__proto__', 'constructor', 'toString', 'hasOwnProperty', 'valueOf', 'prototype', 'then'];
-/** As text: an object literal would set its prototype instead. */
+/** Written as text, because `__proto__` in an object literal would set its prototype. */
 const FREE = `{${NAMES.map((name) => `"${name}":{"isAdmin":true}`).join(',')},"list":[{"__proto__":[1],"toString":null}]}`;
 
 const abused = useAbusedNode();
@@ -28,8 +28,8 @@ async function enter(path: string): Promise<{ client: TestClient; texts: () => s
   return { client, texts: () => client.received.map((frame) => JSON.stringify(frame)).join('\n') };
 }
 
-describe('a field that is called like what every object has', () => {
-  it.each(NAMES)('%s is refused by name, as any other that is not known', async (name) => {
+describe('a field named like a member of every object', () => {
+  it.each(NAMES)('%s is refused by name, like any other unknown field', async (name) => {
     const bodies: [string, string][] = [
       ['/orgs', `{"name":"Acme","${name}":"x"}`],
       [`/orgs/${orgId}/resources`, `{"name":"Plan","${name}":{"sensitivity":"public"}}`],
@@ -47,14 +47,14 @@ describe('a field that is called like what every object has', () => {
     }
   });
 
-  it('is data in an event, and reaches its members unharmed', async () => {
+  it('is data in an event, and reaches the members unchanged', async () => {
     const { texts } = await enter(`/ws/events/${orgId}/`);
     expect((await post(`/orgs/${orgId}/events`, `{"event_type":"test.named","data":${FREE}}`)).status).toBe(202);
     await until(() => texts().includes('test.named'));
     expect(texts()).toContain(`"data":${FREE}`);
   });
 
-  it('is data in a notification, and reaches its user and inbox unharmed', async () => {
+  it('is data in a notification, and reaches its user and inbox unchanged', async () => {
     const { texts } = await enter('/ws/notifications/');
     const further = FREE.slice(1, -1);
     const body = `{"user_id":"alice","notification":{"title":"Named",${further}}}`;
@@ -70,7 +70,7 @@ describe('a field that is called like what every object has', () => {
       expect([name, Object.getOwnPropertyDescriptor(stored, name)?.value]).toEqual([name, { isAdmin: true }]);
   });
 
-  it('has changed no object of the process', () => {
+  it('changes no object of the process', () => {
     expect(Object.keys(Object.prototype)).toEqual([]);
     expect(({} as { isAdmin?: unknown }).isAdmin).toBeUndefined();
   });

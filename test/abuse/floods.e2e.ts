@@ -34,7 +34,7 @@ function useNode(variables: Variables = {}): void {
   });
 }
 
-/** How the node closes each of a number of attempts, twenty at a time. */
+/** Makes the attempts, twenty at a time, and returns the close of each. */
 async function closes(attempts: number, token: (n: number) => string, path = PATH): Promise<unknown[]> {
   const all: unknown[] = [];
   for (let start = 0; start < attempts; start += 20) {
@@ -67,10 +67,10 @@ describe('a flood of bad tokens', () => {
       },
     ],
     ['no signature', () => Promise.resolve((n) => unsignedToken({ sub: `user-${n}`, exp: 4_000_000_000 }))],
-    ['no form', () => Promise.resolve((n) => `rubbish-${n}`)],
+    ['no structure', () => Promise.resolve((n) => `rubbish-${n}`)],
   ])(
     // @abuse LIM-04
-    'with %s costs no query and no question to the identity provider, and locks nobody out',
+    'with %s causes no query and no request for keys, and locks nobody out',
     async (_, make) => {
       const find = jest.spyOn(node.app.get(MembershipsService, { strict: false }), 'find');
       const fetches = jwks.fetches;
@@ -85,7 +85,7 @@ describe('a flood of bad tokens', () => {
   );
 
   // @abuse LIM-04
-  it('with forged key ids asks the identity provider a few times, however many there are', async () => {
+  it('with forged key ids causes only a few requests for keys', async () => {
     const forged = await Promise.all(
       Array.from({ length: 200 }, (_, n) => jwks.sign('alice', { header: { kid: `forged-${n}` } })),
     );
@@ -97,11 +97,11 @@ describe('a flood of bad tokens', () => {
   });
 });
 
-describe('a client that comes back unchanged', () => {
+describe('a client that keeps trying with bad credentials', () => {
   useNode();
 
   // @abuse LIM-15
-  it('is refused the same each time, leaves nothing behind, and is let in as soon as it is right', async () => {
+  it('gets the same refusal each time, leaves nothing behind, and is admitted with good ones', async () => {
     const stranger = await jwks.sign('alice');
     const before = await sample(node, 'herald_closes_total{code="4003",reason="not_a_member"}');
     for (const close of await closes(100, () => stranger, EVENTS_PATH)) {
@@ -119,7 +119,7 @@ describe('a flood of frames', () => {
   useNode({ WS_RATE_LIMIT_PER_SECOND: '1', WS_RATE_LIMIT_BURST: '5' });
 
   // @abuse LIM-11
-  it('of the largest size ends after two bursts, so that the limit of messages is one of bytes', async () => {
+  it('of the largest size ends after two bursts, so that the message limit also bounds bytes', async () => {
     const raw = await joinRaw('alice');
     const dropped = await sample(node, 'herald_frames_dropped_total');
     const empty = JSON.stringify({ type: 'ping', timestamp: '' });
@@ -134,8 +134,8 @@ describe('a flood of frames', () => {
 
   it.each([
     ['pings', PING, 5],
-    ['pongs that nobody asked for', PONG, 0],
-  ])('of %s is counted as one of messages, and ends with 4029', async (_, opcode, pongs) => {
+    ['unsolicited pongs', PONG, 0],
+  ])('of %s counts like messages, and ends with 4029', async (_, opcode, pongs) => {
     const raw = await joinRaw('alice');
     for (let n = 0; n < 40; n += 1) raw.sendFrame(opcode, 'x');
     await raw.until('too_many_messages');
@@ -143,7 +143,7 @@ describe('a flood of frames', () => {
     raw.destroy();
   });
 
-  it('of one kind uses up what the others may', async () => {
+  it('of one kind uses up the limit of the others', async () => {
     const raw = await joinRaw('alice');
     for (const opcode of [PING, PONG, PING, PONG, PING, PONG, PONG, PONG, PONG]) raw.sendFrame(opcode, 'x');
     raw.sendFrame(TEXT, '{"type":"ping"}');
@@ -152,7 +152,7 @@ describe('a flood of frames', () => {
     raw.destroy();
   });
 
-  it('after the close is not answered any more', async () => {
+  it('after the close is not answered', async () => {
     const raw = await joinRaw('alice');
     for (let n = 0; n < 2_000; n += 1) raw.sendFrame(TEXT, 'x');
     await raw.until('too_many_messages');
@@ -166,7 +166,7 @@ describe('a flood of frames', () => {
 describe('the heartbeat', () => {
   useNode({ WS_HEARTBEAT_INTERVAL_MS: '20', WS_RATE_LIMIT_PER_SECOND: '1', WS_RATE_LIMIT_BURST: '2' });
 
-  it('costs a client nothing of its rate limit: answers to the server’s pings are free', async () => {
+  it('does not count against the rate limit: answers to the server’s pings are free', async () => {
     const client = await connect(`${node.wsUrl}${PATH}`, { token: await jwks.sign('alice') });
     await client.next();
     await client.pinged(20);
@@ -175,11 +175,11 @@ describe('the heartbeat', () => {
   });
 });
 
-describe('messages that wait for something', () => {
+describe('pending messages', () => {
   useNode();
 
   // @abuse LIM-12
-  it('are no more than 16 a connection, then it is closed with 4029', async () => {
+  it('are limited to 16 for each connection, which is closed with 4029 beyond that', async () => {
     const client = await connect(`${node.wsUrl}${PATH}`, { token: await jwks.sign('alice') });
     const other = await connect(`${node.wsUrl}${PATH}`, { token: await jwks.sign('bob') });
     await Promise.all([client.next(), other.next()]);

@@ -7,7 +7,7 @@ import { dropAllSessions, RawSession } from '../support/raw-session.js';
 import { until } from '../support/until.js';
 
 const MIB = 1_048_576;
-/** The level that pino gives what is of use to nobody but those who look for a fault. */
+/** Pino's number for the level `debug`. */
 const DEBUG = 20;
 
 let herald: AbusedProcess;
@@ -22,14 +22,14 @@ afterEach(async () => {
   await until(async () => (await countConnections(herald.url)) === 0);
   expect((await fetch(`${herald.url}/health/ready`)).status).toBe(200);
 });
-// It has survived all of it, and ends as it should.
+// Also checks that the process survived, and exits cleanly.
 afterAll(() => herald.stop());
 
 function open(count: number): Promise<RawSession[]> {
   return Promise.all(Array.from({ length: count }, () => RawSession.open({ url: herald.url, token })));
 }
 
-/** By how much the process has grown with an attack that it has seen once already. */
+/** How much the process grows during the second run of an attack; the first one warms it up. */
 async function growth(attack: () => Promise<void>): Promise<number> {
   await attack();
   const before = await herald.residentBytes();
@@ -41,7 +41,7 @@ function repeated(count: number, frame: (n: number) => Buffer): Buffer {
   return Buffer.concat(Array.from({ length: count }, (_, n) => frame(n)));
 }
 
-/** So many fragments of a text that never ends. */
+/** The fragments of a text that never ends. */
 function fragments(count: number, payload: string): Buffer {
   const options = { fin: false, mask: Buffer.of(1, 2, 3, 4) };
   return repeated(count, (n) =>
@@ -51,7 +51,7 @@ function fragments(count: number, payload: string): Buffer {
 
 describe('A flood of frames', () => {
   // @abuse FRM-22
-  it('of 16,000 fragments of one byte on each of 50 connections is closed with 1008, and costs no memory', async () => {
+  it('of 16,000 one-byte fragments on each of 50 connections is closed with 1008, and leaks no memory', async () => {
     const flood = fragments(16_000, 'x');
     const grown = await growth(async () => {
       const peers = await open(50);
@@ -70,7 +70,7 @@ describe('A flood of frames', () => {
   });
 
   // @abuse FRM-26
-  it('of pings whose pongs are never read is closed, and costs no memory', async () => {
+  it('of pings whose pongs are never read is closed, and leaks no memory', async () => {
     const flood = repeated(1_000, () => encodeFrame(OPCODE.ping, Buffer.alloc(125)));
     const grown = await growth(async () => {
       const peers = await open(10);
@@ -87,10 +87,10 @@ describe('A flood of frames', () => {
     // @abuse FRM-26
     ['of pings', OPCODE.ping],
     // @abuse FRM-29
-    ['of pongs that nobody asked for', OPCODE.pong],
+    ['of unsolicited pongs', OPCODE.pong],
     // @abuse FRM-39
     ['of binary messages', OPCODE.binary],
-  ])('%s counts against the rate limit: told once, then closed with 4029', async (_, opcode) => {
+  ])('%s counts against the rate limit: one error, then a close with 4029', async (_, opcode) => {
     const [peer] = await open(1);
     peer?.send(repeated(200, () => encodeFrame(opcode, Buffer.from('x'))));
     expect(await peer?.closed()).toEqual({ code: 4029, reason: 'too_many_messages' });
@@ -98,7 +98,7 @@ describe('A flood of frames', () => {
   });
 
   // @abuse FRM-48
-  it('that break the protocol on 100 connections is logged once for each at most, as nothing to worry about', async () => {
+  it('that break the protocol on 100 connections writes one debug line for each', async () => {
     const from = herald.output.length;
     const peers = await open(100);
     for (const peer of peers) peer.send(repeated(10, () => encodeFrame(3, Buffer.from('canary'))));

@@ -81,23 +81,23 @@ async function closeOf(path: string, token?: string): Promise<unknown> {
 
 afterEach(closeAllClients);
 
-describe('a gateway of the application’s own', () => {
+describe('a custom gateway', () => {
   beforeAll(() => start(Gateways));
   afterAll(stop);
 
   // @abuse UPG-29
-  it('is closed to a connection that its guard does not let in', async () => {
+  it('closes a connection that its guard refuses', async () => {
     expect(await closeOf('/ws/never')).toEqual({ code: 4003, reason: 'forbidden' });
     expect(await sample({ url }, 'herald_closes_total{code="4003",reason="forbidden"}')).toBe(1);
   });
 
   // @abuse UPG-29
-  it('lets nobody in when no guard has said who it is', async () => {
+  it('admits nobody if no guard has authenticated the connection', async () => {
     expect(await closeOf('/ws/unguarded')).toEqual({ code: 1013, reason: 'unavailable' });
   });
 
   // @abuse UPG-29
-  it('is open to whom its guards let in', async () => {
+  it('admits a connection that its guards accept', async () => {
     expect(await closeOf('/ws/guarded')).toEqual({ code: 4001, reason: 'token_missing' });
     const { body } = await new ApiClient(url, null, '').post('/dev/token', { user_id: 'alice' });
     const client = await connect(`${url.replace('http', 'ws')}/ws/guarded`, { token: body.access_token });
@@ -105,12 +105,12 @@ describe('a gateway of the application’s own', () => {
   });
 });
 
-describe('a guard of the whole application', () => {
+describe('a global guard', () => {
   beforeAll(() => start(Gateways, NobodyComesIn));
   afterAll(stop);
 
   // @abuse UPG-29
-  it('stands before every gateway', async () => {
+  it('applies to every gateway', async () => {
     for (const path of ['/ws/guarded', '/ws/unguarded', '/ws/notifications/']) {
       expect(await closeOf(path)).toEqual({ code: 4003, reason: 'forbidden' });
     }

@@ -3,7 +3,7 @@ import { ApiClient } from '../support/api-client.js';
 import { type Herald, herald } from '../support/herald.js';
 import { closeAllClients, connect, upgradeStatus } from '../support/ws-client.js';
 
-/** Of this process, of which the node is a part. Each of the cases takes a few ms; a pattern that explodes takes minutes. */
+/** CPU time of this process, which runs the node too. A case takes a few ms; a pattern that backtracks takes minutes. */
 const CPU_LIMIT_MS = 2_000;
 
 const EXPLOSIVE = `${'a'.repeat(60_000)}!`;
@@ -32,7 +32,7 @@ afterEach(() => {
   expect((user + system) / 1_000).toBeLessThan(CPU_LIMIT_MS);
 });
 
-describe('text that is made to take long', () => {
+describe('text that is made to be slow to process', () => {
   it.each<[string, () => [path: string, body: unknown]]>([
     ['a name', () => ['/orgs', { name: EXPLOSIVE }]],
     ['a member', () => [`/orgs/${orgId}/members`, { user_id: EXPLOSIVE }]],
@@ -52,10 +52,10 @@ describe('text that is made to take long', () => {
 
   it.each([
     ['mentions', '@'.repeat(4_000)],
-    ['mentions with all that may end a name', '@a b.'.repeat(800)],
+    ['mentions with every end of a name', '@a b.'.repeat(800)],
     ['one long mention', `@${'a.'.repeat(1_900)}`],
     // @abuse LIM-18
-  ])('as a comment of %s is taken at once', async (_, body) => {
+  ])('as a comment of %s is accepted at once', async (_, body) => {
     const { status } = await api.post(`/orgs/${orgId}/resources/${resourceId}/comments`, { body });
     expect(status).toBe(201);
   });
@@ -83,21 +83,21 @@ describe('text that is made to take long', () => {
   });
 });
 
-describe('objects whose keys are made to collide', () => {
+describe('objects with keys made to collide', () => {
   const keys = (count: number): string => {
     const entries = Array.from({ length: count }, (_, n) => `"${n * 65_536}":1`);
     return `{${entries.join(',')}}`;
   };
 
   // @abuse LIM-19
-  it('are taken or refused at once as an event', async () => {
+  it('are accepted or refused at once as an event', async () => {
     const body = (count: number): string => `{"event_type":"test.keys","data":${keys(count)}}`;
     expect((await api.request('POST', `/orgs/${orgId}/events`, body(4_000))).status).toBe(202);
     expect((await api.request('POST', `/orgs/${orgId}/events`, body(10_000))).status).toBe(400);
   });
 
   // @abuse LIM-19
-  it('are ignored at once beside the fields of a body', async () => {
+  it('are answered at once as extra fields of a body', async () => {
     const body = keys(10_000).replace('{', '{"name":"Keys",');
     expect([201, 400]).toContain((await api.request('POST', '/orgs', body)).status);
   });

@@ -10,18 +10,18 @@ import { leavesNothing } from '../support/metrics.js';
 import { until } from '../support/until.js';
 import { closeAllClients, connect } from '../support/ws-client.js';
 
-/** A node, and the only source that it has its keys from. */
+/** A node and its only source of keys. */
 interface Pair {
   node: Herald;
   jwks: Jwks;
 }
 
-/** Nothing happens for the time alone. */
+/** Long enough for no timeout to fire. */
 const PATIENT = { admissionMs: 60_000, keyAnswerMs: 60_000, keyCoolDownMs: 600_000 };
 const HASTY_MS = 1_000;
 
 const sources: Jwks[] = [];
-/** Where the others find a database and a Redis. */
+/** The other nodes share its database and Redis. */
 let first: Herald;
 
 beforeAll(async () => {
@@ -33,7 +33,7 @@ afterAll(async () => {
   await Promise.all(sources.map((jwks) => jwks.stop()));
 });
 
-/** Starts a node whose source is what `prepare` makes of a good one. */
+/** Starts a node with a good source of keys that `prepare` may alter. */
 async function start(
   prepare: (jwks: Jwks) => void | Promise<void> = () => undefined,
   timings: Partial<Timings> = {},
@@ -50,13 +50,13 @@ async function readiness({ url }: Herald): Promise<unknown> {
   return { status: response.status, body: await response.json() };
 }
 
-describe('a node that could not get any keys', () => {
+describe('a node without any keys', () => {
   it.each<[string, (jwks: Jwks) => void]>([
     // @abuse JWKS-13
     ['whose source drips', (jwks) => (jwks.answer = drip)],
     // @abuse JWKS-14
     ['whose source answers 429', (jwks) => (jwks.answer = tooMany)],
-  ])('%s starts, and says 1013 in time, and not 4001', async (_, prepare) => {
+  ])('%s starts, and closes with 1013 in time, not with 4001', async (_, prepare) => {
     const { node, jwks } = await start(prepare, { keyAnswerMs: HASTY_MS });
     const token = await jwks.sign('alice');
     expect(await tryToken(node, token)).toEqual(CANNOT_TELL);
@@ -66,7 +66,7 @@ describe('a node that could not get any keys', () => {
   });
 
   // @abuse JWKS-15
-  it('does not follow its source to another place', async () => {
+  it('does not follow a redirect of its source', async () => {
     let trapped = 0;
     const trap = createServer((_, response) => {
       trapped += 1;
@@ -83,7 +83,7 @@ describe('a node that could not get any keys', () => {
   });
 
   // @abuse JWKS-09
-  it('is ready as soon as there are some', async () => {
+  it('is ready as soon as it can get some', async () => {
     const { node, jwks } = await start((each) => each.stop(), { keyCoolDownMs: HASTY_MS });
     const token = await jwks.sign('alice');
     expect(await readiness(node)).toMatchObject({ status: 503, body: { dependencies: { keys: 'down' } } });
@@ -97,7 +97,7 @@ describe('a node that could not get any keys', () => {
 
 describe('a node', () => {
   // @abuse JWKS-22
-  it('asks once for all who wait for keys, and lets them all in', async () => {
+  it('requests keys once for all waiting clients, and admits them all', async () => {
     let release = (): void => undefined;
     const isReleased = new Promise<void>((resolve) => (release = resolve));
     const { node, jwks } = await start((each) => {
@@ -115,7 +115,7 @@ describe('a node', () => {
   });
 
   // @abuse JWKS-12
-  it('lets holders of known keys in while its source hangs, and does not make others wait for long', async () => {
+  it('admits tokens of known keys while its source hangs, and refuses others within the time limit', async () => {
     const { node, jwks } = await start(undefined, { keyAnswerMs: HASTY_MS });
     const known = await jwks.sign('alice');
     const unknown = await jwks.sign('alice', { header: { kid: 'new' } });
@@ -135,7 +135,7 @@ function tooMany(_: IncomingMessage, response: ServerResponse): void {
   response.writeHead(429, { 'retry-after': '9'.repeat(20) }).end();
 }
 
-/** Steadily, so that only a deadline for the whole request ends it. */
+/** Sends bytes steadily, so that only a deadline for the whole request ends it. */
 function drip(request: IncomingMessage, response: ServerResponse): void {
   response.write('{"keys":[');
   const timer = setInterval(() => response.write(' '), 100);

@@ -10,7 +10,7 @@ import { leavesNothing } from '../support/metrics.js';
 import { until } from '../support/until.js';
 import { closeAllClients } from '../support/ws-client.js';
 
-/** From one request for keys that a token has caused to the next. */
+/** The shortest time between two requests for keys that tokens cause. */
 const COOL_DOWN_MS = 2_000;
 
 const rsa = generateKeyPairSync('rsa', { modulusLength: 2_048 });
@@ -46,7 +46,7 @@ beforeAll(async () => {
     { ...rsaKey('__proto__') },
     { ...rsaKey(''), kid: 7 },
   ];
-  // The endpoint sends what it is given; that it is no list of keys is the point.
+  // The test sends invalid entries on purpose.
   jwks.keys = [...odd.slice(0, 16), ...jwks.keys, ...odd.slice(16), ...further.map(({ publicJwk }) => publicJwk)] as [];
   node = await herald({ KEYCLOAK_JWKS_URL: jwks.url, RUN_JOBS: 'false' }, { timings: { keyCoolDownMs: COOL_DOWN_MS } });
 });
@@ -69,9 +69,9 @@ function signed(header: object, key: KeyObject): string {
   return forge({ json: { alg: 'RS256', ...header } }, claims(), key);
 }
 
-describe('a set with entries of all kinds', () => {
+describe('a key set with entries of all kinds', () => {
   // @abuse JWKS-21
-  it('is fetched once, and all its good keys are known', async () => {
+  it('is fetched once, and all its good keys verify tokens', async () => {
     for (let round = 0; round < 3; round += 1) {
       expect(await tryToken(node, await jwks.sign('alice'))).toEqual(accepted('alice'));
       for (const { kid, alg, privateKey } of further) {
@@ -96,32 +96,32 @@ describe('a set with entries of all kinds', () => {
     'secret',
     '7',
     // @abuse JWKS-21
-  ])('verifies nothing by its entry %s', async (kid) => {
+  ])('does not verify tokens with its entry %s', async (kid) => {
     expect(await tryToken(node, signed({ kid }, rsa.privateKey))).toEqual(REFUSED);
   });
 
   // @abuse JWKS-21
-  it('has no shared secrets', async () => {
+  it('does not verify tokens with a shared secret in it', async () => {
     const input = `${encode({ json: { alg: 'HS256', kid: 'secret' } })}.${encode(claims())}`;
     const signature = createHmac('sha256', 'secret').update(input).digest('base64url');
     expect(await tryToken(node, `${input}.${signature}`)).toEqual(REFUSED);
   });
 
   // @abuse JWKS-21
-  it('may have two keys with one kid, and means both', async () => {
+  it('may have two keys with the same kid, and verifies tokens with either', async () => {
     expect(await tryToken(node, signed({ kid: 'key-1' }, first))).toEqual(accepted('alice'));
     expect(await tryToken(node, signed({ kid: 'key-1' }, rsa.privateKey))).toEqual(accepted('alice'));
     expect(await tryToken(node, signed({ kid: 'key-1' }, stranger.privateKey))).toEqual(REFUSED);
   });
 
   // @abuse JWKS-21
-  it('may name a key like a property of every object', async () => {
+  it('may have a kid that is a property name of every object', async () => {
     expect(await tryToken(node, signed({ kid: '__proto__' }, rsa.privateKey))).toEqual(accepted('alice'));
     expect(await tryToken(node, signed({ kid: 'constructor' }, rsa.privateKey))).toEqual(REFUSED);
   });
 
   // @abuse JWKS-04
-  it('does not verify a token without a kid when several of its keys fit', async () => {
+  it('does not verify a token without a kid if several of its keys fit', async () => {
     expect(await tryToken(node, signed({}, first))).toEqual(REFUSED);
   });
 });
@@ -133,7 +133,7 @@ describe('a kid', () => {
   });
 
   // @abuse JWKS-08
-  it('of 8 KB is refused without asking for it', async () => {
+  it('of 8 KB is refused without a request for keys', async () => {
     const { fetches } = jwks;
     expect(await tryToken(node, signed({ kid: 'k'.repeat(8_192) }, first))).toEqual(REFUSED);
     expect(await tryToken(node, signed({ kid: 'k'.repeat(257) }, first))).toEqual(REFUSED);
@@ -143,7 +143,7 @@ describe('a kid', () => {
 
 describe('a flood of bad tokens', () => {
   // @abuse JWKS-03
-  it('costs no query, and one request for keys a cool-down', async () => {
+  it('causes no query, and one request for keys in each cool-down', async () => {
     const startedAt = performance.now();
     const queries = countQueries(node.app.get(DataSource));
     const { fetches } = jwks;
@@ -169,7 +169,7 @@ describe('a flood of bad tokens', () => {
     }
     expect(queries.seen()).toEqual([]);
     expect(jwks.fetches - fetches).toBeLessThanOrEqual(fetchesIn(performance.now() - startedAt));
-    // A good token does cost a query: the count is one.
+    // A good token does cause a query, so the counter works.
     expect(await knock(node, `/ws/events/0190a5c2-7b7e-7c33-8d7e-3f1f0e2a9b11/?token=${good}`)).toMatchObject({
       code: 4003,
     });
@@ -177,12 +177,12 @@ describe('a flood of bad tokens', () => {
     queries.stop();
   });
 
-  it('has a cool-down after which a rotated key is known within 10 s', () => {
+  it('delays a rotated key by less than 10 s, the limit of the cool-down', () => {
     expect(new Environment({}).timings.keyCoolDownMs).toBeLessThan(10_000);
   });
 
   // @abuse JWKS-03
-  it('with forged kids keeps a rotated key out for a cool-down at most, and the old ones not at all', async () => {
+  it('with forged kids delays a rotated key by one cool-down at most, and old keys not at all', async () => {
     const old = signed({ kid: 'key-1' }, first);
     const { fetches } = jwks;
     const startedAt = performance.now();
@@ -205,12 +205,12 @@ describe('a flood of bad tokens', () => {
   });
 });
 
-/** The most that forged tokens may cost the endpoint. */
+/** The most requests that forged tokens may cause. */
 function fetchesIn(milliseconds: number): number {
   return 1 + Math.floor(milliseconds / COOL_DOWN_MS);
 }
 
-/** Notes the queries of requests; the outbox looks into the database by itself. */
+/** Records the queries of requests, without the relay's own queries of the outbox. */
 function countQueries(dataSource: DataSource): { seen: () => string[]; stop: () => void } {
   const { logger } = dataSource;
   const seen: string[] = [];

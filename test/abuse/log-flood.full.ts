@@ -29,7 +29,7 @@ interface Line {
   msg: string;
 }
 
-/** What the process has said after a mark in its output. */
+/** What the process has logged since a mark in its output. */
 function linesSince(mark: number): Line[] {
   const text = herald.output.slice(mark, herald.output.lastIndexOf('\n') + 1).trim();
   return text === '' ? [] : text.split('\n').map((line) => JSON.parse(line) as Line);
@@ -45,7 +45,7 @@ async function joinRaw(): Promise<RawClient> {
 const closed = (code: number, reason: string): Promise<number> =>
   sample(herald, `herald_closes_total{code="${code}",reason="${reason}"}`);
 
-describe('a limit of a connection', () => {
+describe('a connection’s limit', () => {
   it.each<[string, string, number, string, () => Promise<void>]>([
     [
       'too many connections',
@@ -81,7 +81,7 @@ describe('a limit of a connection', () => {
       },
     ],
     [
-      'too much that is unread',
+      'too much unread data',
       'Closed alice from 127.0.0.1 with 4008 too_slow',
       4008,
       'too_slow',
@@ -96,7 +96,7 @@ describe('a limit of a connection', () => {
         raw.destroy();
       },
     ],
-  ])('%s is counted, and named with user and address', async (_, line, code, reason, meet) => {
+  ])('%s is counted, and logged with user and address', async (_, line, code, reason, meet) => {
     const mark = herald.output.length;
     const before = await closed(code, reason);
     await meet();
@@ -106,13 +106,13 @@ describe('a limit of a connection', () => {
     expect(herald.output).not.toContain(token.split('.')[1]);
   });
 
-  it('the first frame of a row that is dropped is named', async () => {
+  it('the first of several dropped messages is logged', async () => {
     await herald.says('Dropping frames of alice from 127.0.0.1: rate_limited');
     expect(await sample(herald, 'herald_frames_dropped_total')).toBeGreaterThan(0);
   });
 });
 
-describe('a flood of what is refused', () => {
+describe('a flood of refused requests', () => {
   async function flood(times: number, refuse: (n: number) => Promise<unknown>): Promise<void> {
     for (let start = 0; start < times; start += 50) {
       await Promise.all(Array.from({ length: 50 }, (_, index) => refuse(start + index)));
@@ -120,7 +120,7 @@ describe('a flood of what is refused', () => {
   }
 
   // @abuse LIM-20
-  it('fills the log with 50 lines a second at most, and says how many were suppressed', async () => {
+  it('writes at most 50 lines a second to the log, and how many were suppressed', async () => {
     const mark = herald.output.length;
     await flood(1_000, async (n) => (await connect(`${herald.wsUrl}${PATH}`, { token: `secret-${n}` })).closed());
     await flood(1_000, (n) => fetch(`${herald.url}/api/v1/orgs`, { headers: { authorization: `Bearer secret-${n}` } }));

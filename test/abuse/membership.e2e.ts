@@ -14,11 +14,11 @@ import type { Frame, TestClient } from '../support/ws-client.js';
 const NOTIFICATIONS_PATH = '/ws/notifications/';
 const NOT_A_MEMBER = { code: 4003, reason: 'not_a_member' };
 const EXPIRING = 500;
-/** What keeps the event loop from others for longer would be felt; clients and server share it here. */
+/** A longer block of the event loop would be noticed; clients and server share it here. */
 const LAG_MS = 1_000;
 const RECONNECTS = 500;
 const NOTIFICATIONS = 1_000;
-/** What takes seconds, on a machine that has other tests to run. */
+/** For what takes seconds, on a busy machine. */
 const BUSY_MS = 60_000;
 
 const abused = useAbusedNode({ WS_MAX_CONNECTIONS_PER_USER: '0' });
@@ -36,9 +36,9 @@ beforeEach(async () => {
 
 const notificationOf = ({ notification }: Frame) => notification as { to?: string; n?: number } | undefined;
 
-describe('an organization that was deleted', () => {
+describe('a deleted organization', () => {
   // @abuse AUTHZ-03
-  it('is shut with 4003 to those who were its members, and tells them nothing', async () => {
+  it('closes its former members’ connections with 4003, and sends them nothing', async () => {
     expect((await owner.delete(`/orgs/${orgId}`)).status).toBe(204);
     for (const userId of ['owner', 'bob']) {
       const client = await abused.node.connect(`/ws/events/${orgId}/`, userId);
@@ -48,9 +48,9 @@ describe('an organization that was deleted', () => {
   });
 });
 
-describe('a membership that ends between the check at the door and the subscription', () => {
+describe('a membership that ends between the admission check and the subscription', () => {
   // @abuse AUTHZ-09
-  it('lets nobody in', async () => {
+  it('admits nobody', async () => {
     const memberships = abused.node.app.get(MembershipsService, { strict: false });
     const find = memberships.find.bind(memberships);
     jest.spyOn(memberships, 'find').mockImplementationOnce(async (...pair) => {
@@ -67,17 +67,17 @@ describe('a membership that ends between the check at the door and the subscript
   });
 });
 
-describe('many connections whose tokens end at the same moment', () => {
+describe('many connections whose tokens expire at the same moment', () => {
   it(
     // @abuse AUTHZ-18
-    'are all closed with 4001, while the others go on',
+    'are all closed with 4001, while others go on',
     async () => {
       const other = await abused.node.join(NOTIFICATIONS_PATH, 'owner');
       const token = await abused.node.tokenFor('bob');
       const clients = await inTurns(EXPIRING, 50, () => abused.node.join(NOTIFICATIONS_PATH, 'bob', { token }));
       const lag = monitorEventLoopDelay({ resolution: 10 });
       lag.enable();
-      // For the last time, when all are there: how long they took to come does not matter.
+      // The tokens get their end only now, so that it does not matter how long the clients took to connect.
       const last = await abused.node.tokenFor('bob', { expiresIn: -1 });
       for (const client of clients) client.send({ type: 'auth', token: last });
       const closes = clients.map((client) => client.closed());
@@ -96,9 +96,9 @@ describe('many connections whose tokens end at the same moment', () => {
   );
 });
 
-describe('two users who are notified at the same time', () => {
+describe('two users notified at the same time', () => {
   // @abuse AUTHZ-20
-  it('each get their own notifications, all of them, in order', async () => {
+  it('each get all of their own notifications, in order', async () => {
     const users = ['anna', 'Anna'];
     const clients = await Promise.all(users.map((userId) => abused.node.join(NOTIFICATIONS_PATH, userId)));
     for (let n = 0; n < NOTIFICATIONS; n += 1) {
@@ -114,10 +114,10 @@ describe('two users who are notified at the same time', () => {
   });
 });
 
-describe('a client that closes and connects again and again', () => {
+describe('a client that reconnects again and again', () => {
   it(
     // @abuse AUTHZ-22
-    'gets what is told meanwhile on its newest connection only, and leaves nothing behind',
+    'gets notifications only on its newest connection, and leaves nothing behind',
     async () => {
       const token = await abused.node.tokenFor('bob');
       const before: TestClient[] = [];
@@ -140,7 +140,7 @@ describe('a client that closes and connects again and again', () => {
 
   it(
     // @abuse AUTHZ-22
-    'leaves nothing behind when it does not wait for anything',
+    'leaves nothing behind if it never waits for an answer',
     async () => {
       const token = await abused.node.tokenFor('bob');
       const port = Number(new URL(abused.node.url).port);

@@ -13,7 +13,7 @@ import { until } from '../support/until.js';
 import { connect } from '../support/ws-client.js';
 
 const FOREIGN = '/ws/events/0190a5c2-7b7e-7c33-8d7e-3f1f0e2a9b11/';
-/** Who is closed for these, and counted, is seen where it takes more to come so far. */
+/** Closes that are harder to cause, and the tests that cover their count. */
 const COUNTED_ELSEWHERE = new Map([
   ['silent', 'dead-peers.e2e.ts'],
   ['too_slow', 'slow-peers.e2e.ts'],
@@ -21,7 +21,7 @@ const COUNTED_ELSEWHERE = new Map([
   ['forbidden', 'guards.e2e.ts'],
 ]);
 
-describe('the metrics of what is refused and dropped', () => {
+describe('the metrics of refusals and closes', () => {
   const abused = useAbusedNode({ WS_MAX_CONNECTIONS_PER_USER: '2', WS_RATE_LIMIT_BURST: '3', LOG_LEVEL: 'silent' });
 
   async function metrics(): Promise<string> {
@@ -69,7 +69,7 @@ describe('the metrics of what is refused and dropped', () => {
       },
     ],
     [
-      'a database that is away',
+      'an unreachable database',
       'code="1013",reason="unavailable"',
       () => {
         const memberships = abused.node.app.get(MembershipsService, { strict: false });
@@ -78,7 +78,7 @@ describe('the metrics of what is refused and dropped', () => {
       },
     ],
     [
-      'a token whose time is over',
+      'an expired token',
       'code="4001",reason="token_expired"',
       async () =>
         connect(`${abused.node.wsUrl}${NOTIFICATIONS}`, {
@@ -86,7 +86,7 @@ describe('the metrics of what is refused and dropped', () => {
         }),
     ],
     [
-      'an administrator who wants it',
+      'a disconnect by an administrator',
       'code="4001",reason="disconnected"',
       async () => {
         await (await join(NOTIFICATIONS, 'frank')).next();
@@ -104,7 +104,7 @@ describe('the metrics of what is refused and dropped', () => {
       async () => (await abused.open()).sendFrame(OPCODE.text, Buffer.of(0xc0, 0xaf)),
     ],
     [
-      'a message of too many fragments',
+      'a message with too many fragments',
       'code="1008",reason="too_many_fragments"',
       async () => {
         const fragment = (n: number): Buffer =>
@@ -120,14 +120,14 @@ describe('the metrics of what is refused and dropped', () => {
   ];
 
   // @abuse OPS-15
-  it.each(counted)('count who is closed for %s', async (_, close, misbehave) => {
+  it.each(counted)('count a close for %s', async (_, close, misbehave) => {
     const before = await closesOf(close);
     await misbehave();
     await until(async () => (await closesOf(close)) === before + 1);
   });
 
   // @abuse OPS-15
-  it('count who is closed because the node restarts', async () => {
+  it('count a close for a restart of the node', async () => {
     const node = await herald();
     const client = await connect(`${node.wsUrl}${NOTIFICATIONS}`, { token: await node.tokenFor('alice') });
     await client.next();
@@ -137,14 +137,14 @@ describe('the metrics of what is refused and dropped', () => {
   });
 
   // @abuse OPS-15
-  it('have a test for every close there is', () => {
+  it('have a test for every close', () => {
     const seen = counted.map(([, close]) => /reason="(\w+)"/.exec(close)?.[1] ?? close);
     const known = new Set([...seen, ...COUNTED_ELSEWHERE.keys(), 'restarting']);
     expect(Object.values(CLOSE).filter(({ reason }) => !known.has(reason))).toEqual([]);
   });
 
   // @abuse OPS-15
-  it('count a request without a host that is one', async () => {
+  it('count a request with an invalid host', async () => {
     const before = await refused(abused.node, 'host');
     const client = await RawClient.open(Number(new URL(abused.node.url).port));
     client.sendUpgrade({ target: NOTIFICATIONS, headers: { Host: 'evil@x' } });
@@ -153,7 +153,7 @@ describe('the metrics of what is refused and dropped', () => {
   });
 
   // @abuse OPS-16
-  it('have as many series however many users and organizations there are, and name none', async () => {
+  it('have the same series for any number of users and organizations, and name none of them', async () => {
     const live = async (userId: string): Promise<void> => {
       const api = await abused.node.api(userId);
       const { id } = (await api.post('/orgs', { name: 'Acme' })).body;

@@ -33,7 +33,7 @@ afterAll(async () => {
   await node.stop();
 });
 
-/** A certificate of its own making is all that a test server has. */
+/** Connects by TLS; the test server has only a self-signed certificate. */
 async function byTls(): Promise<RawClient> {
   const socket = connect({ port: nginx.port, host: '127.0.0.1', rejectUnauthorized: false });
   const client = RawClient.over(socket);
@@ -45,14 +45,14 @@ async function ask(request: RawUpgrade): Promise<Decision> {
   return decisionOn(await byTls(), request);
 }
 
-/** What a request is decided as; which of the two refuses it over HTTP, and how, may differ. */
+/** Treats HTTP refusals alike: nginx may refuse what Herald would, and with another status. */
 function kindOf(decision: Decision): string {
   return /^4\d\d$/.test(decision) ? 'refused' : decision;
 }
 
-describe('nginx, as its sample says,', () => {
+describe('nginx with the sample configuration', () => {
   // @abuse PATH-31
-  it.each(TARGETS)('decides with Herald as Herald alone, $ids $what, $target', async (row) => {
+  it.each(TARGETS)('decides like Herald alone, $ids $what, $target', async (row) => {
     const request = { target: fill(row, orgId), headers: { Authorization: `Bearer ${token}` } };
     expect(kindOf(await ask(request))).toBe(kindOf(row.decision));
   });
@@ -72,7 +72,7 @@ describe('nginx, as its sample says,', () => {
   });
 
   // @abuse UPG-02
-  it('passes a request to h2c on as a plain one', async () => {
+  it('passes an h2c upgrade on as a plain request', async () => {
     const client = await byTls();
     const lines = [
       'Host: localhost',
@@ -86,7 +86,7 @@ describe('nginx, as its sample says,', () => {
   });
 
   // @abuse ORIG-27
-  it('tells Herald the address it knows, not the one that the client claims', async () => {
+  it('gives Herald the peer’s address, not the one that the client claims', async () => {
     const client = await byTls();
     const headers = { 'X-Forwarded-For': '203.0.113.7', Forwarded: 'for=203.0.113.7' };
     client.sendUpgrade({ target: `/ws/notifications/?token=${token}`, headers });
@@ -107,7 +107,7 @@ describe('nginx, as its sample says,', () => {
     '/%6detrics',
     '/x/../metrics',
     '/metrics/.',
-  ])('keeps the metrics inside: %s', async (target) => {
+  ])('does not expose the metrics: %s', async (target) => {
     const client = await byTls();
     client.send(`GET ${target} HTTP/1.1\r\nHost: localhost\r\n\r\n`);
     expect((await client.answer()).status).toBe(404);
@@ -115,7 +115,7 @@ describe('nginx, as its sample says,', () => {
   });
 
   // @abuse UPG-30
-  it('refuses sockets without TLS, and sends pages to TLS without their query', async () => {
+  it('refuses sockets without TLS, and redirects pages to TLS without their query', async () => {
     const plain = () => RawClient.open(nginx.plainPort);
     expect(await decisionOn(await plain(), { target: `/ws/notifications/?token=${token}` })).toBe('403');
     const client = await plain();
@@ -125,7 +125,7 @@ describe('nginx, as its sample says,', () => {
     client.destroy();
   });
 
-  it('has time for two heartbeats and more', () => {
+  it('has timeouts longer than two heartbeats', () => {
     const sample = readFileSync('deploy/nginx.conf', 'utf8');
     const timeouts = [...sample.matchAll(/proxy_(?:read|send)_timeout (\d+)s/g)].map(([, seconds]) => Number(seconds));
     expect(timeouts).toHaveLength(2);
@@ -134,7 +134,7 @@ describe('nginx, as its sample says,', () => {
 });
 
 describe('its TLS', () => {
-  /** Offers the given versions only, with the ciphers that old ones need. */
+  /** Offers only the given versions, with the ciphers that old ones need. */
   async function versionWith(port: number, minVersion: 'TLSv1' | 'TLSv1.2', maxVersion: 'TLSv1.1' | 'TLSv1.3') {
     const offer = { minVersion, maxVersion, ciphers: 'DEFAULT@SECLEVEL=0' };
     const socket: TLSSocket = connect({ port, host: '127.0.0.1', rejectUnauthorized: false, ...offer });
@@ -153,7 +153,7 @@ describe('its TLS', () => {
   });
 
   // @abuse UPG-31
-  it('is not 1.2 or later because the test could not offer less', async () => {
+  it('is at least 1.2 by configuration: the test itself can offer older versions', async () => {
     const [key, cert] = nginx.certificate();
     const old = createServer({ key, cert, minVersion: 'TLSv1', ciphers: 'DEFAULT@SECLEVEL=0' }).listen(0, '127.0.0.1');
     await once(old, 'listening');
@@ -167,7 +167,7 @@ describe('its TLS', () => {
 
 describe('its log', () => {
   // @abuse PATH-22
-  it('has every request and no token, also when Herald is away', async () => {
+  it('has every request and no token, even if Herald is down', async () => {
     await ask({ target: `/ws/notifications/?token=${token}` });
     await ask({ target: `/ws/${token}/` });
     const upstream = await herald();

@@ -48,7 +48,7 @@ describe('the origin', () => {
   });
 
   // @abuse ORIG-02
-  it('may be missing: who is no browser sends none, and cookies are no credential', async () => {
+  it('may be missing, as non-browsers send none and cookies are not credentials', async () => {
     expect(await ask({})).toBe('welcome');
     const cookies = { Authorization: null, Cookie: `access_token=${token}; token=${token}` };
     expect(await ask(cookies)).toBe('4001 token_missing');
@@ -104,11 +104,11 @@ describe('the origin', () => {
     [APP, APP],
     [APP, 'null'],
     // @abuse ORIG-06
-  ])('two of them, %s and %s, are refused with 403', async (first, second) => {
+  ])('given twice, as %s and %s, is refused with 403', async (first, second) => {
     expect(await ask({ Origin: first, origin: second })).toBe('403');
   });
 
-  it('is looked at after the path and the handshake’s own rules, and before the token', async () => {
+  it('is checked after the path and the handshake, and before the token', async () => {
     expect(await ask({ Origin: EVIL }, '/ws/unknown/')).toBe('404');
     expect(await ask({ Origin: EVIL, 'Sec-WebSocket-Key': 'abc' })).toBe('400');
     expect(await ask({ Origin: EVIL, Authorization: null })).toBe('403');
@@ -131,7 +131,7 @@ describe('in production', () => {
   });
 
   // @abuse ORIG-23
-  it('no origin is allowed where none is named', () => {
+  it('no origin is allowed by default', () => {
     expect(new Environment(PRODUCTION).allowedOrigins).toEqual([]);
     expect(new Environment({ ...PRODUCTION, ALLOWED_ORIGINS: '' }).allowedOrigins).toEqual([]);
   });
@@ -139,7 +139,7 @@ describe('in production', () => {
 
 describe('the host', () => {
   // @abuse ORIG-25
-  it('must be there', async () => {
+  it('is required', async () => {
     expect(await ask({ Host: null })).toBe('400');
   });
 
@@ -157,20 +157,20 @@ describe('the host', () => {
   );
 
   // @abuse ORIG-26
-  it('two of them are refused with 400', async () => {
+  it('given twice is refused with 400', async () => {
     expect(await ask({ host: 'localhost' })).toBe('400');
   });
 
   it.each(['localhost', '127.0.0.1:1', '[::1]:8000', 'xn--e1afmkfd.example', 'my_host.', 'a%20b'])(
     // @abuse ORIG-26
-    '%s is one, and decides nothing',
+    '%s is accepted, and decides nothing',
     async (host) => {
       expect(await ask({ Host: host })).toBe('welcome');
     },
   );
 
   // @abuse ORIG-27
-  it('X-Forwarded-Host and -Proto of a client change nothing', async () => {
+  it('a client’s X-Forwarded-Host and -Proto change nothing', async () => {
     const spoofed = {
       'X-Forwarded-Host': 'evil.example',
       'X-Forwarded-Proto': 'https',
@@ -182,7 +182,7 @@ describe('the host', () => {
   });
 
   // @abuse ORIG-27
-  it('X-Forwarded-For of a client does not give it another address', async () => {
+  it('a client’s X-Forwarded-For does not change its address', async () => {
     const limited = await herald({ WS_MAX_CONNECTIONS_PER_IP: '1' });
     try {
       const where = Number(new URL(limited.url).port);

@@ -20,7 +20,7 @@ function block(ms: number): void {
   while (performance.now() < end);
 }
 
-/** Makes every turn of the event loop so long, until it is stopped. */
+/** Makes every turn of the event loop take this long, until stopped. */
 function keepBusy(ms: number): () => void {
   let isOn = true;
   const turn = (): void => {
@@ -37,13 +37,13 @@ function knock(): ReturnType<typeof upgrade> {
 }
 
 describe('a node whose event loop is late', () => {
-  it('refuses new clients with 503, serves those it has, and takes new ones when it is over', async () => {
+  it('refuses new clients with 503, serves connected ones, and admits new ones when the load is over', async () => {
     const client = await node.join('/ws/notifications/', 'alice');
     const stop = keepBusy(600);
     try {
       await until(async () => (await knock()).status === 503);
       client.send({ type: 'ping', timestamp: 'served' });
-      // At once, as each takes several turns.
+      // In parallel, as each takes several turns.
       const [{ status, headers }, unknown, answer] = await Promise.all([
         knock(),
         upgrade(`${node.wsUrl}/ws/unknown/`),
@@ -59,7 +59,7 @@ describe('a node whose event loop is late', () => {
     await until(async () => (await knock()).status === 101);
   });
 
-  it('refuses nobody for one long pause', async () => {
+  it('refuses nobody after one long pause', async () => {
     await until(async () => (await knock()).status === 101);
     const before = await refused(node, 'overloaded');
     block(1_500);
@@ -70,7 +70,7 @@ describe('a node whose event loop is late', () => {
 
 describe('a node that shuts down', () => {
   // @abuse UPG-32
-  it('refuses new clients with 503, after it has looked at their path and origin', async () => {
+  it('refuses new clients with 503, after checking their path and origin', async () => {
     node.app.get(Lifecycle, { strict: false }).beginDraining();
     const { status, headers } = await knock();
     expect([status, headers['retry-after']]).toEqual([503, expect.stringMatching(/^\d+$/)]);

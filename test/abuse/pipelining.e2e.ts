@@ -24,8 +24,8 @@ async function openFiles(): Promise<number> {
   return (await readdir('/proc/self/fd')).length;
 }
 
-describe('requests that are sent ahead of the answers to those before', () => {
-  it('are answered in their order', async () => {
+describe('pipelined requests', () => {
+  it('are answered in order', async () => {
     const client = await RawClient.open(port);
     const paths = ['/health/live', FILE, '/nowhere', '/api/v1/orgs'];
     client.send([...paths.map((path) => get(path)), get('/health/live', 'Connection: close\r\n')].join(''));
@@ -46,7 +46,7 @@ describe('requests that are sent ahead of the answers to those before', () => {
     await until(async () => (await openFiles()) <= before + 10);
   });
 
-  it('are cut when they are too many', async () => {
+  it('end the connection if they are too many', async () => {
     const before = await refused(node, 'too_many_ahead');
     const client = await RawClient.open(port);
     client.send(get(FILE).repeat(2_000));

@@ -31,7 +31,7 @@ function upgradeHead(token: string): string {
 describe('a request that merely carries an Upgrade header', () => {
   it.each(['h2c', 'foo', 'TLS/1.0', 'h2c, foo', 'websocket2', 'IRC/6.9'])(
     // @abuse UPG-02
-    'to %s is served as the plain one it is, body and all, and the connection is kept',
+    'to %s is served as a plain request, with its body, and the connection stays open',
     async (protocol) => {
       const client = await RawClient.open(port);
       const body = JSON.stringify({ user_id: 'carol' });
@@ -47,7 +47,7 @@ describe('a request that merely carries an Upgrade header', () => {
   );
 
   // @abuse UPG-02
-  it('may come in pieces, chunked, and with another request right behind it', async () => {
+  it('may come in pieces, chunked, and with another request right after it', async () => {
     const client = await RawClient.open(port);
     const lines = ['Connection: Upgrade', 'Upgrade: h2c', 'Content-Type: application/json'];
     const request = head('POST /dev/token', ...lines, 'Transfer-Encoding: chunked');
@@ -61,7 +61,7 @@ describe('a request that merely carries an Upgrade header', () => {
   });
 
   // @abuse UPG-03
-  it('to a foreign protocol on a socket’s path is answered with 426', async () => {
+  it('to another protocol on a socket’s path is answered with 426', async () => {
     const client = await RawClient.open(port);
     client.send(head('GET /ws/notifications/', 'Connection: Upgrade', 'Upgrade: foo'));
     const { status, headers } = await client.answer();
@@ -72,7 +72,7 @@ describe('a request that merely carries an Upgrade header', () => {
 
 describe('an upgrade behind other requests on the same connection', () => {
   // @abuse UPG-10
-  it('gets its answer after theirs', async () => {
+  it('is answered after them', async () => {
     const client = await RawClient.open(port);
     const token = await node.tokenFor('alice');
     client.send(head('GET /health/ready') + head('GET /metrics') + upgradeHead(token));
@@ -90,7 +90,7 @@ describe('an upgrade behind other requests on the same connection', () => {
   });
 
   // @abuse UPG-10
-  it('to h2c gets its answer after theirs, too', async () => {
+  it('to h2c is answered after them too', async () => {
     const client = await RawClient.open(port);
     const h2c = head('GET /health/live', 'Connection: Upgrade', 'Upgrade: h2c');
     client.send(head('GET /health/ready') + h2c + head('GET /nowhere', 'Connection: close'));
@@ -104,7 +104,7 @@ describe('an upgrade behind other requests on the same connection', () => {
   });
 
   // @abuse UPG-10
-  it('is not looked at when the connection ends with theirs, which is answered', async () => {
+  it('is ignored if one of them closes the connection, and that one is answered', async () => {
     const client = await RawClient.open(port);
     client.send(head('GET /health/ready', 'Connection: close') + upgradeHead('x'));
     await client.ended();
@@ -112,7 +112,7 @@ describe('an upgrade behind other requests on the same connection', () => {
   });
 
   // @abuse UPG-22
-  it('harms nothing when the peer resets the connection meanwhile', async () => {
+  it('leaves nothing behind if the peer resets the connection', async () => {
     for (let round = 0; round < 20; round += 1) {
       const client = await RawClient.open(port);
       client.send(head('GET /health/ready') + upgradeHead('x'));
@@ -125,15 +125,15 @@ describe('an upgrade behind other requests on the same connection', () => {
 
 describe('answers to plain requests', () => {
   // @abuse UPG-30
-  it('tell browsers to come by TLS only', async () => {
+  it('tell browsers to use only TLS', async () => {
     const response = await fetch(`${node.url}/health/live`);
     expect(response.headers.get('strict-transport-security')).toMatch(/^max-age=\d{8}/);
   });
 });
 
-describe('a request that can’t be read', () => {
+describe('a request that can’t be parsed', () => {
   // @abuse UPG-10
-  it('does not take the answer away from the one before it', async () => {
+  it('does not prevent the answer to the request before it', async () => {
     const before = await refused(node, 'unreadable');
     const client = await RawClient.open(port);
     client.send(`${head('GET /health/ready')}nonsense\r\n\r\n`);
@@ -144,7 +144,7 @@ describe('a request that can’t be read', () => {
   });
 
   // @abuse UPG-10
-  it('in its own body is answered once', async () => {
+  it('because of its body is answered once', async () => {
     const client = await RawClient.open(port);
     const lines = ['Content-Type: application/json', 'Transfer-Encoding: chunked'];
     client.send(`${head('POST /dev/token', ...lines)}5\r\n{"use\r\nnonsense\r\n`);

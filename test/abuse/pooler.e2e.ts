@@ -14,7 +14,7 @@ import {
 import { until } from '../support/until.js';
 import { closeAllClients } from '../support/ws-client.js';
 
-/** Of the database, for two nodes with a pool of ten each. */
+/** Database sessions for two nodes with a pool of ten connections each. */
 const SESSIONS = 3;
 const EVENTS = 200;
 
@@ -44,9 +44,9 @@ async function count(from: string): Promise<number> {
   return (await direct.query(`SELECT count(*)::int FROM ${from}`))[0].count;
 }
 
-describe('two nodes behind pgbouncer, which gives each transaction another session', () => {
+describe('two nodes behind pgbouncer in transaction mode', () => {
   // @abuse PG-21
-  it('migrate, let in, and tell of all that is committed, once and in order', async () => {
+  it('migrate, admit clients, and deliver every committed event once and in order', async () => {
     const watches = await deployment.watchAll();
     const load = deployment.load(400);
     await until(() => load.least >= EVENTS);
@@ -61,7 +61,7 @@ describe('two nodes behind pgbouncer, which gives each transaction another sessi
   });
 
   // @abuse PG-21
-  it('hold no lock outside of a transaction, and close who is removed', async () => {
+  it('hold no lock outside a transaction, and close a removed member’s connection', async () => {
     const api = deployment.api(deployment.nodes[0]);
     await api.post(`/orgs/${deployment.orgId}/members`, { user_id: 'second', role: 'owner' });
     const [client] = await Promise.all([
@@ -70,18 +70,18 @@ describe('two nodes behind pgbouncer, which gives each transaction another sessi
     ]);
     expect((await api.delete(`/orgs/${deployment.orgId}/members/owner`)).status).toBe(204);
     expect(await client.closed()).toEqual({ code: 4003, reason: 'not_a_member' });
-    // Its own transaction apart, which may be under way.
+    // Polls, because a transaction with such a lock may be under way.
     await until(async () => (await count(`pg_locks WHERE locktype = 'advisory'`)) === 0);
   });
 });
 
-describe('the statements of Herald', () => {
+describe('Herald’s statements', () => {
   const SRC = join(import.meta.dirname, '../../src');
 
   // @abuse PG-21
-  it('need no session of their own', () => {
+  it('do not depend on a session', () => {
     const files = readdirSync(SRC, { recursive: true, encoding: 'utf8' })
-      // The embedded database is in the process itself.
+      // The embedded database has no pooler.
       .filter((name) => name.endsWith('.ts') && !name.includes('.spec.') && !name.includes('embedded'))
       .map((name) => ({ name, text: readFileSync(join(SRC, name), 'utf8') }));
     const bound =

@@ -7,7 +7,7 @@ import { type Herald, herald } from '../support/herald.js';
 import { postgresDatabase } from '../support/servers.js';
 import { closeAllClients, connect } from '../support/ws-client.js';
 
-/** Makes a process throw, outside of everything that catches, when it gets SIGUSR2. */
+/** Makes a process throw an uncaught error on SIGUSR2. */
 const THROW_ON_SIGNAL = `--import=data:text/javascript,process.on('SIGUSR2',()=>{throw%20new%20Error('boom')})`;
 const REJECT_ON_SIGNAL = `--import=data:text/javascript,process.on('SIGUSR2',()=>{Promise.reject(new%20Error('boom'))})`;
 
@@ -27,13 +27,13 @@ async function start(variables: Record<string, string>): Promise<HeraldProcess> 
   return process;
 }
 
-describe('an error that nothing handles', () => {
+describe('an unhandled error', () => {
   it.each([
     // @abuse OPS-08
     ['thrown in a timer or a signal', THROW_ON_SIGNAL],
     // @abuse OPS-08
-    ['of a promise that nobody waits for', REJECT_ON_SIGNAL],
-  ])('%s is told, sends the clients elsewhere and ends the process with 1', async (_title, options) => {
+    ['that rejects a promise nobody awaits', REJECT_ON_SIGNAL],
+  ])('%s is logged, closes clients with 1012, and ends the process with 1', async (_title, options) => {
     const variables = { DATABASE_URL: await postgresDatabase(), SHUTDOWN_GRACE_MS: '1000' };
     const process = await (await start({ ...variables, NODE_OPTIONS: options })).ready();
     const client = await process.join('/ws/notifications/', await process.tokenFor('alice'));
@@ -65,7 +65,7 @@ describe('production', () => {
     ['the embedded broker', { REDIS_HOST: '' }, 'REDIS_HOST'],
     // @abuse OPS-20
     ['the embedded database', { DATABASE_URL: '' }, 'DATABASE_URL'],
-  ])('%s stops the start, with what to set and no secret', async (_title, unsafe, name) => {
+  ])('%s prevents the start, and the message says what to set, without secrets', async (_title, unsafe, name) => {
     const process = await start({ ...SAFE, ...unsafe });
     expect(await process.exit()).toEqual({ code: 1, signal: null });
     expect(process.output).toContain(name);
@@ -82,7 +82,7 @@ describe('a clock that jumps', () => {
 
   it.each([3_600_000, -3_600_000])(
     // @abuse OPS-24
-    'by %d ms costs no connection, for heartbeats and limits have a clock of their own',
+    'by %d ms ends no connection, as heartbeats and limits use a monotonic clock',
     async (jumpMs) => {
       const token = await node.tokenFor('alice', { expiresIn: 4 * 3_600 });
       const client = await connect(`${node.wsUrl}/ws/notifications/`, { token });
@@ -96,7 +96,7 @@ describe('a clock that jumps', () => {
   );
 
   // @abuse OPS-24
-  it('forward ends new connections of tokens that are over by then', async () => {
+  it('forward closes new connections whose tokens are then expired', async () => {
     const token = await node.tokenFor('alice', { expiresIn: 600 });
     const now = Date.now.bind(Date);
     jest.spyOn(Date, 'now').mockImplementation(() => now() + 3_600_000);

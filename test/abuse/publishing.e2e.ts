@@ -34,7 +34,7 @@ async function enter(path = `/ws/events/${orgId}/`, userId = 'owner'): Promise<T
   return client;
 }
 
-/** Shows that a call is refused, naming the field, and that neither a client nor the outbox has anything of it. */
+/** Expects that the call is refused with the field's name, and that nothing of it reaches clients or the outbox. */
 async function expectRefused(field: string, call: () => Promise<unknown>): Promise<void> {
   const clients = [await enter(), await enter('/ws/notifications/')];
   const kept = () => dataSource.query('SELECT count(*) FROM realtime_outbox');
@@ -47,7 +47,7 @@ async function expectRefused(field: string, call: () => Promise<unknown>): Promi
   expect(await clients[1]?.next()).toMatchObject({ notification: { title: 'Marker' } });
 }
 
-/** What only JavaScript without types would pass. */
+/** For arguments that only untyped JavaScript can pass. */
 const untyped = (value: unknown): string => value as string;
 
 describe('a broadcast to an organization', () => {
@@ -61,7 +61,7 @@ describe('a broadcast to an organization', () => {
     ['a channel', 'a:b'],
     ['a channel of an organization', `org:${randomUUID()}`],
     ['a letter', 'A'],
-    ['a UUID with blanks', ` ${randomUUID()}`],
+    ['a UUID with a space', ` ${randomUUID()}`],
     ['a UUID in braces', `{${randomUUID()}}`],
     ['a UUID without dashes', randomUUID().replaceAll('-', '')],
     ['two UUIDs', `${randomUUID()},${randomUUID()}`],
@@ -78,14 +78,14 @@ describe('a broadcast to an organization', () => {
   });
 
   // @abuse PUB-12
-  it('is one to the same organization in capitals', async () => {
+  it('reaches the same organization by its id in capitals', async () => {
     const client = await enter();
     await broadcast.broadcastOrgEvent(orgId.toUpperCase(), 'test.event', { n: 1 });
     expect(await client.next()).toMatchObject({ event_type: 'test.event', data: { n: 1 } });
   });
 
   // @abuse PUB-16
-  it('does not evict everybody for want of a user', async () => {
+  it('does not evict everybody if the user is undefined', async () => {
     await expectRefused('user_id', () => broadcast.evictFromOrg(orgId, untyped(undefined)));
   });
 
@@ -94,9 +94,9 @@ describe('a broadcast to an organization', () => {
 
   it.each([[OTHER_ORG], [OTHER_ORG.toUpperCase()]])(
     // @abuse PUB-14
-    'is refused when it tells of another organization, %s',
+    'is refused when its data names another organization, %s',
     async (other) => {
-      // A variable type is what the compiler does not hold against the catalogue.
+      // With a computed type, the compiler does not check the data.
       const type = ['member', 'left'].join('.');
       await expectRefused('data.org_id', () => broadcast.broadcastOrgEvent(orgId, type, told(other)));
       await expectRefused('data.org_id', () =>
@@ -106,7 +106,7 @@ describe('a broadcast to an organization', () => {
   );
 
   // @abuse PUB-14
-  it('tells of its own organization, in capitals, too', async () => {
+  it('may name its own organization in its data, even in capitals', async () => {
     const client = await enter();
     for (const id of [orgId, orgId.toUpperCase()]) {
       const data = { user_id: 'bob', org_id: id, timestamp: new Date().toISOString() };
@@ -116,7 +116,7 @@ describe('a broadcast to an organization', () => {
   });
 
   it.each<[string, unknown]>([
-    ['no text', null],
+    ['null', null],
     ['empty', ''],
     ['too long', 'x'.repeat(201)],
     ['a number', 1],
@@ -147,7 +147,7 @@ describe('a notification', () => {
 
   it.each(['*', 'x:y', 'user:owner', 'owner:', 'o?ner', 'own*', '{owner}', 'node:all'])(
     // @abuse PUB-13
-    'reaches the user %s, who may be called so, and nobody else',
+    'reaches the user %s, which is a valid id, and nobody else',
     async (userId) => {
       const [named, other] = [await enter('/ws/notifications/', userId), await enter('/ws/notifications/')];
       await broadcast.broadcastNotification(userId, { title: 'Named' }, { ephemeral: true });
@@ -158,9 +158,9 @@ describe('a notification', () => {
   );
 });
 
-describe('what is broadcast', () => {
+describe('broadcast data', () => {
   // @abuse PUB-08
-  it('is no entity, neither itself nor inside', async () => {
+  it('can’t be or contain an entity', async () => {
     const membership = await dataSource.getRepository(Membership).findOneByOrFail({ orgId, userId: 'owner' });
     const user = Object.assign(new User(), { id: 'owner', password_hash: 'secret', orders: Promise.resolve([]) });
     for (const entity of [membership, user]) {
@@ -170,14 +170,14 @@ describe('what is broadcast', () => {
         broadcast.broadcastNotification('owner', { title: 'One', of: entity }),
       );
     }
-    // Copied it is a plain object; then its relations give it away.
+    // A copy is a plain object; its promised relations give it away.
     await expectRefused('data.orders', () =>
       broadcast.broadcastOrgEvent(orgId, 'test.event', Object.fromEntries(Object.entries(user))),
     );
   });
 
   // @abuse PUB-22
-  it('is what it was when it was given, whatever becomes of it', async () => {
+  it('is sent as it was at the call, even if changed afterwards', async () => {
     const [events, notifications] = [await enter(), await enter('/ws/notifications/')];
     const given = { title: 'Old', list: [{ value: 'old' }] };
     const told = [
@@ -203,7 +203,7 @@ describe('the order of a channel', () => {
   const offsetOf = ({ cursor }: Frame): number => Number.parseInt(String(cursor).split('.')[1] ?? '', 16);
 
   // @abuse PUB-19
-  it('is one for all clients, without a hole, however many publish at once', async () => {
+  it('is the same for all clients, without a gap, however many publish at once', async () => {
     const clients = [await enter(), await enter(), await enter()];
     const publish = async (publisher: number): Promise<void> => {
       for (let n = 0; n < EVENTS_EACH; n += 1) {
@@ -220,7 +220,7 @@ describe('the order of a channel', () => {
   });
 
   // @abuse PUB-21
-  it('is that of the publications, whatever their senders’ clocks say', async () => {
+  it('is the order of publication, whatever the senders’ clocks say', async () => {
     const client = await enter('/ws/notifications/');
     const skews = [0, HOUR_MS, -HOUR_MS, 2 * HOUR_MS, -2 * HOUR_MS];
     const timestamps = skews.map((skew) => new Date(Date.now() + skew).toISOString());

@@ -49,7 +49,7 @@ function message(): Message {
   return { ...common, id: randomUUID(), idempotencyKey: randomUUID() };
 }
 
-/** Has Redis refuse a publication with this error, and gives the message. */
+/** Publishes a message that Redis refuses with this error. */
 async function refused(error: string): Promise<Message> {
   const sent = message();
   const isAnswered = proxy.answerOn(sent.id, `-${error}\r\n`);
@@ -71,7 +71,7 @@ describe('a Redis that answers with an error', () => {
     'BUSY Redis is busy running a script.',
     'ERR something that nobody has foreseen',
     // @abuse RED-11
-  ])('is unavailable for that publication, which succeeds when it is tried again (%s)', async (error) => {
+  ])('fails that publication as unavailable, and accepts the retry (%s)', async (error) => {
     const sent = await refused(error);
     const isAccepted = (): Promise<boolean> =>
       broker.publish(sent).then(
@@ -84,7 +84,7 @@ describe('a Redis that answers with an error', () => {
   });
 
   // @abuse RED-11
-  it('is looked for anew when it says that it is a replica now', async () => {
+  it('makes the broker reconnect if it says that it has become a replica', async () => {
     const closed = once(connection.commands, 'close');
     await refused("READONLY You can't write against a read only replica.");
     await closed;

@@ -57,7 +57,7 @@ describe('a Redis that refuses subscriptions', () => {
     ['-subscribe', '+subscribe'],
     ['resetchannels', 'allchannels'],
     // @abuse RED-19
-  ])('lets nobody in who would never receive anything (ACL %s)', async (refuse, allow) => {
+  ])('admits no client that would receive nothing (ACL %s)', async (refuse, allow) => {
     await admin.call('ACL', 'SETUSER', 'default', refuse);
     try {
       for (const path of [`/ws/events/${orgId}/`, '/ws/notifications/']) {
@@ -77,7 +77,7 @@ describe('a Redis that refuses subscriptions', () => {
 
 describe('the last client of a channel', () => {
   // @abuse RED-20
-  it('leaves while the next one joins, and that one receives', async () => {
+  it('can leave while another joins, which still receives', async () => {
     let last = await join();
     for (let n = 0; n < 150; n += 1) {
       const [next] = await Promise.all([join(), n % 2 === 0 ? last.close() : last.terminate()]);
@@ -91,7 +91,7 @@ describe('the last client of a channel', () => {
 describe('a node of a later release', () => {
   const keys = new RedisKeys(0);
 
-  /** Publishes what this release can't read, in the way of the script. */
+  /** Publishes what this release can't read, in the same way as the broker's script. */
   async function publishUnreadable(): Promise<void> {
     const channel = orgChannel.of(orgId);
     await admin.hincrby(keys.position(channel), 'offset', 1);
@@ -105,7 +105,7 @@ describe('a node of a later release', () => {
   }
 
   // @abuse RED-26
-  it('that writes another version has the clients of this one resynchronize, instead of missing it', async () => {
+  it('with another format makes clients of this one resynchronize, instead of losing its messages', async () => {
     const before = await foreignMessages();
     const client = await join();
     await publish(1);
@@ -124,7 +124,7 @@ describe('a node of a later release', () => {
 
 describe('a node that starts before Redis', () => {
   // @abuse RED-25
-  it('serves without it, says so, and has it as soon as it is there', async () => {
+  it('serves without it, reports itself degraded, and uses it as soon as it starts', async () => {
     const late = await startRedis();
     await late.kill();
     const early = await herald(redisAt(late));
@@ -145,7 +145,7 @@ describe('a node that starts before Redis', () => {
 });
 
 describe('a Redis that has lost its data', () => {
-  it('gets the schedule again by which old notifications are deleted, and once', async () => {
+  it('gets the schedule that deletes old notifications again, once', async () => {
     const queue = node.app.get<Queue>(getQueueToken(RETENTION_QUEUE), { strict: false });
     await until(async () => (await queue.getJobSchedulers()).length === 1);
     await admin.flushall();

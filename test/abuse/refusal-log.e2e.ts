@@ -27,7 +27,7 @@ describe('the log', () => {
     ['unreadable', 400, { target: `${TARGET}\t` }],
   ])(
     // @abuse PATH-22
-    'names %s and the address, once for many, and nothing of the request that may be secret',
+    'has one line with %s and the address for many requests, without their secrets',
     async (reason, status, request, why = '') => {
       for (let count = 0; count < 10; count += 1) {
         const client = await RawClient.open(node.port);

@@ -36,7 +36,7 @@ describe('the request target', () => {
   });
 
   // @abuse PATH-11
-  it('an unknown path is answered in full, counted, and the connection ended', async () => {
+  it('an unknown path gets a full answer, is counted, and ends the connection', async () => {
     const before = await refused(node, 'unknown_path');
     const client = await RawClient.open(port);
     client.sendUpgrade({ target: '/socket.io/?EIO=4&transport=websocket' });
@@ -50,9 +50,9 @@ describe('the request target', () => {
 
   it.each([
     ['a raw NUL', '/ws/notifications/\0'],
-    ['a raw blank', '/ws/events/;drop table/'],
+    ['a raw space', '/ws/events/;drop table/'],
     // @abuse PATH-18, PATH-22
-  ])('%s ends the request with 400, counted', async (_, target) => {
+  ])('%s ends the request with 400, and is counted', async (_, target) => {
     const before = await refused(node, 'unreadable');
     const client = await RawClient.open(port);
     client.sendUpgrade({ target });
@@ -62,12 +62,12 @@ describe('the request target', () => {
   });
 
   // @abuse PATH-22
-  it('a raw line feed makes it HTTP/0.9, which is answered with 426', async () => {
+  it('a raw line feed makes the request HTTP/0.9, which is answered with 426', async () => {
     expect(await ask('/ws/notifications/\nX-Injected:1', alice)).toBe('426');
   });
 
   // @abuse PATH-26
-  it('CONNECT is answered with 400 and ends', async () => {
+  it('CONNECT is answered with 400, and ends the connection', async () => {
     const client = await RawClient.open(port);
     client.send('CONNECT internal.example:443 HTTP/1.1\r\nHost: internal.example:443\r\n\r\n');
     expect((await client.answer()).status).toBe(400);
@@ -85,7 +85,7 @@ describe('the request target', () => {
   });
 
   // @abuse PATH-28
-  it('somebody else’s organization and one that does not exist look the same', async () => {
+  it('a foreign organization and a missing one look the same', async () => {
     const foreign = `/ws/events/${orgId}/`;
     const unknown = `/ws/events/${randomUUID()}/`;
     expect(await ask(foreign, bob)).toBe('4003 not_a_member');
@@ -93,7 +93,7 @@ describe('the request target', () => {
   });
 
   // @abuse PATH-29
-  it('who it is comes before what it may: a bad token beside a foreign organization is 4001', async () => {
+  it('authentication comes before authorization: a bad token for a foreign organization closes with 4001', async () => {
     expect(await ask(`/ws/events/${orgId}/`, 'a.b.c')).toBe('4001 token_invalid');
     expect(await ask(`/ws/events/${randomUUID()}/`, 'a.b.c')).toBe('4001 token_invalid');
   });
@@ -104,7 +104,7 @@ describe('the request target', () => {
     ['a second question mark', '/ws/notifications/??token=', '4001 token_missing'],
     ['semicolons between parameters', '/ws/notifications/?a=b;token=', '4001 token_missing'],
     // @abuse PATH-24
-  ])('%s does not make a parameter of what follows', async (_, start, decision) => {
+  ])('text after %s is not a parameter', async (_, start, decision) => {
     const client = await RawClient.open(port);
     client.sendUpgrade({ target: `${start}${alice}` });
     expect(await decided(client)).toBe(decision);

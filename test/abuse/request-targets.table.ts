@@ -1,11 +1,11 @@
 import type { Decision } from '../support/decision.js';
 
-/** An organization that there is, as the rows below name it. */
+/** Placeholder for the id of an existing organization. */
 export const ORG = 'ORG';
 
 export interface TargetRow {
   what: string;
-  /** Without a query; the token is sent beside it. */
+  /** Without a query; the token is in a header. */
   target: string;
   decision: Decision;
 }
@@ -16,7 +16,7 @@ function rows(what: string, decision: Decision, ...targets: string[]): TargetRow
   return targets.map((target) => ({ what, target, decision }));
 }
 
-/** What is decided about a request target when a good token of the organization's owner comes with it. */
+/** Request targets, and the decision if the organization's owner sends them with a good token. */
 export const TARGETS: readonly TargetRow[] = [
   // @abuse PATH-02
   ...rows('with or without the trailing slash', 'welcome', '/ws/notifications/', '/ws/notifications'),
@@ -35,7 +35,7 @@ export const TARGETS: readonly TargetRow[] = [
   ...rows('dot segments for an organization', '404', '/ws/events/../', '/ws/events/./', '/ws/events/..'),
   // @abuse PATH-07
   ...rows('encoded dot segments', '404', '/x/%2e%2e/ws/notifications/', '/ws/%2E%2E/ws/notifications/'),
-  ...rows('half encoded dot segments', '404', '/ws/events/%2e./', '/ws/events/.%2E', '/ws/%2e/notifications/'),
+  ...rows('half-encoded dot segments', '404', '/ws/events/%2e./', '/ws/events/.%2E', '/ws/%2e/notifications/'),
   ...rows('encoded slashes', '404', '/ws%2fnotifications/', '/ws/events/a%2Fb/', '/ws/events/a%5cb/'),
   ...rows('encoded letters', '404', '/ws/%6eotifications/', '/%77s/notifications/'),
   // @abuse PATH-08
@@ -75,7 +75,7 @@ export const TARGETS: readonly TargetRow[] = [
   ...rows('the asterisk form', '404', '*'),
 ];
 
-/** The target with the organization and a query in their places. */
+/** The target with the organization's id filled in. */
 export function fill({ target }: TargetRow, orgId: string): string {
   return target.replaceAll(ORG, orgId);
 }

@@ -11,9 +11,9 @@ import { closeAllClients, connect } from '../support/ws-client.js';
 const MIB = 1_048_576;
 const CROWD = 60;
 const FILLING = 'x'.repeat(63_000);
-/** 8 MB. */
+/** Events, 8 MB in all. */
 const MISSED = 130;
-/** What each may owe, which is less than a fifth of what it has missed, and what the process takes for the rest. */
+/** Buffers of the clients, of which each is less than a fifth of what the client missed, and the process's own growth. */
 const MAX_GROWTH = CROWD * 1.5 * MIB + 90 * MIB;
 const RESUMED = 'herald_resumes_total{result="complete"}';
 
@@ -32,9 +32,9 @@ afterAll(async () => {
   await redis.stop();
 });
 
-describe('members who come back at once, have missed as much as history holds, and do not read', () => {
+describe('members who resume at once, missed as much as history holds, and do not read', () => {
   // @abuse SLOW-04, RES-07
-  it('cost no more memory than each may owe, and cost a member who reads nothing', async () => {
+  it('take no more memory than their buffers may, and do not hinder a member who reads', async () => {
     const token = await herald.tokenFor('alice');
     const api = new ApiClient(herald.url, token);
     const orgId = String((await api.post('/orgs', { name: 'Acme' })).body.id);

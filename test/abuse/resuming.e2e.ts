@@ -54,7 +54,7 @@ const upTo = (count: number): number[] => Array.from({ length: count }, (_, n) =
 
 describe('clients that resume', () => {
   // @abuse RES-02
-  it('get each event once and in order, at whichever moment they come back', async () => {
+  it('get each event once and in order, whenever they reconnect', async () => {
     const first = await enter();
     let cursor = cursorOf(first);
     for (let seam = 0; seam < SEAMS; seam += 1) {
@@ -76,7 +76,7 @@ describe('clients that resume', () => {
   });
 
   // @abuse RES-01, RES-07
-  it('all at once get everything, then what is live, and others do not wait for them', async () => {
+  it('all at once get everything they missed, then live events, and do not delay others', async () => {
     const first = await enter();
     const cursor = cursorOf(first);
     await publish(0, MISSED);
@@ -92,7 +92,7 @@ describe('clients that resume', () => {
 
 describe('a client that connects for the first time', () => {
   // @abuse RES-10
-  it('misses nothing if it connects first and reads over REST then, whatever happens in between', async () => {
+  it('misses nothing if it connects before reading over REST, whatever happens in between', async () => {
     const path = `/orgs/${orgId}/resources`;
     const made: string[] = [];
     const making = (async () => {

@@ -14,7 +14,7 @@ let two: Herald;
 let alice: ApiClient;
 let orgId: string;
 
-/** Starts two nodes that ask so often about their connections. */
+/** Starts two nodes that recheck authorization at this interval. */
 async function start(revocationsIntervalMs: number): Promise<void> {
   [one, two] = await twoHeralds({}, { timings: { revocationsIntervalMs } });
   alice = await one.api('alice');
@@ -40,7 +40,7 @@ const wordsOf = ({ received }: TestClient): unknown[] =>
 
 describe('a member who is removed while Redis is down', () => {
   // @abuse AUTHZ-08
-  it('gets nothing any more when it is back', async () => {
+  it('receives nothing once Redis is back', async () => {
     await start(3_600_000);
     await alice.post(`/orgs/${orgId}/members`, { user_id: 'bob' });
     const bobs = [await enter(one, 'bob'), await enter(two, 'bob')];
@@ -56,7 +56,7 @@ describe('a member who is removed while Redis is down', () => {
   });
 
   // @abuse AUTHZ-08
-  it('gets nothing that is published directly when it is back, though nobody has told of the removal yet', async () => {
+  it('receives nothing published directly once Redis is back, even before the relay publishes the removal', async () => {
     await start(3_600_000);
     await alice.post(`/orgs/${orgId}/members`, { user_id: 'dave' });
     const daves = [await enter(one, 'dave'), await enter(two, 'dave')];
@@ -79,7 +79,7 @@ describe('a member who is removed while Redis is down', () => {
   });
 
   // @abuse AUTHZ-08
-  it('is disconnected although it stays down', async () => {
+  it('is disconnected even if Redis stays down', async () => {
     await start(500);
     await alice.post(`/orgs/${orgId}/members`, { user_id: 'carol' });
     const carols = [await enter(one, 'carol'), await enter(two, 'carol')];

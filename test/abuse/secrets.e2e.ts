@@ -18,11 +18,11 @@ let herald: HeraldProcess;
 let databaseUrl: string;
 let watcher: Redis;
 let monitor: Redis;
-/** Every byte that Redis was sent, but for the passwords of AUTH, which MONITOR leaves out. */
+/** All commands sent to Redis, except AUTH, which MONITOR omits. */
 let redisTraffic = '';
-/** What nobody but the client may ever read again. */
+/** Texts that must not appear anywhere. */
 const secrets = new Set<string>([REDIS_PASSWORD, DATABASE_PASSWORD]);
-/** What Herald has answered anybody with. */
+/** Everything that Herald sent to clients. */
 const answers: string[] = [];
 
 beforeAll(async () => {
@@ -52,7 +52,7 @@ afterAll(async () => {
   await Promise.all([jwks.stop(), redis.stop()]);
 });
 
-/** A token that is found wherever it, or a piece of it, turns up. */
+/** A token whose pieces are added to the secrets. */
 async function canary(userId: string, options: Parameters<Jwks['sign']>[1] = {}): Promise<string> {
   const token = await jwks.sign(userId, { ...options, claims: { ...options.claims, canary: randomUUID() } });
   const [header = '', payload = '', signature = ''] = token.split('.');
@@ -68,7 +68,7 @@ async function call(path: string, init: RequestInit = {}): Promise<string> {
   return text;
 }
 
-/** Connects, keeps what it is told, and waits for the end when there is one to come. */
+/** Connects, records what it receives, and waits for the close if it is to be refused. */
 async function visit(path: string, options: Parameters<typeof connect>[1] = {}, isRefused = true): Promise<void> {
   const client = await connect(`${herald.wsUrl}${path}`, options);
   const end = isRefused ? await client.closed() : await client.next();
@@ -84,13 +84,13 @@ function found(where: string): string[] {
   return [...secrets].filter((secret) => where.includes(secret));
 }
 
-describe('what only a client may know', () => {
+describe('a client’s secrets', () => {
   // @abuse OPS-09, OPS-11
-  it('is in no log, metric, answer, Redis command or table, whichever way it came and whatever failed', async () => {
+  it('never appear in logs, metrics, answers, Redis commands or tables, however sent and whatever failed', async () => {
     const stranger = await createKey('key-1');
     const sub = (token: string): string => `access_token.${Buffer.from(token).toString('base64url')}`;
 
-    // Accepted, in every way.
+    // Accepted, by every route.
     const token = await canary('alice');
     await visit('/ws/notifications/', { protocols: ['herald.v1', sub(token)] }, false);
     await visit('/ws/notifications/', { token }, false);
@@ -135,7 +135,7 @@ describe('what only a client may know', () => {
       ),
     );
 
-    // Where it does not belong.
+    // In the wrong places.
     const misplaced = await canary('alice');
     await call(`/api/v1/orgs/${misplaced}?access_token=${misplaced}`, bearer(token));
     await call(`/api/v1/orgs?limit=${misplaced}`, bearer(token));
@@ -155,7 +155,7 @@ describe('what only a client may know', () => {
     await raw.ended();
     answers.push(raw.bytes.toString('latin1'));
 
-    // While what it takes is away.
+    // While a dependency is down.
     jwks.behaviour = 'fail';
     await visit(`/ws/notifications/?token=${await canary('alice', { header: { kid: randomUUID() } })}`);
     jwks.behaviour = 'serve';
@@ -179,7 +179,6 @@ describe('what only a client may know', () => {
   }, 60_000);
 });
 
-/** The text of every row of every table. */
 async function everythingInPostgres(): Promise<string> {
   const client = new pg.Client({ connectionString: databaseUrl });
   await client.connect();

@@ -24,14 +24,14 @@ afterAll(async () => {
   }
 });
 
-/** Sends a line every so often, for as long as the connection lasts. */
+/** Sends the line again and again, until stopped. */
 function dribble(client: RawClient, line: string): () => void {
   const timer = setInterval(() => client.send(line), 50);
   return () => clearInterval(timer);
 }
 
 describe('the HTTP server', () => {
-  it('bounds heads, requests, headers and the time between them', () => {
+  it('limits the time for heads, for requests and between them', () => {
     const { headersTimeout, requestTimeout, keepAliveTimeout } = node.app.getHttpServer();
     expect({ headersTimeout, requestTimeout, keepAliveTimeout }).toEqual({
       headersTimeout: 10_000,
@@ -41,13 +41,13 @@ describe('the HTTP server', () => {
   });
 
   // @abuse UPG-33
-  it('takes some more connections than WebSockets, to tell them that it is full', async () => {
-    // Nobody is cut off for saying nothing before all of them are there.
+  it('takes some more connections than WebSockets, so that it can answer that it is full', async () => {
+    // No silent connection is cut off before all of them are open.
     const limited = await node.another({ WS_MAX_CONNECTIONS: '10' }, { timings: FOREVER });
     const limitedPort = Number(new URL(limited.url).port);
-    // Fewer at once than the kernel lets wait for a server.
+    // Fewer at once than the kernel's accept backlog.
     const silent = await inTurns(10 + 1_024, 100, () => RawClient.open(limitedPort));
-    // A client is connected before the server has taken it, and not in the same order.
+    // A client counts as connected before the server accepts it, in any order.
     const server = limited.app.getHttpServer();
     const connections = promisify(server.getConnections.bind(server));
     await until(async () => (await connections()) === silent.length);
@@ -67,7 +67,7 @@ describe('the HTTP server', () => {
     await limited.stop();
   });
 
-  it('ends requests whose heads or bodies never come to an end, and serves others meanwhile', async () => {
+  it('ends requests whose heads or bodies never end, and serves others in the meantime', async () => {
     const hasty = await node.another({}, { timings: { requestHeadMs: 500, requestMs: 1_000 } });
     const open = () => RawClient.open(Number(new URL(hasty.url).port));
     const [upgrade, plain, slowBody, silent] = await Promise.all([open(), open(), open(), open()]);
@@ -80,13 +80,13 @@ describe('the HTTP server', () => {
     await Promise.all([upgrade, plain, slowBody, silent].map((client) => client.ended()));
     for (const stop of stops) stop();
     for (const client of [upgrade, plain, slowBody]) expect((await client.answer()).status).toBe(408);
-    // It has said nothing, so it is told nothing.
+    // It sent nothing, so it gets no answer.
     expect(silent.bytes).toHaveLength(0);
     expect(await refused(hasty, 'too_slow')).toBe(3);
     await hasty.stop();
   });
 
-  it('answers headers that are too large with 431, counted', async () => {
+  it('answers headers that are too large with 431, and counts them', async () => {
     for (const header of ['X-Large', 'Authorization', 'Sec-WebSocket-Protocol']) {
       const before = await refused(node, 'headers_too_large');
       const client = await RawClient.open(port);
@@ -98,15 +98,15 @@ describe('the HTTP server', () => {
   });
 
   it.each([
-    ['a target without an end', (client: RawClient) => client.send(`GET /${'x'.repeat(2_000_000)}`)],
-    ['headers without an end', (client: RawClient) => client.send(`GET / HTTP/1.1\r\n${'X-A: b\r\n'.repeat(300_000)}`)],
+    ['an endless target', (client: RawClient) => client.send(`GET /${'x'.repeat(2_000_000)}`)],
+    ['endless headers', (client: RawClient) => client.send(`GET / HTTP/1.1\r\n${'X-A: b\r\n'.repeat(300_000)}`)],
   ])('ends a connection with %s', async (_, send) => {
     const client = await RawClient.open(port);
     send(client);
     await client.ended();
   });
 
-  it('takes headers just below the limit', async () => {
+  it('accepts headers just below the limit', async () => {
     const client = await RawClient.open(port);
     client.sendUpgrade({ target: '/ws/notifications/', headers: { 'X-Large': 'x'.repeat(32_000) } });
     expect(await decided(client)).toBe('4001 token_missing');

@@ -19,7 +19,7 @@ let token: string;
 let count = 0;
 
 beforeAll(async () => {
-  // What the kernel takes for a client that reads nothing may be several MB.
+  // The kernel may buffer several MB for a client that reads nothing.
   node = await herald({ HISTORY_SIZE: '1000' });
   token = await node.tokenFor('alice');
   orgId = String((await (await node.api('alice')).post('/orgs', { name: 'Acme' })).body.id);
@@ -50,12 +50,12 @@ const numbersOf = (client: TestClient): unknown[] =>
 
 const range = (from: number, end: number): number[] => Array.from({ length: end - from }, (_, index) => from + index);
 
-/** What the node owes to each client. */
+/** The bytes that the node buffers for each client. */
 const owed = (): number[] => openConnections(node).map(({ bufferedBytes }) => bufferedBytes);
 
 describe('a client that never reads', () => {
   // @abuse SLOW-01
-  it('owes one frame beyond the limit at most, is closed with 4008 and gone soon, and resumes', async () => {
+  it('exceeds its buffer by at most one message, is closed with 4008, is cut off soon, and resumes', async () => {
     const { client: healthy } = await enter();
     const { client: stuck, welcome } = await enter();
     const first = count;
@@ -81,7 +81,7 @@ describe('a client that never reads', () => {
   });
 
   // @abuse SLOW-06
-  it('is cut off when the server closes it, though the close frame never gets through', async () => {
+  it('is cut off when the server closes it, though the close frame never arrives', async () => {
     const { client: stuck } = await enter();
     stuck.pause();
     await until(async () => {
@@ -93,7 +93,7 @@ describe('a client that never reads', () => {
   });
 
   // @abuse SLOW-04
-  it('is sent no more than half of the limit at a time while it resumes, and others go on', async () => {
+  it('is sent at most half the limit at a time while it resumes, and others go on', async () => {
     const { client, welcome } = await enter();
     await client.close();
     const first = count;
@@ -108,7 +108,7 @@ describe('a client that never reads', () => {
     stuck.pause();
     await until(() => owed().some((bytes) => bytes > 0), 25_000);
     expect(Math.max(...owed())).toBeLessThanOrEqual(MAX_BUFFERED / 2 + FRAME);
-    // Whoever reads slowly must not keep others from the door.
+    // A slow reader must not hold up the admission of others.
     expect(await sample(node, 'herald_admissions')).toBe(0);
     await publish();
     await until(() => numbersOf(healthy).includes(count - 1));

@@ -6,7 +6,7 @@ import { connect, type TestClient } from '../support/ws-client.js';
 const abused = useAbusedNode();
 const NUL = 'a\0b';
 const HALF = '\ud800';
-/** What some interpreter would take for something else. */
+/** Texts with a meaning to some interpreter. */
 const TRICKS = [
   '<script>alert(1)</script>',
   "' OR 1=1--",
@@ -26,7 +26,7 @@ beforeAll(async () => {
   resourceId = (await api.post(`/orgs/${orgId}/resources`, { name: 'First' })).body.id;
 });
 
-/** Every place where a text of a client is stored or broadcast. */
+/** Every place where client text is stored or broadcast. */
 const PLACES: [string, (text: string) => Promise<ApiAnswer>][] = [
   ['the name of an organization', (text) => api.post('/orgs', { name: text })],
   ['a new name of an organization', (text) => api.patch(`/orgs/${orgId}`, { name: text })],
@@ -64,9 +64,9 @@ async function listen(path: string): Promise<TestClient> {
   return client;
 }
 
-describe('A text of a client', () => {
+describe('Client text', () => {
   // @abuse MSG-29
-  it.each(PLACES)('with half of a character is refused as %s', async (_, store) => {
+  it.each(PLACES)('with a lone surrogate is refused as %s', async (_, store) => {
     for (const text of [HALF, `a${HALF}`, '\udc00b']) expect((await store(text)).status).toBe(400);
   });
 
@@ -76,13 +76,13 @@ describe('A text of a client', () => {
   });
 
   // @abuse MSG-31
-  it.each(PLACES)('of another language is stored or refused, and never run, as %s', async (_, store) => {
+  it.each(PLACES)('with code in it is stored or refused, and never run, as %s', async (_, store) => {
     for (const text of TRICKS) expect((await store(text)).status).toBeLessThan(500);
     expect((await api.get(`/orgs/${orgId}/resources`)).status).toBe(200);
   });
 
   // @abuse MSG-31
-  it('comes back byte for byte, over HTTP and on the socket', async () => {
+  it('comes back unchanged, over HTTP and on the socket', async () => {
     const client = await listen(`/ws/events/${orgId}/`);
     for (const name of TRICKS) {
       const { status, body } = await api.post(`/orgs/${orgId}/resources`, { name, description: name });
@@ -112,7 +112,7 @@ describe('A text of a client', () => {
   });
 
   // @abuse MSG-23
-  it.each(['1e400', '-1e400'])('with the number %s is refused, for it would become null', async (number) => {
+  it.each(['1e400', '-1e400'])('with the number %s is refused, as it would become null', async (number) => {
     const send = (path: string, body: string): Promise<ApiAnswer> => api.request('POST', path, body);
     expect((await send(`/orgs/${orgId}/events`, `{"event_type":"test.n","data":{"n":${number}}}`)).status).toBe(400);
     expect(
@@ -128,7 +128,7 @@ describe('A UUID', () => {
     ['as a URN', `urn:uuid:${id}`],
     ['without hyphens', id.replaceAll('-', '')],
     ['with a line break', `${id}%0A`],
-    ['with a blank', `%20${id}`],
+    ['with a space', `%20${id}`],
     ['with a NUL', `${id}%00`],
     ['of zeros', '00000000-0000-0000-0000-000000000000'],
     ['of ones', 'ffffffff-ffff-ffff-ffff-ffffffffffff'],
@@ -136,7 +136,7 @@ describe('A UUID', () => {
 
   it.each(inForms('').map(([form], index) => [form, index] as const))(
     // @abuse MSG-28
-    '%s is no organization',
+    '%s does not name an organization',
     async (_, index) => {
       const [, id = ''] = inForms(orgId)[index] ?? [];
       expect((await api.get(`/orgs/${id}`)).status).toBe(404);
@@ -148,7 +148,7 @@ describe('A UUID', () => {
   );
 
   // @abuse MSG-28
-  it('in capitals is the same organization', async () => {
+  it('in capitals names the same organization', async () => {
     expect((await api.get(`/orgs/${orgId.toUpperCase()}`)).body.id).toBe(orgId);
     const client = await connect(`${abused.node.wsUrl}/ws/events/${orgId.toUpperCase()}/`, {
       token: await abused.node.tokenFor('mallory'),

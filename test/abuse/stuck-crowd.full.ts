@@ -8,7 +8,7 @@ import { closeAllClients } from '../support/ws-client.js';
 
 const MIB = 1_048_576;
 const STUCK = 100;
-/** What each may owe, and what the issue allows beside it. */
+/** The clients' buffers, and an allowance for the rest. */
 const MAX_GROWTH = STUCK * MIB + 50 * MIB;
 const FILLING = 'x'.repeat(60_000);
 
@@ -26,7 +26,7 @@ afterAll(async () => {
 
 describe('a hundred members who never read', () => {
   // @abuse SLOW-02
-  it('cost no more memory than each may owe, and cost a member who reads nothing', async () => {
+  it('take no more memory than their buffers may, and do not hinder a member who reads', async () => {
     const token = await herald.tokenFor('alice');
     const api = new ApiClient(herald.url, token);
     const path = `/ws/events/${String((await api.post('/orgs', { name: 'Acme' })).body.id)}/`;

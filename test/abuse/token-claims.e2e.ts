@@ -38,7 +38,7 @@ const inSeconds = (seconds: number) => Math.floor(Date.now() / 1_000) + seconds;
 
 type Claims = Record<string, unknown>;
 
-/** A good payload as Keycloak makes it, with claims replaced; undefined leaves one out. */
+/** A valid Keycloak payload with some claims replaced; undefined omits one. */
 function claims(changed: Claims = {}): Claims {
   return { sub: 'alice', iss: ISSUER, aud: 'api', typ: 'Bearer', iat: inSeconds(0), exp: inSeconds(300), ...changed };
 }
@@ -47,7 +47,7 @@ function signed(payload: Part, header: Claims = {}): string {
   return forge({ json: { alg: 'RS256', kid: 'key-1', typ: 'JWT', ...header } }, payload, key);
 }
 
-/** The text of a good payload with something put in before its closing brace. */
+/** A valid payload with text inserted before its closing brace. */
 function textWith(more: string): { text: string } {
   return { text: `${JSON.stringify(claims()).slice(0, -1)},${more}}` };
 }
@@ -56,30 +56,30 @@ async function judge(changed: Claims): Promise<unknown> {
   return tryToken(node, signed({ json: claims(changed) }));
 }
 
-it('takes the token that the others differ from', async () => {
+it('accepts the token that the others differ from', async () => {
   expect(await judge({})).toEqual(accepted('alice'));
 });
 
 // @abuse JWKS-04
-it('takes a token without a kid where one published key fits, and only if that has signed it', async () => {
+it('accepts a token without a kid if exactly one published key fits and has signed it', async () => {
   const good = signed({ json: claims() }, { kid: undefined });
   expect(await tryToken(node, good)).toEqual(accepted('alice'));
   expect(await tryToken(node, `${good.slice(0, -9)}AAAAAAAAA`)).toEqual(REFUSED);
 });
 
-describe('the time', () => {
+describe('the lifetime', () => {
   // @abuse JWT-23
-  it.each([-6, -7, -3_600])('of a token that ended %d s from now is over', async (seconds) => {
+  it.each([-6, -7, -3_600])('of a token with its exp %d s from now is over', async (seconds) => {
     expect(await judge({ exp: inSeconds(seconds) })).toEqual(EXPIRED);
   });
 
   // @abuse JWT-23
-  it.each([0, -1, -1e300, 1])('of a token that ended at %d is over', async (exp) => {
+  it.each([0, -1, -1e300, 1])('of a token with exp %d is over', async (exp) => {
     expect(await judge({ exp })).toEqual(EXPIRED);
   });
 
   // @abuse JWT-23
-  it('of a token that ended within the tolerance is over 5 s after its end, for its connection too', async () => {
+  it('of a token and its connection is over 5 s after exp, the tolerance', async () => {
     const client = await connect(`${node.wsUrl}/ws/notifications/`, {
       token: signed({ json: claims({ exp: inSeconds(-2) }) }),
     });
@@ -89,20 +89,20 @@ describe('the time', () => {
 
   it.each([undefined, null, '', '9999999999', true, {}, [], [9_999_999_999]])(
     // @abuse JWT-25
-    'a token whose exp is %p is refused',
+    'is required: exp %p is refused',
     async (exp) => {
       expect(await judge({ exp })).toEqual(REFUSED);
     },
   );
 
   // @abuse JWT-27
-  it.each(['1e300', '1e999', '253402300800'])('an end at %s is refused', async (exp) => {
+  it.each(['1e300', '1e999', '253402300800'])('may not be absurdly long: exp %s is refused', async (exp) => {
     const text = JSON.stringify(claims({ exp: 0 })).replace('"exp":0', `"exp":${exp}`);
     expect(await tryToken(node, signed({ text }))).toEqual(REFUSED);
   });
 
   // @abuse JWT-27
-  it.each([1, 100])('an end in %d years is accepted, and fires no timer early', async (years) => {
+  it.each([1, 100])('may be %d years, which fires no timer early', async (years) => {
     const exp = inSeconds(years * YEAR_SECONDS);
     const client = await connect(`${node.wsUrl}/ws/notifications/`, { token: signed({ json: claims({ exp }) }) });
     expect(await client.next()).toMatchObject({ expires_at: new Date(exp * 1_000).toISOString() });
@@ -111,23 +111,23 @@ describe('the time', () => {
   });
 
   // @abuse JWT-30
-  it.each([6_000, 90, 1e12])('a token that was issued in %d s is refused', async (seconds) => {
+  it.each([6_000, 90, 1e12])('can’t begin in the future: iat %d s from now is refused', async (seconds) => {
     expect(await judge({ iat: inSeconds(seconds) })).toEqual(REFUSED);
   });
 
   // @abuse JWT-30
-  it.each(['now', null, {}, []])('an iat that is %p is refused', async (iat) => {
+  it.each(['now', null, {}, []])('needs a number as iat, if any: %p is refused', async (iat) => {
     expect(await judge({ iat })).toEqual(REFUSED);
   });
 
   // @abuse JWT-30
-  it('a clock that runs ahead by up to a minute is forgiven, as is an iat that is missing', async () => {
+  it('may begin up to a minute ahead, or without an iat', async () => {
     expect(await judge({ iat: inSeconds(50) })).toEqual(accepted('alice'));
     expect(await judge({ iat: undefined })).toEqual(accepted('alice'));
   });
 
   // @abuse JWT-30
-  it.each([60, 'now', null, {}])('a token that is valid from %p on is refused now', async (nbf) => {
+  it.each([60, 'now', null, {}])('must have begun: nbf %p is refused', async (nbf) => {
     expect(await judge({ nbf: typeof nbf === 'number' ? inSeconds(nbf) : nbf })).toEqual(REFUSED);
   });
 });
@@ -141,12 +141,12 @@ describe('the issuer', () => {
     ['null', null],
     ['a list with it', [ISSUER]],
     // @abuse JWT-35
-    ['it with a slash behind', `${ISSUER}/`],
+    ['it with a trailing slash', `${ISSUER}/`],
     ['it in capitals', ISSUER.toUpperCase()],
     ['it with the host in capitals', 'https://KC.EXAMPLE.COM/realms/r'],
     ['it without TLS', ISSUER.replace('https', 'http')],
     ['it with its port', 'https://kc.example.com:443/realms/r'],
-    ['it with a blank', `${ISSUER} `],
+    ['it with a space', `${ISSUER} `],
     ['it by another path', 'https://kc.example.com/realms/./r'],
   ])('that is %s is refused', async (_, iss) => {
     expect(await judge({ iss })).toEqual(REFUSED);
@@ -156,10 +156,10 @@ describe('the issuer', () => {
 describe('the audience', () => {
   it.each<[string, unknown]>([
     // @abuse JWT-37
-    ['what Keycloak puts in by default', 'account'],
+    ['Keycloak’s default', 'account'],
     ['a list without ours', ['account', 'apis']],
     ['ours in capitals', 'API'],
-    ['ours and more in one text', 'account api'],
+    ['ours and another in one string', 'account api'],
     ['a pattern', '*'],
     // @abuse JWT-39
     ['missing', undefined],
@@ -173,7 +173,7 @@ describe('the audience', () => {
   });
 
   // @abuse JWT-37
-  it('must be configured in production, or given up in so many words', () => {
+  it('must be configured in production, or explicitly not checked', () => {
     const production = {
       NODE_ENV: 'production',
       DATABASE_URL: 'postgres://db/herald',
@@ -204,13 +204,13 @@ describe('the type', () => {
     [''],
     [null],
     [['Bearer']],
-  ])('of a token for something else (%p) is refused, however well it is signed', async (typ) => {
+  ])('of a token with another purpose (%p) is refused, even if well signed', async (typ) => {
     expect(await judge({ typ })).toEqual(REFUSED);
   });
 
   it.each(['logout+jwt', 'dpop+jwt'])(
     // @abuse JWT-46
-    'of a token for something else is refused in its header, too: %s',
+    'of a token with another purpose is refused in its header too: %s',
     async (typ) => {
       expect(await tryToken(node, signed({ json: claims({ typ: undefined }) }, { typ }))).toEqual(REFUSED);
       expect(await tryToken(node, signed({ json: claims({ typ: undefined }) }, { typ: 'at+jwt' }))).toEqual(
@@ -220,7 +220,7 @@ describe('the type', () => {
   );
 
   // @abuse JWT-46
-  it('of a refresh token as Keycloak signs it, by a secret, is refused', async () => {
+  it('of a refresh token, which Keycloak signs with a secret, is refused', async () => {
     const token = signed({ json: claims({ typ: 'Refresh' }) }, { alg: 'HS512', kid: 'secret' });
     expect(await tryToken(node, token)).toEqual(REFUSED);
   });
@@ -241,14 +241,14 @@ describe('the payload', () => {
   });
 
   // @abuse JWT-21
-  it('that is a token itself is refused', async () => {
+  it('that is itself a token is refused', async () => {
     const inner = signed({ json: claims() });
     expect(await tryToken(node, signed({ text: inner }, { cty: 'JWT' }))).toEqual(REFUSED);
     expect(await tryToken(node, signed({ json: inner }, { cty: 'JWT' }))).toEqual(REFUSED);
   });
 
   // @abuse JWT-52
-  it('with a claim twice counts as the last one says', async () => {
+  it('with a claim given twice counts by the last one', async () => {
     const good = await tryToken(node, signed(textWith(`"exp":1,"exp":${inSeconds(300)}`)));
     expect(good).toEqual(accepted('alice'));
     expect(await tryToken(node, signed(textWith('"exp":1')))).toEqual(EXPIRED);
@@ -256,10 +256,10 @@ describe('the payload', () => {
   });
 
   // @abuse JWT-55
-  it('that is nested 5,000 deep harms nobody, and is ignored where nothing looks', async () => {
+  it('that is nested 5,000 levels deep is harmless, and ignored in unread claims', async () => {
     const deep = `${'['.repeat(5_000)}${']'.repeat(5_000)}`;
     expect(await tryToken(node, signed({ text: deep }))).toEqual(REFUSED);
-    // Together with the token's other parts this is still short enough for a URL.
+    // With the token's other parts, this still fits in a URL.
     const shallower = `${'['.repeat(4_500)}${']'.repeat(4_500)}`;
     expect(await tryToken(node, signed(textWith(`"x":${shallower}`)))).toEqual(accepted('alice'));
     expect(await tryToken(node, signed(textWith(`"realm_access":${shallower}`)))).toEqual(accepted('alice'));
@@ -267,13 +267,13 @@ describe('the payload', () => {
   });
 
   // @abuse JWT-55
-  it('that is longer than any honest one is refused before it is read', async () => {
+  it('that is longer than any honest one is refused unread', async () => {
     const token = signed({ json: claims({ filler: 'x'.repeat(16_384) }) });
     expect(await tryToken(node, token)).toEqual(REFUSED);
   });
 
   // @abuse JWT-55
-  it('that does not even fit into the head of a request is answered with 431', async () => {
+  it('that does not fit in a request head is answered with 431', async () => {
     const token = signed({ json: claims({ filler: 'x'.repeat(32_768) }) });
     await expect(connect(`${node.wsUrl}/ws/notifications/?token=${token}`)).rejects.toThrow('431');
     expect((await fetch(`${node.url}/api/v1/orgs`, { headers: { authorization: `Bearer ${token}` } })).status).toBe(
@@ -283,7 +283,7 @@ describe('the payload', () => {
 });
 
 // @abuse JWT-59
-it('one token opens as many connections as its user may have, and 4029 is for the rest', async () => {
+it('one token opens as many connections as its user may have, and others are closed with 4029', async () => {
   const path = `/ws/notifications/?token=${signed({ json: claims({ sub: 'fifty' }) })}`;
   const clients = await Promise.all(Array.from({ length: 50 }, () => connect(`${node.wsUrl}${path}`)));
   const firsts = await Promise.allSettled(clients.map((client) => client.next()));

@@ -28,7 +28,7 @@ afterAll(async () => {
   await jwks.stop();
 });
 
-/** What the process has said since, line by line: up to a request that comes after all that it is asked about. */
+/** The lines logged during the action, up to a marker request that follows it. */
 async function saidDuring(action: () => Promise<unknown>): Promise<string[]> {
   const { length } = herald.output;
   await action();
@@ -48,7 +48,7 @@ const PATH = '/ws/notifications/';
 
 describe('the log', () => {
   // @abuse HS-01
-  it('has one line about a connection that was refused: the address and the reason', async () => {
+  it('has one line about a refused connection, with the address and the reason', async () => {
     const lines = await saidDuring(() => refuse(`${PATH}?x=secret`));
     const about = lines.filter((line) => line.includes('4001'));
     expect(about).toEqual([expect.stringContaining('Refused a connection from 127.0.0.1: 4001 token_missing')]);
@@ -56,7 +56,7 @@ describe('the log', () => {
   });
 
   // @abuse HS-14, HS-17
-  it('has no token in it, wherever it came and whatever became of it', async () => {
+  it('has no tokens in it, wherever they were sent, and whether accepted or refused', async () => {
     const protocol = `access_token.${Buffer.from(expired).toString('base64url')}`;
     const lines = await saidDuring(async () => {
       for (const token of [good, expired]) {

@@ -23,7 +23,7 @@ let good: string;
 beforeAll(async () => {
   jwks = await startJwks();
   realm = KeyObject.from(jwks.key.privateKey);
-  // As a realm that changes its algorithm might publish them: two keys by one name.
+  // Two keys with one kid, as a realm might publish when it changes its algorithm.
   jwks.keys.push(
     { ...curve.publicKey.export({ format: 'jwk' }), kty: 'EC', kid: 'key-1', use: 'sig' },
     { ...edwards.publicKey.export({ format: 'jwk' }), kty: 'OKP', kid: 'edwards', use: 'sig' },
@@ -49,7 +49,7 @@ function claims(): object {
   return { sub: 'alice', iss: jwks.issuer, exp: Math.floor(Date.now() / 1_000) + 300 };
 }
 
-/** A token that is good but for its header. */
+/** A valid token except for its header. */
 function withHeader(header: unknown, key = realm): string {
   return forge({ json: header }, { json: claims() }, key);
 }
@@ -63,7 +63,7 @@ async function expectRefused(...tokens: string[]): Promise<void> {
   for (const token of tokens) expect([token, await tryToken(node, token)]).toEqual([token, REFUSED]);
 }
 
-it('takes the token that the others differ from', async () => {
+it('accepts the token that the others differ from', async () => {
   expect(await tryToken(node, good)).toEqual(accepted('alice'));
   expect(await tryToken(node, withHeader(HEADER))).toEqual(accepted('alice'));
 });
@@ -98,7 +98,7 @@ describe('the algorithm', () => {
   });
 
   // @abuse JWT-06
-  it('must be that of a key with the kid: keys of one name, but two kinds, are told apart', async () => {
+  it('must belong to a key with the kid: two keys with one kid are told apart by type', async () => {
     expect(await tryToken(node, withHeader({ ...HEADER, alg: 'ES256' }, curve.privateKey))).toEqual(accepted('alice'));
     await expectRefused(
       withHeader({ ...HEADER, alg: 'RS256' }, curve.privateKey),
@@ -109,7 +109,7 @@ describe('the algorithm', () => {
   });
 
   // @abuse JWT-06
-  it('EdDSA is not among those that are allowed', async () => {
+  it('EdDSA is refused', async () => {
     await expectRefused(
       withHeader({ ...HEADER, alg: 'EdDSA', kid: 'edwards' }, edwards.privateKey),
       withHeader({ ...HEADER, alg: 'Ed25519', kid: 'edwards' }, edwards.privateKey),
@@ -126,7 +126,7 @@ describe('the algorithm', () => {
   );
 
   // @abuse JWT-16
-  it('that is not named is refused, and of two the last counts', async () => {
+  it('is required, and given twice counts by the last one', async () => {
     await expectRefused(withHeader({ kid: 'key-1' }));
     const twice = (first: string, last: string) =>
       forge({ text: `{"kid":"key-1","alg":"${first}","alg":"${last}"}` }, { json: claims() }, realm);
@@ -135,14 +135,14 @@ describe('the algorithm', () => {
   });
 
   // @abuse JWT-56
-  it('of an RSA key below 2,048 bits is refused, though the realm publishes it', async () => {
+  it('of an RSA key below 2,048 bits is refused, even if the realm publishes it', async () => {
     await expectRefused(withHeader({ ...HEADER, kid: 'weak' }, weak.privateKey));
   });
 });
 
 describe('the signature', () => {
   // @abuse JWT-07
-  it('that is empty, or not there, is refused', async () => {
+  it('that is empty or missing is refused', async () => {
     await expectRefused(withSignature(''), withSignature('').slice(0, -1), withSignature('='), withSignature('AA'));
   });
 
@@ -157,7 +157,7 @@ describe('the signature', () => {
   });
 
   // @abuse JWT-08
-  it('of another token, of zeros, cut short or with more behind it is refused', async () => {
+  it('of another token, of zeros, cut short or extended is refused', async () => {
     const signature = good.split('.')[2] ?? '';
     const other = (await jwks.sign('bob')).split('.')[2] ?? '';
     const zeros = Buffer.alloc(256).toString('base64url');
@@ -168,11 +168,11 @@ describe('the signature', () => {
   });
 
   // @abuse JWT-11
-  it('has one text: other unused bits in its last character are refused', async () => {
+  it('has one encoding: other unused bits in its last character are refused', async () => {
     const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
     const last = alphabet.indexOf(good.slice(-1));
     const same = Buffer.from(good.split('.')[2] ?? '', 'base64url');
-    // 256 bytes end in a character whose last four bits say nothing.
+    // The last character of 256 encoded bytes has four unused bits.
     for (let bits = 1; bits < 16; bits += 1) {
       const token = good.slice(0, -1) + (alphabet[last ^ bits] ?? '');
       expect(Buffer.from(token.split('.')[2] ?? '', 'base64url')).toEqual(same);
@@ -181,12 +181,12 @@ describe('the signature', () => {
   });
 
   // @abuse JWT-13
-  it('in standard base64, with padding or with blanks is refused', async () => {
+  it('in standard base64, with padding or with spaces is refused', async () => {
     const bytes = Buffer.from(good.split('.')[2] ?? '', 'base64url');
     const [header, payload, signature] = good.split('.');
     await expectRefused(withSignature(bytes.toString('base64')), `${good}==`, `${good}=`);
     await expectRefused(`${header}.${payload}=.${signature}`, `${header}=.${payload}.${signature}`, `${good}.`);
-    // fetch would trim blanks at the ends of a header.
+    // Not at the ends of the token, where fetch would trim the header.
     await expectRefused(`${header}. ${payload}.${signature}`, `${header}.${payload}.${signature?.slice(0, 9)}%`);
   });
 });
@@ -228,12 +228,12 @@ describe('the header', () => {
   });
 
   // @abuse JWT-17
-  it('with further fields that are not critical is accepted', async () => {
+  it('with extra fields that are not critical is accepted', async () => {
     expect(await tryToken(node, withHeader({ ...HEADER, x: 1, b64: false }))).toEqual(accepted('alice'));
   });
 });
 
-describe('keys that a token brings along', () => {
+describe('keys that a token names or contains', () => {
   let trap: Server;
   let trapUrl: string;
   let requests = 0;
@@ -253,7 +253,7 @@ describe('keys that a token brings along', () => {
   });
 
   // @abuse JWT-19
-  it('are not fetched: jku and x5u mean nothing, and nobody is asked', async () => {
+  it('are not fetched: jku and x5u are ignored', async () => {
     for (const url of [trapUrl, 'http://127.0.0.1:9/jwks', 'file:///etc/passwd']) {
       for (const kid of ['key-1', 'eve', undefined]) {
         const fields = { jku: url, x5u: url, kid };
@@ -268,7 +268,7 @@ describe('keys that a token brings along', () => {
   });
 
   // @abuse JWT-20
-  it('are not read: neither a certificate nor a key in the header counts', async () => {
+  it('are not used: x5c and jwk are ignored', async () => {
     const brought = { x5c: [selfSignedCertificate(eve.privateKey)], jwk: eve.publicKey.export({ format: 'jwk' }) };
     for (const kid of ['key-1', 'eve', undefined]) {
       await expectRefused(withHeader({ ...HEADER, ...brought, kid }, eve.privateKey));

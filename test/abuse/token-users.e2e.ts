@@ -30,13 +30,13 @@ afterAll(async () => {
   await jwks.stop();
 });
 
-/** A token whose payload is good but for these further fields, given as the text that they are in JSON. */
+/** A token with these fields, as JSON text, in its payload. */
 function tokenWith(fields: string): string {
   const exp = Math.floor(Date.now() / 1_000) + 300;
   return forge({ json: { alg: 'RS256', kid: 'key-1' } }, { text: `{"exp":${exp},${fields}}` }, key);
 }
 
-/** What a route for administrators says to the token: 200 if its roles count as such. */
+/** The status of a route for administrators: 200 if the token's roles include theirs. */
 async function administer(token: string): Promise<number> {
   const { status } = await (await node.api('', { token })).get('/realtime/connections');
   return status;
@@ -66,14 +66,14 @@ describe('sub', () => {
   });
 
   // @abuse JWT-41
-  it('that is missing is refused, whatever else names the user', async () => {
+  it('that is missing is refused, even if other claims name the user', async () => {
     for (const fields of ['"x":1', '"preferred_username":"alice","email":"alice@example.com","sid":"s"']) {
       expect(await tryToken(node, tokenWith(fields))).toEqual(REFUSED);
     }
   });
 
   // @abuse JWT-41
-  it('may have 255 code points, and not one more', async () => {
+  it('may have at most 255 code points', async () => {
     for (const character of ['x', 'é', '漢', '🦊']) {
       const longest = character.repeat(255);
       expect(await tryToken(node, tokenWith(`"sub":"${longest}"`))).toEqual(accepted(longest));
@@ -95,12 +95,12 @@ describe('sub', () => {
     '\u200b',
     '0',
     // @abuse JWT-41
-  ])('that is %j is that user, and nobody else', async (sub) => {
+  ])('that is %j names exactly that user', async (sub) => {
     expect(await tryToken(node, tokenWith(`"sub":${JSON.stringify(sub)}`))).toEqual(accepted(sub));
   });
 
   // @abuse JWT-41
-  it('that only looks alike is another user, who hears nothing of the first one’s', async () => {
+  it('that only looks alike names another user, with other notifications', async () => {
     const alike = ['\u00e9', 'e\u0301', '\u00c9', ' \u00e9', '\u00e9\u200b', '%C3%A9'];
     const clients = await Promise.all(
       alike.map((sub) =>
@@ -117,14 +117,14 @@ describe('sub', () => {
   });
 
   // @abuse JWT-45
-  it('of a service account is a user like others: the contract knows no other kind', async () => {
+  it('of a service account names a user like others', async () => {
     const id = '4a1cbd2c-0f0f-4c8a-9a0a-0f4d3e8f7c55';
     const fields = `"sub":"${id}","preferred_username":"service-account-billing","client_id":"billing","azp":"billing"`;
     expect(await tryToken(node, tokenWith(fields))).toEqual(accepted(id));
   });
 
   // @abuse JWT-57
-  it('of a user whom the provider has locked out is good until exp: nobody is asked about users', async () => {
+  it('of a user locked out at the provider is accepted until exp, as the provider is not asked about users', async () => {
     const token = tokenWith('"sub":"locked"');
     expect(await tryToken(node, token)).toEqual(accepted('locked'));
     const fetches = jwks.fetches;
@@ -138,7 +138,7 @@ describe('sub', () => {
   });
 
   // @abuse JWT-58
-  it('of a user whom the database does not know is accepted: users live at the provider', async () => {
+  it('of a user missing from the database is accepted, as the provider keeps the users', async () => {
     const token = tokenWith('"sub":"never seen"');
     expect(await tryToken(node, token)).toEqual(accepted('never seen'));
     expect(await (await node.api('', { token })).get('/orgs')).toMatchObject({ status: 200, body: { items: [] } });
@@ -149,7 +149,7 @@ describe('roles', () => {
   const admin = '"sub":"root"';
 
   // @abuse JWT-53
-  it('of the realm make an administrator', async () => {
+  it('of the realm make a user an administrator', async () => {
     expect(await administer(tokenWith(`${admin},"realm_access":{"roles":["user","realtime-admin"]}`))).toBe(200);
     expect(await administer(tokenWith(admin))).toBe(403);
   });
@@ -185,19 +185,19 @@ describe('roles', () => {
     '"roles":["realtime-admin"],"groups":["realtime-admin"],"scope":"realtime-admin"',
     '"resource_access":{"account":{"roles":["realtime-admin"]}}',
     // @abuse JWT-53
-  ])('of an odd kind give nothing, and keep nobody out: %s', async (fields) => {
+  ])('in an odd form give no rights, and the token is still accepted: %s', async (fields) => {
     const token = tokenWith(`${admin},${fields}`);
     expect(await tryToken(node, token)).toEqual(accepted('root'));
     expect(await administer(token)).toBe(403);
   });
 
   // @abuse JWT-53
-  it('that are texts count among others that are not', async () => {
+  it('that are strings count, even beside other values', async () => {
     expect(await administer(tokenWith(`${admin},"realm_access":{"roles":[1,null,"realtime-admin",{}]}`))).toBe(200);
   });
 
   // @abuse JWT-54
-  it('may be as many as fit into a token of 16,384 characters', async () => {
+  it('may be as many as fit in a token of 16,384 characters', async () => {
     const roles = JSON.stringify([...Array.from({ length: 1_500 }, (_, index) => `r${index}`), 'realtime-admin']);
     const token = tokenWith(`${admin},"realm_access":{"roles":${roles}}`);
     expect(await tryToken(node, token)).toEqual(accepted('root'));
@@ -205,7 +205,7 @@ describe('roles', () => {
   });
 
   // @abuse JWT-54
-  it('of 10,000 make a token too long: for the headers of a request, and for a message', async () => {
+  it('make a token too long for headers and messages if there are 10,000', async () => {
     const roles = JSON.stringify(Array.from({ length: 10_000 }, (_, index) => `role-${index}`));
     const token = tokenWith(`${admin},"realm_access":{"roles":${roles}}`);
     expect(token.length).toBeGreaterThan(100_000);

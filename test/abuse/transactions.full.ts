@@ -9,12 +9,12 @@ import { type Herald, herald } from '../support/herald.js';
 import { until } from '../support/until.js';
 import { closeAllClients } from '../support/ws-client.js';
 
-// `TRANSACTIONS_SEED=123` repeats a run, `TRANSACTIONS=10000` makes that of the case.
+// `TRANSACTIONS_SEED=123` repeats a run; `TRANSACTIONS=10000` runs as many as the abuse case asks for.
 const seed = Number(process.env.TRANSACTIONS_SEED ?? randomInt(2 ** 31));
 const TRANSACTIONS = Number(process.env.TRANSACTIONS ?? 500);
 const AT_ONCE = 5;
 
-/** A change, or a transaction within the transaction, which becomes a savepoint. */
+/** A change, or a nested transaction, which becomes a savepoint. */
 type Step = 'create' | 'announce' | Work;
 interface Work {
   isKept: boolean;
@@ -48,7 +48,7 @@ afterAll(async () => {
 
 let names = 0;
 
-/** Does the work, and gives the names of what it has changed for good, if all around it is kept. */
+/** Does the work; returns the names of its changes, which are final if the transactions around it commit. */
 async function run({ isKept: kept, steps }: Work, around: EntityManager | DataSource): Promise<string[]> {
   const changed: string[] = [];
   try {
@@ -78,7 +78,7 @@ async function run({ isKept: kept, steps }: Work, around: EntityManager | DataSo
 
 it(
   // @abuse PG-07
-  `random transactions tell of exactly what they have committed (TRANSACTIONS_SEED=${seed})`,
+  `random transactions publish exactly what they commit (TRANSACTIONS_SEED=${seed})`,
   async () => {
     const client = await node.join(`/ws/events/${orgId}/`, 'owner');
     const plan = fc.sample(work, { seed, numRuns: TRANSACTIONS });
@@ -92,7 +92,7 @@ it(
     const told = (): string[] =>
       client.received.slice(1).map(({ data }) => (data as { resource_name: string }).resource_name);
     await until(() => told().length >= committed.length);
-    // Whatever should not come would come before this.
+    // A wrong event would come before this one.
     committed.push(...(await run({ isKept: true, steps: ['announce'] }, dataSource)));
     await until(() => told().includes(committed.at(-1) ?? ''));
     expect(told().toSorted()).toEqual(committed.toSorted());

@@ -3,7 +3,7 @@ import { ping, pong, useAbusedNode } from '../support/abused-node.js';
 import { encodeFrame, OPCODE } from '../support/frames.js';
 import type { RawSession } from '../support/raw-session.js';
 
-/** Answers the server's pings until there were so many, or the connection ends. */
+/** Answers this many of the server's pings. */
 async function answerPings(peer: RawSession, count: number): Promise<void> {
   const pings = (): number => peer.frames.filter(({ opcode }) => opcode === OPCODE.ping).length;
   for (let answered = 0; answered < count; answered += 1) {
@@ -16,16 +16,16 @@ describe('A message that is never finished', () => {
   const abused = useAbusedNode({ WS_HEARTBEAT_INTERVAL_MS: '100' });
 
   it.each([
-    ['half of a frame', encodeFrame(OPCODE.text, Buffer.alloc(5_000), { claimedLength: 10_000 })],
-    ['half of a header', Buffer.of(0x81)],
-    ['half of a length', Buffer.of(0x81, 0xfe, 0x10)],
+    ['half a frame', encodeFrame(OPCODE.text, Buffer.alloc(5_000), { claimedLength: 10_000 })],
+    ['half a header', Buffer.of(0x81)],
+    ['half a length', Buffer.of(0x81, 0xfe, 0x10)],
     ['a header without its mask', Buffer.of(0x81, 0x85)],
     [
-      'half of a frame after a fragment',
+      'half a frame after a fragment',
       Buffer.concat([encodeFrame(OPCODE.text, Buffer.from('{'), { fin: false }), Buffer.of(0x80, 0xfe)]),
     ],
     // @abuse FRM-25
-  ])('%s is no sign of life: the heartbeat drops the connection', async (_, bytes) => {
+  ])('%s is not a sign of life: the heartbeat drops the connection', async (_, bytes) => {
     const peer = await abused.open();
     peer.send(bytes);
     await peer.client.ended();
@@ -33,7 +33,7 @@ describe('A message that is never finished', () => {
   });
 
   // @abuse FRM-25
-  it('a frame that goes on byte by byte, with pongs in it that are none, is no sign of life either', async () => {
+  it('a frame that grows byte by byte, with the bytes of pongs in its payload, is not a sign of life either', async () => {
     const peer = await abused.open();
     peer.sendFrame(OPCODE.text, 'x'.repeat(5_000), { claimedLength: 10_000 });
     await expect(answerPings(peer, 10)).rejects.toThrow('The connection ended');
@@ -41,7 +41,7 @@ describe('A message that is never finished', () => {
   });
 
   // @abuse FRM-25
-  it('between fragments pongs count: the connection stays, and holds no more than one message', async () => {
+  it('pongs between fragments are signs of life, and the fragments are limited to one message', async () => {
     const peer = await abused.open();
     const text = Buffer.from(ping('at last'));
     peer.sendFrame(OPCODE.text, text.subarray(0, 5), { fin: false });

@@ -34,7 +34,7 @@ async function ask(request: RawUpgrade): Promise<string> {
   return decisionOn(await RawClient.open(port), { target: good(), ...request });
 }
 
-/** Sends a good upgrade with these lines after it: what a map of headers can't say. */
+/** Sends a good upgrade with these header lines, which a map of headers can't express. */
 async function askWithLines(...lines: string[]): Promise<string> {
   const client = await RawClient.open(port);
   const names = lines.map((line) => line.split(':')[0]?.toLowerCase());
@@ -51,7 +51,7 @@ async function askWithLines(...lines: string[]): Promise<string> {
   return decision;
 }
 
-describe('a request that is no WebSocket handshake', () => {
+describe('an upgrade request that is not a valid handshake', () => {
   it.each<[string, RawUpgrade, string, string]>([
     // @abuse UPG-03
     ['another protocol beside websocket', { headers: { Upgrade: 'websocket, h2c' } }, '400', 'protocol'],
@@ -81,7 +81,7 @@ describe('a request that is no WebSocket handshake', () => {
     ['OPTIONS', { method: 'OPTIONS' }, '400', 'method'],
     ['DELETE', { method: 'DELETE' }, '400', 'method'],
     ['TRACE', { method: 'TRACE' }, '400', 'method'],
-    ['a method in small letters', { method: 'get' }, '400', 'unreadable'],
+    ['a lower-case method', { method: 'get' }, '400', 'unreadable'],
     // @abuse UPG-09
     ['HTTP/1.0', { version: 'HTTP/1.0' }, '426', 'http_version'],
     ['HTTP/2.0', { version: 'HTTP/2.0' }, '426', 'http_version'],
@@ -91,9 +91,9 @@ describe('a request that is no WebSocket handshake', () => {
     ['a chunked body', { headers: { 'Transfer-Encoding': 'chunked' }, body: '5\r\nhello\r\n0\r\n\r\n' }, '400', 'body'],
     ['an empty chunked body', { headers: { 'Transfer-Encoding': 'chunked' }, body: '0\r\n\r\n' }, '400', 'body'],
     ['a body of another coding', { headers: { 'Transfer-Encoding': 'gzip, chunked' } }, '400', 'body'],
-    ['a length that is none', { headers: { 'Content-Length': '+5' }, body: 'hello' }, '400', 'unreadable'],
+    ['an invalid length', { headers: { 'Content-Length': '+5' }, body: 'hello' }, '400', 'unreadable'],
     [
-      'two ways to tell the length',
+      'two forms of length',
       { headers: { 'Content-Length': '5', 'Transfer-Encoding': 'chunked' }, body: '0\r\n\r\n' },
       '400',
       'unreadable',
@@ -103,11 +103,11 @@ describe('a request that is no WebSocket handshake', () => {
     ['no subprotocol at all', { headers: { 'Sec-WebSocket-Protocol': '' } }, '400', 'subprotocol'],
     ['a comma at the end', { headers: { 'Sec-WebSocket-Protocol': 'a,' } }, '400', 'subprotocol'],
     ['a subprotocol twice', { headers: { 'Sec-WebSocket-Protocol': 'a, b, a' } }, '400', 'subprotocol'],
-    ['a subprotocol with a blank', { headers: { 'Sec-WebSocket-Protocol': 'a b' } }, '400', 'subprotocol'],
+    ['a subprotocol with a space', { headers: { 'Sec-WebSocket-Protocol': 'a b' } }, '400', 'subprotocol'],
     ['a quoted subprotocol', { headers: { 'Sec-WebSocket-Protocol': '"a"' } }, '400', 'subprotocol'],
-    ['no-break space', { headers: { 'Sec-WebSocket-Protocol': '\u00a0a' } }, '400', 'subprotocol'],
+    ['a no-break space', { headers: { 'Sec-WebSocket-Protocol': '\u00a0a' } }, '400', 'subprotocol'],
     ['a control character', { headers: { 'Sec-WebSocket-Protocol': 'a\u0001b' } }, '400', 'unreadable'],
-  ])('with %s is refused over HTTP, in full, and counted', async (_, request, status, reason) => {
+  ])('with %s gets a full HTTP refusal, and is counted', async (_, request, status, reason) => {
     const before = await refused(node, reason);
     const client = await RawClient.open(port);
     client.sendUpgrade({ target: good(), ...request });
@@ -126,7 +126,7 @@ describe('a request that is no WebSocket handshake', () => {
   });
 
   // @abuse UPG-08
-  it('is told so without an upgrade, too', async () => {
+  it('gets a 426 if it has no Upgrade header at all', async () => {
     const before = await refused(node, 'upgrade_required');
     const response = await fetch(`${node.url}${TARGET}`, { method: 'POST' });
     expect([response.status, response.headers.get('upgrade')]).toEqual([426, 'websocket']);
@@ -134,7 +134,7 @@ describe('a request that is no WebSocket handshake', () => {
   });
 
   // @abuse UPG-10
-  it('whose body looks like a frame does not get an answer to that frame', async () => {
+  it('whose body looks like a frame gets no answer to that frame', async () => {
     const ping = Buffer.from('8180000000', 'hex');
     const client = await RawClient.open(port);
     client.sendUpgrade({ target: good(), headers: { 'Content-Length': String(ping.length) } });
@@ -162,13 +162,13 @@ describe('a request that is no WebSocket handshake', () => {
     ['welcome', 'Sec-WebSocket-Protocol: herald.v1', 'Sec-WebSocket-Protocol: other'],
     ['4001 token_invalid', 'Authorization: Bearer x', 'Authorization: Bearer x'],
     // @abuse UPG-14
-  ])('one decision, %s, is made about %s and %s', async (decision, first, second) => {
+  ])('gets one decision, %s, with %s and %s', async (decision, first, second) => {
     expect(await askWithLines(first, second)).toBe(decision);
   });
 
   it.each(['a : b', ' folded: a', 'a\r\n b: c', 'a\0: b', ': b'])(
     // @abuse UPG-14
-    'a malformed header, %j, is refused with 400',
+    'with the malformed header %j is refused with 400',
     async (line) => {
       expect(await askWithLines(line)).toBe('400');
     },
@@ -182,9 +182,9 @@ describe('a WebSocket handshake', () => {
   });
 
   // @abuse UPG-16
-  it('with as many blanks in Sec-WebSocket-Protocol as headers hold is decided at once', async () => {
+  it('with as many spaces in Sec-WebSocket-Protocol as fit is decided at once', async () => {
     for (const value of ['b' + ' '.repeat(14_000) + 'x', ' '.repeat(14_000) + 'b', `${'b ,'.repeat(4_500)}b`]) {
-      // Quadratic matching would take seconds for each of these, and the client waits for five in all.
+      // Quadratic matching would take seconds for each of these, and the client waits five in all.
       const asked = Array.from({ length: 10 }, () =>
         ask({ target: TARGET, headers: { 'Sec-WebSocket-Protocol': value } }),
       );
@@ -206,16 +206,16 @@ describe('a WebSocket handshake', () => {
   });
 
   // @abuse UPG-25
-  it('that was refused with 4001 is cut when the peer ignores the close', async () => {
+  it('that is closed with 4001 is cut off if the peer ignores the close', async () => {
     const client = await RawClient.open(port);
     client.sendUpgrade({ target: TARGET });
     expect(await decided(client)).toBe('4001 token_missing');
-    // Nothing is sent back; the client waits for the end for five seconds at most.
+    // The client sends nothing back, and waits five seconds at most for the end.
     await client.ended();
   });
 
   // @abuse UPG-25
-  it('that was refused over HTTP is cut when the peer neither reads nor ends', async () => {
+  it('that is refused over HTTP is cut off if the peer does not close', async () => {
     const client = await RawClient.open(port);
     client.sendUpgrade({ target: '/ws/unknown/' });
     client.send(Buffer.alloc(1_000_000));

@@ -5,12 +5,12 @@ import { ESLint } from 'eslint';
 const ROOT = join(import.meta.dirname, '../..');
 const RULE = 'no-restricted-syntax';
 
-/** What the repository's own configuration says about source text, of the one rule that these cases are about. */
+/** What the repository's ESLint configuration reports for the text, by this rule only. */
 async function complaintsAbout(text: string): Promise<string[]> {
   const eslint = new ESLint({
     cwd: ROOT,
     ruleFilter: ({ ruleId }) => ruleId === RULE,
-    // The rule looks at the text alone: no types need to be known.
+    // The rule needs no types.
     overrideConfig: { languageOptions: { parserOptions: { projectService: false } } },
   });
   const [result] = await eslint.lintText(text, { filePath: join(ROOT, 'src/resources/resources.service.ts') });
@@ -22,11 +22,11 @@ it.each([
   `await manager.upsert(Resource, [{ id }], { conflictPaths: ['id'] });`,
   `await manager.createQueryBuilder().insert().into(Resource).values({ id }).orUpdate(['name'], ['id']).execute();`,
   // @abuse PG-12
-])('lint refuses an upsert, whose update would be told as a creation: %s', async (text) => {
+])('lint refuses an upsert, as its update would be published as a creation: %s', async (text) => {
   expect(await complaintsAbout(text)).toEqual([expect.stringMatching(`^${RULE}: .*load, then save`)]);
 });
 
 // @abuse PG-12
-it('lint has nothing against saving what was loaded', async () => {
+it('lint allows saving a loaded entity', async () => {
   expect(await complaintsAbout(`await resources.save(Object.assign(found, { name }));`)).toEqual([]);
 });

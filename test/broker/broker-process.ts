@@ -5,14 +5,13 @@ import type { Channel } from '../../src/realtime/broker/channel.js';
 import { RealtimeRedis } from '../../src/realtime/broker/realtime-redis.js';
 import { RedisBroker } from '../../src/realtime/broker/redis-broker.js';
 
-/** What the brokers of these tests remember of a channel. */
 export const LIMITS: HistoryLimits = { size: 5, ttlSeconds: 60 };
 
-/** A broker of one process, and what it has handed to its receiver. */
+/** One process's broker, with everything it delivered. */
 export interface BrokerProcess {
   broker: Broker;
   received: Publication[];
-  /** Topic and payload of each. */
+  /** Each as topic and payload. */
   signals: string[];
   counters: { interruptions: number; foreign: number };
   stop(): void;
@@ -32,7 +31,7 @@ export function listen(broker: Broker, stop: () => void = () => undefined): Brok
   return { broker, received, signals, counters, stop };
 }
 
-/** A process over the Redis, or the cluster, that the variables name. */
+/** A process that uses the Redis or cluster from the variables. */
 export async function redisProcess(variables: Record<string, string>): Promise<BrokerProcess> {
   const { redis } = new Environment(variables);
   if (redis === null) throw new Error('No Redis was configured');

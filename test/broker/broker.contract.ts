@@ -6,14 +6,14 @@ import { Topic } from '../../src/realtime/broker/topic.js';
 import { until } from '../support/until.js';
 import { type BrokerProcess, message, texts } from './broker-process.js';
 
-/** An adapter with the servers that it needs. */
+/** An adapter and the servers it needs. */
 export interface StartedAdapter {
-  /** A process with a broker of its own. */
+  /** Starts a process with its own broker. */
   process: () => Promise<BrokerProcess>;
   stop: () => Promise<void>;
 }
 
-/** What `Broker` promises, as tests of one adapter. */
+/** Tests that an adapter keeps the promises of `Broker`. */
 export function brokerContract(name: string, startAdapter: () => Promise<StartedAdapter>): void {
   describe(`a ${name}`, () => {
     let adapter: StartedAdapter;
@@ -24,7 +24,7 @@ export function brokerContract(name: string, startAdapter: () => Promise<Started
     beforeEach(async () => void (process = await adapter.process()));
     afterEach(() => process.stop());
 
-    it('hands a publication to a subscribed process, as a complete frame with its cursor', async () => {
+    it('delivers a publication to a subscribed process, with its cursor in the payload', async () => {
       const channel = userChannel.of(randomUUID());
       await process.broker.subscribe(channel);
       const sent = message(channel, 'žluť 🐎');
@@ -36,7 +36,7 @@ export function brokerContract(name: string, startAdapter: () => Promise<Started
       expect(JSON.parse(publication?.payload.toString() ?? '')).toEqual({ text: 'žluť 🐎', cursor });
     });
 
-    it('keeps the order of a channel, with positions one above the other', async () => {
+    it('keeps the order of a channel, with consecutive positions', async () => {
       const channel = orgChannel.of(randomUUID());
       await process.broker.subscribe(channel);
       const before = await process.broker.position(channel);
@@ -50,7 +50,7 @@ export function brokerContract(name: string, startAdapter: () => Promise<Started
       expect(new Set(positions.map(({ epoch }) => epoch))).toEqual(new Set([before.epoch]));
     });
 
-    it('knows the position of the newest message, also before there is one', async () => {
+    it('returns the position of the newest message, even before there is one', async () => {
       const channel = userChannel.of(randomUUID());
       const first = await process.broker.position(channel);
       expect(first.offset).toBe(0);
@@ -59,7 +59,7 @@ export function brokerContract(name: string, startAdapter: () => Promise<Started
       expect(comparePositions(first, await process.broker.position(channel))).toBeLessThan(0);
     });
 
-    it('tells a signal to a process that listens to its topic, as long as it listens, and keeps nothing of it', async () => {
+    it('delivers a signal only to processes that are subscribed to its topic, and does not store it', async () => {
       const channel = orgChannel.of(randomUUID());
       const topic = Topic.presenceOf(channel);
       await process.broker.signal(topic, '{"n":1}');
@@ -75,7 +75,7 @@ export function brokerContract(name: string, startAdapter: () => Promise<Started
       expect((await process.broker.position(channel)).offset).toBe(1);
     });
 
-    it('hands nothing of other channels to a process, and nothing after it has unsubscribed', async () => {
+    it('delivers nothing from other channels, and nothing after unsubscribing', async () => {
       const [mine, other] = [userChannel.of(randomUUID()), userChannel.of(`${randomUUID()}*`)];
       await process.broker.subscribe(mine);
       await process.broker.publish(message(other, 'not mine'));
@@ -87,7 +87,7 @@ export function brokerContract(name: string, startAdapter: () => Promise<Started
       expect(texts(process.received)).toEqual(['mine']);
     });
 
-    it('publishes once for an idempotency key, in each channel', async () => {
+    it('publishes once for each idempotency key and channel', async () => {
       const [one, two] = [userChannel.of(randomUUID()), userChannel.of(randomUUID())];
       await process.broker.subscribe(one);
       await process.broker.subscribe(two);
@@ -103,7 +103,7 @@ export function brokerContract(name: string, startAdapter: () => Promise<Started
       expect(texts(process.received)).toEqual(['first', 'elsewhere', 'another key']);
     });
 
-    it('publishes several messages of a channel at once as it does one after the other', async () => {
+    it('publishes several messages at once with the same result as one after another', async () => {
       const channel = userChannel.of(randomUUID());
       await process.broker.subscribe(channel);
       await process.broker.publish(message(channel, 'a', 'first'));
@@ -133,7 +133,7 @@ export function brokerContract(name: string, startAdapter: () => Promise<Started
       expect((await process.broker.history(channel, 1)).publications).toEqual(process.received);
     });
 
-    it('keeps its history within its limit when more is published at once', async () => {
+    it('keeps its history within the limit when more is published at once', async () => {
       const channel = userChannel.of(randomUUID());
       const [first, ...others] = Array.from({ length: 9 }, (_, index) => message(channel, String(index + 1)));
       if (first === undefined) throw new Error('Nothing to publish');
@@ -141,14 +141,14 @@ export function brokerContract(name: string, startAdapter: () => Promise<Started
       expect(texts((await process.broker.history(channel, 0)).publications)).toEqual(['4', '5', '6', '7', '8', '9']);
     });
 
-    it('publishes into the generation of its data that is expected', async () => {
+    it('publishes into the expected generation of its data', async () => {
       const channel = userChannel.of(randomUUID());
       await process.broker.subscribe(channel);
       await process.broker.publishAll([message(channel, 'a')], await process.broker.generation());
       await until(() => process.received.length === 1);
     });
 
-    it('remembers the newest messages, without a gap, one more than may be missed', async () => {
+    it('keeps the newest messages without a gap, one more than its size', async () => {
       const channel = userChannel.of(randomUUID());
       const sent = Array.from({ length: 9 }, (_, index) => message(channel, String(index + 1)));
       for (const each of sent) await process.broker.publish(each);
@@ -160,7 +160,7 @@ export function brokerContract(name: string, startAdapter: () => Promise<Started
       expect(texts((await process.broker.history(channel, 8)).publications)).toEqual(['8', '9']);
     });
 
-    it('gives no more of its history at once than is wanted, and always so much that one gets on', async () => {
+    it('limits a read of history to the requested bytes, but always returns the next message', async () => {
       const channel = userChannel.of(randomUUID());
       for (let n = 1; n <= 6; n += 1) await process.broker.publish(message(channel, String(n).repeat(1_000)));
       const read = async (from: number, maxBytes: number): Promise<string[]> => {
@@ -174,7 +174,7 @@ export function brokerContract(name: string, startAdapter: () => Promise<Started
       expect(await read(6, 1)).toEqual(['6']);
     });
 
-    it('knows what a received publication was when it is asked for it again', async () => {
+    it('returns a publication from history as it was delivered', async () => {
       const channel = userChannel.of(randomUUID());
       await process.broker.subscribe(channel);
       await process.broker.publish(message(channel, 'žluť 🐎'));
@@ -182,13 +182,13 @@ export function brokerContract(name: string, startAdapter: () => Promise<Started
       expect((await process.broker.history(channel, 1)).publications).toEqual(process.received);
     });
 
-    it('has an empty history of a channel nobody has published to', async () => {
+    it('has an empty history for a channel without publications', async () => {
       const history = await process.broker.history(userChannel.of(randomUUID()), 0);
       expect(history).toMatchObject({ position: { offset: 0, tag: '00000000' }, publications: [] });
     });
 
     // @abuse RED-20
-    it('takes subscriptions that change quickly in the order they were asked for', async () => {
+    it('applies quick subscription changes in order', async () => {
       const channel = userChannel.of(randomUUID());
       await process.broker.subscribe(channel);
       const changes = Array.from({ length: 500 }, () => [

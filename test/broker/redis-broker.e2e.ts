@@ -19,7 +19,7 @@ brokerContract('RedisBroker', async () => {
   return { process: () => processOver(redis), stop: () => redis.stop() };
 });
 
-describe('two processes over one Redis', () => {
+describe('two processes with one Redis', () => {
   let redis: RedisServer;
   let one: BrokerProcess;
   let two: BrokerProcess;
@@ -43,7 +43,7 @@ describe('two processes over one Redis', () => {
     two.received.length = 0;
   });
 
-  it('receive the same publications in the same order, whoever published', async () => {
+  it('receive the same publications in the same order, whichever published them', async () => {
     const channel = orgChannel.of(randomUUID());
     await Promise.all([one.broker.subscribe(channel), two.broker.subscribe(channel)]);
     const sent = Array.from({ length: 100 }, (_, index) =>
@@ -55,7 +55,7 @@ describe('two processes over one Redis', () => {
     expect(one.received.map(({ position }) => position.offset)).toEqual(sent.map((_, index) => index + 1));
   });
 
-  it('publish nothing into data of another generation than is expected', async () => {
+  it('publish nothing into data of an unexpected generation', async () => {
     const channel = userChannel.of(randomUUID());
     const expected = await one.broker.generation();
     await one.broker.subscribe(channel);
@@ -72,7 +72,7 @@ describe('two processes over one Redis', () => {
     expect(texts(one.received)).toEqual(['c']);
   });
 
-  it('answer for what was published before also when the channel was deleted, and begin none for it', async () => {
+  it('recognize a repetition even after the channel was deleted, and do not create the channel for it', async () => {
     const channel = userChannel.of(randomUUID());
     const sent = message(channel, 'a', 'key');
     const { position } = await one.broker.publish(sent);
@@ -83,7 +83,7 @@ describe('two processes over one Redis', () => {
   });
 
   // @abuse RED-22
-  it('drop what other programs write into their channels, count it, and go on', async () => {
+  it('drop and count foreign messages in their channels, and go on', async () => {
     const channel = userChannel.of('someone');
     await one.broker.subscribe(channel);
     const before = one.counters.foreign;
@@ -96,7 +96,7 @@ describe('two processes over one Redis', () => {
   });
 
   // @abuse RED-22
-  it('drop what other programs write into their histories, and trust only what comes after it', async () => {
+  it('drop foreign entries in their histories, and return only what follows them', async () => {
     const channel = userChannel.of(randomUUID());
     const [before, foreign] = [await one.broker.position(channel), one.counters.foreign];
     for (const text of ['a', 'b', 'c', 'd']) await one.broker.publish(message(channel, text));
@@ -108,10 +108,10 @@ describe('two processes over one Redis', () => {
   });
 
   // @abuse RED-05
-  it('go on in order when the clock of Redis jumps back', async () => {
+  it('keep the order when the clock of Redis jumps back', async () => {
     const channel = userChannel.of(randomUUID());
     await one.broker.subscribe(channel);
-    // As it is when the channel was begun by a clock that was a century ahead.
+    // As if the clock was a century ahead when the channel began.
     await one.broker.publish(message(channel, 'ahead'));
     const ahead = newEpoch(Date.now() + 3_155_760_000_000);
     await raw.hset(`herald:0:{${channel.name}}:position`, 'epoch', ahead);
@@ -123,7 +123,7 @@ describe('two processes over one Redis', () => {
   });
 
   // @abuse RED-18, RED-21
-  it('subscribe in batches, and to all of 5,000 channels again when the link was cut', async () => {
+  it('resubscribe to 5,000 channels in batches after the link was cut', async () => {
     const channels = Array.from({ length: 5_000 }, () => orgChannel.of(randomUUID()));
     const names = channels.map(({ name }) => `herald:0:{${name}}`);
     await Promise.all(channels.map((channel) => one.broker.subscribe(channel)));
@@ -138,7 +138,7 @@ describe('two processes over one Redis', () => {
     await Promise.all(channels.map((channel) => one.broker.unsubscribe(channel)));
   });
 
-  it('leave no key in Redis that does not expire, but for the generation', async () => {
+  it('give every key in Redis an expiry, except the generation', async () => {
     await one.broker.publish(message(userChannel.of('expiring'), 'a', 'key'));
     await one.broker.position(userChannel.of('idle'));
     expect(await one.broker.generation()).toBe(await two.broker.generation());
@@ -149,7 +149,7 @@ describe('two processes over one Redis', () => {
     expect(keys.every((key) => key.startsWith('herald:0:{'))).toBe(true);
   });
 
-  it('report a Redis that is gone at once, and find it again', async () => {
+  it('fail at once while Redis is down, and reconnect to it', async () => {
     const channel = userChannel.of(randomUUID());
     await one.broker.subscribe(channel);
     const { interruptions } = one.counters;
@@ -164,7 +164,7 @@ describe('two processes over one Redis', () => {
     await until(() => one.received.length === 1);
   });
 
-  it('keep a subscription that was asked for again while Redis was gone', async () => {
+  it('keep a subscription that was requested again while Redis was down', async () => {
     const channel = userChannel.of(randomUUID());
     await one.broker.subscribe(channel);
     await redis.kill();
@@ -177,7 +177,7 @@ describe('two processes over one Redis', () => {
   });
 
   // @abuse RED-24
-  it('of two deployments, told apart by REDIS_DB, share no channel, no history and no key', async () => {
+  it('share no channel, history or idempotency key across deployments with another REDIS_DB', async () => {
     const other = await processOver(redis, { REDIS_DB: '1' });
     const channel = userChannel.of('in both');
     await Promise.all([one.broker.subscribe(channel), other.broker.subscribe(channel)]);

@@ -14,8 +14,8 @@ brokerContract('RedisBroker in a cluster of three masters', async () => {
   };
 });
 
-describe('a cluster that is reached by the address of one node', () => {
-  it('is published to, also where a generation is expected', async () => {
+describe('a cluster configured by the address of one node', () => {
+  it('accepts publications, including those with an expected generation', async () => {
     const behind = await startCluster(1);
     const [master] = behind.masters;
     if (master === undefined) throw new Error('The cluster has no master');

@@ -1,6 +1,6 @@
 /**
- * Builds a page of `pages/` with the checks of React's development build: `node build-page.mjs <page> <output folder>`. It is a
- * program of its own because Vite's bundler does not take objects of Jest's realms.
+ * Builds a page of `pages/` with React's development checks: `node build-page.mjs <page> <output folder>`. It is a separate
+ * program because Vite's bundler rejects objects from Jest's realms.
  */
 import { join } from 'node:path';
 import { build, defaultClientConditions } from 'vite';

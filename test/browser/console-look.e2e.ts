@@ -16,9 +16,9 @@ jest.setTimeout(240_000);
 const ORG = 'Acme Robotics';
 const ALICE = 'Alice Archer';
 const ALL_RULES = { type: 'tag', values: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] };
-/** The schemes differ in nothing else. */
+/** The colour schemes differ only in colours, so the second one needs only these rules. */
 const COLOR_RULES = { type: 'rule', values: ['color-contrast', 'link-in-text-block'] };
-/** To press Tab no more often than somebody would. */
+/** More presses of Tab than a user would make. */
 const MOST_TABS = 30;
 
 let node: Herald;
@@ -45,14 +45,14 @@ afterAll(async () => {
   await node.stop();
 });
 
-/** What axe-core finds on the page as it is, in either colour scheme: the rule, and where. */
+/** What axe-core finds on the page in both colour schemes, as rule and place. */
 async function findings({ page }: ConsolePage): Promise<string[]> {
   await page.evaluate(axe);
   const found: string[] = [];
   for (const colorScheme of ['light', 'dark'] as const) {
     await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
     await page.waitForFunction((wanted) => matchMedia(`(prefers-color-scheme: ${wanted})`).matches, colorScheme);
-    // On its way to a colour a text has another contrast; the frame after the change begins the way.
+    // Transitions change the contrast of text; they begin in the animation frame after the change.
     await page.evaluate(async () => {
       for (let frames = 0; frames < 2; frames += 1) {
         await new Promise((resolve) => requestAnimationFrame(resolve));
@@ -68,7 +68,7 @@ async function findings({ page }: ConsolePage): Promise<string[]> {
   return found;
 }
 
-/** Things that happen in the organization while the page shows it. */
+/** Activity in the organization. */
 async function happen(): Promise<void> {
   const { alice, bob, carol } = apis;
   const create = async (api: ApiClient, name: string, sensitivity = 'normal'): Promise<string> =>
@@ -97,7 +97,7 @@ async function tabTo({ page }: ConsolePage, element: Locator): Promise<void> {
   }
 }
 
-/** Of two colours as `rgb(1, 2, 3)`: from 1 to 21, as WCAG has it. */
+/** The WCAG contrast, from 1 to 21, of two colours in the form `rgb(1, 2, 3)`. */
 function contrast(one: string, other: string): number {
   const [dark = 0, light = 0] = [one, other].map(luminance).sort((a, b) => a - b);
   return (light + 0.05) / (dark + 0.05);
@@ -111,8 +111,8 @@ function luminance(color: string): number {
   return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
 }
 
-describe('axe finds nothing, in light and in dark,', () => {
-  it('on the page that signs in', async () => {
+describe('axe finds nothing, in light or dark,', () => {
+  it('on the sign-in page', async () => {
     const page = await consoles.open(node.url);
     await page.button(/^Sign in as Alice/).waitFor();
     expect(await findings(page)).toEqual([]);
@@ -164,7 +164,7 @@ describe('axe finds nothing, in light and in dark,', () => {
     expect(await findings(page)).toEqual([]);
   });
 
-  it('on an organization that has nothing yet', async () => {
+  it('on an empty organization', async () => {
     const api = await node.api('alice');
     const { id } = (await api.post('/orgs', { name: 'Empty' })).body;
     const page = await consoles.openAs(ALICE, node.url);
@@ -174,7 +174,7 @@ describe('axe finds nothing, in light and in dark,', () => {
     expect(await findings(page)).toEqual([]);
   });
 
-  it('on the page of operations', async () => {
+  it('on the operations page', async () => {
     const page = await consoles.openAs(ALICE, node.url);
     await page.page.getByRole('link', { name: 'Operations' }).click();
     await page.page.getByRole('table').waitFor();
@@ -193,8 +193,8 @@ describe('axe finds nothing, in light and in dark,', () => {
   });
 });
 
-describe('what colour alone does not say', () => {
-  it('is said in a word on a phone, when what is on show is not live', async () => {
+describe('the connection’s state on a phone', () => {
+  it('is shown in words, not only by colour, if the page is not live', async () => {
     const page = await consoles.openAs(ALICE, node.url, { viewport: { width: 360, height: 740 } });
     await page.untilLive();
     page.tolerate(/^(Failed to load resource: net::|WebSocket connection to)/);
@@ -209,7 +209,7 @@ describe('what colour alone does not say', () => {
 });
 
 describe('a field', () => {
-  it('has a frame that is seen, in light and in dark', async () => {
+  it('has a visible border, in light and dark', async () => {
     const page = await consoles.openAs(ALICE, node.url);
     await page.button('New resource').click();
     const field = page.dialog('New resource').getByLabel('Description');
@@ -240,7 +240,7 @@ describe('the keyboard alone', () => {
     await keyboard.press('Enter');
     await page.dialog('New resource').waitFor({ state: 'detached' });
     await untilLines(page.resources().first(), ['By hand']);
-    // Where one was before the dialog.
+    // The focus returns to where it was before the dialog.
     expect(await create.evaluate((each) => each === document.activeElement)).toBe(true);
 
     await apis.bob.post(`/orgs/${orgId}/messages`, { to: 'alice', body: 'By keyboard, too' });
@@ -258,10 +258,10 @@ describe('the keyboard alone', () => {
   });
 });
 
-// `SCREENSHOTS=docs npm test -- console-look` draws docs/console.png of the README anew.
+// `SCREENSHOTS=docs npm test -- console-look` renews docs/console.png for the README.
 const folder = process.env.SCREENSHOTS;
 if (folder !== undefined) {
-  it('shows itself for the README', async () => {
+  it('makes the screenshot for the README', async () => {
     await apis.alice.post('/notifications/read_all');
     for (const { id, name } of (await apis.alice.get(`/orgs/${orgId}/resources?limit=100`)).body.items) {
       const isOfDemo = ['Welcome guide', 'Roadmap', 'Payroll'].includes(name);
@@ -274,7 +274,7 @@ if (folder !== undefined) {
     await happen();
     await alice.row('Events, newest first', 'robot.deployed').waitFor();
     await alice.untilUnread(2);
-    // What they say stands below the bell; they would hide events.
+    // The bell has the same messages, and the toasts would hide events.
     for (const title of ['You were mentioned', 'New message']) {
       await alice.button('Dismiss').first().click();
       await alice.toast(title).waitFor({ state: 'detached' });

@@ -10,7 +10,7 @@ jest.setTimeout(240_000);
 const ALICE = 'Alice Archer';
 const BOB = 'Bob Becker';
 const CAROL = 'Carol Chen';
-/** A right-to-left override that nothing ends. */
+/** Contains an unterminated right-to-left override. */
 const TURNING = 'Plan \u202Egpj.exe';
 
 let node: Herald;
@@ -21,7 +21,7 @@ let orgName: string;
 let founded = 0;
 
 beforeAll(async () => {
-  // Only of a port that is known before do pages get sockets.
+  // The server accepts sockets from its own pages only if its port is set in advance.
   const port = String(await freePort());
   [node, consoles] = await Promise.all([herald({ PORT: port }, { embedded: true }), Consoles.start()]);
   aliceApi = await node.api('alice', { roles: ['realtime-admin'], email: 'alice@example.com' });
@@ -42,7 +42,7 @@ async function roleOf(userId: string): Promise<unknown> {
   return items.find((member: { user_id: string }) => member.user_id === userId)?.role;
 }
 
-/** Where a part of what an element says stands in its line: pixels from the left. */
+/** How far from the left, in pixels, part of an element's text is shown. */
 function placeOf(part: string, element: Locator): Promise<number> {
   return element.evaluate((root, text) => {
     const walker = document.createTreeWalker(root, NodeFilter.SHOW_TEXT);
@@ -59,7 +59,7 @@ function placeOf(part: string, element: Locator): Promise<number> {
 }
 
 describe('the events of an organization', () => {
-  it('are still there when one comes back from another page', async () => {
+  it('are still shown after a visit to another page', async () => {
     const alice = await consoles.openAs(ALICE, node.url);
     await alice.openOrganization(orgName);
     await alice.createResource('Plan');
@@ -75,7 +75,7 @@ describe('the events of an organization', () => {
     expect(alice.loads).toBe(1);
   });
 
-  it('are not promised at once while there is no network', async () => {
+  it('are not promised to appear at once while there is no network', async () => {
     const alice = await consoles.openAs(ALICE, node.url);
     await alice.openOrganization(orgName);
     const events = alice.page.getByRole('region', { name: 'Live events' });
@@ -89,8 +89,8 @@ describe('the events of an organization', () => {
   });
 });
 
-describe('an organization as a whole', () => {
-  it('is called by its new name once it is renamed', async () => {
+describe('an organization', () => {
+  it('is shown by its new name once renamed', async () => {
     const alice = await consoles.openAs(ALICE, node.url);
     await alice.openOrganization(orgName);
     await alice.button('More actions').click();
@@ -102,7 +102,7 @@ describe('an organization as a whole', () => {
     expect(await alice.organizations()).toContain(`${orgName}, renamed`);
   });
 
-  it('is gone from the page of who leaves it', async () => {
+  it('disappears from the page of a member who leaves', async () => {
     const bob = await consoles.openAs(BOB, node.url);
     bob.tolerate(/^Failed to load resource: the server responded with a status of 404/);
     await bob.openOrganization(orgName);
@@ -116,7 +116,7 @@ describe('an organization as a whole', () => {
 });
 
 describe('an alert', () => {
-  it('that an operator sends is shown to those it is for, and to nobody else', async () => {
+  it('from an operator is shown only to its recipients', async () => {
     const bob = await consoles.openAs(BOB, node.url);
     const carol = await consoles.openAs(CAROL, node.url);
     await Promise.all([bob.openOrganization(orgName), carol.untilLive()]);
@@ -140,8 +140,8 @@ describe('an alert', () => {
   });
 });
 
-describe('a name that sets the direction of text', () => {
-  it('turns nothing around it', async () => {
+describe('a name with a direction override', () => {
+  it('does not reverse the text around it', async () => {
     const alice = await consoles.openAs(ALICE, node.url);
     await alice.openOrganization(orgName);
     await alice.createResource(TURNING);
@@ -155,7 +155,7 @@ describe('a name that sets the direction of text', () => {
 });
 
 describe('the role of a member', () => {
-  it('is changed when it is chosen and confirmed, not on the way there', async () => {
+  it('changes only when the choice is confirmed', async () => {
     const alice = await consoles.openAs(ALICE, node.url);
     await alice.openOrganization(orgName);
     await alice.openSection('Members');
@@ -178,7 +178,7 @@ describe('the role of a member', () => {
     expect(await roleOf('bob')).toBe('admin');
   });
 
-  it('stays when the server refuses another, and the dialog says why', async () => {
+  it('stays if the server refuses the change, and the dialog says why', async () => {
     const alice = await consoles.openAs(ALICE, node.url);
     alice.tolerate(/^Failed to load resource: the server responded with a status of 409/);
     await alice.openOrganization(orgName);

@@ -20,9 +20,9 @@ const BOB = 'Bob Becker';
 
 let consoles: Consoles;
 let variables: Record<string, string>;
-/** It is killed, and so a process of its own. */
+/** A separate process, because tests kill it. */
 let first: HeraldProcess;
-/** What comes in its place. */
+/** Its replacement. */
 let next: Herald | null = null;
 
 beforeAll(async () => {
@@ -51,20 +51,20 @@ async function start(): Promise<void> {
   await first.ready();
 }
 
-/** On the port and the data of the one before. */
+/** Uses the port and the data of the one before. */
 async function startNext(): Promise<Herald> {
   const { drainNoticeMs } = TIMINGS;
   next = await herald(variables, { embedded: true, timings: { drainNoticeMs } });
   return next;
 }
 
-/** Alice and Bob look at their organization, where something has happened. */
+/** Pages of Alice and Bob on their organization, with one event. */
 async function both(): Promise<[alice: ConsolePage, bob: ConsolePage]> {
   const pages = await Promise.all([consoles.openAs(ALICE, first.url), consoles.openAs(BOB, first.url)]);
   for (const page of pages) {
     await page.heading(ORG).waitFor();
     await page.untilLive();
-    // Chromium tells of what fails meanwhile.
+    // Chromium logs what fails while the server is down.
     page.tolerate(/^(Failed to load resource: net::|WebSocket connection to)/);
   }
   const [alice, bob] = pages;
@@ -73,14 +73,14 @@ async function both(): Promise<[alice: ConsolePage, bob: ConsolePage]> {
   return pages;
 }
 
-/** What Alice creates and writes while no page of this server's is there to see it. */
+/** Alice creates a resource and writes a message while the pages are disconnected. */
 async function act(api: ApiClient, name: string): Promise<void> {
   const orgId: string = (await api.get('/orgs')).body.items[0].id;
   expect((await api.post(`/orgs/${orgId}/resources`, { name })).status).toBe(201);
   expect((await api.post(`/orgs/${orgId}/messages`, { to: 'bob', body: name })).status).toBe(201);
 }
 
-/** Waits until a page has caught up with what was created since the demo's three, and with what happens from now on. */
+/** Waits until a page is live and lists these resources above the demo's three. */
 async function untilCaughtUp(page: ConsolePage, created: string[]): Promise<void> {
   await page.untilLive();
   await page.page.getByText('Connection lost').waitFor({ state: 'detached' });
@@ -89,17 +89,17 @@ async function untilCaughtUp(page: ConsolePage, created: string[]): Promise<void
   expect(page.loads).toBe(1);
 }
 
-/** Bob's inbox holds a message of each name, newest first, above what the demo told him. */
+/** Waits until Bob's inbox lists these messages, newest first, above the demo's notification. */
 async function untilMessages(bob: ConsolePage, names: string[]): Promise<void> {
   await bob.untilUnread(names.length + 1);
   await bob.openNotifications();
   await untilLines(bob.rows('Notifications').locator('p'), [...names, `You are now an admin of ${ORG}`]);
 }
 
-describe('a server that is alone, and starts again', () => {
+describe('a single server that restarts', () => {
   beforeEach(async () => void (variables.DATABASE_URL = await postgresDatabase()));
 
-  it('has pages that catch up without a reload, however it ended', async () => {
+  it('has pages that catch up without a reload, whether it was killed or stopped', async () => {
     await start();
     const [alice, bob] = await both();
     const created = ['Before'];
@@ -117,7 +117,7 @@ describe('a server that is alone, and starts again', () => {
       for (const page of [alice, bob]) await untilCaughtUp(page, created);
     }
     await untilMessages(bob, ['While stopped', 'While killed']);
-    // History ended with the process: what a page was not connected for is in its lists, and may be missing in its stream.
+    // History was lost with the process: what a page missed is in its lists, but may be missing among its events.
     const events = await bob.rows('Events, newest first').locator('strong').allTextContents();
     const isSure = (name: string): boolean => !name.startsWith('While');
     expect(events.filter(isSure)).toEqual(created.filter(isSure));
@@ -125,7 +125,7 @@ describe('a server that is alone, and starts again', () => {
   });
 });
 
-describe('a server that is one of many, and starts again', () => {
+describe('one of several servers that restarts', () => {
   let redis: RedisServer;
   let other: Herald;
 
@@ -141,7 +141,7 @@ describe('a server that is one of many, and starts again', () => {
     await redis.stop();
   });
 
-  it('has pages that go on where they were: they see all that happened meanwhile, each once', async () => {
+  it('has pages that resume, and show each event they missed once', async () => {
     await start();
     const [alice, bob] = await both();
     await first.end('SIGKILL');
@@ -159,7 +159,7 @@ describe('a server that is one of many, and starts again', () => {
       await page.untilEvents(created.map((name) => `${name} was created`));
     }
     await untilMessages(bob, ['Three', 'Two', 'One']);
-    // A page may have come back by itself just before it was asked to, and then comes twice.
+    // A page may have reconnected just before the click, and then resumes twice.
     await until(async () => (await sample(node, 'herald_resumes_total{result="complete"}')) >= 4);
     expect(await sample(node, 'herald_resumes_total{result="incomplete"}')).toBe(0);
   });

@@ -8,7 +8,7 @@ import { freePort } from '../support/servers.js';
 
 jest.setTimeout(240_000);
 
-/** What oidc-client-ts keeps of who is signed in. */
+/** The signed-in user, as oidc-client-ts stores it. */
 interface StoredUser {
   access_token: string;
   refresh_token: string;
@@ -46,7 +46,7 @@ async function signIn(name: string): Promise<void> {
   await page.button(`Account of ${name}`).waitFor();
 }
 
-/** What the tab has stored of its session. */
+/** The session that the tab has stored. */
 async function storedUser(): Promise<StoredUser | null> {
   const entries = await page.page.evaluate(() => Object.entries(sessionStorage) as [string, string][]);
   const [, json] = entries.find(([key]) => key.startsWith('herald.oidc.user:')) ?? [];
@@ -54,7 +54,7 @@ async function storedUser(): Promise<StoredUser | null> {
 }
 
 describe('signing in at an OpenID provider', () => {
-  it('takes its code with PKCE, lasts over a reload, and ends there too', async () => {
+  it('uses PKCE, survives a reload, and signs out at the provider too', async () => {
     await signIn('alice');
     const authorization = page.addresses.find((address) => address.startsWith(`${provider.issuer}/auth?`));
     expect(Object.fromEntries(new URL(authorization ?? '').searchParams)).toMatchObject({
@@ -79,12 +79,12 @@ describe('signing in at an OpenID provider', () => {
     await page.signOut();
     await page.button('Log out').click();
     await page.button('Sign in').click();
-    // The provider knows nobody any more, either.
+    // The provider asks for the name again, so its session has ended too.
     await page.page.getByLabel('Name').waitFor();
   });
 
   // @abuse OPS-13
-  it('leaves tokens in no address, and stored in this tab only', async () => {
+  it('puts tokens in no address, and stores them only in this tab', async () => {
     await signIn('bob');
     await page.untilLive();
     const user = await storedUser();
@@ -102,7 +102,7 @@ describe('signing in at an OpenID provider', () => {
     expect(await storedUser()).toBeNull();
   });
 
-  it('lasts for somebody whom an operator disconnects: they come back with a new token', async () => {
+  it('survives a disconnect by an operator: the page reconnects with a new token', async () => {
     await signIn('carol');
     await page.untilLive();
     const before = await storedUser();
@@ -113,7 +113,7 @@ describe('signing in at an OpenID provider', () => {
     expect((await storedUser())?.access_token).not.toBe(before?.access_token);
   });
 
-  it('is over, and the page says so, when the provider renews no more tokens', async () => {
+  it('ends, and the page says so, when the provider renews no more tokens', async () => {
     await signIn('dave');
     await page.untilLive();
     const body = new URLSearchParams({
@@ -129,8 +129,8 @@ describe('signing in at an OpenID provider', () => {
   });
 });
 
-describe('a page whose origin is not among the allowed ones', () => {
-  it('says why nothing will be live, and what to do', async () => {
+describe('a page whose origin is not allowed', () => {
+  it('says why it can’t be live, and what to do', async () => {
     const closed = await herald({ ALLOWED_ORIGINS: 'https://app.example.com' });
     try {
       const page = await consoles.open(closed.url);

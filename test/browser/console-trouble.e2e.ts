@@ -15,13 +15,13 @@ const UNREACHABLE = /^The server can’t be reached/;
 let node: Herald;
 let consoles: Consoles;
 let api: ApiClient;
-/** Of a new organization for each test: Alice's own, and the first that she has. */
+/** Each test has a new organization, owned by Alice. */
 let orgId: string;
 let orgName: string;
 let founded = 0;
 
 beforeAll(async () => {
-  // Only of a port that is known before do pages get sockets.
+  // The server accepts sockets from its own pages only if its port is set in advance.
   const port = String(await freePort());
   [node, consoles] = await Promise.all([herald({ PORT: port }), Consoles.start()]);
   api = await node.api('alice', { roles: ['realtime-admin'], email: 'alice@example.com' });
@@ -36,7 +36,7 @@ afterAll(async () => {
   await node.stop();
 });
 
-/** Alice, who looks at the test's organization with these resources. */
+/** Alice's page on the test's organization, with these resources. */
 async function open(...resources: string[]): Promise<ConsolePage> {
   for (const name of resources) await api.post(`/orgs/${orgId}/resources`, { name });
   const alice = await consoles.open(`${node.url}/#/orgs/${orgId}`);
@@ -57,7 +57,7 @@ async function untilFocused(element: Locator): Promise<void> {
 }
 
 describe('without a network', () => {
-  it('says that it can’t reach the server, never does later what was cancelled, and catches up by itself', async () => {
+  it('the page says that it can’t reach the server, never repeats a cancelled action, and catches up by itself', async () => {
     const alice = await open('Plan');
     alice.tolerate(/ERR_INTERNET_DISCONNECTED/);
     await alice.page.context().setOffline(true);
@@ -77,8 +77,8 @@ describe('without a network', () => {
   });
 });
 
-describe('what the page did not expect', () => {
-  it('is told where a part of it is not there any more, beside what still works', async () => {
+describe('a page', () => {
+  it('says which part of it can’t be loaded, while the rest still works', async () => {
     const alice = await open();
     alice.tolerate(/404|dynamically imported module|preload CSS/);
     const parts = '**/assets/operations-page*';
@@ -93,14 +93,14 @@ describe('what the page did not expect', () => {
     await alice.page.getByRole('table').waitFor();
   });
 
-  it('is shown as a notification whose type is a word of JavaScript', async () => {
+  it('shows a notification with the type `constructor`', async () => {
     await api.post('/notifications', { user_id: 'alice', notification: { title: 'Hello', type: 'constructor' } });
     const alice = await open();
     await alice.openNotifications();
     await alice.row('Notifications', 'Hello').waitFor();
   });
 
-  it('is a browser that keeps nothing of the colour scheme', async () => {
+  it('can change its colour scheme in a browser that stores nothing', async () => {
     const alice = await open();
     await alice.page.addInitScript(() => {
       Object.defineProperty(window, 'localStorage', {
@@ -117,7 +117,7 @@ describe('what the page did not expect', () => {
 });
 
 describe('a dialog', () => {
-  it('leads to the first field that is wrong, and creates one for a double click', async () => {
+  it('focuses the first invalid field, and creates one resource for a double click', async () => {
     const alice = await open();
     alice.tolerate(/status of 400/);
     await alice.button('New resource').click();
@@ -129,12 +129,12 @@ describe('a dialog', () => {
     await dialog.getByLabel('Name').fill('Once');
     await alice.button('Create resource', dialog).dblclick();
     await dialog.waitFor({ state: 'detached' });
-    // What comes after it was sent after it.
+    // A second request would have been sent before this one.
     await alice.createResource('Afterwards');
     expect(await resourceNames()).toEqual(['Once', 'Afterwards']);
   });
 
-  it('stays for a click beside it once something is typed, and tells of a failure after Escape', async () => {
+  it('ignores a click outside once something is typed, and shows a failure even after Escape', async () => {
     await api.post(`/orgs/${orgId}/members`, { user_id: 'bob', role: 'member' });
     const alice = await open();
     alice.tolerate(/status of 503/);
@@ -161,7 +161,7 @@ describe('a dialog', () => {
 });
 
 describe('the focus', () => {
-  it('goes on where it was when what had it is gone', async () => {
+  it('moves to the nearest heading or section when its element disappears', async () => {
     const alice = await open('Plan', 'Map');
     const { page } = alice;
     await alice.button('Delete Map').press('Enter');

@@ -18,7 +18,7 @@ const BOB = 'Bob Becker';
 
 let node: Herald;
 let consoles: Consoles;
-/** Owns each test's organization, and operates the system. */
+/** Alice owns each test's organization, and is an operator. */
 let aliceApi: ApiClient;
 let bobApi: ApiClient;
 let orgId: string;
@@ -26,7 +26,7 @@ let orgName: string;
 let founded = 0;
 
 beforeAll(async () => {
-  // Only of a port that is known before do pages get sockets.
+  // The server accepts sockets from its own pages only if its port is set in advance.
   const port = String(await freePort());
   [node, consoles] = await Promise.all([herald({ PORT: port }, { embedded: true }), Consoles.start()]);
   [aliceApi, bobApi] = await Promise.all([
@@ -49,20 +49,20 @@ afterAll(async () => {
   await node.stop();
 });
 
-/** Alice and Bob, each in a browser of their own, look at the test's organization. */
+/** Pages of Alice and Bob, in separate browser contexts, on the test's organization. */
 async function both(): Promise<[alice: ConsolePage, bob: ConsolePage]> {
   const pages = await Promise.all([consoles.openAs(ALICE, node.url), consoles.openAs(BOB, node.url)]);
   for (const page of pages) await page.openOrganization(orgName);
   return pages;
 }
 
-/** The connections of a user that the server knows of. */
+/** The user's connections, according to the server. */
 async function connectionsOf(userId: string): Promise<{ connection_id: string; expires_at: string }[]> {
   return (await aliceApi.get(`/realtime/connections?user_id=${userId}`)).body.items;
 }
 
-describe('two people, one click each', () => {
-  it('see each other, and what the other one does, at once', async () => {
+describe('two people', () => {
+  it('see each other, and each other’s changes, at once', async () => {
     const [alice, bob] = await both();
     for (const page of [alice, bob]) await untilLines(page.rows('Online now').locator('.truncate'), [ALICE, BOB]);
 
@@ -118,9 +118,9 @@ describe('two people, one click each', () => {
     await alice.rows('Notifications').first().getByText('I have, thank you').waitFor();
   });
 
-  it('see an organization go that they are removed from, come back, and go when it is deleted', async () => {
+  it('see an organization disappear when they are removed, return when added, and disappear when deleted', async () => {
     const [alice, bob] = await both();
-    // What is no longer theirs is asked for once more, and refused.
+    // The page requests the lost organization once more, and gets a 404.
     for (const page of [alice, bob])
       page.tolerate(/^Failed to load resource: the server responded with a status of 404/);
     await alice.openSection('Members');
@@ -148,7 +148,7 @@ describe('two people, one click each', () => {
 });
 
 describe('one person', () => {
-  it('has two windows that agree on what is read, over one connection', async () => {
+  it('has two windows that agree on what is read, and share their connections', async () => {
     const first = await consoles.openAs(BOB, node.url);
     const second = await consoles.openBeside(first, node.url);
     await second.signInAs(BOB);
@@ -183,7 +183,7 @@ describe('one person', () => {
     const bob = await consoles.openAs(BOB, node.url);
     await bob.openOrganization(orgName);
 
-    // The export goes on when the page has shown how far it is.
+    // The export continues only after the page has shown its progress.
     const exports = node.app.get(ExportsService);
     const report = exports.reportProgress.bind(exports);
     jest.spyOn(exports, 'reportProgress').mockImplementation(async (row, progress) => {
@@ -203,7 +203,7 @@ describe('one person', () => {
     expect(lines.map((line) => line.split(',')[1])).toEqual(names);
   });
 
-  it('stays connected while tokens end', async () => {
+  it('stays connected while tokens expire', async () => {
     const bob = await consoles.open(node.url);
     let asked = 0;
     await bob.page.route('**/dev/token', (route) => {
@@ -227,13 +227,13 @@ describe('one person', () => {
   });
 });
 
-describe('the page of operations', () => {
-  it('shows who is connected, and closes a connection or all of a user, who comes back by themselves', async () => {
+describe('the operations page', () => {
+  it('shows who is connected, and closes one or all connections of a user, whose page reconnects', async () => {
     const [alice, bob] = await both();
     await alice.page.getByRole('link', { name: 'Operations' }).click();
     const table = alice.page.getByRole('table');
     const rowsOf = (userId: string) => table.getByRole('row').filter({ hasText: `${userId} ·` });
-    // While she looks at operations, Alice is connected to her notifications alone.
+    // On the operations page, Alice is connected only to her notifications.
     await until(async () => (await rowsOf('alice').count()) === 1 && (await rowsOf('bob').count()) === 2);
     const figure = alice.page.getByRole('figure', { name: 'Connections' });
     await figure.getByText('3', { exact: true }).first().waitFor();
@@ -259,7 +259,7 @@ describe('the page of operations', () => {
     expect(bob.loads).toBe(1);
   });
 
-  it('says that there are more connections than it counts', async () => {
+  it('shows when there are more connections than it counts', async () => {
     const alice = await consoles.openAs(ALICE, node.url);
     await until(async () => (await connectionsOf('alice')).length > 0);
     const [connection] = await connectionsOf('alice');
@@ -272,7 +272,7 @@ describe('the page of operations', () => {
     await alice.page.getByRole('heading', { name: 'Live connections 1,000+' }).waitFor();
   });
 
-  it('has charts that one need not see in colour, or at all', async () => {
+  it('has charts that are usable without colour, and with a screen reader', async () => {
     const alice = await consoles.openAs(ALICE, node.url);
     await alice.page.getByRole('link', { name: 'Operations' }).click();
     const figure = alice.page.getByRole('figure', { name: 'Connections' });
@@ -281,7 +281,7 @@ describe('the page of operations', () => {
     expect(await figure.locator('.chart-legend [data-dashed]').count()).toBe(1);
   });
 
-  it('is for operators', async () => {
+  it('is only for operators', async () => {
     const bob = await consoles.openAs(BOB, node.url);
     await bob.openOrganization(orgName);
     await bob.button(`Account of ${BOB}`).click();

@@ -2,24 +2,24 @@ import type { BrowserContext, Page, WebSocket } from 'playwright-core';
 import { until } from '../support/until.js';
 import type { Shown } from './pages/hooks/shown.js';
 
-/** The page of the hooks in a browser, as a test looks at it. */
+/** The hooks' test page in a browser. */
 export class HooksPage {
-  /** All that it has opened. */
+  /** Every socket that the page has opened. */
   readonly sockets: WebSocket[] = [];
-  /** What React, or the page itself, has complained of. */
+  /** Errors from React and from the page. */
   readonly complaints: string[] = [];
 
   private constructor(readonly page: Page) {
     page.on('websocket', (socket) => this.sockets.push(socket));
     page.on('pageerror', (error) => this.complaints.push(error.message));
     page.on('console', (message) => {
-      // The browser itself tells of requests that fail, which some tests want.
+      // The browser logs failed requests, which some tests cause on purpose.
       const isOfNetwork = /^(Failed to load|WebSocket connection|Access to fetch)/.test(message.text());
       if (message.type() === 'error' && !isOfNetwork) this.complaints.push(message.text());
     });
   }
 
-  /** @param prepare is given the page before it shows anything */
+  /** @param prepare runs before the page shows anything */
   static async open(
     context: BrowserContext,
     url: string,
@@ -37,15 +37,15 @@ export class HooksPage {
     await this.page.evaluate((changed) => window.show(changed), fields);
   }
 
-  /** What a part says now; null if it is not on the page. */
-  // Tests look into values of any shape; a wrong one fails their expectations.
+  /** The current values of a part; null if it is not on the page. */
+  // Tests read values of any shape; a wrong shape fails their expectations.
   // eslint-disable-next-line @typescript-eslint/no-explicit-any
   async read(part: string): Promise<any> {
     const [text] = await this.page.locator(`[data-part="${part}"] output`).allTextContents();
     return text === undefined ? null : JSON.parse(text);
   }
 
-  /** Waits until a part says something. */
+  /** Waits until the values of a part satisfy a condition. */
   // eslint-disable-next-line @typescript-eslint/no-explicit-any
   async until(part: string, holds: (values: any) => boolean): Promise<void> {
     // eslint-disable-next-line @typescript-eslint/no-explicit-any
@@ -68,13 +68,12 @@ export class HooksPage {
     return this.sockets.filter((socket) => !socket.isClosed());
   }
 
-  /** Why the page was asked for tokens. */
+  /** The reason given in each request for a token. */
   asked(): Promise<string[]> {
     return this.page.evaluate(() => window.asked);
   }
 }
 
-/** The numbers of events, in the order in which they are sent. */
 export function numbers(from: number, to: number): number[] {
   return Array.from({ length: to - from + 1 }, (_, i) => from + i);
 }

@@ -16,9 +16,9 @@ let browser: TestBrowser;
 let site: Site;
 let redis: RedisServer;
 let variables: Record<string, string>;
-/** The one that the pages know, which a test restarts. */
+/** The node that the pages connect to; a test restarts it. */
 let node: Herald;
-/** Another one, by which things happen meanwhile. */
+/** Another node, through which tests act while the first is down. */
 let other: Herald;
 let broadcast: BroadcastService;
 let userId: string;
@@ -62,7 +62,7 @@ interface Opening extends Partial<Shown> {
   prepare?: Parameters<typeof HooksPage.open>[3];
 }
 
-/** A browser of its own with one page. */
+/** A page in its own browser context. */
 async function open(parts: string[], { prepare, ...fields }: Opening = {}): Promise<HooksPage> {
   const context = await browser.newContext();
   contexts.push(context);
@@ -80,15 +80,15 @@ async function emit(from: number, to: number): Promise<void> {
   for (let n = from; n <= to; n += 1) await broadcast.broadcastOrgEvent(orgId, 'test.numbered', { n });
 }
 
-/** How many connections the server knows of a user. */
+/** The number of the user's connections, according to the server. */
 async function connections(id = userId): Promise<number> {
   const admin = await other.api('admin', { roles: ['realtime-admin'] });
   const { body } = await admin.get(`/realtime/connections?user_id=${id}`);
   return (body.items as unknown[]).length;
 }
 
-describe('a connection of the hooks', () => {
-  it('is one for all components, under StrictMode too', async () => {
+describe('the hooks’ connection', () => {
+  it('is shared by all components, even under StrictMode', async () => {
     const page = await open(['counter', 'inbox', 'second inbox', 'toasts', 'state']);
     await page.until('state', ({ status }) => status === 'connected');
     await page.until('inbox', ({ status }) => status === 'ready');
@@ -97,12 +97,12 @@ describe('a connection of the hooks', () => {
     expect(page.sockets).toHaveLength(1);
   });
 
-  it('ends when the last component is gone, and not before', async () => {
+  it('ends when the last component unmounts, not before', async () => {
     const page = await open(['inbox', 'state']);
     await page.until('state', ({ status }) => status === 'connected');
     await page.show({ parts: ['state'] });
     await page.show({ parts: [] });
-    // From one page of an application to the next.
+    // As when an application navigates between its pages.
     await page.show({ parts: ['toasts'] });
     await notify('Still there');
     await page.until('toasts', ({ titles }) => titles.length === 1);
@@ -114,7 +114,7 @@ describe('a connection of the hooks', () => {
     expect(page.sockets).toHaveLength(2);
   });
 
-  it('stays while its token is renewed, and getToken is another function with each render', async () => {
+  it('survives a renewed token, and a new getToken function on each render', async () => {
     const page = await open(['state'], { expiresIn: 4 });
     await page.until('state', ({ status }) => status === 'connected');
     const { expiresAt } = await page.read('state');
@@ -124,7 +124,7 @@ describe('a connection of the hooks', () => {
     expect(page.sockets).toHaveLength(1);
   });
 
-  it('of another user is another one, and shows nothing of the one before', async () => {
+  it('is replaced when the user changes, and shows nothing of the user before', async () => {
     const successor = randomUUID();
     await notify('For the first');
     const page = await open(['inbox', 'toasts', 'state']);
@@ -145,7 +145,7 @@ describe('a connection of the hooks', () => {
     await until(async () => (await connections()) === 0);
   });
 
-  it('is never made with the token of somebody else', async () => {
+  it('is never opened with another user’s token', async () => {
     const page = await open(['inbox', 'state'], {
       prepare: (tab) => tab.evaluate(() => (window.tokenOf = 'somebody-else')),
     });
@@ -156,7 +156,7 @@ describe('a connection of the hooks', () => {
 });
 
 describe('useNotifications', () => {
-  it('shows each once, in order, also of those that arrive while it loads', async () => {
+  it('shows each notification once, in order, including those that arrive while it loads', async () => {
     const titles = numbers(1, 15).map(String);
     const sent = notify(...titles);
     const page = await open(['inbox']);
@@ -168,7 +168,7 @@ describe('useNotifications', () => {
     expect((await page.read('inbox')).items).toEqual(['16', ...titles.toReversed()]);
   });
 
-  it('is in step with the user’s other devices', async () => {
+  it('stays in step with the user’s other devices', async () => {
     await notify('One', 'Two', 'Three');
     const [phone, desk] = [await open(['inbox']), await open(['inbox'])];
     for (const device of [phone, desk]) await device.until('inbox', ({ items }) => items.length === 3);
@@ -186,7 +186,7 @@ describe('useNotifications', () => {
     }
   });
 
-  it('takes back what the server refuses, and says why', async () => {
+  it('reverts changes that the server refuses, and says why', async () => {
     await notify('One', 'Two');
     const page = await open(['inbox']);
     await page.until('inbox', ({ items }) => items.length === 2);
@@ -236,7 +236,7 @@ describe('useNotifications', () => {
     await page.until('inbox', ({ items, hasMore }) => items.length === 10 && hasMore);
   });
 
-  it('asks once for another token when the server refuses the one at hand', async () => {
+  it('requests one new token if the server refuses the current one', async () => {
     await notify('One');
     let refusals = 0;
     const page = await open(['inbox'], {
@@ -251,7 +251,7 @@ describe('useNotifications', () => {
     expect([refusals, await page.asked()]).toEqual([2, ['connect', 'refused']]);
   });
 
-  it('says what went wrong, and loads by itself once it can', async () => {
+  it('says what went wrong, and loads by itself as soon as it can', async () => {
     let isDown = true;
     await notify('One');
     const page = await open(['inbox'], {
@@ -263,7 +263,7 @@ describe('useNotifications', () => {
     await page.until('inbox', ({ status, items, error }) => status === 'ready' && items.length === 1 && error === null);
   });
 
-  it('can go while it loads, and come again', async () => {
+  it('can unmount while it loads, and mount again', async () => {
     await notify('One');
     const held: Route[] = [];
     const page = await open(['inbox'], {
@@ -292,15 +292,15 @@ describe('usePresence', () => {
     await host.until('presence', ({ users }) => users.length === 1);
   });
 
-  it('tells somebody who is no member so', async () => {
+  it('reports an error to a non-member', async () => {
     const page = await open(['presence', 'org state'], { userId: randomUUID() });
     await page.until('presence', ({ status, error }) => status === 'error' && error === 'Not Found');
     await page.until('org state', ({ status, closed }) => status === 'closed' && closed.code === 4003);
   });
 });
 
-describe('when a server was away', () => {
-  it('the hooks catch up, with nothing missing and nothing twice', async () => {
+describe('after an interruption', () => {
+  it('the hooks catch up, with nothing missing or repeated', async () => {
     const page = await open(['inbox', 'toasts', 'events', 'presence', 'org state']);
     await page.until('inbox', ({ status }) => status === 'ready');
     await page.until('org state', ({ status }) => status === 'connected');
@@ -329,7 +329,7 @@ describe('when a server was away', () => {
     expect((await page.read('inbox')).items).toEqual(['Afterwards', 'Meanwhile', 'Before']);
   });
 
-  it('for longer than history reaches, the list is loaded anew and the application told', async () => {
+  it('longer than history covers, the list is reloaded and the application is told to refetch', async () => {
     const page = await open(['inbox', 'events', 'state', 'org state']);
     await page.until('state', ({ status }) => status === 'connected');
     await page.until('org state', ({ status }) => status === 'connected');

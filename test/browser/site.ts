@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { extname, join } from 'node:path';
 import { promisify } from 'node:util';
 
-/** A page of an application, on an origin of its own. */
+/** An application's page, on an origin other than the server's. */
 export interface Site {
   origin: string;
   url: string;
@@ -16,7 +16,7 @@ export interface Site {
 
 const TYPES: Record<string, string> = { '.html': 'text/html', '.js': 'text/javascript', '.css': 'text/css' };
 
-/** Builds a page of `test/browser/pages/`, and serves it. */
+/** Builds and serves a page of `test/browser/pages/`. */
 export async function openSite(name: string): Promise<Site> {
   const folder = await mkdtemp(join(tmpdir(), 'herald-page-'));
   const builder = join(import.meta.dirname, 'build-page.mjs');

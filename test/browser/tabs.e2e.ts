@@ -15,7 +15,7 @@ let node: Herald;
 let broadcast: BroadcastService;
 let userId: string;
 let orgId: string;
-/** One browser, of which a test opens tabs. */
+/** The browser context in which a test opens tabs. */
 let context: BrowserContext;
 const tabs: HooksPage[] = [];
 
@@ -46,7 +46,7 @@ async function openTab(parts: string[], fields: Partial<Shown> = {}): Promise<Ho
   return tab;
 }
 
-/** A tab whose connections both stand. */
+/** A tab with both connections established. */
 async function openConnectedTab(fields: Partial<Shown> = {}): Promise<HooksPage> {
   const tab = await openTab(['inbox', 'toasts', 'state', 'events', 'org state'], fields);
   for (const part of ['state', 'org state']) await tab.until(part, ({ status }) => status === 'connected');
@@ -62,14 +62,14 @@ async function notify(title: string, to = userId): Promise<void> {
   await broadcast.broadcastNotification(to, { title });
 }
 
-/** How many connections the server knows of the user. */
+/** The number of the user's connections, according to the server. */
 async function connections(): Promise<number> {
   const admin = await node.api('admin', { roles: ['realtime-admin'] });
   return ((await admin.get(`/realtime/connections?user_id=${userId}`)).body.items as unknown[]).length;
 }
 
 describe('tabs of one browser', () => {
-  it('share one socket per endpoint, and hear everything once', async () => {
+  it('share one socket for each endpoint, and receive everything once', async () => {
     const [first, second] = [await openConnectedTab(), await openConnectedTab()];
     await emit(1, 5);
     await notify('Hello');
@@ -90,7 +90,7 @@ describe('tabs of one browser', () => {
     expect(await second.asked()).toEqual(['connect']);
   });
 
-  it('that are opened late see at once how things stand', async () => {
+  it('that are opened later get the current state at once', async () => {
     const first = await openConnectedTab();
     await notify('Before');
     await emit(1, 3);
@@ -104,7 +104,7 @@ describe('tabs of one browser', () => {
     expect(await late.read('events')).toEqual({ heard: [4], newest: [4], refetches: 0 });
   });
 
-  it('hand the connection over when the leading one can get no token, though another one can', async () => {
+  it('hand the connection over when the leader can’t get a token, but another tab can', async () => {
     const parts = ['inbox', 'toasts', 'state', 'events', 'org state'];
     const signedOut = await openTab([]);
     await signedOut.page.evaluate(() => (window.tokenOf = 'somebody-else'));
@@ -119,9 +119,9 @@ describe('tabs of one browser', () => {
 
   it.each([
     ['is closed', (tab: HooksPage) => tab.page.close()],
-    ['needs it no more', (tab: HooksPage) => tab.show({ parts: [] })],
+    ['no longer needs it', (tab: HooksPage) => tab.show({ parts: [] })],
     ['goes to another site', (tab: HooksPage) => tab.page.goto('about:blank').then(() => undefined)],
-  ])('hand the connection over when the leading one %s: nothing is missing, nothing comes twice', async (_, leave) => {
+  ])('hand the connection over when the leader %s, with nothing missing or repeated', async (_, leave) => {
     const leading = await openConnectedTab();
     const [second, third] = [await openConnectedTab(), await openConnectedTab()];
     const held: Route[] = [];
@@ -130,7 +130,7 @@ describe('tabs of one browser', () => {
     const publishing = emit(11, 60);
     await leave(leading);
     await publishing;
-    // Another tab leads, and is about to connect.
+    // Another tab now leads, and is about to connect.
     await until(() => held.length === 2);
     await emit(61, 70);
     await notify('Meanwhile');
@@ -148,7 +148,7 @@ describe('tabs of one browser', () => {
     expect(second.openSockets().length + third.openSockets().length).toBe(2);
   });
 
-  it('reconnect together, whichever of them leads', async () => {
+  it('reconnect together, whichever leads', async () => {
     const [first, second] = [await openConnectedTab(), await openConnectedTab()];
     const admin = await node.api('admin', { roles: ['realtime-admin'] });
     const { body } = await admin.get(`/realtime/connections?user_id=${userId}&org_id=${orgId}`);
@@ -161,9 +161,9 @@ describe('tabs of one browser', () => {
     expect([await first.asked(), second.sockets.length]).toEqual([['connect', 'connect', 'refused'], 0]);
   });
 
-  it('do not depend on one that keeps the connection and says nothing', async () => {
+  it('replace a leader that holds the connection but has gone silent', async () => {
     const [leading, second] = [await openConnectedTab(), await openConnectedTab()];
-    // As of a tab that the system has put to sleep.
+    // Imitates a tab that the system has suspended.
     await leading.page.evaluate(() => {
       BroadcastChannel.prototype.postMessage = () => undefined;
     });
@@ -178,7 +178,7 @@ describe('tabs of one browser', () => {
     await until(() => leading.openSockets().length === 0);
   });
 
-  it('of two users have nothing in common', async () => {
+  it('of two users share nothing', async () => {
     const somebody = randomUUID();
     const first = await openTab(['inbox', 'toasts', 'state']);
     const second = await openTab(['inbox', 'toasts', 'state'], { userId: somebody });
@@ -197,14 +197,14 @@ describe('tabs of one browser', () => {
 });
 
 describe('each tab has its own socket', () => {
-  it('if the application says so', async () => {
+  it('if the application asks for that', async () => {
     const first = await openTab(['state'], { share: false });
     const second = await openTab(['state'], { share: false });
     for (const tab of [first, second]) await tab.until('state', ({ status }) => status === 'connected');
     expect([first.sockets.length, second.sockets.length]).toEqual([1, 1]);
   });
 
-  it.each(['navigator.locks', 'BroadcastChannel'])('where the browser has no %s', async (missing) => {
+  it.each(['navigator.locks', 'BroadcastChannel'])('if the browser lacks %s', async (missing) => {
     await context.addInitScript((name) => {
       const owner = name === 'BroadcastChannel' ? window : navigator;
       Object.defineProperty(owner, name.replace('navigator.', ''), { value: undefined });

@@ -23,20 +23,20 @@ declare module '@herald/client' {
 }
 
 /*
- * Judged by `npm run typecheck`, not by the run: an `@ts-expect-error` above a line that does compile is an error there.
+ * Checked by `npm run typecheck`, not at run time: there, an `@ts-expect-error` above a line that compiles is an error.
  */
 
-/** Whether two types are the same: neither has a field more, or takes another value. */
-// eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- the compiler compares such functions to the letter
+/** Whether two types are the same, with the same fields and values. */
+// eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- the compiler compares such functions exactly
 type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
 
-/** What the server checks the data of a catalogue against. */
+/** The data types of a server's catalogue. */
 type DataOf<C extends Record<string, new () => object>> = { [T in keyof C]: InstanceType<C[T]> };
 
-/** Without what specs add. */
+/** A catalogue without the types that specs add. */
 type Own<C> = { -readonly [T in keyof C as T extends `spec.${string}` ? never : T]: { [F in keyof C[T]]: C[T][F] } };
 
-/** As applications have them, but that nothing comes. */
+/** Connections typed as in applications, on which nothing arrives. */
 const events = silent<OrgFrames>();
 const notifications = silent<NotificationFrames>();
 
@@ -44,14 +44,14 @@ function silent<F extends CommonFrames>(): Pick<Connection<F>, 'on' | 'iterate'>
   return { on: () => () => undefined, iterate: (): never => [] as never };
 }
 
-describe('the catalogue of the client', () => {
-  it('is that of the server, type by type and field by field', () => {
+describe('the client’s catalogue', () => {
+  it('matches the server’s, type by type and field by field', () => {
     const events: Same<Own<OrgEvents>, Own<DataOf<typeof ORG_EVENTS>>> = true;
     const notifications: Same<Own<Notifications>, Own<DataOf<typeof NOTIFICATIONS>>> = true;
     expect([events, notifications]).toEqual([true, true]);
   });
 
-  it('is compared so that any difference is seen', () => {
+  it('is compared in a way that detects any difference', () => {
     const differences: false[] = [
       false satisfies Same<{ a: string; b: string }, { a: string }>,
       false satisfies Same<{ a: string }, { a: string; b: string }>,
@@ -65,7 +65,7 @@ describe('the catalogue of the client', () => {
 });
 
 describe('a listener for one type', () => {
-  it('is given the data of the catalogue', () => {
+  it('receives data as in the catalogue', () => {
     events.on('event:resource.created', ({ data, cursor }) => {
       const name: string = data.resource_name + cursor;
       // @ts-expect-error: there is no such field
@@ -84,19 +84,19 @@ describe('a listener for one type', () => {
     expect(Object.keys(ORG_EVENTS)).toEqual(expect.arrayContaining(['resource.created', 'member.joined']));
   });
 
-  it('is given the data that an application has declared', () => {
+  it('receives data as an application has declared it', () => {
     events.on('event:spec.paid', ({ data }) => data.amount_cents.toFixed());
     // @ts-expect-error: cents are a number
     events.on('event:spec.paid', ({ data }) => data.amount_cents.length);
     notifications.on('notification:spec.due', ({ notification }) => notification.invoice_id.length);
-    // @ts-expect-error: the id is a text
+    // @ts-expect-error: the id is a string
     notifications.on('notification:spec.due', ({ notification }) => notification.invoice_id.toFixed());
     expect(Object.keys(ORG_EVENTS)).not.toContain('spec.paid');
   });
 
-  it('is given any data with any other type', () => {
+  it('receives untyped data for any other type', () => {
     events.on('event:spec.unknown', ({ data }) => data.anything);
-    // @ts-expect-error: nobody knows what it is
+    // @ts-expect-error: its type is unknown
     events.on('event:spec.unknown', ({ data }) => data.anything.length);
     notifications.on('notification:spec.unknown', ({ notification }) => [notification.title, notification.anything]);
     expect(Object.keys(NOTIFICATIONS)).not.toContain('spec.unknown');
@@ -104,7 +104,7 @@ describe('a listener for one type', () => {
 });
 
 describe('a listener', () => {
-  it('has a name that its endpoint tells of', () => {
+  it('has a name that its endpoint emits', () => {
     events.on('presence', ({ action, user_id }) => (action === 'joined' ? user_id : null));
     notifications.on('inbox', ({ unread_count, ids }) => unread_count + ids.length);
     events.on('state', ({ status }) => status === 'offline');
@@ -112,29 +112,29 @@ describe('a listener', () => {
     events.on('state', ({ status }) => status === 'open');
     // @ts-expect-error: the events have no inbox
     events.on('inbox', () => undefined);
-    // @ts-expect-error: notifications tell of no presence
+    // @ts-expect-error: notifications have no presence
     notifications.on('presence', () => undefined);
     // @ts-expect-error: nothing has this name
     events.on('message', () => undefined);
-    // @ts-expect-error: these are of the other endpoint
+    // @ts-expect-error: this belongs to the other endpoint
     events.on('notification:message.received', () => undefined);
     expect(events.on('event', () => undefined)).toBeInstanceOf(Function);
   });
 
-  it('of all types finds out which one it has', () => {
+  it('for all types can narrow the type', () => {
     const created = event({ type: 'event', event_type: 'resource.created', data: {}, cursor: 'c1' });
     if (isEvent(created, 'resource.created')) created.data.resource_name satisfies string;
-    // @ts-expect-error: of the others nothing is known
+    // @ts-expect-error: the others are untyped
     else expect(created.data.resource_name?.length).toBeUndefined();
     const due: Notification = { title: 'Due', timestamp: 'now', type: 'spec.due', invoice_id: '1' };
     if (isNotification(due, 'spec.due')) due.invoice_id satisfies string;
-    // @ts-expect-error: of the others nothing is known
+    // @ts-expect-error: the others are untyped
     else expect(due.invoice_id?.length).toBeUndefined();
     expect([isEvent(created, 'resource.created'), isEvent(created, 'resource.deleted')]).toEqual([true, false]);
     expect([isNotification(due, 'spec.due'), isNotification(due, 'message.received')]).toEqual([true, false]);
   });
 
-  it('takes known frames where any may come', () => {
+  it('accepts known types where any may come', () => {
     const known: EventFrame<'member.left'> = { ...LEFT, type: 'event', event_type: 'member.left', cursor: 'c1' };
     expect(event(known)).toBe(known);
   });

@@ -37,12 +37,12 @@ describe('a connection that the server closes', () => {
   it.each<[string, Close, number]>([
     ['restarts', CLOSE.restarting, 5_000],
     ['is overloaded', CLOSE.unavailable, 500],
-    ['has lost its place', CLOSE.streamLost, 500],
+    ['lost part of the stream', CLOSE.streamLost, 500],
     ['finds it too slow', CLOSE.tooSlow, 500],
-    ['had too many messages of it', CLOSE.tooManyMessages, 500],
-    ['does not understand it', CLOSE.protocolError, 500],
-    ['had a message that is too big', CLOSE.messageTooBig, 500],
-  ])('because it %s comes back after a while, and misses nothing', async (_, close, mostMs) => {
+    ['got too many messages', CLOSE.tooManyMessages, 500],
+    ['found a protocol error', CLOSE.protocolError, 500],
+    ['got a message that is too big', CLOSE.messageTooBig, 500],
+  ])('because it %s reconnects after a delay, and misses nothing', async (_, close, mostMs) => {
     const watch = await watchEvents(orgId, as('alice'));
     const { connection } = watch;
     await publish(1);
@@ -55,7 +55,7 @@ describe('a connection that the server closes', () => {
     expect(waiting?.closed).toEqual(close);
     expect((waiting?.retryAt ?? Infinity) - Date.now()).toBeLessThanOrEqual(mostMs);
     expect(waiting?.retryAt).toBeGreaterThanOrEqual(before);
-    // Nobody has to wait.
+    // Skips the rest of the delay.
     if (connection.state.status === 'waiting') connection.reconnect();
     await connected(watch, 2);
     await publish(3);
@@ -66,7 +66,7 @@ describe('a connection that the server closes', () => {
     expect(watch.refetches).toEqual([]);
   });
 
-  it('comes back by itself', async () => {
+  it('reconnects by itself', async () => {
     const watch = await watchEvents(orgId, as('alice'));
     for (const each of openConnections(node)) each.close(CLOSE.unavailable);
     await connected(watch, 2);
@@ -74,8 +74,8 @@ describe('a connection that the server closes', () => {
   });
 });
 
-describe('a connection that is forbidden', () => {
-  it('at the door is closed for good', async () => {
+describe('a forbidden connection', () => {
+  it('is closed for good on admission', async () => {
     const { connection } = watchedEvents(orgId, as('bob'));
     await until(() => connection.state.status === 'closed');
     expect(connection.state.closed).toEqual({ code: 4003, reason: 'not_a_member' });
@@ -83,7 +83,7 @@ describe('a connection that is forbidden', () => {
     expect(connection.state.status).toBe('closed');
   });
 
-  it('later, to a member who was removed, is closed for good, and a loop over it ends', async () => {
+  it('is closed for good when the member is removed, and a loop over it ends', async () => {
     await alice.post(`/orgs/${orgId}/members`, { user_id: 'bob' });
     const { connection } = await watchEvents(orgId, as('bob'));
     const loop = (async () => {
@@ -95,8 +95,8 @@ describe('a connection that is forbidden', () => {
   });
 });
 
-describe('a connection too many', () => {
-  it('tries until there is room', async () => {
+describe('a connection beyond the limit', () => {
+  it('retries until there is room', async () => {
     const first = await watchNotifications(as('alice'));
     await watchNotifications(as('alice'));
     const third = watchedEvents(orgId, as('alice'));
@@ -108,8 +108,8 @@ describe('a connection too many', () => {
   });
 });
 
-describe('a frame that comes again', () => {
-  it('is dropped, and one of a type that nobody knows is passed over', async () => {
+describe('a message that arrives', () => {
+  it('a second time is dropped, and with an unknown type is ignored', async () => {
     const watch = await watchEvents(orgId, as('alice'));
     await publish(1);
     await publish(2);
@@ -127,8 +127,8 @@ describe('a frame that comes again', () => {
   });
 });
 
-describe('what the client sends and the server does not take', () => {
-  it('is told', async () => {
+describe('an error message from the server', () => {
+  it('is reported, and the connection stays open', async () => {
     const { connection, faults } = await watchEvents(orgId, as('alice'));
     const { type, message, code } = { type: 'error', message: 'Unknown message type', code: 'unknown_type' };
     for (const each of openConnections(node)) each.announce(JSON.stringify({ type, message, code }));

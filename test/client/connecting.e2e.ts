@@ -21,7 +21,7 @@ beforeEach(async () => {
 afterEach(closeAllConnections);
 afterAll(() => node.stop());
 
-/** What an application gives, as a user. */
+/** The options of an application for this user. */
 function as(userId: string): { url: string; getToken: () => Promise<string> } {
   return { url: node.url, getToken: () => node.tokenFor(userId) };
 }
@@ -31,7 +31,7 @@ async function create(...names: string[]): Promise<void> {
 }
 
 describe('a connection to an organization’s events', () => {
-  it('says where it stands, and hears what happens', async () => {
+  it('reports its state, and receives events', async () => {
     const { connection, frames, states, welcomes } = await watchEvents(orgId, as('alice'));
     await create('Plan');
     await until(() => frames.length === 1 && connection.state.latency !== undefined);
@@ -52,7 +52,7 @@ describe('a connection to an organization’s events', () => {
     ]);
   });
 
-  it('has one state until it changes, and another one then', async () => {
+  it('keeps the same state object until the state changes', async () => {
     const { connection, states } = await watchEvents(orgId, as('alice'));
     await until(() => connection.state.latency !== undefined);
     expect(connection.state).toBe(states.at(-1));
@@ -61,7 +61,7 @@ describe('a connection to an organization’s events', () => {
     expect(Object.isFrozen(connection.state)).toBe(true);
   });
 
-  it('tells listeners of one type of that type', async () => {
+  it('passes one type of event to listeners for it', async () => {
     const { connection, frames } = await watchEvents(orgId, as('alice'));
     const names: string[] = [];
     connection.on('event:resource.deleted', ({ data }) => names.push(data.resource_name));
@@ -71,7 +71,7 @@ describe('a connection to an organization’s events', () => {
     expect(names).toEqual(['Plan']);
   });
 
-  it('tells of others who come and go, if it asks for that', async () => {
+  it('reports others who join and leave, if requested', async () => {
     await alice.post(`/orgs/${orgId}/members`, { user_id: 'bob' });
     const { connection } = await watchEvents(orgId, { ...as('alice'), presence: true });
     const changes: string[] = [];
@@ -83,7 +83,7 @@ describe('a connection to an organization’s events', () => {
     expect(changes).toEqual(['bob joined', 'bob left']);
   });
 
-  it('goes on from the cursor of an earlier page', async () => {
+  it('resumes from the cursor of an earlier page', async () => {
     const first = await watchEvents(orgId, as('alice'));
     await create('One');
     await until(() => first.frames.length === 1);
@@ -99,7 +99,7 @@ describe('a connection to an organization’s events', () => {
     expect(refetches).toEqual([]);
   });
 
-  it('says to fetch anew when there is no way on from the cursor', async () => {
+  it('asks for a refetch if it can’t resume from the cursor', async () => {
     const { connection, refetches, welcomes } = await watchEvents(orgId, { ...as('alice'), cursor: 'long-ago' });
     expect(refetches).toEqual(welcomes);
     expect(refetches).toMatchObject([{ resumed: false }]);
@@ -107,8 +107,8 @@ describe('a connection to an organization’s events', () => {
   });
 });
 
-describe('a connection to the notifications', () => {
-  it('tells of them, of one type of them, and of the inbox', async () => {
+describe('a connection to notifications', () => {
+  it('passes on notifications, one type of them, and the inbox', async () => {
     const { connection, frames } = await watchNotifications(as('bob'));
     const senders: string[] = [];
     const unread: number[] = [];
@@ -124,7 +124,7 @@ describe('a connection to the notifications', () => {
     expect(unread).toEqual([0]);
   });
 
-  it('tells of each of those for everybody, which have no place of their own in the channel', async () => {
+  it('passes on each notification for everybody, though these have no position of their own', async () => {
     const { frames } = await watchNotifications(as('carol'));
     const operator = await node.api('root', { roles: ['realtime-admin'] });
     await operator.post('/notifications', { user_id: 'carol', notification: { title: 'Before' } });
@@ -153,15 +153,15 @@ describe('the token', () => {
     [undefined, /\/ws\/notifications\/$/],
     ['ticket', /\/ws\/notifications\/\?ticket=[\w-]+$/],
     ['query', /\/ws\/notifications\/\?token=[\w-]+\.[\w-]+\.[\w-]+$/],
-  ] as const)('with %p opens the door, and is in the address only if it is told to', async (credential, url) => {
+  ] as const)('is accepted with credential %p, and is in the address only if requested', async (credential, url) => {
     const { connection } = await watchNotifications({ ...as('alice'), credential, WebSocket: RecordedSocket });
     expect(connection.state.userId).toBe('alice');
     expect(RecordedSocket.urls).toEqual([expect.stringMatching(url)]);
   });
 });
 
-describe('the end', () => {
-  it('is for good, and as often as one likes', async () => {
+describe('closing', () => {
+  it('is final, and can be repeated', async () => {
     const { connection, states } = await watchEvents(orgId, as('alice'));
     connection.close();
     connection.close();
@@ -173,7 +173,7 @@ describe('the end', () => {
     expect(connection.state.status).toBe('closed');
   });
 
-  it('comes with the signal, at any moment', async () => {
+  it('can come from the signal, at any moment', async () => {
     const [first, second, third] = [new AbortController(), new AbortController(), new AbortController()];
     first.abort();
     const early = connectOrgEvents(orgId, { ...as('alice'), WebSocket, signal: first.signal });
@@ -195,7 +195,7 @@ describe('the end', () => {
     await until(() => openConnections(node).length === 0);
   });
 
-  it('comes at once when nothing was sent yet: no token is asked for', async () => {
+  it('before anything was sent requests no token', async () => {
     let asked = 0;
     const connection = connectNotifications({ url: node.url, WebSocket, getToken: () => `${(asked += 1)}` });
     connection.close();
@@ -203,7 +203,7 @@ describe('the end', () => {
     expect(asked).toBe(0);
   });
 
-  it('leaves nothing open when a listener ends it at the first moment', async () => {
+  it('in a listener for the first state leaves nothing open', async () => {
     const { connection } = watchedEvents(orgId, as('alice'));
     connection.on('state', ({ status }) => {
       if (status === 'connected') connection.close();
@@ -215,7 +215,7 @@ describe('the end', () => {
 });
 
 describe('listeners', () => {
-  it('that throw harm neither the others nor the connection, and are reported', async () => {
+  it('that throw are reported, and harm neither other listeners nor the connection', async () => {
     const reported: unknown[] = [];
     const page = globalThis as { reportError?: unknown };
     page.reportError = (error: unknown) => reported.push(error);
@@ -237,13 +237,13 @@ describe('listeners', () => {
         new Set(['state', 'welcome', 'event']),
       );
     } finally {
-      // Its end is told, too.
+      // The close calls the listeners too, which throw.
       closeAllConnections();
       delete page.reportError;
     }
   });
 
-  it('hear until they are taken off, or their signal is aborted', async () => {
+  it('are called until they are removed, or their signal is aborted', async () => {
     const { connection, frames } = await watchEvents(orgId, as('alice'));
     const controller = new AbortController();
     const heard: string[] = [];
@@ -260,7 +260,7 @@ describe('listeners', () => {
 });
 
 describe('a loop over a connection', () => {
-  it('is given one frame after the other, those of before the first step too, until it is closed', async () => {
+  it('gets one message after another until the close, including those from before its first step', async () => {
     const { connection, frames } = await watchEvents(orgId, as('alice'));
     const iteration = connection[Symbol.asyncIterator]();
     await create('One', 'Two');
@@ -274,7 +274,7 @@ describe('a loop over a connection', () => {
     expect(names).toEqual(['One', 'Two', 'Three']);
   });
 
-  it('is given those of one name, until its signal is aborted', async () => {
+  it('gets those of one name, until its signal is aborted', async () => {
     const { connection } = await watchEvents(orgId, as('alice'));
     const controller = new AbortController();
     const names: string[] = [];
@@ -288,7 +288,7 @@ describe('a loop over a connection', () => {
     expect(connection.state.status).toBe('connected');
   });
 
-  it('has nothing to do once the connection is closed', async () => {
+  it('ends at once if the connection is closed', async () => {
     const { connection } = await watchEvents(orgId, as('alice'));
     connection.close();
     const frames: unknown[] = [];

@@ -6,11 +6,11 @@ let platform: FakePlatform;
 beforeEach(() => void (platform = new FakePlatform()));
 afterEach(() => platform.leave());
 
-describe('the clock of the device', () => {
+describe('a device clock', () => {
   it.each([
     ['10 minutes fast', -600_000],
     ['10 minutes slow', 600_000],
-  ])('that is %s does not change when a token is replaced', async (_, ahead) => {
+  ])('that is %s does not affect when a token is replaced', async (_, ahead) => {
     const getToken = jest.fn(() => 'token');
     await platform.open({ getToken });
     const { socket } = platform;
@@ -26,7 +26,7 @@ describe('the clock of the device', () => {
     expect(getToken).toHaveBeenCalledTimes(3);
   });
 
-  it('that is put right while connected does not, either', async () => {
+  it('that is corrected while connected does not affect it either', async () => {
     const getToken = jest.fn(() => 'token');
     await platform.open({ getToken });
     const { socket } = platform;

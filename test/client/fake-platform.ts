@@ -10,7 +10,7 @@ import {
 
 type Listener = Parameters<Socket['addEventListener']>[1];
 
-/** A WebSocket in the hands of a test. */
+/** A WebSocket that a test controls. */
 export class FakeSocket implements Socket {
   readonly sent: { type: string }[] = [];
   private readonly listeners = new Map<string, Listener>();
@@ -36,7 +36,7 @@ export class FakeSocket implements Socket {
     this.listeners.get('message')?.({ type: 'message', data: JSON.stringify(frame) });
   }
 
-  /** Lets it in with a token that ends in so many seconds, by a clock that is not the device's where a time is given. */
+  /** Welcomes the client with a token that expires in `seconds`; `now` is the server's clock, if it differs. */
   welcome(seconds = 3_600, now = Date.now()): void {
     const times = { expires_at: new Date(now + seconds * 1_000).toISOString(), timestamp: new Date(now).toISOString() };
     this.say({ type: 'connection.established', connection_id: 'c', user_id: 'alice', cursor: '0', ...times });
@@ -46,16 +46,16 @@ export class FakeSocket implements Socket {
     this.listeners.get('close')?.({ type: 'close', code, reason });
   }
 
-  /** Ends it as platforms do that say why. */
+  /** Fails it as on platforms that give a reason. */
   fail(message: string): void {
     this.listeners.get('error')?.({ type: 'error', message });
     this.end(1006);
   }
 }
 
-/** A connection in a browser whose clock, chance, network and server are in the hands of a test. */
+/** A connection in a browser whose clock, randomness, network and server a test controls. */
 export class FakePlatform {
-  /** What the connection has opened, the newest last. */
+  /** The sockets that the connection has opened, newest last. */
   readonly sockets: FakeSocket[] = [];
   readonly faults: ConnectionFault[] = [];
   connection: Connection<NotificationFrames> | undefined;
@@ -67,13 +67,13 @@ export class FakePlatform {
 
   constructor() {
     jest.useFakeTimers();
-    // The longest delay that there can be.
+    // Makes every delay the longest possible.
     jest.spyOn(Math, 'random').mockReturnValue(1);
     this.put('navigator', this.navigator);
     this.put('addEventListener', this.events.addEventListener.bind(this.events));
   }
 
-  /** Makes a connection, and begins its first attempt. */
+  /** Creates a connection, and begins its first attempt. */
   async open(options: Partial<ClientOptions> = {}): Promise<void> {
     const { sockets } = this;
     const WebSocket = class extends FakeSocket {
@@ -107,7 +107,7 @@ export class FakePlatform {
     return jest.advanceTimersByTimeAsync(ms);
   }
 
-  /** The same with a server that answers pings. */
+  /** Like `pass`, with a server that answers pings. */
   async passAlive(ms: number): Promise<void> {
     for (let left = ms; left > 0; left -= 5_000) {
       await this.pass(Math.min(left, 5_000));
@@ -115,12 +115,12 @@ export class FakePlatform {
     }
   }
 
-  /** What the browser says of the network, from the beginning on. */
+  /** What `navigator.onLine` says. */
   set isOnline(isOnline: boolean) {
     this.navigator.onLine = isOnline;
   }
 
-  /** What it says of it by an event. */
+  /** Dispatches the browser's event. */
   tell(name: 'online' | 'offline'): void {
     this.events.dispatchEvent(new Event(name));
   }

@@ -8,7 +8,7 @@ let node: Herald;
 
 beforeAll(async () => {
   jwks = await startJwks();
-  // As Node and many proxies have it.
+  // The default of Node and many proxies.
   node = await herald({ KEYCLOAK_JWKS_URL: jwks.url, RUN_JOBS: 'false', HTTP_MAX_HEADER_BYTES: '16384' });
 });
 afterEach(closeAllConnections);
@@ -17,7 +17,7 @@ afterAll(async () => {
   await jwks.stop();
 });
 
-it('goes by a ticket where a token with 370 roles is too large for a subprotocol', async () => {
+it('uses a ticket if a token with 370 roles is too large for a subprotocol', async () => {
   const roles = Array.from({ length: 370 }, (_, n) => `team-${n}-of-the-company-editor`.slice(0, 22));
   const token = await jwks.sign('alice', { claims: { realm_access: { roles } } });
   expect(token.length).toBeGreaterThan(12_300);

@@ -9,7 +9,7 @@ import { closeAllConnections, connected, numbersOf, type OrgWatch, watchedEvents
 const HISTORY_SIZE = 5;
 
 let node: Herald;
-/** Between the clients and the node. */
+/** Sits between the clients and the node. */
 let proxy: TcpProxy;
 let orgId: string;
 
@@ -36,14 +36,14 @@ async function publish(from: number, to: number): Promise<void> {
   for (let n = from; n <= to; n += 1) await broadcast.broadcastOrgEvent(orgId, 'test.numbered', { n });
 }
 
-/** Waits for the number, and for what should not come after it. */
+/** Waits for the number; returns all that arrived. */
 async function heard(watch: OrgWatch, n: number): Promise<number[]> {
   await until(() => numbersOf(watch).includes(n));
   return numbersOf(watch);
 }
 
 describe('a link that is cut', () => {
-  it('is replaced, and nothing is missed or doubled', async () => {
+  it('is replaced, with nothing missed or repeated', async () => {
     const watch = await watchEvents(orgId, throughProxy());
     await publish(1, 2);
     await heard(watch, 2);
@@ -58,7 +58,7 @@ describe('a link that is cut', () => {
     expect(watch.welcomes[1]?.connection_id).not.toBe(watch.welcomes[0]?.connection_id);
   });
 
-  it('again and again while events flow is replaced each time, and nothing is missed or doubled', async () => {
+  it('again and again while events flow is replaced each time, with nothing missed or repeated', async () => {
     const watch = await watchEvents(orgId, throughProxy());
     for (let round = 0; round < 5; round += 1) {
       await publish(4 * round + 1, 4 * round + 2);
@@ -73,7 +73,7 @@ describe('a link that is cut', () => {
     expect(watch.refetches).toEqual([]);
   });
 
-  it('for longer than history reaches is replaced, and what is on show is to be fetched anew', async () => {
+  it('for longer than history covers is replaced, and the application is told to refetch', async () => {
     const watch = await watchEvents(orgId, throughProxy());
     await publish(1, 1);
     await heard(watch, 1);
@@ -87,7 +87,7 @@ describe('a link that is cut', () => {
     expect(await heard(watch, 100)).toEqual([1, 100]);
   });
 
-  it('while what was missed is sent is replaced, and the rest follows', async () => {
+  it('while missed events are being sent is replaced, and the rest follows', async () => {
     const watch = await watchEvents(orgId, throughProxy());
     await publish(1, 1);
     await heard(watch, 1);
@@ -102,11 +102,11 @@ describe('a link that is cut', () => {
   });
 });
 
-describe('a link that is dead and looks alive', () => {
+describe('a link that is dead but looks alive', () => {
   const QUICK = { pingInterval: 100, answerTimeout: 2_000 };
 
   it.each(['both', 'to-client', 'to-server'] as const)(
-    'is noticed and replaced, and nothing is missed (%s)',
+    'is detected and replaced, with nothing missed (%s)',
     async (direction) => {
       const watch = await watchEvents(orgId, throughProxy(QUICK));
       await publish(1, 1);
@@ -118,14 +118,14 @@ describe('a link that is dead and looks alive', () => {
       await connected(watch, 2);
       await publish(3, 3);
       expect(await heard(watch, 3)).toEqual([1, 2, 3]);
-      // What the old link still brings is nobody's any more.
+      // The client ignores what the old link still delivers.
       proxy.heal();
       await publish(4, 4);
       expect(await heard(watch, 4)).toEqual([1, 2, 3, 4]);
     },
   );
 
-  it('before the server has let it in is given up', async () => {
+  it('before the welcome is given up', async () => {
     const muted = proxy.muteOn('herald.v1');
     const watch = watchedEvents(orgId, throughProxy({ answerTimeout: 500 }));
     await muted;

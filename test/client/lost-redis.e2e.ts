@@ -29,7 +29,7 @@ afterEach(async () => {
   await redis.stop();
 });
 
-/** A client that is being connected. */
+/** Starts to connect a client. */
 function watched(): OrgWatch {
   const { url } = deployment.nodes[0];
   return impatient(() => watchedEvents(deployment.orgId, { url, getToken: () => deployment.token }));
@@ -38,7 +38,7 @@ function watched(): OrgWatch {
 const UNAVAILABLE = { code: 1013, reason: 'unavailable' };
 
 describe('clients of a Redis that', () => {
-  it('is killed and started again stay, and those who want in come in: nobody misses or doubles anything', async () => {
+  it('is killed and restarted stay connected, new ones connect afterwards, and none misses or repeats an event', async () => {
     await start(KEPT);
     const [staying, returning] = [watched(), watched()];
     await Promise.all([connected(staying), connected(returning)]);
@@ -59,7 +59,7 @@ describe('clients of a Redis that', () => {
     expect(fresh.refetches).toEqual([]);
   });
 
-  it('has lost its data are told to fetch anew, if they were away', async () => {
+  it('lost its data are told to refetch if they were disconnected', async () => {
     await start([]);
     const watch = watched();
     await connected(watch);

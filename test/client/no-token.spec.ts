@@ -6,14 +6,14 @@ let platform: FakePlatform;
 beforeEach(() => void (platform = new FakePlatform()));
 afterEach(() => platform.leave());
 
-describe('a getToken that gives no token', () => {
+describe('a getToken that returns no token', () => {
   it.each<[unknown, string]>([
     [undefined, 'undefined'],
     [null, 'null'],
     ['', ''],
     [0, '0'],
     [{ access_token: 'secret' }, 'object'],
-  ])('but %p is told so, and no server is asked', async (given, kind) => {
+  ])('but %p is reported, and the client does not connect', async (given, kind) => {
     await platform.open({ getToken: () => given as string });
     expect(platform.faults).toMatchObject([
       { source: 'token', message: `getToken returned "${kind}" instead of a token` },
@@ -21,7 +21,7 @@ describe('a getToken that gives no token', () => {
     expect([platform.sockets, platform.state?.status]).toEqual([[], 'waiting']);
   });
 
-  it('is asked again after longer and longer times', async () => {
+  it('is called again after growing delays', async () => {
     const getToken = jest.fn(() => Promise.resolve(undefined as unknown as string));
     await platform.open({ getToken });
     await platform.pass(500 + 1_000 + 2_000);
@@ -31,7 +31,7 @@ describe('a getToken that gives no token', () => {
     expect(platform.sockets).toHaveLength(1);
   });
 
-  it('in time for one that ends is told, and the link lives on', async () => {
+  it('before the current one expires is reported, and the link stays open', async () => {
     const getToken = jest.fn(() => 'token');
     await platform.open({ getToken });
     const { socket } = platform;

@@ -5,12 +5,12 @@ import { openConnections } from '../support/open-connections.js';
 import { until } from '../support/until.js';
 import { closeAllConnections, connected, numbersOf, watchedEvents, watchEvents } from './watch.js';
 
-/** What a browser has and Node has not, in the hands of a test. */
+/** Browser globals that Node lacks, under a test's control. */
 class Page extends EventTarget {
   private readonly navigator = { onLine: true };
   private readonly document = Object.assign(new EventTarget(), { visibilityState: 'visible' });
 
-  /** Shows it to what runs here, until the returned function is called. */
+  /** Installs the globals; the returned function restores the old ones. */
   open(): () => void {
     const place = globalThis as Record<string, unknown>;
     const before = Object.entries(this.parts()).map(([name]) => [name, Object.getOwnPropertyDescriptor(place, name)]);
@@ -25,7 +25,7 @@ class Page extends EventTarget {
     };
   }
 
-  /** There is no network any more, and the page is not told of it yet. */
+  /** Loses the network, before the page gets an event. */
   loseNetwork(): void {
     this.navigator.onLine = false;
   }
@@ -73,7 +73,7 @@ async function publish(n: number): Promise<void> {
 }
 
 describe('a page without a network', () => {
-  it('pauses, and goes on at once when there is one, without missing anything', async () => {
+  it('pauses, and reconnects at once when the network returns, without missing anything', async () => {
     const watch = await watchEvents(orgId, { ...options, url: node.url });
     page.isOnline = false;
     expect(watch.connection.state).toMatchObject({ status: 'offline', connectionId: undefined });
@@ -89,7 +89,7 @@ describe('a page without a network', () => {
     expect(watch.states.map(({ status }) => status)).not.toContain('waiting');
   });
 
-  it('asks nobody for anything from the first moment on', async () => {
+  it('requests nothing if it starts that way', async () => {
     page.isOnline = false;
     let asked = 0;
     const getToken = (): Promise<string> => {
@@ -104,7 +104,7 @@ describe('a page without a network', () => {
     expect(asked).toBe(1);
   });
 
-  it('does not go on from a pause when a link is lost meanwhile', async () => {
+  it('does not retry a link that is lost while it is offline', async () => {
     const watch = await watchEvents(orgId, { ...options, url: node.url });
     const { state } = watch.connection;
     page.loseNetwork();
@@ -115,7 +115,7 @@ describe('a page without a network', () => {
     await connected(watch, 2);
   });
 
-  it('tries all the same when it is told to', async () => {
+  it('tries anyway if told to reconnect', async () => {
     page.isOnline = false;
     const watch = watchedEvents(orgId, { ...options, url: node.url });
     await until(() => watch.connection.state.status === 'offline');
@@ -124,7 +124,7 @@ describe('a page without a network', () => {
     expect(watch.connection.state.status).toBe('connected');
   });
 
-  it('stays closed when it is', async () => {
+  it('leaves a closed connection closed', async () => {
     const { connection } = await watchEvents(orgId, { ...options, url: node.url });
     connection.close();
     page.isOnline = false;
@@ -134,7 +134,7 @@ describe('a page without a network', () => {
 });
 
 describe('a page that comes to the foreground', () => {
-  it('asks at once whether the link is alive', async () => {
+  it('checks at once whether the link is alive', async () => {
     const { connection, states } = await watchEvents(orgId, { ...options, url: node.url });
     await until(() => connection.state.latency !== undefined);
     page.isVisible = false;

@@ -6,8 +6,8 @@ let platform: FakePlatform;
 beforeEach(() => void (platform = new FakePlatform()));
 afterEach(() => platform.leave());
 
-describe('what the browser says of the network', () => {
-  it('is a hint: without one it is tried all the same, though later', async () => {
+describe('the browser’s network state', () => {
+  it('is only a hint: the client tries even if offline, though later', async () => {
     platform.isOnline = false;
     await platform.open();
     expect([platform.state?.status, platform.sockets.length]).toEqual(['offline', 0]);
@@ -18,7 +18,7 @@ describe('what the browser says of the network', () => {
     expect(platform.state?.status).toBe('connected');
   });
 
-  it('keeps no attempt from being made for good', async () => {
+  it('never prevents attempts for good', async () => {
     platform.isOnline = false;
     await platform.open();
     await platform.pass(5_000);
@@ -30,7 +30,7 @@ describe('what the browser says of the network', () => {
     }
   });
 
-  it('though the link is good has that back soon', async () => {
+  it('can wrongly say offline, and the link is soon back', async () => {
     await platform.open();
     platform.socket.welcome();
     platform.isOnline = false;
@@ -41,7 +41,7 @@ describe('what the browser says of the network', () => {
     expect(platform.state?.status).toBe('connected');
   });
 
-  it('and takes back is followed at once', async () => {
+  it('is followed at once when it changes to online', async () => {
     platform.isOnline = false;
     await platform.open();
     platform.isOnline = true;
@@ -50,7 +50,7 @@ describe('what the browser says of the network', () => {
     expect(platform.sockets).toHaveLength(1);
   });
 
-  it('by an event alone ends no good link', async () => {
+  it('does not end a good link by an event alone', async () => {
     await platform.open();
     platform.socket.welcome();
     platform.tell('offline');

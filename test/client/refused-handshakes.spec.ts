@@ -7,10 +7,10 @@ let platform: FakePlatform;
 beforeEach(() => void (platform = new FakePlatform()));
 afterEach(() => platform.leave());
 
-describe('a handshake that is refused', () => {
+describe('a refused handshake', () => {
   const HINT = 'Could not connect: 1006 unreachable, or it refused the Origin, path or token size';
 
-  it('a second time is told, with what it may be where the platform does not say', async () => {
+  it('is reported the second time, with possible reasons if the platform gives none', async () => {
     await platform.open();
     platform.socket.end(1006);
     await platform.pass(500);
@@ -22,7 +22,7 @@ describe('a handshake that is refused', () => {
     expect(platform.faults).toMatchObject([{ source: 'socket', message: HINT }]);
   });
 
-  it('is told with the reason that the platform has', async () => {
+  it('is reported with the platform’s reason', async () => {
     await platform.open();
     platform.socket.fail('Unexpected server response: 403');
     await platform.pass(500);
@@ -31,7 +31,7 @@ describe('a handshake that is refused', () => {
     expect(platform.state?.closed).toEqual({ code: 1006, reason: 'Unexpected server response: 431' });
   });
 
-  it('is not told of a link that has held and then breaks', async () => {
+  it('is not reported for a link that was established and then breaks', async () => {
     for (let n = 0; n < 3; n += 1) {
       await (n === 0 ? platform.open() : platform.pass(30_000));
       platform.socket.welcome();
@@ -40,7 +40,7 @@ describe('a handshake that is refused', () => {
     expect(platform.faults).toEqual([]);
   });
 
-  it('is told of tokens that the server refuses one after the other', async () => {
+  it('is reported when the server refuses one token after another', async () => {
     await platform.open();
     platform.socket.end(4001, 'token_invalid');
     await platform.pass(0);
@@ -63,7 +63,7 @@ describe('a token that may be too large for a header', () => {
     return platform.sockets.map(({ url }) => (url.includes('ticket=once') ? 'ticket' : 'subprotocol'));
   }
 
-  it('goes by a ticket when the handshake was refused, and one way after the other', async () => {
+  it('is exchanged for a ticket after a refused handshake, then alternates', async () => {
     await platform.open({ getToken: () => large });
     for (const delay of [500, 1_000, 2_000]) {
       platform.socket.end(1006);
@@ -73,7 +73,7 @@ describe('a token that may be too large for a header', () => {
     expect(platform.socket.protocols).toEqual(['herald.v1']);
   });
 
-  it('goes as a subprotocol again when no ticket can be had', async () => {
+  it('is sent as a subprotocol again if it can’t get a ticket', async () => {
     answerTickets(503, {});
     await platform.open({ getToken: () => large });
     platform.socket.end(1006);
@@ -85,8 +85,8 @@ describe('a token that may be too large for a header', () => {
 
   it.each<[string, Partial<ClientOptions>]>([
     ['that is small', { getToken: () => 'x'.repeat(2_048) }],
-    ['whose way was chosen', { getToken: () => large, credential: 'subprotocol' }],
-  ])('but one %s goes no other way', async (_, options) => {
+    ['with a chosen credential', { getToken: () => large, credential: 'subprotocol' }],
+  ])('but one %s is not exchanged for a ticket', async (_, options) => {
     await platform.open(options);
     platform.socket.end(1006);
     await platform.pass(500);

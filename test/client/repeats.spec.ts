@@ -11,7 +11,7 @@ beforeEach(() => {
 });
 afterEach(() => ending.abort());
 
-/** A server of one connection, in the hands of a test. */
+/** A server for one connection, under a test's control. */
 function fakeServer(): { WebSocket: new () => Socket; isAsked: () => boolean; say: (frame: object) => void } {
   const listeners = new Map<string, Listener>();
   class FakeSocket implements Socket {
@@ -19,7 +19,7 @@ function fakeServer(): { WebSocket: new () => Socket; isAsked: () => boolean; sa
       listeners.set(type, listener);
     }
     send(): void {
-      // Nobody looks at what the client sends.
+      // The test ignores what the client sends.
     }
     close(): void {
       // It ends with the test.
@@ -29,8 +29,8 @@ function fakeServer(): { WebSocket: new () => Socket; isAsked: () => boolean; sa
   return { WebSocket: FakeSocket, say, isAsked: () => listeners.has('message') };
 }
 
-describe('a frame that comes twice', () => {
-  it('is told once, also the last; one for everybody has the place of another, and is told', async () => {
+describe('a repeated message', () => {
+  it('is passed on once, even the newest; one for everybody shares a cursor with another, and is passed on too', async () => {
     const server = fakeServer();
     const { WebSocket } = server;
     const options = { url: 'https://herald.test', getToken: () => 'token', WebSocket, signal: ending.signal };

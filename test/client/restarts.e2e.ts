@@ -7,7 +7,7 @@ import { until } from '../support/until.js';
 import { closeAllConnections, connected, expectNothingAmiss, impatient, watchEvents } from './watch.js';
 
 let redis: RedisServer;
-/** Where changes are made. */
+/** The nodes on which changes are made. */
 let deployment: Deployment;
 
 beforeAll(async () => {
@@ -21,11 +21,11 @@ afterAll(async () => {
 });
 
 function settings(): Variables {
-  // More than happens while a server starts, even on a busy machine.
+  // More events than happen while a server starts, even on a busy machine.
   return { ...redisAt(redis), HISTORY_SIZE: '10000' };
 }
 
-/** Where the clients are connected. */
+/** The server to which the clients connect. */
 interface Server {
   url: string;
   end: () => Promise<unknown>;
@@ -46,8 +46,8 @@ async function startProcess(): Promise<Server> {
 describe('clients of a server that', () => {
   it.each([
     ['is restarted', startNode, 1012],
-    ['is killed and started again', startProcess, 1006],
-  ] as const)('%s come back by themselves, and miss and double nothing', async (_, start, code) => {
+    ['is killed and restarted', startProcess, 1006],
+  ] as const)('%s reconnect by themselves, with nothing missed or repeated', async (_, start, code) => {
     const server = await start();
     const { url } = server;
     const options = { url, getToken: () => deployment.token };

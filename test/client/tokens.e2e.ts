@@ -15,7 +15,7 @@ beforeAll(async () => {
 afterEach(closeAllConnections);
 afterAll(() => node.stop());
 
-/** Gives what the test says for the first requests, and good tokens of Alice for all others. */
+/** Answers the first requests as the test says, and later ones with good tokens of Alice. */
 class Tokens {
   readonly reasons: TokenReason[] = [];
   readonly signals: AbortSignal[] = [];
@@ -39,8 +39,8 @@ async function notify(title: string): Promise<void> {
   await node.app.get(BroadcastService, { strict: false }).broadcastNotification('alice', { title });
 }
 
-describe('a token that ends soon', () => {
-  it('is replaced before, and the connection lives on', async () => {
+describe('a token that expires soon', () => {
+  it('is replaced in time, and the connection stays open', async () => {
     const tokens = new Tokens([short]);
     const { connection, states } = await watchNotifications({ url: node.url, getToken: tokens.get });
     const end = connection.state.expiresAt ?? '';
@@ -50,7 +50,7 @@ describe('a token that ends soon', () => {
     expect(states.filter(({ status }) => status === 'connecting')).toHaveLength(1);
   });
 
-  it('that can’t be replaced ends the connection, which misses nothing for that', async () => {
+  it('that can’t be replaced ends the connection, which then resumes without missing anything', async () => {
     const tokens = new Tokens([() => node.tokenFor('alice', { expiresIn: 1 }), failing]);
     const watch = await watchNotifications({ url: node.url, getToken: tokens.get });
     await until(() => watch.faults.length === 1);
@@ -65,7 +65,7 @@ describe('a token that ends soon', () => {
   });
 });
 
-describe('a token that is refused', () => {
+describe('a refused token', () => {
   it('is replaced at once', async () => {
     const tokens = new Tokens([bad]);
     const { states, connection } = await watchNotifications({ url: node.url, getToken: tokens.get });
@@ -74,14 +74,14 @@ describe('a token that is refused', () => {
     expect(connection.state).toMatchObject({ reconnects: 0, closed: { code: 4001, reason: 'token_invalid' } });
   });
 
-  it('is replaced again and again, but with pauses, when the new ones are refused, too', async () => {
+  it('is replaced again and again, with delays, if the new ones are refused too', async () => {
     const tokens = new Tokens([bad, bad, bad]);
     const { states } = await watchNotifications({ url: node.url, getToken: tokens.get });
     expect(tokens.reasons).toEqual(['connect', 'refused', 'refused', 'refused']);
     expect(states.filter(({ status }) => status === 'waiting')).toHaveLength(2);
   });
 
-  it('is replaced when a ticket can’t be bought with it', async () => {
+  it('is replaced if the ticket endpoint refuses it', async () => {
     const tokens = new Tokens([bad]);
     const credential = 'ticket';
     const { connection, faults } = await watchNotifications({ url: node.url, getToken: tokens.get, credential });
@@ -90,7 +90,7 @@ describe('a token that is refused', () => {
     expect(faults).toEqual([]);
   });
 
-  it('while connected is replaced at once, and nothing is missed', async () => {
+  it('is replaced at once if refused while connected, and nothing is missed', async () => {
     const tokens = new Tokens();
     const watch = await watchNotifications({ url: node.url, getToken: tokens.get });
     await node.app.get(BroadcastService, { strict: false }).disconnectUser('alice');
@@ -103,7 +103,7 @@ describe('a token that is refused', () => {
     expect(watch.connection.state).toMatchObject({ reconnects: 1, closed: { code: 4001, reason: 'disconnected' } });
   });
 
-  it('is told of as long as there is no other, for the same reason', async () => {
+  it('is requested again with the reason `refused` until there is a new one', async () => {
     const tokens = new Tokens([bad, failing, failing]);
     const { connection } = await watchNotifications({ url: node.url, getToken: tokens.get });
     expect(tokens.reasons).toEqual(['connect', 'refused', 'refused', 'refused']);
@@ -111,8 +111,8 @@ describe('a token that is refused', () => {
   });
 });
 
-describe('an application that has no token', () => {
-  it('is told, and asked again', async () => {
+describe('an application without a token', () => {
+  it('gets an error, and is asked again', async () => {
     const tokens = new Tokens([failing, failing]);
     const { faults, states } = await watchNotifications({ url: node.url, getToken: tokens.get });
     expect(faults).toMatchObject([
@@ -123,7 +123,7 @@ describe('an application that has no token', () => {
     expect(tokens.reasons).toEqual(['connect', 'connect', 'connect']);
   });
 
-  it('is asked again when it never answers, and told that the first request is over', async () => {
+  it('is asked again if it never answers, and the first request is aborted', async () => {
     const tokens = new Tokens([silent]);
     const { url } = node;
     const { faults, connection } = await watchNotifications({ url, getToken: tokens.get, answerTimeout: 1_000 });
@@ -133,7 +133,7 @@ describe('an application that has no token', () => {
     expect(connection.state.status).toBe('connected');
   });
 
-  it('is asked anew when it is told to connect now, and told that the last request is over', async () => {
+  it('is asked again on `reconnect`, and the last request is aborted', async () => {
     const tokens = new Tokens([silent]);
     const { connection } = watchedEvents('123e4567-e89b-12d3-a456-426614174000', {
       url: node.url,
@@ -148,8 +148,8 @@ describe('an application that has no token', () => {
   });
 });
 
-describe('a request for a ticket that is never answered', () => {
-  it('is given up, and another one made', async () => {
+describe('an unanswered request for a ticket', () => {
+  it('is given up and repeated', async () => {
     const { hostname, port } = new URL(node.url);
     const proxy = await TcpProxy.start({ host: hostname, port: Number(port) });
     try {

@@ -19,18 +19,18 @@ import type { Load } from '../support/load.js';
 import { accountOf, NOTHING_AMISS } from '../support/recording-client.js';
 import { until } from '../support/until.js';
 
-/** For what includes some failed attempts, on a busy machine. */
+/** Long enough for some failed attempts on a busy machine. */
 const DEADLINE_MS = 20_000;
 
 const opened = new Set<Connection<never>>();
 
-/** Ends every client that a test has made; for `afterEach`. */
+/** Closes every connection that a test has opened; for `afterEach`. */
 export function closeAllConnections(): void {
   for (const connection of opened) connection.close();
   opened.clear();
 }
 
-/** A client as an application has it, and all that it was told. */
+/** A connection as an application has it, and everything it emitted. */
 export interface Watch<F extends CommonFrames, Frame> {
   readonly connection: Connection<F>;
   readonly frames: Frame[];
@@ -43,7 +43,7 @@ export interface Watch<F extends CommonFrames, Frame> {
 export type OrgWatch = Watch<OrgFrames, EventFrame>;
 export type NotificationWatch = Watch<NotificationFrames, NotificationFrame>;
 
-/** Connects to an organization's events, and waits until it is. */
+/** Connects to an organization's events, and waits until connected. */
 export async function watchEvents(orgId: string, options: OrgEventsOptions): Promise<OrgWatch> {
   const watch = watchedEvents(orgId, options);
   await connected(watch);
@@ -58,7 +58,7 @@ export function watchedEvents(orgId: string, options: OrgEventsOptions): OrgWatc
   return { connection, frames, ...record(connection) };
 }
 
-/** Connects to a user's notifications, and waits until it is. */
+/** Connects to a user's notifications, and waits until connected. */
 export async function watchNotifications(options: ClientOptions): Promise<NotificationWatch> {
   const connection = connectNotifications({ WebSocket, ...options });
   const frames: NotificationFrame[] = [];
@@ -68,7 +68,7 @@ export async function watchNotifications(options: ClientOptions): Promise<Notifi
   return watch;
 }
 
-/** Resolves when it was connected that often, and is. */
+/** Resolves when it is connected, and has been welcomed at least this often. */
 export async function connected(
   { connection, welcomes }: Pick<OrgWatch, 'welcomes'> & { connection: { state: ConnectionState } },
   times = 1,
@@ -76,12 +76,12 @@ export async function connected(
   await until(() => welcomes.length >= times && connection.state.status === 'connected', DEADLINE_MS);
 }
 
-/** The numbers that events carry as `data.n`. */
+/** The `data.n` of each event. */
 export function numbersOf({ frames }: OrgWatch): number[] {
   return frames.flatMap(({ data: { n } }) => (typeof n === 'number' ? [n] : []));
 }
 
-/** Lets chance have the clients that are made now wait a tenth of what they may: a test would be long otherwise. */
+/** Fixes the random delays of the new connections to a tenth of their maximum, to keep tests short. */
 export function impatient<T>(make: () => T): T {
   const { random } = Math;
   Math.random = () => 0.1;
@@ -92,7 +92,7 @@ export function impatient<T>(make: () => T): T {
   }
 }
 
-/** Stops the load on the one organization of these clients, and waits until they have its last change. */
+/** Stops the load, which is on these clients' only organization; expects that they get every change once and in order. */
 export async function expectNothingAmiss(load: Load, watches: readonly OrgWatch[]): Promise<void> {
   await load.stop();
   const count = load.least;
@@ -106,7 +106,7 @@ export async function expectNothingAmiss(load: Load, watches: readonly OrgWatch[
 type Records = Pick<OrgWatch, 'states' | 'welcomes' | 'refetches' | 'faults'>;
 
 function record<F extends CommonFrames>(connection: Connection<F>): Records {
-  // What all connections tell of.
+  // The events that all connections have.
   const common = connection as unknown as Connection<CommonFrames>;
   opened.add(common as unknown as Connection<never>);
   const records: Records = { states: [], welcomes: [], refetches: [], faults: [] };

@@ -12,9 +12,9 @@ afterEach(async () => {
   await deployment.stop();
 });
 
-describe('a node that ends under 200 changes a second', () => {
+describe('a node that stops under 200 changes a second', () => {
   // @abuse OPS-02
-  it('because its process is killed, costs its clients nothing when they resume on the other', async () => {
+  it('because it is killed costs its clients no event if they resume on another', async () => {
     const leaving = await deployment.startProcess();
     const watches = await deployment.watchAll([leaving]);
     const load = deployment.load();
@@ -34,7 +34,7 @@ describe('a node that ends under 200 changes a second', () => {
 });
 
 describe('a node that drains', () => {
-  it('still tells what it has accepted, and ends when it has answered, though connections are kept for more', async () => {
+  it('publishes what it has accepted, and exits once it has answered, despite keep-alive connections', async () => {
     const leaving = await deployment.nodes[0].another();
     const client = await deployment.watch(deployment.nodes[0]);
     const api = deployment.api(leaving);
@@ -48,7 +48,7 @@ describe('a node that drains', () => {
     await Promise.race(answers);
     const since = performance.now();
     await leaving.stop();
-    // Of ten seconds of grace.
+    // The grace time is ten seconds.
     expect(performance.now() - since).toBeLessThan(5_000);
     const accepted = (await Promise.all(answers)).filter(({ status }) => status === 202).map(({ n }) => n);
     expect(accepted.length).toBeGreaterThan(0);

@@ -13,7 +13,7 @@ const WAITING = `
     AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`;
 
 let deployment: Deployment;
-/** Of the test: it holds up batches. */
+/** The test's own session, which holds up batches. */
 let session: QueryRunner;
 
 beforeEach(async () => {
@@ -26,7 +26,7 @@ afterEach(async () => {
   await deployment.stop();
 });
 
-/** Resolves when both nodes say so of themselves. */
+/** Resolves when both nodes report this status. */
 async function are(status: 'ok' | 'degraded'): Promise<void> {
   await until(async () => {
     const reports = await Promise.all(
@@ -36,13 +36,13 @@ async function are(status: 'ok' | 'degraded'): Promise<void> {
   });
 }
 
-describe('a batch that was begun before Redis lost its data, and publishes after that', () => {
-  it('comes after what is published again, also for clients that know nothing of before', async () => {
+describe('a batch that begins before Redis loses its data, and publishes afterwards', () => {
+  it('comes after the republished rows, even for clients that connect later', async () => {
     const { orgId, nodes, redis } = deployment;
     const witness = await deployment.watch(nodes[0]);
     for (let n = 0; n < 5; n += 1) await deployment.commit(orgId, n);
     await until(() => witness.has(4));
-    // So that it is the first one's batch that waits.
+    // With this relay stopped, it is the first node's batch that waits.
     const relay = nodes[1].app.get(OutboxRelay, { strict: false });
     await relay.stop();
     await session.query(`SELECT pg_advisory_lock(${BATCHES_LOCK})`);

@@ -9,7 +9,7 @@ import { until } from '../support/until.js';
 import { closeAllClients } from '../support/ws-client.js';
 
 const RECOVERY_MS = 15_000;
-/** One more than are published in one step: the broker has accepted them before it is asked for the last. */
+/** One more than a step publishes, so that the broker has accepted the others before it gets the last. */
 const COUNT = 51;
 
 let redis: RedisServer;
@@ -28,12 +28,12 @@ afterEach(async () => {
   await redis.stop();
 });
 
-describe('an event that Redis has accepted and lost before anybody else heard of it', () => {
+describe('an event that Redis accepts and loses before any node receives it', () => {
   // @abuse RED-07
-  it('is told once, also when the process that published it notes the success after the loss was noticed', async () => {
+  it('is delivered once, even if its publisher records the success after the loss was noticed', async () => {
     const clients = await Promise.all(deployment.nodes.map((node) => deployment.watch(node)));
     const [node] = deployment.nodes;
-    // Nobody receives, and the publisher waits for an answer about the last event when Redis dies.
+    // No node receives, and the publisher still waits for the answer to the last event when Redis dies.
     for (const proxy of proxies) proxy.blackHole('to-client', 'subscribe');
     const muted = proxies[0].muteOn('the last');
     const broadcast = node.app.get(BroadcastService, { strict: false });

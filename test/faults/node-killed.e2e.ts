@@ -5,7 +5,7 @@ import { HeraldProcess, hurried } from '../support/herald-process.js';
 import { until } from '../support/until.js';
 import { closeAllClients } from '../support/ws-client.js';
 
-/** A tenth of what runs in production. */
+/** A tenth of the value in production. */
 const timings = { nodeLeaseMs: 1_500 };
 
 let one: Herald;
@@ -22,8 +22,8 @@ afterAll(async () => {
   await one.stop();
 });
 
-describe('a node that is killed', () => {
-  it('is missed when its lease ends: its connections are listed no more, and who was only there has left', async () => {
+describe('a killed node', () => {
+  it('is noticed when its lease expires: its connections are no longer listed, and users only on it have left', async () => {
     const orgId = await one.organization('alice', ['bob', 'carol']);
     const path = `/ws/events/${orgId}/`;
     const alice = await one.api('alice');

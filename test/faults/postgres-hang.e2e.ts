@@ -21,11 +21,11 @@ afterAll(async () => {
 });
 
 describe('a Postgres that hangs, with queries under way', () => {
-  it('does not keep a node from draining, and ending well with its grace', async () => {
+  it('does not keep a node from draining and stopping cleanly within its grace time', async () => {
     const client = await node.join('/ws/notifications/', 'alice');
     const api = await node.api('alice');
     const ask = (): Promise<unknown>[] => Array.from({ length: 10 }, () => api.get('/orgs').catch(() => null));
-    // Now the pool has connections: a new one would be given up after some seconds.
+    // Fills the pool: an attempt at a new connection would time out after some seconds.
     await Promise.all(ask());
     await postgres.pause();
     const requests = ask();

@@ -26,7 +26,7 @@ afterAll(async () => {
   await postgres.stop();
 });
 
-/** The tests' Postgres may forget the newest commits in a crash; here it must not. */
+/** The tests' Postgres may lose the newest commits in a crash; this database must not. */
 async function keepCommits(databaseUrl: string): Promise<void> {
   const client = new pg.Client({ connectionString: databaseUrl });
   await client.connect();
@@ -39,7 +39,7 @@ const send = async (n: number): Promise<number> =>
 
 describe('a Postgres that is killed and restarted', () => {
   // @abuse PG-01
-  it('makes REST answer 503 meanwhile; the node and its sockets stay; what was accepted is told once', async () => {
+  it('makes REST answer 503 in the meantime, ends no socket, and loses or repeats no accepted event', async () => {
     const [node, other] = deployment.nodes;
     const clients = [await deployment.watch(node), await deployment.watch(other)];
     const accepted: number[] = [];
@@ -76,7 +76,7 @@ describe('a Postgres that is killed and restarted', () => {
     await until(() => node.isHealthy());
     for (const client of clients) {
       await until(() => client.has(accepted.at(-1) ?? 0), RECOVERY_MS);
-      // A commit whose answer the crash has swallowed may be told, too.
+      // A commit whose answer was lost in the crash may be delivered too.
       expect(client.numbers.filter((n) => accepted.includes(n))).toEqual(accepted);
       expect(client.account(0)).toEqual({ missing: [], doubled: [], late: [] });
       expect(client.isOpen).toBe(true);

@@ -26,8 +26,8 @@ afterEach(async () => {
 
 const relays = (): OutboxRelay[] => deployment.nodes.map((node) => node.app.get(OutboxRelay, { strict: false }));
 
-describe('a process that is killed', () => {
-  it('between the commit and the publication of a change leaves the telling to the others, once they have Redis', async () => {
+describe('a killed process', () => {
+  it('that has committed but not published a change leaves it to the others, which publish it once Redis is back', async () => {
     const client = await deployment.watch(deployment.nodes[1]);
     proxy.blackHole('to-server');
     const api = deployment.api(victim);
@@ -48,11 +48,11 @@ describe('a process that is killed', () => {
   });
 
   // @abuse PG-16
-  it('while it publishes a long outbox leaves the rest to the others, who double nothing', async () => {
+  it('that was publishing a long outbox leaves the rest to the others, which repeat nothing', async () => {
     const count = 4_000;
     const [node] = deployment.nodes;
     const clients = await Promise.all(deployment.nodes.map((each) => deployment.watch(each)));
-    // The others don't publish for now, so that the victim does.
+    // Stops the others' relays, so that the victim publishes.
     await Promise.all(relays().map((relay) => relay.stop()));
     const isHeld = proxy.muteOn(`"n":${count / 2}`);
     const broadcast = node.app.get(BroadcastService, { strict: false });

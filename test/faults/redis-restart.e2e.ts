@@ -6,7 +6,7 @@ import { type RedisServer, startRedis } from '../support/servers.js';
 import { until } from '../support/until.js';
 import { closeAllClients } from '../support/ws-client.js';
 
-/** Delivery is back 5 s after Redis is; the rest is for a machine that has other tests to run. */
+/** Delivery recovers 5 s after Redis; the rest is for a busy machine. */
 const RECOVERY_MS = 15_000;
 
 let redis: RedisServer;
@@ -23,7 +23,7 @@ afterEach(async () => {
   await redis.stop();
 });
 
-/** Kills Redis under load, starts it again while changes go on being committed, and waits until they are told. */
+/** Kills and restarts Redis while changes are being committed, and waits until these are delivered. */
 async function restartUnder(load: Load, watches: Watch[]): Promise<void> {
   await redis.kill();
   const down = load.least;
@@ -47,7 +47,7 @@ describe('a Redis that is killed and restarted under 200 changes a second', () =
     ['with its data', ['--appendonly', 'yes', '--appendfsync', 'always']],
     ['without its data', []],
     // @abuse RED-07
-  ])('%s costs no connection, no event, and doubles none', async (_, args) => {
+  ])('%s ends no connection, and loses or repeats no event', async (_, args) => {
     await start(args);
     const watches = await deployment.watchAll();
     const load = deployment.load();

@@ -18,21 +18,21 @@ afterEach(async () => {
   await deployment.stop();
 });
 
-/** What a crash leaves of a Redis that saves its data from time to time: the last time is now. */
+/** Saves the data of Redis, as a snapshot that it restores after a crash. */
 async function save(): Promise<void> {
   const admin = new Redis(deployment.redis.url);
   await admin.save();
   admin.disconnect();
 }
 
-/** Restarts Redis with the data that it saved last; both nodes have found it. */
+/** Restarts Redis with the data of its last snapshot, and waits for both nodes to reconnect. */
 async function rollBack(): Promise<void> {
   await deployment.redis.kill();
   await deployment.redis.start();
   for (const node of deployment.nodes) await until(() => node.isHealthy());
 }
 
-/** Publishes without the outbox, as soon as Redis takes it. */
+/** Publishes without the outbox, as soon as Redis accepts it. */
 async function publish(n: number): Promise<void> {
   const broadcast = deployment.nodes[0].app.get(BroadcastService, { strict: false });
   await until(() =>
@@ -45,8 +45,8 @@ async function publish(n: number): Promise<void> {
 
 const isThere = (client: RecordingClient, n: number): Promise<void> => until(() => client.has(n));
 
-describe('a Redis that comes back with data of some time ago', () => {
-  it('costs the connected clients no event, and gives them none twice', async () => {
+describe('a Redis that restarts with older data', () => {
+  it('loses and repeats no event for connected clients', async () => {
     const watches = await deployment.watchAll();
     const load = deployment.load();
     await until(() => load.least > 50);
@@ -64,7 +64,7 @@ describe('a Redis that comes back with data of some time ago', () => {
     }
   });
 
-  it('does not trust a cursor of what was lost, when nothing has taken its place', async () => {
+  it('rejects a cursor of a lost event if nothing has taken its place', async () => {
     const client = await deployment.watch(deployment.nodes[0]);
     await save();
     await publish(0);
@@ -74,7 +74,7 @@ describe('a Redis that comes back with data of some time ago', () => {
     expect(await client.resume(deployment.nodes[1])).toBe(false);
   });
 
-  it('does not trust a cursor of what was lost, when as many others have taken its place', async () => {
+  it('rejects a cursor of a lost event if as many others have taken its place', async () => {
     const client = await deployment.watch(deployment.nodes[0]);
     await save();
     await publish(0);
@@ -86,7 +86,7 @@ describe('a Redis that comes back with data of some time ago', () => {
     expect(await client.resume(deployment.nodes[1])).toBe(false);
   });
 
-  it('does not trust a cursor whose message is at its place again, with another one before it', async () => {
+  it('rejects a cursor whose event is at its place again, but after another one', async () => {
     const [client, other] = [await deployment.watch(deployment.nodes[0]), await deployment.watch(deployment.nodes[1])];
     await publish(0);
     await save();
@@ -95,12 +95,10 @@ describe('a Redis that comes back with data of some time ago', () => {
     await Promise.all([isThere(client, 2), isThere(other, 2)]);
     await client.leave();
     await rollBack();
-    // The lost outbox message is published again once the other client's node has noticed the loss.
+    // The lost row is republished once the other client's node has noticed the loss.
     await publish(3);
     const broker = deployment.nodes[0].app.get(Broker, { strict: false });
-    await until(
-      async () => (await broker.history(orgChannel.of(deployment.orgId), 0)).publications.length > 2,
-    );
+    await until(async () => (await broker.history(orgChannel.of(deployment.orgId), 0)).publications.length > 2);
     expect(await client.resume(deployment.nodes[1])).toBe(false);
     await isThere(other, 3);
     expect(other.numbers).toEqual([0, 1, 2, 3]);

@@ -7,7 +7,7 @@ import { until } from '../support/until.js';
 import { closeAllClients } from '../support/ws-client.js';
 
 const RECOVERY_MS = 8_000;
-/** A write must not wait for Redis; this much is for a machine that has other tests to run. */
+/** A write must not wait for Redis; this much is for a busy machine. */
 const WRITE_MS = 1_000;
 
 let deployment: Deployment;
@@ -26,7 +26,7 @@ afterEach(async () => {
   await deployment.stop();
 });
 
-/** Writes over REST on each node while Redis is in trouble. */
+/** Writes over REST on each node. */
 async function expectWritesToSucceed(): Promise<void> {
   for (const node of deployment.nodes) {
     const start = performance.now();
@@ -51,7 +51,7 @@ async function expectNothingAmiss(): Promise<void> {
 
 describe('a Redis in trouble', () => {
   // @abuse RED-11
-  it('that has no memory left delays events, and neither loses them nor disturbs writes and connections', async () => {
+  it('that is out of memory delays events, but loses none, and does not affect writes or connections', async () => {
     const admin = new Redis(deployment.redis.url);
     await admin.config('SET', 'maxmemory-policy', 'noeviction');
     await admin.config('SET', 'maxmemory', '1');
@@ -66,7 +66,7 @@ describe('a Redis in trouble', () => {
     await expectNothingAmiss();
   });
 
-  it('that answers nothing for 5 s delays events, and neither loses them nor disturbs writes and connections', async () => {
+  it('that hangs for 5 s delays events, but loses none, and does not affect writes or connections', async () => {
     await deployment.redis.pause();
     const end = performance.now() + 5_000;
     const paused = load.least;

@@ -9,12 +9,12 @@ import { until } from '../support/until.js';
 import { closeAllClients } from '../support/ws-client.js';
 
 const ORGANIZATIONS = 10;
-/** As many of the case's 1,000 as a run of seconds has room for. */
+/** As many of the abuse case's 1,000 as a run of seconds allows. */
 const CLIENTS = 200;
 /** How many connect at a time. */
 const AT_ONCE = 50;
 const PER_SECOND = 200;
-/** The grace time, and what a busy machine needs on top; the case allows 20 s. */
+/** The grace time; the deadline adds an allowance for a busy machine, and the abuse case permits 20 s. */
 const GRACE_MS = 2_000;
 const END_MS = 15_000;
 const TIMEOUT_MS = 90_000;
@@ -41,11 +41,11 @@ function watchFrom(node: HeraldProcess): Promise<Watch[]> {
 describe('a rolling restart under 200 changes a second', () => {
   it(
     // @abuse OPS-01, OPS-03
-    'sends all its clients away with 1012, twice, who miss nothing by resuming on the other node each time',
+    'closes all clients with 1012, twice, and they resume on another node without missing anything',
     async () => {
       const own = { SHUTDOWN_GRACE_MS: String(GRACE_MS) };
       const first = await deployment.startProcess(own);
-      // To end a node of this process is what the signal does; it costs a fourth of another process.
+      // `stop()` drains a node in this process as the signal does, at a fourth of the cost of a separate process.
       const second = await deployment.nodes[0].another(own, { timings: { drainNoticeMs: TIMINGS.drainNoticeMs } });
       const watches = await watchFrom(first);
       const load = deployment.load(PER_SECOND);

@@ -10,7 +10,7 @@ import { type SentinelGroup, startSentinelGroup } from '../support/servers.js';
 import { until } from '../support/until.js';
 import { closeAllClients } from '../support/ws-client.js';
 
-/** Delivery is back within 10 s of the master's end, of which the sentinels take 2; the rest is for a busy machine. */
+/** Delivery recovers within 10 s of the master's death, of which the sentinels take 2; the rest is for a busy machine. */
 const RECOVERY_MS = 14_000;
 
 let group: SentinelGroup;
@@ -48,7 +48,7 @@ afterEach(async () => {
   await group.stop();
 });
 
-/** Waits until all clients have what was committed up to now. */
+/** Waits until all clients have every change committed so far. */
 async function untilCaughtUp(): Promise<void> {
   const counts = new Map(deployment.orgIds.map((orgId) => [orgId, load.count(orgId)]));
   await until(() => watches.every(({ orgId, client }) => client.has(counts.get(orgId) ?? 0)), RECOVERY_MS);
@@ -65,13 +65,13 @@ async function expectNothingAmiss(): Promise<void> {
 
 describe('a Sentinel failover under 200 changes a second', () => {
   // @abuse RED-15
-  it('after the master’s death loses no event, doubles none, and costs no connection', async () => {
+  it('after the master’s death loses and repeats no event, and ends no connection', async () => {
     await group.master.kill();
     await untilCaughtUp();
     await expectNothingAmiss();
   });
 
-  it('on command, with the old master alive, loses no event, doubles none, and costs no connection', async () => {
+  it('on command, with the old master alive, loses and repeats no event, and ends no connection', async () => {
     const sentinel = new Redis(`redis://${group.addresses.split(',')[0] ?? ''}`);
     await sentinel.call('SENTINEL', 'FAILOVER', group.name);
     sentinel.disconnect();
@@ -81,9 +81,9 @@ describe('a Sentinel failover under 200 changes a second', () => {
   });
 
   // @abuse RED-16
-  it('to a replica that lags tells the lost events to whoever missed them, and trusts no cursor of theirs', async () => {
+  it('to a lagging replica republishes the lost events, and rejects their cursors', async () => {
     const away = await deployment.watch(deployment.nodes[0]);
-    // From now on the replica is refused, and falls behind.
+    // From now on the master refuses the replica, which falls behind.
     await master.call('ACL', 'SETUSER', 'default', '-psync', '-sync');
     await until(async () => {
       await master.call('CLIENT', 'KILL', 'TYPE', 'replica');

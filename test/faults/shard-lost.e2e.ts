@@ -18,7 +18,7 @@ let deployment: Deployment;
 beforeEach(async () => {
   cluster = await startCluster(3);
   const variables = { REDIS_CLUSTER_NODES: cluster.nodes };
-  // Some of them are on another shard than the generation.
+  // Enough for some to be on another shard than the generation.
   deployment = await Deployment.start({ nodes: [variables, variables], organizations: 6 });
 });
 afterEach(async () => {
@@ -44,8 +44,8 @@ async function masterWithout(key: string, channel: Channel): Promise<RedisServer
   return undefined;
 }
 
-describe('a shard of a cluster that loses its data, and not the generation', () => {
-  it('loses no event of the outbox that it had accepted, and none comes twice', async () => {
+describe('a cluster shard that loses its data, but not the generation', () => {
+  it('loses and repeats no event of the outbox that it had accepted', async () => {
     const watches = await deployment.watchAll();
     for (let n = 0; n < 3; n += 1) for (const orgId of deployment.orgIds) await deployment.commit(orgId, n);
     await until(() => watches.every(({ client }) => client.has(2)));
@@ -55,7 +55,7 @@ describe('a shard of a cluster that loses its data, and not the generation', () 
       if (master === undefined) continue;
       await ask(master, (redis) => redis.flushall());
       const clients = watches.filter((watch) => watch.orgId === orgId).map(({ client }) => client);
-      // One more that was accepted before, and that no node has received.
+      // Adds an event that was accepted before the loss, but not received by any node.
       const last = parseCursor(clients[0]?.cursor ?? '');
       if (last === null) throw new Error('The client has no cursor');
       await deployment.nodes[0].app

@@ -9,18 +9,18 @@ import { type Direction, TcpProxy } from '../support/tcp-proxy.js';
 import { until } from '../support/until.js';
 import { closeAllClients } from '../support/ws-client.js';
 
-/** What the proxy sees of the connection that a node receives by. */
+/** Identifies the subscriber link to the proxy. */
 const SUBSCRIBE = 'subscribe';
-/** A dead link is noticed within 15 s; the rest is for a machine that has other tests to run. */
+/** A dead link is detected within 15 s; the rest is for a busy machine. */
 const NOTICED_MS = 18_000;
-/** History reaches back for as long as a link may be dead, at the rate of the load. */
+/** History covers the longest time that a link may be dead, at the rate of the load. */
 const HISTORY = { HISTORY_SIZE: '2000' };
 
 const DIRECTIONS: Direction[] = ['to-client', 'to-server', 'both'];
 
-/** A node that reaches Redis through a proxy of its own. */
+/** A node that reaches Redis through its own proxy. */
 interface Behind {
-  /** What its link is to suffer where each has another fault. */
+  /** The direction that is cut off in the test with a different fault for each node. */
   direction: Direction;
   proxy: TcpProxy;
   node: Herald;
@@ -56,7 +56,7 @@ async function startBehind(direction: Direction): Promise<Behind> {
   return { direction, proxy, node: await deployment.nodes[0].another(redisAt(proxy)) };
 }
 
-/** Whether each node has what it depends on. */
+/** Whether each node is healthy. */
 function health(): Promise<boolean[]> {
   return Promise.all(behind.map(({ node }) => node.isHealthy()));
 }
@@ -75,15 +75,15 @@ async function expectNothingAmiss(): Promise<void> {
   }
 }
 
-/** Waits until all clients have what was committed up to now. */
+/** Waits until all clients have every change committed so far. */
 async function untilCaughtUp(deadlineMs: number): Promise<void> {
   const counts = new Map(deployment.orgIds.map((orgId) => [orgId, load.count(orgId)]));
   await until(() => watches.every(({ orgId, client }) => client.has(counts.get(orgId) ?? 0)), deadlineMs);
 }
 
-describe('the link that a node receives by', () => {
+describe('a node’s subscriber link', () => {
   // @abuse RED-08
-  it('is found dead and replaced when nothing gets through it, to either side or both', async () => {
+  it('is detected as dead and replaced if nothing gets through, in one direction or both', async () => {
     const before = await reconnects();
     for (const { proxy, direction } of behind) proxy.blackHole(direction, SUBSCRIBE);
     await until(async () => (await reconnects()).every((count, index) => count > (before[index] ?? 0)), NOTICED_MS);
@@ -92,7 +92,7 @@ describe('the link that a node receives by', () => {
   });
 
   // @abuse RED-09
-  it('is whole again after all that the node says to Redis has been in a black hole', async () => {
+  it('recovers after all of the node’s traffic to Redis was cut off', async () => {
     for (const { proxy } of behind) proxy.blackHole();
     await until(async () => !(await health()).includes(true), NOTICED_MS);
     for (const { proxy } of behind) proxy.heal();
@@ -110,7 +110,7 @@ describe('the link that a node receives by', () => {
     await expectNothingAmiss();
   });
 
-  it('loses nothing, and ends no process, when it is cut again while it subscribes anew', async () => {
+  it('loses nothing, and crashes no process, when it is cut again while it resubscribes', async () => {
     const traps = behind.flatMap(({ proxy }) => Array.from({ length: 6 }, () => proxy.cutOn(SUBSCRIBE)));
     for (const { proxy } of behind) proxy.cut();
     await Promise.all(traps);

@@ -8,7 +8,7 @@ import { NOTHING_AMISS } from '../support/recording-client.js';
 import { until } from '../support/until.js';
 import { closeAllClients } from '../support/ws-client.js';
 
-/** In flight at a time, so that nothing waits for an answer for long. */
+/** Limits the publications in flight, so that none waits long for an answer. */
 const AT_ONCE = 100;
 const DEFAULT_LIMIT = '33554432 8388608 60';
 
@@ -19,7 +19,7 @@ let frozen: HeraldProcess;
 beforeAll(async () => {
   deployment = await Deployment.start();
   admin = new Redis(deployment.redis.url);
-  // It lets its clients lag by all that is published here: this is about the link from Redis.
+  // Lets clients lag by everything published here, as this tests the link from Redis, not slow clients.
   frozen = await deployment.startProcess({ WS_MAX_BUFFERED_BYTES: String(64 * 1_048_576) });
 });
 afterEach(async () => {
@@ -32,7 +32,7 @@ afterAll(async () => {
   admin.disconnect();
 });
 
-/** How much Redis may owe to who subscribes: hard limit, soft limit, and for how many seconds this. */
+/** Sets how much Redis may buffer for a subscriber: hard limit, soft limit, and the seconds for the soft one. */
 async function limitLink(limit: string): Promise<void> {
   await admin.config('SET', 'client-output-buffer-limit', `pubsub ${limit}`);
 }
@@ -48,13 +48,13 @@ async function publish(from: number, to: number, bytes: number): Promise<void> {
   }
 }
 
-/** The links of nodes that wait for messages. */
+/** The number of subscriber links. */
 async function subscribers(): Promise<number> {
   const list = String(await admin.call('CLIENT', 'LIST', 'TYPE', 'pubsub'));
   return list.split('\n').filter((line) => line.startsWith('id=')).length;
 }
 
-/** Publishes while the node does nothing, until Redis has given its link up for what it owes it. */
+/** Publishes while the node is suspended, until Redis closes its link because the buffer is full. */
 async function overrun(count: number, bytes: number): Promise<void> {
   const before = await subscribers();
   frozen.pause();
@@ -63,16 +63,16 @@ async function overrun(count: number, bytes: number): Promise<void> {
   frozen.resume();
 }
 
-describe('a node whose event loop stands still, and whose link Redis gives up for what it owes it', () => {
+describe('a suspended node whose link Redis closes because the buffer is full', () => {
   // @abuse RED-14
-  it('sends its clients away when 8,000 events of 10 KB are more than history has, and they start anew', async () => {
+  it('closes its clients if it missed more than history holds, and they can’t resume', async () => {
     const client = await deployment.watch(frozen);
     await publish(0, 1, 10_000);
     await until(() => client.has(0));
     await overrun(8_000, 10_000);
     expect(await client.closed(20_000)).toEqual({ code: 1013, reason: 'stream_lost' });
     expect(await sample(frozen, 'herald_closes_total{code="1013",reason="stream_lost"}')).toBe(1);
-    // Up to there it is one row, without a gap.
+    // What arrived before the close has no gap.
     expect(client.numbers).toEqual(client.numbers.map((_, n) => n));
     expect(client.numbers.length).toBeLessThan(8_000);
     expect(await client.resume(frozen)).toBe(false);
@@ -82,7 +82,7 @@ describe('a node whose event loop stands still, and whose link Redis gives up fo
   });
 
   // @abuse RED-14
-  it('fetches for its clients what was lost on the way and history has, and closes nobody', async () => {
+  it('fetches the missed events for its clients if history holds them, and closes none', async () => {
     await limitLink('262144 0 0');
     const client = await deployment.watch(frozen);
     await publish(0, 1, 60_000);

@@ -17,10 +17,10 @@ import { startWorker } from '../support/worker.js';
 import { closeAllClients } from '../support/ws-client.js';
 
 const RESOURCES = 450;
-/** More than the workers get through that are killed at random, and no more than a page of the inbox. */
+/** More than the randomly killed workers complete, but no more than a page of the inbox. */
 const EXPORTS = 60;
 const TAKEN_OVER_MS = 30_000;
-/** What is found out is where jobs are when their worker dies, and not how long that takes to be noticed. */
+/** Short job locks, as the tests are about where a job is when its worker dies, not how soon that is noticed. */
 const SHORT_LOCKS = { NODE_OPTIONS: `--import ${new URL('../support/blockable-worker.mjs', import.meta.url).href}` };
 const seed = Number(process.env.WORKER_SEED ?? randomInt(2 ** 31));
 
@@ -29,7 +29,7 @@ let databaseLink: TcpProxy;
 let client: Redis;
 let node: Herald;
 let user: ExportUser;
-/** How a worker reaches Redis and Postgres through the links. */
+/** Variables with which a worker reaches Redis and Postgres through the links. */
 let links: Variables;
 const workers: INestApplicationContext[] = [];
 const victims: HeraldProcess[] = [];
@@ -66,12 +66,12 @@ async function startVictim(): Promise<HeraldProcess> {
   return victim;
 }
 
-/** In this process: nothing kills it. */
+/** Runs in this process, because no test kills it. */
 async function startSurvivor(variables: Variables = {}, timings: Partial<Timings> = {}): Promise<void> {
   workers.push(await startWorker({ ...node.variables, ...variables }, timings));
 }
 
-/** Asks for an export whose run gets no answer any more when it says this to Postgres. */
+/** Requests an export whose run gets no more answers from Postgres once it has sent this statement. */
 async function heldAt(statement: string): Promise<string> {
   const isHeld = databaseLink.muteOn(statement);
   const id = await user.request();
@@ -86,8 +86,8 @@ const END_OF_EXPORT = 'completed';
 /** The command that ends the job in Redis. */
 const END_OF_JOB = '\r\ncompleted\r\n';
 
-describe('the exports of a worker that is killed', () => {
-  it('are completed by another one, and told once, wherever they were', async () => {
+describe('the exports of a killed worker', () => {
+  it('are completed by another one, and notified once, wherever they were', async () => {
     const victim = await startVictim();
     await victim.says('processing jobs');
     const ids = [await heldAt(FIRST_ROWS), await heldAt(FURTHER_ROWS), await heldAt(END_OF_EXPORT)];
@@ -110,11 +110,11 @@ describe('the exports of a worker that is killed', () => {
     await user.expectCompleted(ids);
   });
 
-  it('fail, and are told to have failed, when they have outlived too many workers', async () => {
+  it('fail, with a notification, if too many workers have died of them', async () => {
     const victim = await startVictim();
     await victim.says('processing jobs');
     const id = await heldAt(FURTHER_ROWS);
-    // As if so many workers had died of it before.
+    // As if that many workers had already died of it.
     await client.hset(`{bull}:exports:${id}`, 'stc', TAKEOVER.maxStalledCount);
     await victim.end('SIGKILL');
 
@@ -127,11 +127,11 @@ describe('the exports of a worker that is killed', () => {
 
   it(
     // @abuse JOB-02
-    `are completed and told once, whenever it is (WORKER_SEED=${seed})`,
+    `are completed and notified once, whenever it dies (WORKER_SEED=${seed})`,
     async () => {
       const ids: string[] = [];
       for (let n = 0; n < EXPORTS; n += 1) ids.push(await user.request());
-      // In what workers say to Postgres from the first export that they begin; four of them take about 90 of it.
+      // Counts requests to Postgres since a worker began its first export; four exports take about 90.
       const moments = fc.sample(fc.integer({ min: 1, max: 300 }), { seed, numRuns: 3 });
       for (const moment of moments) {
         const hasBegun = databaseLink.hears('UPDATE "exports"');
@@ -147,7 +147,7 @@ describe('the exports of a worker that is killed', () => {
   );
 });
 
-describe('an export whose job was lost with the data of Redis', () => {
+describe('an export whose job was lost with Redis’s data', () => {
   // @abuse JOB-12
   it('runs in the next worker that starts', async () => {
     const id = await user.request();
@@ -157,7 +157,7 @@ describe('an export whose job was lost with the data of Redis', () => {
     await user.expectCompleted([id]);
   });
 
-  it('runs in a worker that was there all the time', async () => {
+  it('runs in a worker that was running all the time', async () => {
     await startSurvivor(redisAt(redisLink), { exportUpkeepMs: 500 });
     const first = await user.request();
     await user.ended([first], 10_000);

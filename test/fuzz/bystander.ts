@@ -1,7 +1,7 @@
 import { ApiClient } from '../support/api-client.js';
 import { connect, type Frame, type TestClient } from '../support/ws-client.js';
 
-/** Somebody of another organization: whatever others do, they are served, and are told exactly what is theirs. */
+/** A user of another organization, who must be served and receive exactly their own events, whatever others do. */
 export class Bystander {
   private pings = 0;
   private events = 0;
@@ -20,7 +20,7 @@ export class Bystander {
     return new Bystander(client, api, orgId);
   }
 
-  /** @throws if the next frame is not the answer to their ping */
+  /** @throws if the next message is not the answer to their ping */
   async isServed(): Promise<void> {
     this.pings += 1;
     this.client.send({ type: 'ping', timestamp: this.pings });
@@ -28,7 +28,7 @@ export class Bystander {
     if (frame.type !== 'pong' || frame.timestamp !== this.pings) throw surprise(frame);
   }
 
-  /** @throws if the next frame is not the event that is published for them */
+  /** @throws if the next message is not the event published for them */
   async isTold(): Promise<void> {
     this.events += 1;
     const event = { event_type: 'quiet.event', data: { n: this.events } };

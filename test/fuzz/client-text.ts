@@ -3,7 +3,7 @@ import fc from 'fast-check';
 const TYPES = ['ping', 'auth', 'pong', 'event', 'notification', 'subscribe', 'PING', '__proto__', ''];
 const KEYS = ['type', 'timestamp', 'token', '__proto__', 'constructor', 'prototype', 'toString', 'x'];
 
-/** A JSON value as text, also one that no value of JavaScript is written as. */
+/** A JSON value as text, including values that `JSON.stringify` never writes. */
 export const jsonText: fc.Arbitrary<string> = fc.oneof(
   fc.json(),
   fc.string({ unit: 'binary' }).map((text) => JSON.stringify(text)),
@@ -13,14 +13,14 @@ export const jsonText: fc.Arbitrary<string> = fc.oneof(
   fc.integer({ min: 1, max: 2_000 }).map((depth) => `${'{"a":'.repeat(depth)}1${'}'.repeat(depth)}`),
 );
 
-/** An object as text: the fields come as they come, also twice. */
+/** An object as text, with fields in any order, even repeated. */
 export function objectText(fields: fc.Arbitrary<[key: string, json: string]>): fc.Arbitrary<string> {
   return fc
     .array(fields, { maxLength: 8 })
     .map((entries) => `{${entries.map(([key, json]) => `${JSON.stringify(key)}:${json}`).join()}}`);
 }
 
-/** What a client might say, from well-meant to nonsense; not longer than a message may be. */
+/** What a client might send, from valid messages to nonsense, within the size limit. */
 export const clientText: fc.Arbitrary<string> = fc
   .oneof(
     objectText(
@@ -40,5 +40,5 @@ export const clientText: fc.Arbitrary<string> = fc
     fc.string({ unit: 'binary' }),
     fc.tuple(jsonText, fc.nat(), fc.string()).map(([text, at, more]) => text.slice(0, at % (text.length + 1)) + more),
   )
-  // As it arrives: half a character can't be sent.
+  // As it arrives: lone surrogates can't be sent.
   .map((text) => text.toWellFormed().slice(0, 4_000).toWellFormed());

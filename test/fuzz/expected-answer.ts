@@ -1,8 +1,8 @@
-/** What the contract says the answer to a message is. */
+/** The answer to a message, according to the contract. */
 export type ExpectedAnswer = { pong: string | number | null } | { error: ErrorCode } | { close: 4001 };
 export type ErrorCode = 'invalid_json' | 'invalid_message' | 'unknown_type' | 'rate_limited';
 
-/** The contract's chapter 1.4, said once more in other words. Tokens that are texts are none here. */
+/** Implements the contract's chapter 1.4 independently. Every string is a bad token here. */
 export function expectedAnswerTo(text: string): ExpectedAnswer {
   let message: unknown;
   try {
@@ -22,12 +22,12 @@ export function expectedAnswerTo(text: string): ExpectedAnswer {
   return isNumber ? { pong: timestamp } : { error: 'invalid_message' };
 }
 
-/** Error messages by their code, as they were seen first: a message that depends on anything else may hold the client's text. */
+/** The first message seen for each code: one that depends on anything else might repeat the client's text. */
 const knownMessages = new Map<string, unknown>([['invalid_json', 'Invalid JSON']]);
 
 /**
- * A frame of the server, as the answer that it is.
- * @throws if it is none
+ * The answer that a message of the server represents.
+ * @throws if it is not an answer
  */
 export function answerOf(frame: Record<string, unknown>): ExpectedAnswer {
   const { type, timestamp, code, message } = frame;

@@ -11,15 +11,15 @@ export interface Expectation {
   answers: ExpectedAnswer[];
   /** The payloads of the pongs, as hex. */
   pongs: string[];
-  /** The code of the close frame; null: an empty one; undefined: it stays open. */
+  /** The code of the close frame; null if that is empty, undefined if the connection stays open. */
   close?: number | null;
-  /** Whether a fragmented message is not finished. */
+  /** Whether a fragmented message is unfinished. */
   isMidMessage: boolean;
 }
 
 const MAX_PAYLOAD = 16_384;
 
-/** What RFC 6455 and the contract say the server does with these frames. */
+/** What the server does with these frames, according to RFC 6455 and the contract. */
 export function expectedOf(frames: readonly SentFrame[]): Expectation {
   const peer = new ModelServer();
   for (const frame of frames) {

@@ -10,7 +10,7 @@ import { type Property, run } from './property.js';
 const mask = fc.uint8Array({ minLength: 4, maxLength: 4 });
 const opcode = fc.constantFrom(...Object.values(OPCODE));
 const bytes = fc.uint8Array({ maxLength: 200 });
-/** Messages that change nothing about the connection. */
+/** Messages that don't close the connection. */
 const text = clientText.filter((each) => !('close' in expectedAnswerTo(each))).map((each) => Buffer.from(each));
 
 function frame(
@@ -23,7 +23,7 @@ function frame(
     .map(([opcode, payload, options, mask]) => [{ opcode, payload, options: { ...options, mask } }]);
 }
 
-/** A message in pieces, with control frames between them. */
+/** A message in fragments, with control frames between them. */
 const fragmented: fc.Arbitrary<SentFrame[]> = fc
   .tuple(
     fc.constantFrom(OPCODE.text, OPCODE.binary),
@@ -69,7 +69,7 @@ const closePayload = fc
   )
   .map(([code, reason]) => Buffer.concat([Buffer.of(code >> 8, code & 0xff), reason]));
 
-/** Mostly good ones, so that a conversation lasts. */
+/** Mostly valid frames, so that the connection lasts. */
 const someFrames: fc.Arbitrary<SentFrame[]> = fc.oneof(
   { weight: 12, arbitrary: frame(fc.constant(OPCODE.text), text, fc.constantFrom({}, { lengthBits: 64 as const })) },
   { weight: 6, arbitrary: fragmented },
@@ -105,13 +105,13 @@ const someFrames: fc.Arbitrary<SentFrame[]> = fc.oneof(
   },
 );
 
-/** Sends bytes cut into packets at these places. */
+/** Sends the bytes in packets, cut at these places. */
 function sendCut(peer: RawSession, all: Buffer, cuts: number[]): void {
   const places = [0, ...cuts.map((cut) => cut % (all.length + 1)).sort((a, b) => a - b), all.length];
   for (const [index, end] of places.slice(1).entries()) peer.send(all.subarray(places[index], end));
 }
 
-/** Any frames, in packets cut anywhere, are answered or closed as RFC 6455 says. */
+/** Any frames, in packets cut anywhere, get the answers or the close that RFC 6455 requires. */
 export const frames: Property = {
   name: 'frames',
   check: (target, options) =>

@@ -8,19 +8,19 @@ import { rest } from './rest.js';
 import { sessions } from './sessions.js';
 import { FuzzTarget } from './target.js';
 
-// `FUZZ_SEED=123` repeats a run; `npm run fuzz` makes a long one.
+// `FUZZ_SEED=123` repeats a run; `npm run fuzz` does a long one.
 const seed = Number(process.env.FUZZ_SEED ?? randomInt(2 ** 31));
 
-describe(`Others are served, and told what is theirs alone, whatever somebody sends (FUZZ_SEED=${seed}):`, () => {
+describe(`Others are served, and receive only what is theirs (FUZZ_SEED=${seed}), despite`, () => {
   let target: FuzzTarget;
   beforeAll(async () => void (target = await FuzzTarget.start()));
   afterAll(() => target.stop());
 
   it.each<[string, Property, number?]>([
-    ['messages, each of which gets its one answer', messages],
-    ['frames, which are answered or closed as RFC 6455 says', frames],
+    ['messages, each of which gets one answer', messages],
+    ['frames, which are answered or closed as RFC 6455 requires', frames],
     // @abuse FRM-45
-    ['recorded sessions with some of their bits flipped', sessions, 600],
+    ['recorded sessions with some bits flipped', sessions, 600],
     ['handshakes, which are refused or admitted', handshakes],
     ['requests to the HTTP API, which are never answered with a 5xx', rest],
   ])('%s', async (_, { check }, numRuns = 60) => {

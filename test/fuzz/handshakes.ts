@@ -3,7 +3,7 @@ import { RawClient } from '../support/raw-client.js';
 import { type Property, run } from './property.js';
 import { assertAnswered } from './sessions.js';
 
-/** Anything but a line break, which would begin another header. */
+/** Any text without a line break, which would begin another header. */
 const value = fc
   .string({
     unit: fc.oneof(
@@ -75,7 +75,7 @@ const query = fc.oneof(
   value.map((text) => `?${text.replaceAll(' ', '+')}`),
 );
 
-/** A request head that is complete, but for the token: `TOKEN` stands for a good one. */
+/** A complete request head, in which `TOKEN` stands for a good token. */
 const head = fc
   .tuple(
     fc.tuple(method, path, query, version),
@@ -111,10 +111,10 @@ const head = fc
     return `${method} ${path}${query} ${version}\r\n${headers.join('')}\r\n`;
   });
 
-/** Long enough for the bodies that heads speak of, so that nobody has to wait for more. */
+/** Long enough for the bodies that heads announce, so that the server does not wait for more. */
 const behind = fc.uint8Array({ maxLength: 100 }).map((bytes) => Buffer.concat([Buffer.from('0\r\n\r\n'), bytes]));
 
-/** Whatever an upgrade looks like, it is refused, or admitted and answered as the contract says. */
+/** Any upgrade is refused, or admitted and answered as the contract says. */
 export const handshakes: Property = {
   name: 'handshakes',
   check: (target, options) =>
@@ -124,7 +124,7 @@ export const handshakes: Property = {
           const client = await RawClient.open(target.port);
           client.send(Buffer.concat([Buffer.from(text.replaceAll('TOKEN', target.token), 'latin1'), behind]));
           await client.answer().catch(() => undefined);
-          // What is no upgrade, and keeps its connection, would wait for the next request.
+          // After a plain request, the server would keep the connection open for the next one.
           client.end();
           await client.ended();
           assertAnswered(client.bytes);

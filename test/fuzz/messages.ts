@@ -4,7 +4,7 @@ import { answerOf, expectedAnswerTo } from './expected-answer.js';
 import { clientText } from './client-text.js';
 import { type Property, run } from './property.js';
 
-/** Each message of a client gets the one answer that the contract has for it. */
+/** Each message of a client gets the one answer that the contract specifies. */
 export const messages: Property = {
   name: 'messages',
   check: (target, options) =>
@@ -16,7 +16,7 @@ export const messages: Property = {
             for (const text of texts) peer.sendText(text);
             const expected = texts.map(expectedAnswerTo);
             if (expected.some((answer) => 'close' in answer)) {
-              // A token is verified while the messages behind it are answered.
+              // The messages after a token are answered while it is being verified.
               assert.deepEqual(await peer.closed(), { code: 4001, reason: 'token_invalid' });
               peer.messages.forEach(answerOf);
             } else {

@@ -5,16 +5,16 @@ export interface FuzzOptions {
   numRuns: number;
 }
 
-/** Something that holds whatever a client does. */
+/** A property that holds whatever a client does. */
 export interface Property {
   name: string;
-  /** @throws with the smallest thing found that breaks it */
+  /** @throws with the smallest counterexample found */
   check: (target: FuzzTarget, options: FuzzOptions) => Promise<void>;
 }
 
 /**
- * One run: does something, and looks whether others were harmed by it. Once they were, there is nothing left to try smaller
- * things on: what has done it is then the smallest thing found.
+ * One run: attacks, and checks that others were not harmed. Once they were, later runs do nothing: the target is broken, so
+ * fast-check can't shrink the counterexample.
  */
 export async function run(target: FuzzTarget, attack: () => Promise<void>): Promise<void> {
   if (target.isHarmed) return;

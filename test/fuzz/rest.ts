@@ -5,7 +5,7 @@ import { jsonText, objectText } from './client-text.js';
 import { type Property, run } from './property.js';
 import type { FuzzTarget, KnownIds } from './target.js';
 
-/** Every route that takes a body, and a body that it takes; `:x` in a path is an id that is known, or an odd one. */
+/** Every route that takes a body, with a valid body; `:x` in a path is replaced by a known id, or an odd one. */
 const WRITES: [route: string, body: Record<string, unknown>][] = [
   ['POST /orgs', { name: 'Acme' }],
   ['PATCH /orgs/:org_id', { name: 'Acme' }],
@@ -49,7 +49,7 @@ const READS = [
 const binary = fc.string({ unit: 'binary', maxLength: 40 });
 const encoded = binary.map((text) => encodeURIComponent(text.toWellFormed()));
 
-/** What stands in place of an id; null: the one that is known. No dot segments: `fetch` would make another path of them. */
+/** What replaces an id; null is the known id. Without dot segments, from which `fetch` would make another path. */
 const id: fc.Arbitrary<string | null> = fc.oneof(
   { weight: 10, arbitrary: fc.constant(null) },
   { weight: 2, arbitrary: encoded.filter((text) => !/^\.{1,2}$/.test(text)) },
@@ -71,7 +71,7 @@ const id: fc.Arbitrary<string | null> = fc.oneof(
   fc.uuid(),
 );
 
-/** The cursor of a list, forged. */
+/** A forged cursor of a list. */
 const cursor = fc
   .array(fc.oneof(binary, fc.uuid(), fc.constant('2025-01-15T10:30:00.000Z')), { maxLength: 3 })
   .map((parts) => {
@@ -99,7 +99,7 @@ const query = fc.oneof(
   fc.array(parameter, { maxLength: 4 }).map((parameters) => `?${parameters.join('&')}`),
 );
 
-/** A good body with some fields replaced, left out or added; or something else altogether. */
+/** A valid body with some fields replaced or added, or something else entirely. */
 function bodyLike(good: Record<string, unknown>): fc.Arbitrary<string> {
   const names = [...Object.keys(good), '__proto__', 'constructor', 'id', 'org_id'];
   const goodText = JSON.stringify(good).slice(1, -1);
@@ -109,7 +109,7 @@ function bodyLike(good: Record<string, unknown>): fc.Arbitrary<string> {
   return fc.oneof(
     {
       weight: 6,
-      // Of a field that stands twice the last one counts.
+      // The last of repeated fields counts.
       arbitrary: changes.map((fields) => {
         const changed = fields.map(([name, json]) => `${JSON.stringify(name)}:${json}`);
         return `{${[goodText, ...changed].filter((text) => text !== '').join()}}`;
@@ -122,7 +122,7 @@ function bodyLike(good: Record<string, unknown>): fc.Arbitrary<string> {
   );
 }
 
-/** Values that are good as far as one looks. */
+/** Values that look valid from the outside. */
 const inside = fc.constantFrom(
   ...[
     '{"title":"\\ud800"}',
@@ -187,7 +187,7 @@ async function answer(target: FuzzTarget, { route, ids, query, body, mediaType }
   assert.equal(problem.status, status);
 }
 
-/** No request to the HTTP API is ever answered with a 5xx, and what it causes harms no client. */
+/** No request to the HTTP API gets a 5xx, or harms a client by its effects. */
 export const rest: Property = {
   name: 'REST requests',
   check: (target, options) =>

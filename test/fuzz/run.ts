@@ -8,16 +8,16 @@ import { FuzzTarget } from './target.js';
 const PROPERTIES = [messages, frames, sessions, handshakes, rest];
 
 export interface FuzzRun {
-  /** Of each property. */
+  /** The number of runs of each property. */
   runs: number;
   seed: number;
-  /** Told of each property that holds. */
+  /** Called after each property that holds. */
   onProgress?: (line: string) => void;
 }
 
 /**
- * Tries every property on one process.
- * @throws with what was found, and how to find it again
+ * Checks every property on one process.
+ * @throws with the counterexample, and how to reproduce it
  */
 export async function runFuzz({ runs, seed, onProgress }: FuzzRun): Promise<void> {
   const target = await FuzzTarget.start();
@@ -35,7 +35,7 @@ export async function runFuzz({ runs, seed, onProgress }: FuzzRun): Promise<void
   await target.stop();
 }
 
-/** fast-check tells what it found, and in the cause what was wrong with it. */
+/** fast-check puts the counterexample in the message, and the failure in the cause. */
 function explain(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const message = `${error.message.slice(0, 2_000)}\n${error.message.slice(2_000).slice(-2_000)}`;

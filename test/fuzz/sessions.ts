@@ -8,7 +8,7 @@ import type { FuzzTarget } from './target.js';
 
 const MASK = Buffer.of(0x37, 0xfa, 0x21, 0x3d);
 
-/** The frames of a session as a good client sends them. */
+/** A session's frames, as a well-behaved client sends them. */
 function goodFrames(): Buffer {
   const frame = (opcode: number, payload: string | Buffer, fin = true): Buffer =>
     encodeFrame(opcode, Buffer.from(payload), { fin, mask: MASK });
@@ -37,7 +37,7 @@ function goodUpgrade({ token, port }: FuzzTarget): Buffer {
   return Buffer.from(`${lines.join('\r\n')}\r\n\r\n`);
 }
 
-/** @param flips which bits, of all that there are */
+/** @param flips indices of bits, modulo their number */
 function flipped(bytes: Buffer, flips: readonly number[]): Buffer {
   const copy = Buffer.from(bytes);
   for (const flip of flips) {
@@ -48,13 +48,13 @@ function flipped(bytes: Buffer, flips: readonly number[]): Buffer {
 }
 
 /**
- * Whether this is something that Herald says: an HTTP refusal, or a welcome, answers and at most one close, the last.
- * @throws if it is not
+ * Checks that Herald answered properly: an HTTP refusal, or a welcome, answers and at most one close, as the last frame.
+ * @throws if it did not
  */
 export function assertAnswered(bytes: Buffer): void {
-  // "100 Continue" is no answer yet.
+  // "100 Continue" is not yet an answer.
   const received = bytes.subarray(/^(HTTP\/1\.1 100 [^\r]*\r\n\r\n)*/.exec(bytes.toString('latin1'))?.[0].length);
-  // A peer whose request never was complete may be left without a word.
+  // A request that was never completed may get no answer.
   if (received.length === 0) return;
   const end = received.indexOf('\r\n\r\n');
   const status = Number(/^HTTP\/1\.1 (\d{3}) /.exec(received.toString('latin1', 0, 64))?.[1]);
@@ -72,7 +72,7 @@ export function assertAnswered(bytes: Buffer): void {
   answers.forEach(answerOf);
 }
 
-/** A recorded session with some of its bits flipped harms nobody. */
+/** A recorded session with some bits flipped harms nobody. */
 export const sessions: Property = {
   name: 'mutated sessions',
   check: (target, options) =>

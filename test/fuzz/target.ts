@@ -6,39 +6,39 @@ import { until } from '../support/until.js';
 import type { TestClient } from '../support/ws-client.js';
 import { Bystander } from './bystander.js';
 
-/** How often, in runs, the bystander is also sent an event, which costs more than a ping. */
+/** Every so many runs, the bystander also gets an event, which costs more than a ping. */
 const EVENT_EVERY = 20;
 const VARIABLES = {
-  // The bystander asks whether they are served as fast as runs follow each other.
+  // The bystander sends a ping after each run, so as fast as runs go.
   WS_RATE_LIMIT_PER_SECOND: '1000',
   WS_MAX_CONNECTIONS_PER_USER: '20',
   LOG_LEVEL: 'warn',
-  // What Mallory asks for is done.
+  // Mallory's exports run.
   RUN_JOBS: 'true',
 };
 
-/** What Mallory knows of, and may use: her organization and what is in it. */
+/** Mallory's organization, and what is in it. */
 export interface KnownIds {
   org_id: string;
-  /** Of a resource. */
+  /** The id of a resource. */
   id: string;
   user_id: string;
 }
 
-/** A Herald in a process of its own, which ends it at the first unhandled rejection, and all who are connected to it. */
+/** A Herald in a separate process, which exits at the first unhandled rejection, and its clients. */
 export class FuzzTarget {
-  /** Whether somebody was served badly. */
+  /** Whether a run has harmed the process or another client. */
   isHarmed = false;
   private checks = 0;
   private readonly saidAtStart: number;
 
   private constructor(
     private readonly herald: AbusedProcess,
-    /** Mallory's, who owns an organization and is an administrator. */
+    /** The token of Mallory, who owns an organization and is an administrator. */
     readonly token: string,
     readonly ids: KnownIds,
     private readonly bystander: Bystander,
-    /** Mallory's own clients, who see what her requests cause. */
+    /** Mallory's own clients, which receive what her requests cause. */
     private readonly witnesses: TestClient[],
     private readonly connectionsAtRest: number,
   ) {
@@ -72,12 +72,12 @@ export class FuzzTarget {
     return this.herald.port;
   }
 
-  /** A welcomed connection of Mallory. */
+  /** Opens a connection of Mallory. */
   open(): Promise<RawSession> {
     return RawSession.open({ url: this.url, token: this.token });
   }
 
-  /** Looks whether the process lives, and the others have noticed nothing. */
+  /** Checks that the process is alive, and that other clients are served. */
   async check(): Promise<void> {
     this.isHarmed = true;
     await this.areOthersServed();
@@ -93,7 +93,7 @@ export class FuzzTarget {
     if (this.checks % EVENT_EVERY === 0) await this.bystander.isTold();
   }
 
-  /** Resolves when nothing is held any more of the connections there were; fails if the process has anything to complain of. */
+  /** Resolves when nothing of past connections is left; fails if the process has logged warnings or errors. */
   async comesToRest(): Promise<void> {
     await until(async () => (await countConnections(this.url)) === this.connectionsAtRest);
     await this.bystander.isTold();
@@ -106,13 +106,13 @@ export class FuzzTarget {
         .slice(this.saidAtStart)
         .split('\n')
         .filter((line) => line.startsWith('{"level"') && !line.startsWith('{"level":3'))
-        // Of whom it has sent away, and why, it is meant to tell.
+        // Warnings about refused and closed clients are expected.
         .filter((line) => !/"context":"(Connections|Refusals)"/.test(line))
         .join('\n')
     );
   }
 
-  /** The last that the process has said, such as why it ended. */
+  /** The end of the process's output, such as why it exited. */
   get lastWords(): string {
     return this.herald.output.slice(this.saidAtStart).slice(-3_000);
   }

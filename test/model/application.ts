@@ -12,17 +12,17 @@ interface KnownResource {
   name: string;
 }
 
-/** The type of the events that are about nothing but themselves. */
+/** The type of events that have no resource. */
 export const ANNOUNCED = 'model.announced';
-/** More resources than that an organization need not have. */
+/** From this many resources on, updates replace creations. */
 const ENOUGH_RESOURCES = 40;
 
-/** How a transaction or savepoint of the model is rolled back. */
+/** Rolls back a transaction or savepoint of the model. */
 class RolledBack extends Error {}
 
-/** Makes changes, as users do over REST and as code of the application does in transactions, and enters them in the ledger. */
+/** Makes changes over REST and in transactions of application code, and records them in the ledger. */
 export class Application {
-  /** Of each organization those that nobody is changing at the moment. */
+  /** Each organization's resources, except those being changed. */
   private readonly resources: KnownResource[][] = Array.from({ length: ORGANIZATIONS }, () => []);
 
   constructor(
@@ -47,7 +47,7 @@ export class Application {
     return kind === 'update' ? this.update(node, org, resource) : this.remove(node, org, resource);
   }
 
-  /** A transaction of several messages and savepoints, in the process of node one. */
+  /** Runs a transaction of several messages and savepoints in the process of node one. */
   async transact({ isKept, steps }: Operation & { kind: 'transaction' }): Promise<void> {
     const transaction = Symbol('transaction');
     const kept: Change[] = [];
@@ -111,7 +111,7 @@ export class Application {
     if (answer !== null) this.resourcesOf(org).push({ id: answer.body.id, name });
   }
 
-  /** A resource whose change has gone unanswered is left alone: its name is not known. */
+  /** A resource whose change got no answer is not used again, as its name is unknown. */
   private async update(node: ServingNode, org: number, { id }: KnownResource): Promise<void> {
     const name = this.ledger.name();
     const change = this.ledger.begin(org, 'resource.updated', name);
@@ -124,7 +124,7 @@ export class Application {
     await this.ask(node, change, 204, () => node.api.delete(`${this.path(org)}/${id}`));
   }
 
-  /** Null if the node has died meanwhile. That a node which lives refuses a write is wrong. */
+  /** Returns null if the node is ending. If it is not, a failed write is a violation. */
   private async ask(
     node: ServingNode,
     change: Change,

@@ -3,25 +3,25 @@ import { ModelViolation } from './record.js';
 import type { Session } from './session.js';
 import { HISTORY_SIZE, type Loss } from './system.js';
 
-/** How much later than the observer another client may see the same event, while no node is cut off. */
+/** How long after the observer another client may see the same event, while no node is cut off. */
 const LAG_MS = 3_000;
-/** And while one is: the longest that a node may be without Redis. */
+/** The same while a node is cut off: the longest that it may be without Redis. */
 const LONGEST_LAG_MS = 20_000;
 
-/** One organization at a moment at which nothing is going on: whoever is connected has seen everything. */
+/** An organization at a moment of rest: connected clients have seen everything. */
 export interface Stillness {
   ledger: Ledger;
   org: number;
-  /** Connected since before the first change: what it saw, in its order, is what there is. */
+  /** Connected since before the first change; what it saw is the reference. */
   observer: Session;
-  /** All others, also those that have ended. */
+  /** All others, including those that have ended. */
   sessions: readonly Session[];
   losses: readonly Loss[];
 }
 
-/** Checks what must hold. @throws {ModelViolation} */
+/** Checks that clients saw what they should. @throws {ModelViolation} */
 export class Checks {
-  /** Where each event is in the channel's order. */
+  /** The place of each event in the channel's order. */
   private readonly places: Map<string, number>;
   private readonly order: Change[];
 
@@ -54,7 +54,7 @@ export class Checks {
     }
   }
 
-  /** What was committed before something else began comes before it, and a transaction is told in its own order. */
+  /** A change committed before another began comes first, and a transaction's changes keep their order. */
   private orderIsThatOfCommits(): void {
     let earliest: Change | null = null;
     for (const change of this.order.toReversed()) {
@@ -68,7 +68,7 @@ export class Checks {
     }
   }
 
-  /** Each event is the next one after the one before, also across the seam of a resumption. */
+  /** Each event directly follows the one before, even across a resumption. */
   private sawOneRun(session: Session): void {
     let before = session.continues?.after ?? null;
     for (const { id } of session.entries) {
@@ -101,7 +101,7 @@ export class Checks {
     fail(`${session.options.name} saw ${last} last, and not ${this.order[this.placeOf(last) + 1]?.id}`);
   }
 
-  /** Too much was missed, or the broker has lost its data: nothing else excuses it. */
+  /** Only a loss of the broker's data, or more missed events than history holds, excuse it. */
   private couldNotBeResumed({ options: { name, from }, welcomedAt }: Session): void {
     if (from === null) return;
     const wasLost = this.lossesBetween(from.receivedAt - LAG_MS, welcomedAt);
@@ -117,7 +117,7 @@ export class Checks {
     }
   }
 
-  /** Only what comes live follows, except for what is published again after a loss. */
+  /** Only live events follow, and rows republished after a loss. */
   private sawNothingOld({ options: { name }, entries: [first], askedAt }: Session): void {
     if (first === undefined) return;
     const seenAt = this.seenAt(this.placeOf(first.id));

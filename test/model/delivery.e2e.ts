@@ -2,7 +2,7 @@ import { randomInt } from 'node:crypto';
 import { expect, it } from '@jest/globals';
 import { runModel } from './run.js';
 
-// `MODEL_SEED=123` repeats a run; `scripts/model.mjs` makes a long one.
+// `MODEL_SEED=123` repeats a run; `scripts/model.mjs` does a long one.
 const seed = Number(process.env.MODEL_SEED ?? randomInt(2 ** 31));
 
 // @abuse PG-07

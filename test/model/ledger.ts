@@ -1,23 +1,23 @@
-/** Times are those of `performance.now()`: one process sees everything, so they order all that happens. */
+/** Times are from `performance.now()` of the one process that sees everything, so they are comparable. */
 export interface Change {
-  /** What its event is recognised by: the event's type and the one name that no other change has. */
+  /** Identifies its event: the event's type and a unique name. */
   id: string;
   org: number;
   begunAt: number;
-  /** When it was known to be committed; infinite if it was not. */
+  /** When the commit was confirmed; infinite if it was not. */
   committedAt: number;
-  /** `unknown`: the node that was asked has died before it answered. */
+  /** `unknown` if the node died before it answered. */
   outcome: 'pending' | 'committed' | 'undone' | 'unknown';
-  /** Changes of one transaction share this, and are told in their order. */
+  /** Shared by the changes of one transaction, which are published in their order. */
   transaction: symbol;
 }
 
-/** What the application has done, or tried to: which events there must be, may be, and must not be. */
+/** What the application has done or tried: which events must, may and must not be published. */
 export class Ledger {
   private readonly changes = new Map<string, Change>();
   private names = 0;
 
-  /** A name that no other resource or event has. */
+  /** A new, unique name for a resource or event. */
   name(): string {
     this.names += 1;
     return `n${this.names}`;

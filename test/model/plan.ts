@@ -3,12 +3,12 @@ import fc from 'fast-check';
 export const NODES = ['one', 'two'] as const;
 export type NodeName = (typeof NODES)[number];
 
-/** How many organizations there are: each is a channel. */
+/** The number of organizations, each of which is a channel. */
 export const ORGANIZATIONS = 2;
-/** How many clients come and go. */
+/** The number of clients that come and go. */
 export const WANDERERS = 4;
 
-/** One message of a transaction: in a savepoint of its own or not, which is kept or rolled back. */
+/** One message of a transaction, perhaps in its own savepoint, which is kept or rolled back. */
 export interface Step {
   org: number;
   does: 'create' | 'announce';
@@ -25,7 +25,7 @@ export const FAULTS = [
 ] as const;
 export type Fault = (typeof FAULTS)[number];
 
-/** What happens next. `pick` chooses among what there is at that moment. */
+/** What happens next. `pick` chooses among what exists at that moment. */
 export type Operation =
   | { kind: 'create' | 'update' | 'delete' | 'announce'; node: NodeName; org: number; pick: number }
   | { kind: 'transaction'; isKept: boolean; steps: Step[] }
@@ -33,7 +33,7 @@ export type Operation =
   | { kind: 'leave'; wanderer: number; isOrderly: boolean }
   | { kind: 'fault'; fault: Fault };
 
-/** Every so many operations is a fault. */
+/** The number of operations for each fault. */
 export const FAULT_PERIOD = 50;
 
 const node = fc.constantFrom(...NODES);
@@ -81,13 +81,13 @@ function write(...kinds: ('create' | 'update' | 'delete' | 'announce')[]) {
   return fc.record({ kind: fc.constantFrom(...kinds), node, org, pick });
 }
 
-/** The operations of a seed, always the same: every kind of fault comes once before any comes again. */
+/** The operations of a seed, always the same. Every kind of fault occurs once before any is repeated. */
 export function planOf(seed: number, length: number): Operation[] {
   const rounds = Math.ceil(length / FAULT_PERIOD / FAULTS.length);
   const shuffled = fc.shuffledSubarray([...FAULTS], { minLength: FAULTS.length });
   const faults = fc.sample(shuffled, { seed, numRuns: rounds }).flat();
   return fc.sample(operation, { seed, numRuns: length }).map((each, index): Operation => {
-    // In the middle of each period, so that neither the first nor the last operations meet one.
+    // In the middle of each period, so that the first and last operations meet no fault.
     const fault = index % FAULT_PERIOD === FAULT_PERIOD / 2 ? faults[Math.floor(index / FAULT_PERIOD)] : undefined;
     return fault === undefined ? each : { kind: 'fault', fault };
   });

@@ -1,4 +1,4 @@
-/** Something does not hold that must. */
+/** A property of the system did not hold. */
 export class ModelViolation extends Error {
   override readonly name = 'ModelViolation';
 }
@@ -6,7 +6,7 @@ export class ModelViolation extends Error {
 /** How many lines a failure shows. */
 const SHOWN = 120;
 
-/** What happened, in order, and the first thing that was wrong. */
+/** A trace of what happened, and the first violation. */
 export class Record {
   violation: ModelViolation | null = null;
   private readonly lines: string[] = [];
@@ -17,13 +17,13 @@ export class Record {
     if (this.lines.length > 2 * SHOWN) this.lines.splice(0, SHOWN);
   }
 
-  /** For code that nobody waits for: the run ends with it at its next step. */
+  /** For code that is not awaited: the next `check` throws. */
   violate(message: string): void {
     this.note(`VIOLATION ${message}`);
     this.violation ??= new ModelViolation(message);
   }
 
-  /** @throws {ModelViolation} if something was wrong */
+  /** @throws {ModelViolation} if there was a violation */
   check(): void {
     if (this.violation !== null) throw this.violation;
   }

@@ -12,21 +12,21 @@ import { until } from '../support/until.js';
 export interface RunOptions {
   seed: number;
   operations: number;
-  /** Told from time to time how far it is. */
+  /** Called from time to time with the progress. */
   onProgress?: (line: string) => void;
 }
 
-/** How many operations go on at once. */
+/** How many operations run at once. */
 const CONCURRENCY = 4;
-/** How many further ones begin during a fault, before it has to be over. */
+/** How many operations begin during a fault, before the run waits for its end. */
 const DURING_FAULT = 20;
 const OPERATION_DEADLINE_MS = 30_000;
-/** How long after the last change, and the end of a fault, everybody may take to have seen everything. */
+/** How long clients may take to see everything after the last change and the end of a fault. */
 const STILLNESS_DEADLINE_MS = 10_000;
 
 /**
- * Does what the seed says to a system of two nodes, and compares what clients see with what was done.
- * @throws {ModelViolation} with the seed and the last things that happened
+ * Runs the operations of a seed on a system of two nodes, and compares what clients see with what was done.
+ * @throws {ModelViolation} with the seed and the end of the trace
  */
 export async function runModel({ seed, operations, onProgress }: RunOptions): Promise<Summary> {
   const record = new Record();
@@ -68,7 +68,7 @@ class Run {
     );
   }
 
-  /** Connects those who watch everything. */
+  /** Connects the observers. */
   async begin(): Promise<void> {
     for (let org = 0; org < ORGANIZATIONS; org += 1) {
       const url = this.system.eventsUrl(this.system.node('one'), org);
@@ -137,7 +137,7 @@ class Run {
     }
   }
 
-  /** Lets everything come to its end, and looks whether it is right. */
+  /** Waits for all operations, and until the checks pass. */
   private async beStill(): Promise<void> {
     while (this.inHand.size > 0) await Promise.all(this.inHand);
     const start = performance.now();
@@ -168,7 +168,7 @@ class Run {
     }
   }
 
-  /** What a node that died was asked for has happened exactly if the database has it. */
+  /** Settles the changes that a dead node did not answer: those in the database were committed. */
   private async decideUnknown(): Promise<void> {
     const rows = await this.system.dataSource.query<{ body: string }[]>('SELECT body FROM realtime_outbox');
     const written = new Set(

@@ -2,34 +2,34 @@ import { WebSocket } from 'ws';
 import type { Ledger } from './ledger.js';
 import type { Record } from './record.js';
 
-/** One event as a client has seen it. */
+/** An event that a client has seen. */
 export interface Entry {
   id: string;
   cursor: string;
   receivedAt: number;
 }
 
-/** A place in a channel's order that a client may come back to. */
+/** A place in a channel's order from which a client may resume. */
 export interface Place {
   cursor: string;
   receivedAt: number;
   /** The event before the place; null if the client has seen none yet. */
   after: string | null;
-  /** The client was connected from then on: nothing that has begun later may be missing. */
+  /** The client was connected from then on, so nothing that began later may be missing. */
   since: number;
 }
 
 export interface Welcome {
   cursor: string;
-  /** Null if the client did not ask. */
+  /** Null if the client did not ask to resume. */
   resumed: boolean | null;
 }
 
-/** What all sessions together know. */
+/** Shared by all sessions. */
 export interface Observations {
   ledger: Ledger;
   record: Record;
-  /** Each cursor, and the whole frame that carried it: every client must get the same. */
+  /** The whole message for each cursor, which must be the same for every client. */
   frames: Map<string, string>;
 }
 
@@ -39,20 +39,20 @@ export interface SessionOptions {
   org: number;
   url: string;
   token: string;
-  /** Where the client comes from; null: it does not resume. */
+  /** The place from which the client resumes; null if it does not. */
   from: Place | null;
 }
 
 const DEADLINE_MS = 10_000;
 
-/** One connection of a client, and all it has seen. What is wrong by itself is found at once. */
+/** One connection of a client, and everything it has seen. Finds violations that need no other session at once. */
 export class Session {
   readonly entries: Entry[] = [];
   readonly askedAt = performance.now();
   welcome: Welcome | null = null;
   welcomedAt = Infinity;
   closed: { code: number; reason: string } | null = null;
-  /** The client itself ends it. */
+  /** Whether the client is ending it. */
   isLeaving = false;
   private readonly seen = new Set<string>();
   private readonly socket: WebSocket;
@@ -68,11 +68,11 @@ export class Session {
       handshakeTimeout: DEADLINE_MS,
     });
     this.socket.on('message', (data: Buffer) => this.receive(data.toString()));
-    // A failed connection also closes.
+    // A failed connection closes too.
     this.socket.on('error', () => undefined);
   }
 
-  /** Resolves when the client is welcome, or has been turned away. */
+  /** Resolves when the client is welcomed or refused. */
   static async open(options: SessionOptions, observations: Observations): Promise<Session> {
     const session = new Session(options, observations);
     await new Promise<void>((resolve) => {
@@ -90,12 +90,12 @@ export class Session {
     return this.closed === null && this.welcome !== null;
   }
 
-  /** Where this session goes on, if it could resume. */
+  /** The place from which this session resumed, if it could. */
   get continues(): Place | null {
     return this.welcome?.resumed === true ? this.options.from : null;
   }
 
-  /** The client was connected from then on, over all sessions that this one continues. */
+  /** The client was connected from then on, in the chain of sessions that this one continues. */
   get since(): number {
     return this.continues?.since ?? this.welcomedAt;
   }
@@ -105,7 +105,7 @@ export class Session {
     return this.entries.at(-1)?.id ?? this.continues?.after ?? null;
   }
 
-  /** The places that the client knows by now. A welcome that is followed by missed frames is none before they are there. */
+  /** The places that the client knows. The welcome of a resumed session is not one, as missed messages follow it. */
   places(): Place[] {
     const { since, welcome, welcomedAt } = this;
     const places: Place[] = this.entries.map(({ id, cursor, receivedAt }) => ({

@@ -1,7 +1,6 @@
 import type { Change } from './ledger.js';
 import type { Session } from './session.js';
 
-/** What a run has done. */
 export interface Summary extends ChangeCounts, SessionCounts {
   seed: number;
   operations: number;

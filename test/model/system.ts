@@ -11,30 +11,30 @@ import { until } from '../support/until.js';
 import { type Fault, type NodeName, ORGANIZATIONS } from './plan.js';
 import type { Session } from './session.js';
 
-/** Small, so that clients also come back too late. A fault leaves much less waiting. */
+/** Small, so that some clients return too late to resume. Fewer events than this wait during a fault. */
 export const HISTORY_SIZE = 64;
 
 const FREEZE_MS = 700;
 const RECOVERY_MS = 15_000;
 
-/** A node as clients see it, until its process ends. */
+/** A node as clients see it, until its process exits. */
 export interface ServingNode {
   name: NodeName;
   url: string;
   api: ApiClient;
-  /** Those that were opened to it. */
+  /** The sessions opened on it. */
   sessions: Set<Session>;
-  /** Its end has begun: what it was asked may go unanswered, and its connections end. */
+  /** It is being stopped: requests may go unanswered, and its connections end. */
   isEnding: boolean;
 }
 
-/** When Redis has lost all that it had. */
+/** A time in which Redis lost all its data. */
 export interface Loss {
   begunAt: number;
   endedAt: number;
 }
 
-/** One Redis that keeps its data, one Postgres, a node in this process, and a node in a process that can be killed. */
+/** A Redis with persistence, a Postgres, a node in this process, and one in a process that can be killed. */
 export class System {
   readonly losses: Loss[] = [];
 
@@ -99,7 +99,7 @@ export class System {
     return this.local.app.get(BroadcastService, { strict: false });
   }
 
-  /** Causes a fault, and resolves when both nodes are there again and have Redis. */
+  /** Causes a fault, and resolves when both nodes are healthy again. */
   async suffer(fault: Fault): Promise<void> {
     if (fault === 'node killed') await this.replaceNode('SIGKILL');
     if (fault === 'node drained') await this.replaceNode('SIGTERM');
@@ -116,7 +116,7 @@ export class System {
     await Promise.all([this.redis.stop(), this.jwks.stop()]);
   }
 
-  /** What the node in a process of its own has logged; nothing unless `HERALD_LOG` names a level. */
+  /** The log of the node in the separate process; empty unless `HERALD_LOG` names a level. */
   get remoteLog(): string {
     return this.remote.output;
   }
@@ -133,7 +133,7 @@ export class System {
     await this.redis.start();
   }
 
-  /** Nothing is published between the loss and the end: a store that forgets while it runs promises no order. */
+  /** Pauses publication between the loss and the restart, as order is not promised if Redis loses data while it runs. */
   private async loseRedisData(): Promise<void> {
     const loss = { begunAt: performance.now(), endedAt: Infinity };
     this.losses.push(loss);

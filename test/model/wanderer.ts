@@ -2,10 +2,10 @@ import type { Operation } from './plan.js';
 import { type Observations, type Place, Session } from './session.js';
 import type { ServingNode, System } from './system.js';
 
-/** How far back a client may remember cursors. */
+/** How many cursors a client remembers. */
 const REMEMBERED = 300;
 
-/** A client that comes and goes, on either node. One thing at a time. */
+/** A client that comes and goes on either node, one action at a time. */
 export class Wanderer {
   readonly sessions: Session[] = [];
   private places: Place[] = [];

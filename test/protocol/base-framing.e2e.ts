@@ -11,19 +11,19 @@ describe('RFC 6455 5.2, base framing: a client is closed', () => {
       return [`reserved non-control opcode ${opcode} (Autobahn 4.1)`, 1002, (peer) => peer.sendFrame(opcode, 'data')];
     }),
     ...[1, 2, 3, 4, 5, 6, 7].map((rsv): Refusal => {
-      return [`reserved bits ${rsv} of a text (Autobahn 3.1-3.7)`, 1002, (peer) => peer.sendFrame(1, '{}', { rsv })];
+      return [`text with reserved bits ${rsv} (Autobahn 3.1-3.7)`, 1002, (peer) => peer.sendFrame(1, '{}', { rsv })];
     }),
-    ['reserved bit of a ping (Autobahn 3.5)', 1002, (peer) => peer.sendFrame(OPCODE.ping, '', { rsv: 4 })],
-    ['reserved bit of a close (Autobahn 3.7)', 1002, (peer) => peer.sendFrame(OPCODE.close, '', { rsv: 1 })],
+    ['ping with a reserved bit (Autobahn 3.5)', 1002, (peer) => peer.sendFrame(OPCODE.ping, '', { rsv: 4 })],
+    ['close with a reserved bit (Autobahn 3.7)', 1002, (peer) => peer.sendFrame(OPCODE.close, '', { rsv: 1 })],
     [
-      'reserved bit of a continuation',
+      'continuation with a reserved bit',
       1002,
       (peer) => {
         peer.sendFrame(OPCODE.text, '{', { fin: false });
         peer.sendFrame(OPCODE.continuation, '}', { rsv: 4 });
       },
     ],
-    ['length of 2^53, of which nothing came', 1009, (peer) => peer.send(header('ff0020000000000000'))],
+    ['length of 2^53 without a payload', 1009, (peer) => peer.send(header('ff0020000000000000'))],
   ])('for a %s with %d', async (_, code, misbehave) => {
     const peer = await abused.open();
     misbehave(peer);
@@ -50,7 +50,7 @@ describe('RFC 6455 5.2, base framing: a client is closed', () => {
     },
   );
 
-  it('and what it sent before is answered, what follows is not (Autobahn 3.2, 4.1.3)', async () => {
+  it('after answers to what it sent before, and none to what follows (Autobahn 3.2, 4.1.3)', async () => {
     const peer = await abused.open();
     peer.send(
       encodeFrame(OPCODE.text, Buffer.from(ping('before'))),
@@ -64,11 +64,11 @@ describe('RFC 6455 5.2, base framing: a client is closed', () => {
   });
 });
 
-describe('RFC 6455 5.2, base framing: the server takes', () => {
+describe('RFC 6455 5.2, base framing: the server accepts', () => {
   it.each<Acceptance>([
     [
       // @abuse FRM-17
-      'lengths of more bits than they need',
+      'lengths in more bits than they need',
       (peer) => {
         peer.sendFrame(OPCODE.text, 'hello', { lengthBits: 16 });
         peer.sendFrame(OPCODE.text, 'hello', { lengthBits: 64 });
@@ -87,7 +87,7 @@ describe('RFC 6455 5.2, base framing: the server takes', () => {
     ],
     [
       // @abuse FRM-39
-      'a binary message, without looking into it',
+      'a binary message, without parsing it',
       (peer) => peer.sendFrame(OPCODE.binary, ping('binary')),
       [error('invalid_json')],
     ],
@@ -98,7 +98,7 @@ describe('RFC 6455 5.2, base framing: the server takes', () => {
   });
 
   it.each([0, 1, 65, 125, 126, 127, 128, 1_000, 16_300])(
-    'and answers %d bytes of a text with an unmasked frame of the shortest length (Autobahn 1.1)',
+    'a text of %d bytes, and answers it (Autobahn 1.1)',
     async (length) => {
       const peer = await abused.open();
       const text = 'x'.repeat(length);
@@ -107,7 +107,7 @@ describe('RFC 6455 5.2, base framing: the server takes', () => {
     },
   );
 
-  it('and frames that come byte by byte (Autobahn 1.1.8, 2.6)', async () => {
+  it('frames that come byte by byte (Autobahn 1.1.8, 2.6)', async () => {
     const peer = await abused.open();
     const bytes = Buffer.concat([
       encodeFrame(OPCODE.text, Buffer.from(ping('a'))),
@@ -118,7 +118,7 @@ describe('RFC 6455 5.2, base framing: the server takes', () => {
     expect(peer.pongs).toEqual(['b']);
   });
 
-  it('and many frames that come at once', async () => {
+  it('many frames that come at once', async () => {
     const peer = await abused.open();
     const counts = Array.from({ length: 200 }, (_, count) => count);
     peer.send(...counts.map((count) => encodeFrame(OPCODE.text, Buffer.from(ping(count)))));
@@ -128,10 +128,10 @@ describe('RFC 6455 5.2, base framing: the server takes', () => {
 
 describe('RFC 6455 9, extensions: compression', () => {
   const OFFER = { 'Sec-WebSocket-Extensions': 'permessage-deflate; client_max_window_bits' };
-  /** `{"type":"ping"}`, as permessage-deflate sends it. */
+  /** `{"type":"ping"}` as compressed by permessage-deflate. */
   const DEFLATED = Buffer.from('aa562aa92c4855b252ca00d1b500', 'hex');
 
-  it('is not agreed to, and the connection is made all the same', async () => {
+  it('is not negotiated, and the client connects without it', async () => {
     const peer = await abused.open({ headers: OFFER });
     expect((await peer.client.answer()).headers).not.toHaveProperty('sec-websocket-extensions');
     expect(await peer.answers()).toEqual([]);
@@ -139,9 +139,9 @@ describe('RFC 6455 9, extensions: compression', () => {
 
   it.each([
     // @abuse FRM-41
-    ['used without having been offered', {}],
+    ['used without an offer', {}],
     // @abuse FRM-41
-    ['used although it was not agreed to', OFFER],
+    ['used after an offer that was not accepted', OFFER],
   ])('%s is closed with 1002', async (_, headers) => {
     const peer = await abused.open({ headers });
     peer.sendFrame(OPCODE.text, DEFLATED, { rsv: 4 });
@@ -149,14 +149,14 @@ describe('RFC 6455 9, extensions: compression', () => {
   });
 
   // @abuse FRM-42
-  it('is never inflated, so that a bomb is closed with 1002 by its first byte', async () => {
+  it('is never inflated, so a bomb is closed with 1002 at its first byte', async () => {
     const peer = await abused.open({ headers: OFFER });
     peer.sendFrame(OPCODE.text, '', { rsv: 4, claimedLength: 60_000 });
     expect(await peer.closed()).toEqual({ code: 1002, reason: 'protocol_error' });
   });
 });
 
-/** The rest of a header whose first byte says: a whole text. */
+/** The header of an unfragmented text frame; `hex` follows its first byte. */
 function header(hex: string): Buffer {
   return Buffer.from(`81${hex}`, 'hex');
 }

@@ -16,7 +16,7 @@ describe('RFC 6455 5.5.1 and 7, closing', () => {
     expect(await peer.closed()).toEqual({ code: null, reason: '' });
   });
 
-  it('answers what came before the close first (Autobahn 7.1.1)', async () => {
+  it('first answers what came before the close (Autobahn 7.1.1)', async () => {
     const peer = await abused.open();
     peer.sendText(ping(1));
     peer.sendFrame(OPCODE.close, closePayload(1000));
@@ -25,7 +25,7 @@ describe('RFC 6455 5.5.1 and 7, closing', () => {
   });
 
   it.each([1000, 1001, 1002, 1003, 1007, 1008, 1009, 1010, 1011, 1012, 1013, 1014, 3999, 4000, 4001])(
-    'answers the code %d with itself (Autobahn 7.7)',
+    'answers the code %d with the same code (Autobahn 7.7)',
     async (code) => {
       const peer = await abused.open();
       peer.sendFrame(OPCODE.close, closePayload(code));
@@ -34,7 +34,7 @@ describe('RFC 6455 5.5.1 and 7, closing', () => {
   );
 
   // @abuse FRM-34
-  it.each([3000, 4999])('answers the code %d with itself (Autobahn 7.7)', async (code) => {
+  it.each([3000, 4999])('answers the code %d with the same code (Autobahn 7.7)', async (code) => {
     const peer = await abused.open();
     peer.sendFrame(OPCODE.close, closePayload(code, 'as you like'));
     expect(await peer.closed()).toMatchObject({ code });
@@ -43,8 +43,8 @@ describe('RFC 6455 5.5.1 and 7, closing', () => {
   it.each([
     ['a reason (Autobahn 7.3.4)', 'Hello, world!'],
     ['the longest reason (Autobahn 7.3.5)', '*'.repeat(123)],
-    ['a reason of other letters', 'κόσμε 🎉'],
-  ])('takes %s', async (_, reason) => {
+    ['a reason in another script', 'κόσμε 🎉'],
+  ])('accepts %s', async (_, reason) => {
     const peer = await abused.open();
     peer.sendFrame(OPCODE.close, closePayload(1000, reason));
     expect(await peer.closed()).toMatchObject({ code: 1000 });
@@ -62,7 +62,7 @@ describe('RFC 6455 5.5.1 and 7, closing', () => {
     ...[0, 999, 1016, 1100, 2000, 2999, 5000, 65_535].map((code): Refusal => {
       return [
         // @abuse FRM-33
-        `the code ${code}, which is no code (Autobahn 7.9, 7.13)`,
+        `the code ${code}, which is not a valid code (Autobahn 7.9, 7.13)`,
         1002,
         (peer) => peer.sendFrame(OPCODE.close, closePayload(code)),
       ];
@@ -91,7 +91,7 @@ describe('RFC 6455 5.5.1 and 7, closing', () => {
     // @abuse FRM-38
     ['a second close with another code', 1001],
     // @abuse FRM-38
-    ['a second close that is none', 1005],
+    ['a second close that is invalid', 1005],
   ])('%s gets no second answer', async (_, second) => {
     const peer = await abused.open();
     peer.sendFrame(OPCODE.close, closePayload(1000));
@@ -100,7 +100,7 @@ describe('RFC 6455 5.5.1 and 7, closing', () => {
   });
 
   // @abuse FRM-37
-  it('a text, a ping and garbage after the close are not looked at (Autobahn 7.1.3, 7.1.4)', async () => {
+  it('ignores a text, a ping and garbage after the close (Autobahn 7.1.3, 7.1.4)', async () => {
     const peer = await abused.open();
     peer.sendFrame(OPCODE.close, closePayload(1000));
     peer.sendText(ping('late'));
@@ -111,7 +111,7 @@ describe('RFC 6455 5.5.1 and 7, closing', () => {
   });
 
   // @abuse FRM-37
-  it('what comes in the same segment as the close is not looked at either', async () => {
+  it('ignores what follows the close in the same segment', async () => {
     const peer = await abused.open();
     peer.send(encodeFrame(OPCODE.close, closePayload(1000)), encodeFrame(OPCODE.text, Buffer.from(ping('late'))));
     expect(await peer.closed()).toEqual({ code: 1000, reason: '' });

@@ -9,10 +9,10 @@ describe('RFC 6455 5.5, control frames', () => {
   it.each([
     ['nothing (Autobahn 2.1)', Buffer.alloc(0)],
     ['a text (Autobahn 2.2)', Buffer.from('Hello, world!')],
-    ['bytes that are no text (Autobahn 2.3)', Buffer.of(0x00, 0xff, 0xfe, 0xfd, 0xfc, 0xfb, 0x00, 0xff)],
+    ['bytes that are not text (Autobahn 2.3)', Buffer.of(0x00, 0xff, 0xfe, 0xfd, 0xfc, 0xfb, 0x00, 0xff)],
     // @abuse FRM-07
     ['125 bytes (Autobahn 2.4)', Buffer.alloc(125, 0xfe)],
-  ])('answers a ping that carries %s with the same', async (_, payload) => {
+  ])('answers a ping that carries %s with the same payload', async (_, payload) => {
     const peer = await abused.open();
     peer.sendFrame(OPCODE.ping, payload);
     await peer.until(() => peer.pongs.length > 0);
@@ -20,7 +20,7 @@ describe('RFC 6455 5.5, control frames', () => {
     expect(pongs.map((frame) => frame.payload.toString('hex'))).toEqual([payload.toString('hex')]);
   });
 
-  it('answers pings in their order (Autobahn 2.10), also byte by byte (Autobahn 2.11)', async () => {
+  it('answers pings in order (Autobahn 2.10), even if they come byte by byte (Autobahn 2.11)', async () => {
     const peer = await abused.open();
     const payloads = Array.from({ length: 10 }, (_, n) => `payload ${n}`);
     const bytes = Buffer.concat(payloads.map((payload) => encodeFrame(OPCODE.ping, Buffer.from(payload))));
@@ -35,13 +35,13 @@ describe('RFC 6455 5.5, control frames', () => {
     ['a ping of 126 bytes (Autobahn 2.5)', 1002, (peer) => peer.sendFrame(OPCODE.ping, Buffer.alloc(126))],
     [
       // @abuse FRM-06
-      'a ping that says 125 bytes in 16 bits',
+      'a ping with a length of 125 in 16 bits',
       1002,
       (peer) => peer.sendFrame(OPCODE.ping, Buffer.alloc(125), { lengthBits: 16 }),
     ],
     ['a pong of 126 bytes', 1002, (peer) => peer.sendFrame(OPCODE.pong, Buffer.alloc(126))],
     ['a close of 126 bytes (Autobahn 7.3.6)', 1002, (peer) => peer.sendFrame(OPCODE.close, Buffer.alloc(126, 3))],
-    ['a ping that says 2^63 bytes', 1002, (peer) => peer.sendFrame(OPCODE.ping, '', { claimedLength: 2n ** 63n })],
+    ['a ping with a length of 2^63', 1002, (peer) => peer.sendFrame(OPCODE.ping, '', { claimedLength: 2n ** 63n })],
   ])('%s is closed with %d', async (_, code, misbehave) => {
     const peer = await abused.open();
     misbehave(peer);
@@ -49,11 +49,11 @@ describe('RFC 6455 5.5, control frames', () => {
   });
 
   // @abuse FRM-29
-  it('ignores a pong that nobody asked for (Autobahn 2.7, 2.8)', async () => {
+  it('ignores an unsolicited pong (Autobahn 2.7, 2.8)', async () => {
     const peer = await abused.open();
     peer.sendFrame(OPCODE.pong);
     peer.sendFrame(OPCODE.pong, 'unasked');
-    // Autobahn 2.9: and answers the ping that follows.
+    // Autobahn 2.9: it answers the ping that follows.
     peer.sendFrame(OPCODE.ping, 'asked');
     peer.sendText(ping(1));
     expect(await peer.answers()).toEqual([pong(1)]);

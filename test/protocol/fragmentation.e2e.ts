@@ -11,7 +11,7 @@ function letters(text: string): string[] {
   return Array.from(text);
 }
 
-/** Sends a message in pieces, and between them what is given. */
+/** Sends a message in fragments, and calls `between` between them. */
 function sendPieces(peer: RawSession, opcode: number, pieces: string[], between: () => void = () => undefined): void {
   pieces.forEach((piece, index) => {
     if (index > 0) between();
@@ -19,31 +19,31 @@ function sendPieces(peer: RawSession, opcode: number, pieces: string[], between:
   });
 }
 
-describe('RFC 6455 5.4, fragmentation: the server takes', () => {
+describe('RFC 6455 5.4, fragmentation: the server accepts', () => {
   it.each<Acceptance>([
     [
-      'a text in two pieces (Autobahn 5.3)',
+      'a text in two fragments (Autobahn 5.3)',
       (peer) => sendPieces(peer, OPCODE.text, ['{"type":"pi', 'ng","timestamp":1}']),
       [pong(1)],
     ],
     ['a text byte by byte (Autobahn 5.5)', (peer) => sendPieces(peer, OPCODE.text, letters(ping(1))), [pong(1)]],
     [
-      'empty pieces around the text (Autobahn 6.1.3)',
+      'empty fragments around the text (Autobahn 6.1.3)',
       (peer) => sendPieces(peer, OPCODE.text, ['', ping(1), '']),
       [pong(1)],
     ],
     [
-      'empty pieces alone (Autobahn 6.1.2)',
+      'only empty fragments (Autobahn 6.1.2)',
       (peer) => sendPieces(peer, OPCODE.text, ['', '', '']),
       [error('invalid_json')],
     ],
     [
-      'a binary message in pieces',
+      'a binary message in fragments',
       (peer) => sendPieces(peer, OPCODE.binary, [ping(1).slice(0, 4), ping(1).slice(4)]),
       [error('invalid_json')],
     ],
     [
-      'one message in pieces after the other',
+      'one fragmented message after another',
       (peer) => {
         sendPieces(peer, OPCODE.text, letters(ping(1)));
         sendPieces(peer, OPCODE.text, ['{}', '']);
@@ -52,7 +52,7 @@ describe('RFC 6455 5.4, fragmentation: the server takes', () => {
       [pong(1), error('invalid_message'), pong(2)],
     ],
     [
-      'pongs between the pieces (Autobahn 5.2 with FIN)',
+      'pongs between the fragments (Autobahn 5.2 with FIN)',
       (peer) =>
         sendPieces(peer, OPCODE.text, ['{"type":', '"ping","timestamp":1}'], () => peer.sendFrame(OPCODE.pong, 'x')),
       [pong(1)],
@@ -65,7 +65,7 @@ describe('RFC 6455 5.4, fragmentation: the server takes', () => {
 
   it.each([1, 2, 10])(
     // @abuse FRM-10
-    '%d pings between pieces, answered before the message is (Autobahn 5.6-5.8, 5.19)',
+    '%d pings between fragments, and answers them before the message (Autobahn 5.6-5.8, 5.19)',
     async (count) => {
       const peer = await abused.open();
       sendPieces(peer, OPCODE.text, ['{"type":"ping",', '"timestamp":1', '}'], () => {
@@ -78,7 +78,7 @@ describe('RFC 6455 5.4, fragmentation: the server takes', () => {
     },
   );
 
-  it('as many pieces as the limit allows, and a ping in them counts for none', async () => {
+  it('as many fragments as the limit allows, not counting pings between them', async () => {
     const peer = await abused.open();
     const pieces = ['', ...Array.from({ length: 61 }, () => ''), ping('many'), ''];
     expect(pieces).toHaveLength(64);
@@ -90,7 +90,7 @@ describe('RFC 6455 5.4, fragmentation: the server takes', () => {
     expect(await peer.answers()).toEqual([pong('many')]);
   });
 
-  it('the close between the pieces, and forgets the message (Autobahn 7.1.5)', async () => {
+  it('a close between fragments, and drops the message (Autobahn 7.1.5)', async () => {
     const peer = await abused.open();
     peer.sendFrame(OPCODE.text, ping(1), MORE);
     peer.sendFrame(OPCODE.close, Buffer.of(3, 232));
@@ -109,7 +109,7 @@ describe('RFC 6455 5.4, fragmentation: a client is closed', () => {
       (peer) => peer.sendFrame(OPCODE.continuation, '{}', MORE),
     ],
     [
-      'a continuation of a message that was finished (Autobahn 5.15)',
+      'a continuation of a finished message (Autobahn 5.15)',
       1002,
       (peer) => {
         sendPieces(peer, OPCODE.text, letters('{}'));
@@ -117,7 +117,7 @@ describe('RFC 6455 5.4, fragmentation: a client is closed', () => {
       },
     ],
     [
-      'a piece too many',
+      'one fragment too many',
       1008,
       (peer) =>
         sendPieces(
@@ -126,9 +126,9 @@ describe('RFC 6455 5.4, fragmentation: a client is closed', () => {
           Array.from({ length: 65 }, () => ''),
         ),
     ],
-    ['a ping in pieces (Autobahn 5.1)', 1002, (peer) => sendPieces(peer, OPCODE.ping, ['a', 'b'])],
-    ['a pong in pieces (Autobahn 5.2)', 1002, (peer) => sendPieces(peer, OPCODE.pong, ['a', 'b'])],
-    ['a close in pieces', 1002, (peer) => sendPieces(peer, OPCODE.close, ['\x03', '\xe8'])],
+    ['a ping in fragments (Autobahn 5.1)', 1002, (peer) => sendPieces(peer, OPCODE.ping, ['a', 'b'])],
+    ['a pong in fragments (Autobahn 5.2)', 1002, (peer) => sendPieces(peer, OPCODE.pong, ['a', 'b'])],
+    ['a close in fragments', 1002, (peer) => sendPieces(peer, OPCODE.close, ['\x03', '\xe8'])],
   ])('for %s with %d', async (_, code, misbehave) => {
     const peer = await abused.open();
     misbehave(peer);

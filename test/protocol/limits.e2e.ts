@@ -4,12 +4,12 @@ import { encodeFrame, OPCODE, type ServerFrame } from '../support/frames.js';
 import type { RawSession } from '../support/raw-session.js';
 import { VIOLATION_REASONS } from '../support/violation-reasons.js';
 
-/** A ping that is so many bytes long. */
+/** A ping of this length. */
 function pingOf(bytes: number): Buffer {
   return Buffer.from(ping('x'.repeat(bytes - ping('').length)));
 }
 
-/** Sends a text in pieces of so many bytes. */
+/** Sends a text in fragments of this size. */
 function sendInPieces(peer: RawSession, text: Buffer, size: number): void {
   for (let at = 0; at < text.length; at += size) {
     const opcode = at === 0 ? OPCODE.text : OPCODE.continuation;
@@ -21,7 +21,7 @@ describe('RFC 6455 10.4, the largest message', () => {
   const abused = useAbusedNode({ WS_MAX_PAYLOAD_BYTES: '65536' });
 
   // @abuse FRM-18
-  it('is taken, in one frame and in pieces', async () => {
+  it('is accepted in one frame and in fragments', async () => {
     const peer = await abused.open();
     peer.send(encodeFrame(OPCODE.text, pingOf(65_536)));
     sendInPieces(peer, pingOf(65_536), 30_720);
@@ -31,18 +31,18 @@ describe('RFC 6455 10.4, the largest message', () => {
 
   it.each<Refusal>([
     // @abuse FRM-19
-    ['one byte more in one frame', 1009, (peer) => peer.send(encodeFrame(OPCODE.text, pingOf(65_537)))],
+    ['plus one byte, in one frame', 1009, (peer) => peer.send(encodeFrame(OPCODE.text, pingOf(65_537)))],
     // @abuse FRM-19
-    ['the header of one byte more', 1009, (peer) => peer.sendFrame(OPCODE.text, '', { claimedLength: 65_537 })],
+    ['plus one byte, with only the header', 1009, (peer) => peer.sendFrame(OPCODE.text, '', { claimedLength: 65_537 })],
     [
       // @abuse FRM-19
-      'a binary message of one byte more',
+      'plus one byte, in a binary message',
       1009,
       (peer) => peer.sendFrame(OPCODE.binary, '', { claimedLength: 65_537 }),
     ],
     [
       // @abuse FRM-20
-      'one byte more over three fragments, of the third the header',
+      'plus one byte, in three fragments with only the header of the third',
       1009,
       (peer) => {
         peer.sendFrame(OPCODE.text, Buffer.alloc(30_720), { fin: false });
@@ -50,14 +50,14 @@ describe('RFC 6455 10.4, the largest message', () => {
         peer.sendFrame(OPCODE.continuation, '', { claimedLength: 4_097 });
       },
     ],
-  ])('%s, is closed with %d before the payload has come', async (_, code, misbehave) => {
+  ])('%s, is closed with %d before its payload arrives', async (_, code, misbehave) => {
     const peer = await abused.open();
     misbehave(peer);
     expect(await peer.closed()).toEqual({ code, reason: VIOLATION_REASONS[code] });
     expect(peer.messages).toEqual([]);
   });
 
-  it('starts anew with each message', async () => {
+  it('is measured for each message separately', async () => {
     const peer = await abused.open();
     for (let count = 0; count < 5; count += 1) sendInPieces(peer, pingOf(40_000), 20_000);
     expect(await peer.answers()).toHaveLength(5);
@@ -78,7 +78,7 @@ describe('Autobahn section 9, with the limits lifted', () => {
     ['9.1.4', 4_096 * KIB],
     ['9.1.6', 16_384 * KIB],
     // @abuse FRM-47
-  ])('a message of case %s, %d bytes, is answered', async (_, bytes) => {
+  ])('the message of case %s, with %d bytes, is answered', async (_, bytes) => {
     const peer = await abused.open();
     peer.send(encodeFrame(OPCODE.text, pingOf(bytes)));
     await peer.client.until('"pong"');
@@ -91,7 +91,7 @@ describe('Autobahn section 9, with the limits lifted', () => {
     ['9.3.4', 4_096],
     ['9.3.7', 262_144],
     // @abuse FRM-47
-  ])('4 MiB in fragments as in case %s, of %d bytes, are answered', async (_, size) => {
+  ])('4 MiB in the fragments of case %s, of %d bytes each, are answered', async (_, size) => {
     const peer = await abused.open();
     sendInPieces(peer, pingOf(4_096 * KIB), size);
     await peer.until(() => textsOf(peer).length === 2);
@@ -124,7 +124,7 @@ describe('Autobahn section 9, with the limits lifted', () => {
   });
 });
 
-/** Those of a message: what takes long may see the server's heartbeat, too. */
+/** Only the text frames, as a slow test gets the server's pings too. */
 function textsOf({ frames }: RawSession): ServerFrame[] {
   return frames.filter(({ opcode }) => opcode === OPCODE.text);
 }

@@ -5,20 +5,20 @@ import { encodeFrame, OPCODE } from '../support/frames.js';
 const abused = useAbusedNode();
 
 describe('RFC 6455 5.1 and 5.3, masking', () => {
-  it.each(Object.entries(OPCODE))('wants a %s frame masked, and closes with 1002', async (_, opcode) => {
+  it.each(Object.entries(OPCODE))('requires a %s frame to be masked, or closes with 1002', async (_, opcode) => {
     const peer = await abused.open();
     if (opcode === OPCODE.continuation) peer.sendFrame(OPCODE.text, '{', { fin: false });
     peer.sendFrame(opcode, opcode === OPCODE.close ? Buffer.of(3, 232) : '{}', { masked: false });
     expect(await peer.closed()).toEqual({ code: 1002, reason: 'protocol_error' });
   });
 
-  it('looks for the mask before it looks at the length', async () => {
+  it('checks the mask before the length', async () => {
     const peer = await abused.open();
     peer.sendFrame(OPCODE.text, '', { masked: false, claimedLength: 2n ** 63n });
     expect(await peer.closed()).toEqual({ code: 1002, reason: 'protocol_error' });
   });
 
-  it('takes masks of any kind, another one for each frame', async () => {
+  it('accepts any mask, and another one for each frame', async () => {
     const peer = await abused.open();
     const masks = ['00000000', 'ffffffff', '00ff00ff', '01020304', '80000000'];
     for (const mask of masks) peer.sendFrame(OPCODE.text, ping(mask), { mask: Buffer.from(mask, 'hex') });
@@ -26,7 +26,7 @@ describe('RFC 6455 5.1 and 5.3, masking', () => {
   });
 
   it.each([0, 1, 2, 3, 4, 5, 7, 8, 9])(
-    'starts anew with the mask in each fragment, after one of %d bytes',
+    'restarts the mask in each fragment, here after one of %d bytes',
     async (length) => {
       const peer = await abused.open();
       const text = Buffer.from(ping('fragment'));
@@ -39,7 +39,7 @@ describe('RFC 6455 5.1 and 5.3, masking', () => {
     },
   );
 
-  it('does not mask what the server sends', async () => {
+  it('leaves what the server sends unmasked', async () => {
     const peer = await abused.open();
     peer.sendFrame(OPCODE.ping, 'in the clear');
     await peer.client.until(Buffer.from('\x8a\x0cin the clear', 'latin1'));

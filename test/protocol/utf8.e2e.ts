@@ -4,7 +4,7 @@ import { encodeFrame, OPCODE } from '../support/frames.js';
 
 const abused = useAbusedNode();
 
-/** Texts by their bytes, as the cases of Autobahn have them. */
+/** Texts as bytes, from the cases of Autobahn. */
 const VALID: [number: string, hex: string][] = [
   ['6.5', 'cebae1bdb9cf83cebcceb5'],
   ['6.7.1', '7f'],
@@ -33,19 +33,19 @@ const INVALID: [number: string, hex: string][] = [
   ['6.10.2', 'fbbfbfbfbf'],
   ['6.10.3', 'fdbfbfbfbfbf'],
   ['6.11.5, one beyond the last character', 'f4908080'],
-  ['6.12.1, a continuation byte alone', '80'],
+  ['6.12.1, a single continuation byte', '80'],
   ['6.12.2', 'bf'],
   ['6.12.8', '80bf80bf80bfbf'],
-  ['6.13.1, a first byte alone', 'c020c120df20'],
+  ['6.13.1, single first bytes', 'c020c120df20'],
   ['6.13.2', 'e020ef20'],
   ['6.13.3', 'f020f720'],
   ['6.13.4', 'f820fb20'],
   ['6.13.5', 'fc20fd20'],
-  ['6.14.1, the last byte missing', 'df'],
+  ['6.14.1, without the last byte', 'df'],
   ['6.14.2', 'e080'],
   ['6.14.3', 'f08080'],
   ['6.14.6', 'efbf'],
-  ['6.15, several of them', 'c0e080f08080f8808080'],
+  ['6.15, several of those', 'c0e080f08080f8808080'],
   ['6.16.1, impossible bytes', 'fe'],
   ['6.16.2', 'ff'],
   ['6.16.3', 'fefeffff'],
@@ -74,7 +74,7 @@ function pingOf(hex: string): Buffer {
 }
 
 describe('RFC 6455 8.1, UTF-8', () => {
-  it.each(VALID)('takes, and gives back, the text of Autobahn %s', async (_, hex) => {
+  it.each(VALID)('accepts and returns the text of Autobahn %s', async (_, hex) => {
     const peer = await abused.open();
     peer.sendFrame(OPCODE.text, pingOf(hex));
     expect(await peer.answers()).toEqual([pong(Buffer.from(hex, 'hex').toString())]);
@@ -87,7 +87,7 @@ describe('RFC 6455 8.1, UTF-8', () => {
     expect(peer.messages).toEqual([]);
   });
 
-  it('closes a text that is nothing but the beginning of a character with 1007', async () => {
+  it('closes a text that is only the beginning of a character with 1007', async () => {
     const peer = await abused.open();
     peer.sendFrame(OPCODE.text, Buffer.of(0xf0));
     expect(await peer.closed()).toEqual({ code: 1007, reason: 'invalid_utf8' });
@@ -95,7 +95,7 @@ describe('RFC 6455 8.1, UTF-8', () => {
 
   it.each([1, 2, 3])(
     // @abuse FRM-13
-    'takes a character of four bytes that is split over fragments after byte %d (Autobahn 6.2)',
+    'accepts a four-byte character split between fragments after byte %d (Autobahn 6.2)',
     async (at) => {
       const peer = await abused.open();
       const bytes = pingOf('f09f8e89');
@@ -109,7 +109,7 @@ describe('RFC 6455 8.1, UTF-8', () => {
   );
 
   // @abuse FRM-13
-  it('takes E2 82 and AC in two fragments', async () => {
+  it('accepts E2 82 and AC in two fragments', async () => {
     const peer = await abused.open();
     peer.sendFrame(OPCODE.text, Buffer.from('7b2274797065223a2270696e67222c2274696d657374616d70223a22e282', 'hex'), {
       fin: false,
@@ -118,7 +118,7 @@ describe('RFC 6455 8.1, UTF-8', () => {
     expect(await peer.answers()).toEqual([pong('€')]);
   });
 
-  it('looks at a text as a whole: what is wrong in its first fragment is closed when the last one has come (Autobahn 6.4, not strict)', async () => {
+  it('checks a text as a whole, after its last fragment (Autobahn 6.4, non-strict)', async () => {
     const peer = await abused.open();
     peer.sendFrame(OPCODE.text, Buffer.of(0xf4, 0x90, 0x80, 0x80), { fin: false });
     peer.sendFrame(OPCODE.ping, 'still there');
@@ -127,7 +127,7 @@ describe('RFC 6455 8.1, UTF-8', () => {
     expect(await peer.closed()).toEqual({ code: 1007, reason: 'invalid_utf8' });
   });
 
-  it('does not look at the bytes of a binary message, a ping or a pong', async () => {
+  it('does not check a binary message, a ping or a pong', async () => {
     const peer = await abused.open();
     for (const opcode of [OPCODE.binary, OPCODE.ping, OPCODE.pong]) peer.sendFrame(opcode, Buffer.of(0xff, 0xfe, 0xc0));
     expect(await peer.answers()).toEqual([expect.objectContaining({ code: 'invalid_json' })]);

@@ -4,12 +4,12 @@ import { HeraldProvider } from '@herald/client/react';
 import { Counter, Endpoint, Events, Inbox, Presence, Toasts } from './parts.js';
 import type { Shown } from './shown.js';
 
-/** A page that shows what the hooks say. The test says what is on it by `window.show`. */
+/** A page that shows the hooks' values. Tests choose its parts with `window.show`. */
 function App({ shown }: { shown: Shown }) {
   const { url, userId, orgId, share, expiresIn, limit, parts } = shown;
   const getToken = async ({ reason }: { reason: string }): Promise<string> => {
     window.asked.push(reason);
-    // The first token may be short-lived; those that replace it are not.
+    // The first token may be short-lived; its replacements are not.
     const expires_in = reason === 'expiring' ? undefined : expiresIn;
     const body = JSON.stringify({ user_id: window.tokenOf ?? userId, expires_in });
     const response = await fetch(`${url}/dev/token`, { method: 'POST', body, headers: JSON_TYPE });
@@ -39,7 +39,7 @@ if (element === null) throw new Error('The page has no root');
 const root = createRoot(element);
 let shown: Shown | null = null;
 window.show = (fields) => {
-  // The first are all of them.
+  // The first call sets every field.
   shown = { ...(shown ?? (fields as Shown)), ...fields };
   root.render(
     <StrictMode>

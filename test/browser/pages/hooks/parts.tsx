@@ -37,7 +37,7 @@ export function Inbox({ name, limit }: { name: string; limit: number }) {
   );
 }
 
-/** All notifications that have arrived, each as often as it did. */
+/** Every notification that arrived, including repetitions. */
 export function Toasts() {
   const [titles, setTitles] = useState<string[]>([]);
   useNotification(({ title }) => setTitles((before) => [...before, title]));

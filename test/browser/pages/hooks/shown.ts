@@ -1,11 +1,11 @@
-/** What the page shows, and of whom. */
+/** What the page shows, and for which user. */
 export interface Shown {
   url: string;
   userId: string;
   orgId: string;
   share: boolean;
   limit: number;
-  /** Seconds; of the first token. */
+  /** The lifetime of the first token, in seconds. */
   expiresIn?: number;
   parts: string[];
 }
@@ -13,11 +13,11 @@ export interface Shown {
 declare global {
   interface Window {
     show: (fields: Partial<Shown>) => void;
-    /** Why the page was asked for a token, each time. */
+    /** The reasons given in each request for a token. */
     asked: string[];
-    /** How often an effect has run that was to run once: StrictMode makes it two times. */
+    /** How often a mount effect has run; StrictMode runs it twice. */
     effects: number;
-    /** Whose token it gives instead of the user's. */
+    /** Another user, whose token `getToken` returns instead. */
     tokenOf?: string;
   }
 }
