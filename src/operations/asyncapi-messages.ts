@@ -67,6 +67,14 @@ export const MESSAGES = {
     { ...EXAMPLE_WELCOME, message: 'Connected to notifications' },
     RESUMED,
   ),
+  /** Of gateways that an application adds. */
+  welcome: message(
+    'connection.established',
+    'Always the first frame',
+    WELCOME_FIELDS,
+    { ...EXAMPLE_WELCOME, message: 'Connected to projects' },
+    RESUMED,
+  ),
   eventsWelcome: message(
     'connection.established',
     'Always the first frame',

@@ -1,5 +1,6 @@
 import { catalogueMessages, type CatalogueMessageName } from './asyncapi-catalogue.js';
 import { MESSAGES, type FixedMessageName } from './asyncapi-messages.js';
+import type { GatewayRoute } from '../realtime/index.js';
 
 type MessageName = FixedMessageName | CatalogueMessageName;
 
@@ -55,8 +56,6 @@ const EVENTS_BINDINGS = {
 /** Messages on both channels. */
 const CONVERSATION = ['ping', 'pong', 'auth', 'authRefreshed', 'error'] as const;
 
-type ChannelName = 'notifications' | 'events';
-
 interface Reference {
   $ref: string;
 }
@@ -65,8 +64,13 @@ interface Reference {
  * Describes the WebSocket API (AsyncAPI 3.0). "send" and "receive" are from the server's point of view.
  * @param host where the server was reached, such as `localhost:8000`
  */
-export function asyncApiDocument(host: string, protocol: 'ws' | 'wss'): AsyncApiDocument {
+export function asyncApiDocument(
+  host: string,
+  protocol: 'ws' | 'wss',
+  gateways: readonly GatewayRoute[] = [],
+): AsyncApiDocument {
   const { notifications, events } = catalogueMessages();
+  const others = gateways.filter(({ name }) => name !== 'notifications' && name !== 'events');
   const [notificationNames, eventNames] = [namesOf(notifications), namesOf(events)];
   return {
     asyncapi: '3.0.0',
@@ -90,8 +94,16 @@ export function asyncApiDocument(host: string, protocol: 'ws' | 'wss'): AsyncApi
         messages: messagesOf('eventsWelcome', 'event', ...eventNames, 'presence', ...CONVERSATION),
         bindings: EVENTS_BINDINGS,
       },
+      ...Object.fromEntries(others.map((gateway) => [gateway.name, channelOfGateway(gateway)])),
     },
     operations: {
+      ...Object.fromEntries(
+        others.flatMap(({ name }) => [
+          [`send.${name}`, send(name, 'welcome', 'event', 'error')],
+          [`answerPing.${name}`, answer(name, 'ping', 'pong')],
+          [`answerAuth.${name}`, answer(name, 'auth', 'authRefreshed')],
+        ]),
+      ),
       sendNotifications: send(
         'notifications',
         'notificationsWelcome',
@@ -121,6 +133,17 @@ export function asyncApiDocument(host: string, protocol: 'ws' | 'wss'): AsyncApi
   };
 }
 
+/** The channel of a gateway that the application has added. */
+function channelOfGateway({ path }: GatewayRoute): object {
+  const parameters = [...path.matchAll(/:(\w+)/g)].map(([, name = '']) => [name, {}] as const);
+  return {
+    address: `${path.replace(/:(\w+)/g, '{$1}')}/`,
+    ...(parameters.length > 0 && { parameters: Object.fromEntries(parameters) }),
+    messages: messagesOf('welcome', 'event', ...CONVERSATION),
+    bindings: BINDINGS,
+  };
+}
+
 function namesOf(messages: Record<CatalogueMessageName, object>): CatalogueMessageName[] {
   // `Object.keys` loses the type.
   return Object.keys(messages) as CatalogueMessageName[];
@@ -130,11 +153,11 @@ function messagesOf(...names: MessageName[]): Record<string, Reference> {
   return Object.fromEntries(names.map((name) => [name, { $ref: `#/components/messages/${name}` }]));
 }
 
-function send(channel: ChannelName, ...names: MessageName[]): object {
+function send(channel: string, ...names: MessageName[]): object {
   return { action: 'send', channel: channelOf(channel), messages: names.map((name) => messageOf(channel, name)) };
 }
 
-function answer(channel: ChannelName, question: MessageName, reply: MessageName): object {
+function answer(channel: string, question: MessageName, reply: MessageName): object {
   return {
     action: 'receive',
     channel: channelOf(channel),
@@ -143,10 +166,10 @@ function answer(channel: ChannelName, question: MessageName, reply: MessageName)
   };
 }
 
-function channelOf(channel: ChannelName): Reference {
+function channelOf(channel: string): Reference {
   return { $ref: `#/channels/${channel}` };
 }
 
-function messageOf(channel: ChannelName, name: MessageName): Reference {
+function messageOf(channel: string, name: MessageName): Reference {
   return { $ref: `#/channels/${channel}/messages/${name}` };
 }

@@ -12,7 +12,7 @@ import { Environment } from '../config/environment.js';
 import { Lifecycle } from '../runtime/lifecycle.js';
 import { configureHttp } from '../http/configure-http.js';
 import { MetricsModule } from '../metrics/metrics.module.js';
-import { Broker } from '../realtime/index.js';
+import { Broker, GatewayRegistry } from '../realtime/index.js';
 import { setupDocs } from './openapi.js';
 import { OperationsModule } from './operations.module.js';
 import { ProcessLogger } from './process-logger.js';
@@ -28,10 +28,11 @@ const world = {
 @Module({
   providers: [
     { provide: DataSource, useValue: { options: { type: 'postgres' }, query: () => world.query() } },
+    { provide: GatewayRegistry, useValue: { list: () => [] } },
     { provide: Broker, useValue: { isConnected: () => world.isRedisConnected } },
     { provide: TokenVerifier, useValue: { isReady: () => world.hasKeys } },
   ],
-  exports: [DataSource, Broker, TokenVerifier],
+  exports: [DataSource, Broker, GatewayRegistry, TokenVerifier],
 })
 class WorldModule {}
 

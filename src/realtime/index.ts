@@ -25,6 +25,7 @@ export {
 } from './broker/channel.js';
 export { CLOSE, type Close, ConnectionRefusedError } from './connection/close-code.js';
 export type { Admission } from './connection/admission.js';
+export { GatewayRegistry, type GatewayRoute } from './gateway/gateway-registry.js';
 export type { Handshake, RealtimeGateway } from './gateway/handshake.js';
 export { RealtimeAdapter } from './upgrade/realtime-adapter.js';
 export { WsJwtGuard } from './gateway/ws-jwt.guard.js';

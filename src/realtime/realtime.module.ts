@@ -123,6 +123,6 @@ import { Outbox } from './outbox/outbox.js';
     WsJwtGuard,
   ],
   controllers: [TicketsController, ConnectionsController, DisconnectController],
-  exports: [BroadcastService, Broker, Presence, TicketStore, WsJwtGuard],
+  exports: [BroadcastService, Broker, GatewayRegistry, Presence, TicketStore, WsJwtGuard],
 })
 export class RealtimeModule {}

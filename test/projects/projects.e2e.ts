@@ -117,6 +117,19 @@ describe('a channel that an application defines', () => {
   });
 });
 
+describe('the AsyncAPI document', () => {
+  it('describes the gateway', async () => {
+    const document = (await (await fetch(`${one.url}/docs/asyncapi.json`)).json()) as { channels: object };
+    expect(document.channels).toMatchObject({
+      projects: {
+        address: '/ws/projects/{id}/',
+        parameters: { id: {} },
+        messages: { welcome: {}, event: {}, ping: {} },
+      },
+    });
+  });
+});
+
 describe('publishing to such a channel', () => {
   it.each([
     ['something else than a channel', () => broadcast.publish('project:1' as never, 'project.renamed', {}), 'channel'],

@@ -14,6 +14,12 @@ export interface GuardedGateway {
   admit: (handshake: Handshake) => Promise<Admitted>;
 }
 
+/** Where a gateway is, with `:name` for parameters, and what it is called. */
+export interface GatewayRoute {
+  name: string;
+  path: string;
+}
+
 export interface RoutedGateway {
   gateway: GuardedGateway;
   params: Record<string, string>;
@@ -43,6 +49,10 @@ export class GatewayRegistry implements OnModuleInit {
       }
     }
     this.metrics.gaugeBy('endpoint', 'herald_connections', 'Connections of this process', () => this.count());
+  }
+
+  list(): GatewayRoute[] {
+    return this.routes.map(({ route: { name, path } }) => ({ name, path }));
   }
 
   /** The gateway for a path; null if there is none. */
