@@ -111,8 +111,7 @@ export function serverOf(url: string | URL | undefined): string {
   const given = url ?? page;
   if (given === undefined) throw new TypeError('url takes an address: there is no page');
   const { protocol, host, pathname } = new URL(given, page);
-  if (!/^(http|ws)s?:$/.test(protocol))
-    throw new TypeError(`url takes an http or ws address, got ${given}`);
+  if (!/^(http|ws)s?:$/.test(protocol)) throw new TypeError(`url takes an http or ws address, got ${given}`);
   return `${protocol.replace('ws', 'http')}//${host}${pathname.replace(/\/+$/, '')}`;
 }
 
