@@ -10,7 +10,7 @@ import { rolldown } from 'rolldown';
 const DIST = fileURLToPath(new URL('../dist', import.meta.url));
 const BUNDLE = join(DIST, 'bundle');
 /** The entry points of processes, and modules that the tests' preloads patch. */
-const ENTRIES = ['main', 'worker', 'herald', 'run-migrations', 'config/environment', 'jobs/takeover'];
+const ENTRIES = ['main', 'worker', 'herald', 'run-migrations', 'run-process', 'server', 'job-worker'];
 const EXTERNAL = [
   // These load files or start threads from their own folder.
   /^@electric-sql\//,

@@ -1,5 +1,5 @@
 import { announce, announceForOthers } from './announce.js';
-import { Environment, EnvironmentError, loadEnvironmentFile } from './config/environment.js';
+import { Environment, EnvironmentError, loadEnvironmentFile, type Timings } from './config/environment.js';
 import { ensureFolders } from './config/folders.js';
 import { FolderInUseError } from './database/embedded/folder-lock.js';
 import { ServerProcessError } from './server-process-error.js';
@@ -18,16 +18,18 @@ export interface Closable {
  * prints one readable message and exits with 1.
  *
  * @param start may stop early when `ending` is aborted
+ * @param timings instead of the usual ones
  */
 export async function runProcess(
   start: (environment: Environment, ending: AbortSignal) => Promise<Closable>,
+  timings: Partial<Timings> = {},
 ): Promise<void> {
   // A full disk behind the output must not end the process.
   for (const output of [process.stdout, process.stderr]) output.on('error', () => undefined);
   try {
     loadEnvironmentFile();
     announceForOthers();
-    const environment = new Environment();
+    const environment = new Environment(undefined, timings);
     await ensureFolders(environment);
     const isEnding = new AbortController();
     // Deferred, so that the signal handlers are installed first.

@@ -7,7 +7,7 @@ import { BroadcastService, defineOrgEvent } from '../src/realtime/index.js';
 import { Resource } from '../src/resources/resource.entity.js';
 import type { ApiClient } from './support/api-client.js';
 import { type Herald, herald } from './support/herald.js';
-import { closeAllClients, connect, type TestClient } from './support/ws-client.js';
+import { closeAllClients, type TestClient } from './support/ws-client.js';
 
 class TestShipped {
   @IsUUID()
@@ -40,14 +40,8 @@ beforeAll(async () => {
 afterAll(() => node.stop());
 afterEach(closeAllClients);
 
-async function join(path: string, userId: string): Promise<TestClient> {
-  const client = await connect(`${node.wsUrl}${path}`, { token: await node.tokenFor(userId) });
-  await client.next();
-  return client;
-}
-
-const notifications = (userId: string) => join('/ws/notifications/', userId);
-const events = () => join(`/ws/events/${orgId}/`, 'owner');
+const notifications = (userId: string) => node.join('/ws/notifications/', userId);
+const events = () => node.join(`/ws/events/${orgId}/`, 'owner');
 
 /** Publishes a marker, and returns the types of the events received before it. */
 async function eventsUntilMarker(client: TestClient): Promise<unknown[]> {
@@ -418,7 +412,7 @@ describe('the end of a membership', () => {
   it('closes that member’s connections to the organization, and no others', async () => {
     await owner.post(`/orgs/${orgId}/members`, { user_id: 'erin' });
     const [erin, notified, other] = [
-      await join(`/ws/events/${orgId}/`, 'erin'),
+      await node.join(`/ws/events/${orgId}/`, 'erin'),
       await notifications('erin'),
       await events(),
     ];
@@ -430,7 +424,7 @@ describe('the end of a membership', () => {
 
   it('closes nothing if it is rolled back', async () => {
     await owner.post(`/orgs/${orgId}/members`, { user_id: 'frank' });
-    const frank = await join(`/ws/events/${orgId}/`, 'frank');
+    const frank = await node.join(`/ws/events/${orgId}/`, 'frank');
     const transaction = dataSource.transaction(async (manager) => {
       await manager.remove(await manager.findOneByOrFail(Membership, { orgId, userId: 'frank' }));
       throw new Error('no');
@@ -442,7 +436,7 @@ describe('the end of a membership', () => {
   // @abuse AUTHZ-03
   it('disconnects all members when the organization is deleted', async () => {
     const id = ((await owner.post('/orgs', { name: 'Short' })).body as { id: string }).id;
-    const client = await join(`/ws/events/${id}/`, 'owner');
+    const client = await node.join(`/ws/events/${id}/`, 'owner');
     expect((await owner.delete(`/orgs/${id}`)).status).toBe(204);
     expect(await client.closed()).toEqual(NOT_A_MEMBER);
   });

@@ -12,7 +12,6 @@ import { ExportUpkeep } from '../src/exports/export-upkeep.js';
 import { Export, type ExportStatus } from '../src/exports/export.entity.js';
 import { ExportsProcessor } from '../src/exports/exports.processor.js';
 import { ExportsService } from '../src/exports/exports.service.js';
-import { TAKEOVER } from '../src/jobs/takeover.js';
 import { RETENTION_QUEUE } from '../src/notifications/retention-queue.js';
 import { Resource } from '../src/resources/resource.entity.js';
 import type { ApiAnswer, ApiClient } from './support/api-client.js';
@@ -134,10 +133,10 @@ describe('an export', () => {
   });
 
   it('is taken over within 25 s of its worker’s death', () => {
-    const { opts } = node.app.get(ExportsProcessor).worker;
-    expect(opts).toMatchObject(TAKEOVER);
+    const { lockDuration = 0, stalledInterval = 0 } = node.app.get(ExportsProcessor).worker.opts;
+    expect(lockDuration).toBeGreaterThan(0);
     // By the second stalled check after its lock has expired.
-    expect(TAKEOVER.lockDuration + 2 * TAKEOVER.stalledInterval).toBeLessThanOrEqual(25_000);
+    expect(lockDuration + 2 * stalledInterval).toBeLessThanOrEqual(25_000);
   });
 
   it('is retried after a failed run', async () => {

@@ -42,12 +42,6 @@ afterAll(async () => {
   await Promise.all([provider.stop(), redis.stop()]);
 });
 
-async function join(node: { wsUrl: string }, path: string, user: 'alice' | 'bob'): Promise<TestClient> {
-  const client = await connect(`${node.wsUrl}${path}`, { token: tokens[user] });
-  await client.next();
-  return client;
-}
-
 /** The next message, skipping late events about the members that `beforeAll` adds. */
 async function next(client: TestClient, deadlineMs?: number): Promise<Frame> {
   const frame = await client.next(deadlineMs);
@@ -69,7 +63,10 @@ describe('two nodes over one Redis, one Postgres and an OpenID provider', () => 
   });
 
   it('deliver events published on either node to the clients of both, in the same order', async () => {
-    const clients = [await join(one, `/ws/events/${orgId}/`, 'alice'), await join(two, `/ws/events/${orgId}/`, 'bob')];
+    const clients = [
+      await one.join(`/ws/events/${orgId}/`, 'alice', { token: tokens.alice }),
+      await two.join(`/ws/events/${orgId}/`, 'bob', { token: tokens.bob }),
+    ];
     for (let n = 0; n < 10; n += 1) {
       const publisher = n % 2 === 0 ? aliceOnOne : bobOnTwo;
       expect((await publisher.post(`/orgs/${orgId}/events`, { event_type: 'test.numbered', data: { n } })).status).toBe(
@@ -84,7 +81,7 @@ describe('two nodes over one Redis, one Postgres and an OpenID provider', () => 
   });
 
   it('deliver a notification caused on one node to a client of the other', async () => {
-    const bob = await join(two, '/ws/notifications/', 'bob');
+    const bob = await two.join('/ws/notifications/', 'bob', { token: tokens.bob });
     const other = ((await aliceOnOne.post('/orgs', { name: 'Second' })).body as { id: string }).id;
     await aliceOnOne.post(`/orgs/${other}/members`, { user_id: 'bob' });
     expect(await bob.next()).toMatchObject({ notification: { title: 'Added to Organization', org_id: other } });
@@ -93,13 +90,13 @@ describe('two nodes over one Redis, one Postgres and an OpenID provider', () => 
   it('close a removed member’s connections on the other node', async () => {
     const other = ((await aliceOnOne.post('/orgs', { name: 'Third' })).body as { id: string }).id;
     await aliceOnOne.post(`/orgs/${other}/members`, { user_id: 'bob' });
-    const bob = await join(two, `/ws/events/${other}/`, 'bob');
+    const bob = await two.join(`/ws/events/${other}/`, 'bob', { token: tokens.bob });
     await aliceOnOne.delete(`/orgs/${other}/members/bob`);
     expect(await bob.closed()).toEqual({ code: 4003, reason: 'not_a_member' });
   });
 
   it('publish a committed change even if the process is killed before publishing it', async () => {
-    const client = await join(two, `/ws/events/${orgId}/`, 'bob');
+    const client = await two.join(`/ws/events/${orgId}/`, 'bob', { token: tokens.bob });
     const process = await (await HeraldProcess.spawn('main.js', variables)).ready();
     await redis.kill();
     try {
@@ -123,7 +120,7 @@ describe('two nodes over one Redis, one Postgres and an OpenID provider', () => 
 
   // @abuse PG-14
   it('accept writes while Redis is down, keep their connections, and publish the writes afterwards', async () => {
-    const client = await join(two, `/ws/events/${orgId}/`, 'bob');
+    const client = await two.join(`/ws/events/${orgId}/`, 'bob', { token: tokens.bob });
     await redis.kill();
     try {
       await until(

@@ -14,9 +14,8 @@ async function publish(from: number, to: number, node = one): Promise<void> {
 }
 
 async function open(cursor?: string, node = one, userId = 'owner'): Promise<{ client: TestClient; welcome: Frame }> {
-  const query = cursor === undefined ? '' : `?cursor=${encodeURIComponent(cursor)}`;
-  const client = await node.connect(`/ws/events/${orgId}/${query}`, userId);
-  return { client, welcome: await client.next() };
+  const client = await node.join(`/ws/events/${orgId}/`, userId, { cursor });
+  return { client, welcome: client.received[0] ?? {} };
 }
 
 /** Reads the next events, and returns their numbers. */

@@ -7,7 +7,7 @@ import { type Jwks, startJwks } from './support/keys.js';
 import type { Variables } from './support/herald.js';
 import { emptyDatabase, type RedisServer, startRedis } from './support/servers.js';
 import { until } from './support/until.js';
-import { closeAllClients, connect, type TestClient } from './support/ws-client.js';
+import { closeAllClients, type TestClient } from './support/ws-client.js';
 
 let redis: RedisServer;
 let jwks: Jwks;
@@ -43,11 +43,7 @@ async function start(): Promise<void> {
   api = new ApiClient(herald.url, token);
 }
 
-async function listen(): Promise<TestClient> {
-  const client = await connect(`${herald.wsUrl}/ws/notifications/`, { token });
-  await client.next();
-  return client;
-}
+const listen = (): Promise<TestClient> => herald.join('/ws/notifications/', token);
 
 /** Connects until both processes have a client. */
 async function listenOnBoth(): Promise<TestClient[]> {

@@ -4,7 +4,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import type { INestApplicationContext } from '@nestjs/common';
 import { ExportUser } from './support/export-user.js';
 import { herald, type Herald, type Variables } from './support/herald.js';
-import { HeraldProcess } from './support/herald-process.js';
+import { BLOCKABLE_WORKER, HeraldProcess } from './support/herald-process.js';
 import { listeningPorts } from './support/listening-ports.js';
 import { postgresDatabase } from './support/servers.js';
 import { TcpProxy } from './support/tcp-proxy.js';
@@ -16,8 +16,6 @@ const RESOURCES = 450;
 const SECOND_BATCH = '"id" > $2';
 /** A statement in the transaction that completes the export and publishes its notification. */
 const END_OF_EXPORT = 'completed';
-/** A worker whose locks expire after 1.5 s and whose event loop can be blocked. */
-const BLOCKABLE = { NODE_OPTIONS: `--import ${new URL('support/blockable-worker.mjs', import.meta.url).href}` };
 
 let database: TcpProxy;
 let node: Herald;
@@ -49,8 +47,8 @@ afterEach(async () => {
   await user.deleteFiles();
 });
 
-async function startProcess(further: Variables = {}): Promise<HeraldProcess> {
-  const worker = await HeraldProcess.spawn('worker.js', { ...variables, ...further });
+async function startProcess(further: Variables = {}, program = 'worker.js'): Promise<HeraldProcess> {
+  const worker = await HeraldProcess.spawn(program, { ...variables, ...further });
   processes.push(worker);
   await worker.says('processing jobs');
   return worker;
@@ -81,7 +79,7 @@ async function blockedAt(
   statement: string,
 ): Promise<{ id: string; blocked: HeraldProcess; goOn: () => Promise<void> }> {
   const blockedBy = join(variables.DATA_DIR ?? '', 'blocked');
-  const blocked = await startProcess({ ...BLOCKABLE, BLOCKED_BY: blockedBy });
+  const blocked = await startProcess({ BLOCKED_BY: blockedBy }, BLOCKABLE_WORKER);
   const id = await heldAt(statement);
   await writeFile(blockedBy, '');
   process.kill(blocked.pid, 'SIGUSR2');

@@ -62,13 +62,17 @@ export interface Timings {
   keyAnswerMs: number;
   /** How long a node's lease lasts; the node renews it three times as often. */
   nodeLeaseMs: number;
+  /** How long a job's lock lasts. Its worker renews it; a worker that doesn't is presumed dead. */
+  jobLockMs: number;
+  /** How often to look for jobs without a lock; the second check in a row takes them over. */
+  stalledJobsCheckMs: number;
   /** How often to look for unfinished exports whose job was lost. */
   exportUpkeepMs: number;
   /** Delay before an export is retried after its first failure; doubles each time. */
   exportRetryMs: number;
 }
 
-/** Tests change these before a process starts: see `test/support/hurried.mjs`. */
+/** What a process uses unless it is given others. */
 export const TIMINGS: Timings = {
   revocationsIntervalMs: 10_000,
   // A head is a packet or two, which takes a second on the worst link. Slower clients only hold connections open.
@@ -84,6 +88,8 @@ export const TIMINGS: Timings = {
   keyCoolDownMs: 9_000,
   keyAnswerMs: 3_000,
   nodeLeaseMs: 15_000,
+  jobLockMs: 15_000,
+  stalledJobsCheckMs: 5_000,
   exportUpkeepMs: 15_000,
   exportRetryMs: 1_000,
 };

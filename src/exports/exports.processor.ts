@@ -2,7 +2,6 @@ import { OnWorkerEvent, Processor, WorkerHost } from '@nestjs/bullmq';
 import { Logger } from '@nestjs/common';
 import { type Job, UnrecoverableError } from 'bullmq';
 import { validate as isUuid } from 'uuid';
-import { TAKEOVER } from '../jobs/takeover.js';
 import type { Resource } from '../resources/resource.entity.js';
 import { ResourcesService } from '../resources/resources.service.js';
 import { encode } from './export-encoding.js';
@@ -15,7 +14,7 @@ const BATCH = 200;
 const PROGRESS_STEP = 5;
 
 /** Runs exports: reads the resources in batches, and streams them to the file. */
-@Processor(EXPORT_QUEUE, { ...TAKEOVER, concurrency: 4 })
+@Processor(EXPORT_QUEUE, { concurrency: 4 })
 export class ExportsProcessor extends WorkerHost {
   private readonly logger = new Logger(ExportsProcessor.name);
 

@@ -16,6 +16,7 @@ import { EmbeddedJobStore } from './embedded-job-store.js';
 import { JobStore } from './job-store.js';
 import { QuietErrorLog } from '../runtime/quiet-error-log.js';
 import { RedisJobStore } from './redis-job-store.js';
+import { workerClassOf } from './takeover.js';
 import { WorkerDrain } from './worker-drain.js';
 
 @Global()
@@ -59,6 +60,8 @@ export class JobsModule
   onApplicationBootstrap(): void {
     for (const queue of this.instancesOf(Queue)) this.watch(queue, `Queue "${queue.name}"`);
     if (!this.environment.runJobs) return;
+    // Nest uses it for the workers that are registered from now on: here.
+    BullModule.workerClass = workerClassOf(this.environment.timings);
     this.registrar.register();
     const workers = this.instancesOf(WorkerHost).map((host) => host.worker);
     for (const worker of workers) this.watch(worker, `Worker of "${worker.name}"`);

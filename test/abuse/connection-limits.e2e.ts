@@ -27,15 +27,8 @@ function useNode(variables: Variables): void {
   });
 }
 
-async function ask(userId: string, path = PATH): Promise<TestClient> {
-  return connect(`${node.wsUrl}${path}`, { token: await node.tokenFor(userId) });
-}
-
-async function join(userId: string): Promise<TestClient> {
-  const client = await ask(userId);
-  await client.next();
-  return client;
-}
+const ask = (userId: string, path = PATH): Promise<TestClient> => node.connect(path, userId);
+const join = (userId: string): Promise<TestClient> => node.join(PATH, userId);
 
 /** A client that never answers a close frame. */
 async function openRaw(headers: Record<string, string>): Promise<RawClient> {

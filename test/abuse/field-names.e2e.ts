@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { useAbusedNode } from '../support/abused-node.js';
 import { until } from '../support/until.js';
-import { connect, type TestClient } from '../support/ws-client.js';
+import { type TestClient } from '../support/ws-client.js';
 
 const NAMES = ['__proto__', 'constructor', 'toString', 'hasOwnProperty', 'valueOf', 'prototype', 'then'];
 /** Written as text, because `__proto__` in an object literal would set its prototype. */
@@ -22,11 +22,7 @@ function post(path: string, body: string): Promise<Response> {
   return fetch(`${abused.node.url}/api/v1${path}`, { method: 'POST', headers, body });
 }
 
-async function enter(path: string): Promise<{ client: TestClient; texts: () => string }> {
-  const client = await connect(`${abused.node.wsUrl}${path}`, { token });
-  await client.next();
-  return { client, texts: () => client.received.map((frame) => JSON.stringify(frame)).join('\n') };
-}
+const textsOf = ({ received }: TestClient): string => received.map((frame) => JSON.stringify(frame)).join('\n');
 
 describe('a field named like a member of every object', () => {
   it.each(NAMES)('%s is refused by name, like any other unknown field', async (name) => {
@@ -48,19 +44,19 @@ describe('a field named like a member of every object', () => {
   });
 
   it('is data in an event, and reaches the members unchanged', async () => {
-    const { texts } = await enter(`/ws/events/${orgId}/`);
+    const client = await abused.node.join(`/ws/events/${orgId}/`, 'alice', { token });
     expect((await post(`/orgs/${orgId}/events`, `{"event_type":"test.named","data":${FREE}}`)).status).toBe(202);
-    await until(() => texts().includes('test.named'));
-    expect(texts()).toContain(`"data":${FREE}`);
+    await until(() => textsOf(client).includes('test.named'));
+    expect(textsOf(client)).toContain(`"data":${FREE}`);
   });
 
   it('is data in a notification, and reaches its user and inbox unchanged', async () => {
-    const { texts } = await enter('/ws/notifications/');
+    const client = await abused.node.join('/ws/notifications/', 'alice', { token });
     const further = FREE.slice(1, -1);
     const body = `{"user_id":"alice","notification":{"title":"Named",${further}}}`;
     expect((await post('/notifications', body)).status).toBe(201);
-    await until(() => texts().includes('"Named"'));
-    expect(texts()).toContain(further);
+    await until(() => textsOf(client).includes('"Named"'));
+    expect(textsOf(client)).toContain(further);
     const headers = { authorization: `Bearer ${token}` };
     const { items } = (await (await fetch(`${abused.node.url}/api/v1/notifications`, { headers })).json()) as {
       items: Record<string, unknown>[];

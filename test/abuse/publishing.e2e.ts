@@ -7,7 +7,7 @@ import { User } from '../../src/users/user.entity.js';
 import { useAbusedNode } from '../support/abused-node.js';
 import type { ApiClient } from '../support/api-client.js';
 import { until } from '../support/until.js';
-import { connect, type Frame, type TestClient } from '../support/ws-client.js';
+import { type Frame } from '../support/ws-client.js';
 
 const PUBLISHERS = 10;
 const EVENTS_EACH = 100;
@@ -28,11 +28,7 @@ beforeEach(async () => {
   orgId = (await owner.post('/orgs', { name: 'Acme' })).body.id;
 });
 
-async function enter(path = `/ws/events/${orgId}/`, userId = 'owner'): Promise<TestClient> {
-  const client = await connect(`${abused.node.wsUrl}${path}`, { token: await abused.node.tokenFor(userId) });
-  expect(await client.next()).toMatchObject({ type: 'connection.established' });
-  return client;
-}
+const enter = (path = `/ws/events/${orgId}/`, userId = 'owner') => abused.node.join(path, userId);
 
 /** Expects that the call is refused with the field's name, and that nothing of it reaches clients or the outbox. */
 async function expectRefused(field: string, call: () => Promise<unknown>): Promise<void> {

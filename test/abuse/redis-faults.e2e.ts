@@ -39,15 +39,8 @@ afterAll(async () => {
   await redis.stop();
 });
 
-async function attempt(path = `/ws/events/${orgId}/`): Promise<TestClient> {
-  return connect(`${node.wsUrl}${path}`, { token });
-}
-
-async function join(): Promise<TestClient> {
-  const client = await attempt();
-  expect(await client.next()).toMatchObject({ type: 'connection.established' });
-  return client;
-}
+const attempt = (path = `/ws/events/${orgId}/`): Promise<TestClient> => node.connect(path, 'alice', { token });
+const join = (): Promise<TestClient> => node.join(`/ws/events/${orgId}/`, 'alice', { token });
 
 const publish = (n: number) =>
   node.app.get(BroadcastService, { strict: false }).broadcastOrgEvent(orgId, 'test.numbered', { n });

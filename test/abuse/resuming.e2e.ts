@@ -5,7 +5,7 @@ import { useAbusedNode } from '../support/abused-node.js';
 import type { ApiClient } from '../support/api-client.js';
 import { inTurns } from '../support/in-turns.js';
 import { until } from '../support/until.js';
-import { connect, type Frame, type TestClient } from '../support/ws-client.js';
+import { type Frame, type TestClient } from '../support/ws-client.js';
 
 const MISSED = 200;
 const STORM = 300;
@@ -28,12 +28,8 @@ beforeEach(async () => {
 });
 
 async function enter(cursor?: string): Promise<TestClient> {
-  const query = cursor === undefined ? '' : `?cursor=${encodeURIComponent(cursor)}`;
-  const client = await connect(`${abused.node.wsUrl}/ws/events/${orgId}/${query}`, { token });
-  expect(await client.next(20_000)).toMatchObject({
-    type: 'connection.established',
-    ...(cursor === undefined ? {} : { resumed: true }),
-  });
+  const client = await abused.node.join(`/ws/events/${orgId}/`, 'owner', { token, cursor });
+  expect(client.received[0]?.resumed).toBe(cursor === undefined ? undefined : true);
   return client;
 }
 

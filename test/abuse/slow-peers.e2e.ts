@@ -4,7 +4,7 @@ import { sample } from '../support/metrics.js';
 import { type Herald, herald } from '../support/herald.js';
 import { openConnections } from '../support/open-connections.js';
 import { until } from '../support/until.js';
-import { closeAllClients, connect, type Frame, type TestClient } from '../support/ws-client.js';
+import { closeAllClients, connect, type TestClient } from '../support/ws-client.js';
 
 const MAX_BUFFERED = 1_048_576;
 const FILLING = 'x'.repeat(60_000);
@@ -33,11 +33,7 @@ afterAll(async () => {
   await node.stop();
 });
 
-async function enter(cursor?: string): Promise<{ client: TestClient; welcome: Frame }> {
-  const query = cursor === undefined ? '' : `?cursor=${encodeURIComponent(cursor)}`;
-  const client = await connect(`${node.wsUrl}/ws/events/${orgId}/${query}`, { token });
-  return { client, welcome: await client.next() };
-}
+const enter = (cursor?: string) => node.join(`/ws/events/${orgId}/`, 'alice', { token, cursor });
 
 async function publish(): Promise<void> {
   const data = { n: count, filling: FILLING };
@@ -56,8 +52,9 @@ const owed = (): number[] => openConnections(node).map(({ bufferedBytes }) => bu
 describe('a client that never reads', () => {
   // @abuse SLOW-01
   it('exceeds its buffer by at most one message, is closed with 4008, is cut off soon, and resumes', async () => {
-    const { client: healthy } = await enter();
-    const { client: stuck, welcome } = await enter();
+    const healthy = await enter();
+    const stuck = await enter();
+    const [welcome = {}] = stuck.received;
     const first = count;
     const before = await sample(node, TOO_SLOW);
     stuck.pause();
@@ -74,15 +71,15 @@ describe('a client that never reads', () => {
     await until(() => numbersOf(healthy).length === count - first);
     expect(numbersOf(healthy)).toEqual(range(first, count));
 
-    const { client: again, welcome: second } = await enter(String(welcome.cursor));
-    expect(second).toMatchObject({ resumed: true });
+    const again = await enter(String(welcome.cursor));
+    expect(again.received[0]).toMatchObject({ resumed: true });
     await until(() => numbersOf(again).length === count - first);
     expect(numbersOf(again)).toEqual(range(first, count));
   });
 
   // @abuse SLOW-06
   it('is cut off when the server closes it, though the close frame never arrives', async () => {
-    const { client: stuck } = await enter();
+    const stuck = await enter();
     stuck.pause();
     await until(async () => {
       await publish();
@@ -94,11 +91,12 @@ describe('a client that never reads', () => {
 
   // @abuse SLOW-04
   it('is sent at most half the limit at a time while it resumes, and others go on', async () => {
-    const { client, welcome } = await enter();
+    const client = await enter();
+    const [welcome = {}] = client.received;
     await client.close();
     const first = count;
     for (let n = 0; n < 300; n += 1) await publish();
-    const { client: healthy } = await enter();
+    const healthy = await enter();
     const stuck = await connect(
       `${node.wsUrl}/ws/events/${orgId}/?cursor=${encodeURIComponent(String(welcome.cursor))}`,
       {

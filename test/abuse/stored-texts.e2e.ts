@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { useAbusedNode } from '../support/abused-node.js';
 import type { ApiAnswer, ApiClient } from '../support/api-client.js';
-import { connect, type TestClient } from '../support/ws-client.js';
+import { connect } from '../support/ws-client.js';
 
 const abused = useAbusedNode();
 const NUL = 'a\0b';
@@ -58,11 +58,7 @@ function notify(notification: object, dedupe_key?: string): Promise<ApiAnswer> {
   return api.post('/notifications', { user_id: 'mallory', notification, dedupe_key });
 }
 
-async function listen(path: string): Promise<TestClient> {
-  const client = await connect(`${abused.node.wsUrl}${path}`, { token: await abused.node.tokenFor('mallory') });
-  await client.next();
-  return client;
-}
+const listen = (path: string) => abused.node.join(path, 'mallory');
 
 describe('Client text', () => {
   // @abuse MSG-29

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { ApiClient } from '../support/api-client.js';
 import { type Herald, twoHeralds } from '../support/herald.js';
-import { HeraldProcess, hurried } from '../support/herald-process.js';
+import { HeraldProcess } from '../support/herald-process.js';
 import { until } from '../support/until.js';
 import { closeAllClients } from '../support/ws-client.js';
 
@@ -14,7 +14,7 @@ let killed: HeraldProcess;
 
 beforeAll(async () => {
   [one, two] = await twoHeralds({}, { timings });
-  killed = await (await HeraldProcess.spawn('main.js', { ...one.variables, ...hurried(timings) })).ready();
+  killed = await (await HeraldProcess.spawnHurried(timings, one.variables)).ready();
 });
 afterAll(async () => {
   await closeAllClients();

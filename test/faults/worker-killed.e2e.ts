@@ -5,11 +5,11 @@ import type { INestApplicationContext } from '@nestjs/common';
 import fc from 'fast-check';
 import { Redis } from 'ioredis';
 import type { Timings } from '../../src/config/environment.js';
-import { TAKEOVER } from '../../src/jobs/takeover.js';
+import { MOST_DEATHS } from '../../src/jobs/takeover.js';
 import { redisAt } from '../support/deployment.js';
 import { ExportUser } from '../support/export-user.js';
 import { herald, type Herald, type Variables } from '../support/herald.js';
-import { HeraldProcess } from '../support/herald-process.js';
+import { BLOCKABLE_WORKER, HeraldProcess } from '../support/herald-process.js';
 import { postgresDatabase } from '../support/servers.js';
 import { TcpProxy } from '../support/tcp-proxy.js';
 import { until } from '../support/until.js';
@@ -20,8 +20,6 @@ const RESOURCES = 450;
 /** More than the randomly killed workers complete, but no more than a page of the inbox. */
 const EXPORTS = 60;
 const TAKEN_OVER_MS = 30_000;
-/** Short job locks, as the tests are about where a job is when its worker dies, not how soon that is noticed. */
-const SHORT_LOCKS = { NODE_OPTIONS: `--import ${new URL('../support/blockable-worker.mjs', import.meta.url).href}` };
 const seed = Number(process.env.WORKER_SEED ?? randomInt(2 ** 31));
 
 let redisLink: TcpProxy;
@@ -60,8 +58,8 @@ afterEach(async () => {
 });
 
 async function startVictim(): Promise<HeraldProcess> {
-  const variables = { ...node.variables, ...links, ...SHORT_LOCKS, RUN_JOBS: 'true' };
-  const victim = await HeraldProcess.spawn('worker.js', variables);
+  const variables = { ...node.variables, ...links, RUN_JOBS: 'true' };
+  const victim = await HeraldProcess.spawn(BLOCKABLE_WORKER, variables);
   victims.push(victim);
   return victim;
 }
@@ -115,7 +113,7 @@ describe('the exports of a killed worker', () => {
     await victim.says('processing jobs');
     const id = await heldAt(FURTHER_ROWS);
     // As if that many workers had already died of it.
-    await client.hset(`{bull}:exports:${id}`, 'stc', TAKEOVER.maxStalledCount);
+    await client.hset(`{bull}:exports:${id}`, 'stc', MOST_DEATHS);
     await victim.end('SIGKILL');
 
     await startSurvivor();

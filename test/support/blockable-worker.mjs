@@ -1,9 +1,9 @@
-// For `node --import`: shortens a worker's job locks, and on SIGUSR2 blocks its event loop for as long as the file named by
-// BLOCKED_BY exists.
+/**
+ * A worker whose job locks end soon. On SIGUSR2 it blocks its event loop for as long as the file named by BLOCKED_BY exists.
+ */
 import { existsSync } from 'node:fs';
-import { TAKEOVER } from '../../dist/bundle/jobs/takeover.js';
-
-Object.assign(TAKEOVER, { lockDuration: 1_500, stalledInterval: 500 });
+import { startWorker } from '../../dist/bundle/job-worker.js';
+import { runProcess } from '../../dist/bundle/run-process.js';
 
 process.on('SIGUSR2', () => {
   console.error('blocked');
@@ -11,3 +11,5 @@ process.on('SIGUSR2', () => {
   while (existsSync(process.env.BLOCKED_BY)) Atomics.wait(nobody, 0, 0, 20);
   console.error('goes on');
 });
+
+await runProcess(startWorker, { jobLockMs: 1_500, stalledJobsCheckMs: 500 });

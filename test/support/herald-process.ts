@@ -12,11 +12,9 @@ import { connect, type TestClient } from './ws-client.js';
 /** The output of `scripts/bundle.mjs`, which starts faster than the built modules. */
 const BUNDLE = fileURLToPath(new URL('../../dist/bundle/', import.meta.url));
 
-/** The variables that change the intervals of a built Herald, which accepts only variables. */
-export function hurried(timings: Partial<Timings>): Variables {
-  const preload = new URL('hurried.mjs', import.meta.url).href;
-  return { NODE_OPTIONS: `--import ${preload}`, HERALD_TIMINGS: JSON.stringify(timings) };
-}
+/** Programs of the tests' own. */
+export const BLOCKABLE_WORKER = '../../test/support/blockable-worker.mjs';
+const HURRIED_SERVER = '../../test/support/hurried-server.mjs';
 
 /** How a process ended. */
 export interface Exit {
@@ -58,6 +56,11 @@ export class HeraldProcess {
       stdio: ['ignore', stdout, 'pipe'],
     });
     return new HeraldProcess(child, `http://127.0.0.1:${port}`);
+  }
+
+  /** Starts a server with intervals of the test's own. */
+  static spawnHurried(timings: Partial<Timings>, variables: Variables): Promise<HeraldProcess> {
+    return HeraldProcess.spawn(HURRIED_SERVER, { ...variables, HERALD_TIMINGS: JSON.stringify(timings) });
   }
 
   get pid(): number {

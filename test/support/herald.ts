@@ -26,6 +26,9 @@ export interface TokenOptions {
   expiresIn?: number;
 }
 
+/** Who connects, and how; `cursor` resumes. */
+export type JoinOptions = TokenOptions & ConnectOptions & { cursor?: string };
+
 export interface HeraldOptions {
   /** Uses the embedded Redis and Postgres only. */
   embedded?: boolean;
@@ -171,15 +174,17 @@ export class Herald {
   }
 
   /** Connects a user; does not wait for the welcome. */
-  async connect(path: string, userId: string, options: TokenOptions & ConnectOptions = {}): Promise<TestClient> {
+  async connect(path: string, userId: string, { cursor, ...options }: JoinOptions = {}): Promise<TestClient> {
     const token = options.token ?? (await this.tokenFor(userId, options));
-    return connect(`${this.wsUrl}${path}`, { ...options, token });
+    const query = cursor === undefined ? '' : `?cursor=${encodeURIComponent(cursor)}`;
+    return connect(`${this.wsUrl}${path}${query}`, { ...options, token });
   }
 
-  /** Connects a user and waits for the welcome, the first of `received`. */
-  async join(path: string, userId: string, options: TokenOptions & ConnectOptions = {}): Promise<TestClient> {
+  /** Connects a user, and waits for the welcome: the first of `received`. */
+  async join(path: string, userId: string, options: JoinOptions = {}): Promise<TestClient> {
     const client = await this.connect(path, userId, options);
-    await client.next();
+    const { type } = await client.next();
+    if (type !== 'connection.established') throw new Error(`Not welcomed, but sent ${JSON.stringify(type)}`);
     return client;
   }
 
