@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, expect } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, expect } from '@jest/globals';
 import { countConnections } from './connection-count.js';
 import { type Herald, herald, type Variables } from './herald.js';
 import { dropAllSessions, RawSession, type SessionTarget } from './raw-session.js';
@@ -20,6 +20,8 @@ export function useAbusedNode(variables: Variables = {}): AbusedNode {
     node = await herald(variables);
     token = await node.tokenFor('mallory');
   });
+  // The test before may have kept this process so busy that the node has lost Redis for a moment.
+  beforeEach(() => until(() => node.isHealthy()));
   afterEach(async () => {
     dropAllSessions();
     await closeAllClients();
