@@ -1,6 +1,5 @@
 import type { Channel } from './channel.js';
 import type { Position } from './cursor.js';
-import type { History } from './history.js';
 import type { Topic } from './topic.js';
 
 /** A message as it is passed to the broker. */
@@ -43,6 +42,17 @@ export interface Publication {
   publishedAt: number;
   /** The JSON of the message with its cursor, as UTF-8. */
   payload: Buffer;
+}
+
+/** What a broker still has of a channel. */
+export interface History {
+  /** Of the newest message. */
+  position: Position;
+  /**
+   * Messages in order and without a gap, up to `position` or to where the requested number of bytes was reached; empty
+   * if they have expired.
+   */
+  publications: Publication[];
 }
 
 /** The one consumer of a process's publications and signals. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import type { Publication } from './broker.js';
+import type { Publication, History } from './broker.js';
 import { newEpoch, NO_TAG } from './cursor.js';
-import { type History, missedSince } from './history.js';
+import { missedSince } from './history.js';
 
 const EPOCH = newEpoch();
 const tagAt = (offset: number) => (offset === 0 ? NO_TAG : offset.toString(16).padStart(8, 'a'));

@@ -1,16 +1,5 @@
-import type { Publication } from './broker.js';
+import type { History, Publication } from './broker.js';
 import type { Position } from './cursor.js';
-
-/** What a broker still has of a channel. */
-export interface History {
-  /** Of the newest message. */
-  position: Position;
-  /**
-   * Messages in order and without a gap, up to `position` or to where the requested number of bytes was reached; empty
-   * if they have expired.
-   */
-  publications: Publication[];
-}
 
 /**
  * Finds what was published after a position, in the part of history that was read.

@@ -1,12 +1,11 @@
 import { Injectable } from '@nestjs/common';
-import type { BrokerReceiver, HistoryLimits, Message, Messages, Publication, Published } from './broker.js';
+import type { BrokerReceiver, HistoryLimits, Message, Messages, Publication, Published, History } from './broker.js';
 import { Broker, IDEMPOTENCY_SECONDS, IDLE_CHANNEL_SECONDS } from './broker.js';
 import type { Channel } from './channel.js';
 import type { Position } from './cursor.js';
 import { newEpoch, NO_TAG, tagOf } from './cursor.js';
 import { withCursor } from './cursor-field.js';
 import { ExpiringMap } from '../../runtime/expiring-map.js';
-import type { History } from './history.js';
 import type { Topic } from './topic.js';
 
 /** The broker of a single process: gives the same guarantees as Redis, in memory. */

@@ -2,12 +2,11 @@ import { Injectable, Logger, type OnApplicationShutdown, type OnModuleInit } fro
 import type { Cluster, Redis } from 'ioredis';
 import { QuietErrorLog } from '../../runtime/quiet-error-log.js';
 import { becomesReady } from '../../redis/redis-connection.js';
-import type { BrokerReceiver, HistoryLimits, Messages, Publication, Published } from './broker.js';
+import type { BrokerReceiver, HistoryLimits, Messages, Publication, Published, History } from './broker.js';
 import { Broker, IDEMPOTENCY_SECONDS, IDLE_CHANNEL_SECONDS } from './broker.js';
 import type { Channel } from './channel.js';
 import type { Position } from './cursor.js';
 import { epochChance, newEpoch, parseCursor, tagOf } from './cursor.js';
-import type { History } from './history.js';
 import { headOf, readEnvelope } from './redis-envelope.js';
 import type { RealtimeRedis } from './realtime-redis.js';
 import type { RedisKeys } from './redis-keys.js';

@@ -1,3 +1,6 @@
+import { randomBytes } from 'node:crypto';
+import { hostname } from 'node:os';
+import { Injectable } from '@nestjs/common';
 import type { Connection } from '../connection/connection.js';
 
 /** A connection as other nodes know it. */
@@ -57,4 +60,11 @@ export function recordOf(connection: Connection, node: string): ConnectionRecord
 /** The organization whose events a connection receives. */
 export function orgOf({ admission: { channel } }: Connection): string | null {
   return channel.kind === 'org' ? channel.id : null;
+}
+
+/** Names this process among all nodes. A restarted process is a new node. */
+@Injectable()
+export class NodeName {
+  /** Safe in Redis keys and hash tags. */
+  readonly text = `${hostname().replace(/[^\w.-]/g, '-')}-${process.pid}-${randomBytes(4).toString('hex')}`;
 }

@@ -1,5 +1,5 @@
+import type { History } from '../broker/broker.js';
 import type { Position } from '../broker/cursor.js';
-import type { History } from '../broker/history.js';
 
 export function isNext({ epoch, offset }: Position, after: Position): boolean {
   return epoch === after.epoch && offset === after.offset + 1;

@@ -1,10 +1,9 @@
 import { PassThrough } from 'node:stream';
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { Registry } from 'prom-client';
-import { Broker, type Publication } from '../broker/broker.js';
+import { Broker, type Publication, type History } from '../broker/broker.js';
 import { type Channel, userChannel } from '../broker/channel.js';
 import { newEpoch, NO_TAG, type Position } from '../broker/cursor.js';
-import type { History } from '../broker/history.js';
 import { RealtimeMetrics } from '../realtime-metrics.js';
 import type { Close } from '../connection/close-code.js';
 import type { Connection } from '../connection/connection.js';

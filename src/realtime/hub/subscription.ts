@@ -1,10 +1,10 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import type { Broker, Publication } from '../broker/broker.js';
+import type { Broker, Publication, History } from '../broker/broker.js';
 import type { Channel } from '../broker/channel.js';
 import { UnavailableError } from '../../runtime/errors.js';
 import { comparePositions, formatCursor, type Position } from '../broker/cursor.js';
 import { withoutCursor } from '../broker/cursor-field.js';
-import { type History, missedSince } from '../broker/history.js';
+import { missedSince } from '../broker/history.js';
 import type { RealtimeMetrics } from '../realtime-metrics.js';
 import { CLOSE } from '../connection/close-code.js';
 import type { Connection } from '../connection/connection.js';

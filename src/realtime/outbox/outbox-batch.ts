@@ -4,8 +4,8 @@ import { Topic } from '../broker/topic.js';
 import { formatCursor } from '../broker/cursor.js';
 import { Semaphore } from '../../runtime/semaphore.js';
 import type { RealtimeMetrics } from '../realtime-metrics.js';
-import { type OutboxRow, readRow } from './outbox-row.js';
-import type { Signal } from './signal.js';
+import type { OutboxRow, Signal } from './outbox-row.js';
+import { readRow } from './read-row.js';
 import { inSteps } from './steps.js';
 
 const BATCH_SIZE = 200;

@@ -1,5 +1,6 @@
 import type { DataSource } from 'typeorm';
-import { type OutboxRow, readRow } from './outbox-row.js';
+import type { OutboxRow } from './outbox-row.js';
+import { readRow } from './read-row.js';
 import { readRevocation, type Revocation } from './revocation.js';
 
 /** How far back nodes look for revocations; the outbox keeps them at least this long. */
