@@ -9,7 +9,7 @@ import { checkRedis } from '../src/herald/doctor/check-redis.js';
 import { NEEDED_COMMANDS } from '../src/redis/needed-rights.js';
 import { HeraldProcess } from './support/herald-process.js';
 import { type Herald, herald, type Variables } from './support/herald.js';
-import { emptyDatabase, postgresDatabase } from './support/servers.js';
+import { emptyDatabase, postgresDatabase, startCluster } from './support/servers.js';
 import { until } from './support/until.js';
 import { closeAllClients, connect } from './support/ws-client.js';
 
@@ -76,6 +76,23 @@ describe('doctor, about the rights of a Redis user', () => {
     const [finding] = await checkRedis(new Environment(await redisUser(...rules)));
     expect(finding).toMatchObject({ verdict: 'broken', subject: 'Redis rights' });
     expect(finding?.text).toMatch(new RegExp(`^The user lacks rights: .*${named}.*REDIS_USERNAME`));
+  });
+
+  it('asks every shard of a cluster, for sharded pub/sub', async () => {
+    const cluster = await startCluster(3);
+    try {
+      for (const { url } of cluster.masters) {
+        const shard = new Redis(url);
+        await shard.call('ACL', 'SETUSER', 'herald', 'reset', 'on', '>s3cret', '~*', '&*', '+@all', '-ssubscribe');
+        shard.disconnect();
+      }
+      const login = { REDIS_USERNAME: 'herald', REDIS_PASSWORD: 's3cret' };
+      const findings = await checkRedis(new Environment({ REDIS_CLUSTER_NODES: cluster.nodes, ...login }));
+      const refused = findings.filter(({ verdict, text }) => verdict === 'broken' && text.includes("'ssubscribe'"));
+      expect(refused).toHaveLength(3);
+    } finally {
+      await cluster.stop();
+    }
   });
 
   it('knows every command that Herald and its libraries send', async () => {

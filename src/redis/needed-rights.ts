@@ -85,8 +85,9 @@ export const NEEDED_COMMANDS: ReadonlySet<string> = new Set(
  * The rights that the user of this connection lacks, in Redis's words. Runs nothing: Redis checks rights when it queues a command of
  * a transaction, and the transaction is discarded.
  * @param db the number of the database
+ * @param isShard whether it is a server of a cluster, where pub/sub is sharded
  */
-export async function refusedRights(server: Redis, db: number): Promise<string[]> {
+export async function refusedRights(server: Redis, db: number, isShard: boolean): Promise<string[]> {
   const keys = [`herald:${db}:doctor`, `${JOBS_PREFIX}:doctor`];
   const channel = `herald:${db}:{doctor}`;
   const refusals = new Set<string>();
@@ -105,14 +106,14 @@ export async function refusedRights(server: Redis, db: number): Promise<string[]
   // BullMQ's transactions also need MULTI.
   if (await send('MULTI')) {
     for (const key of keys) for (const command of COMMANDS) await send(command.replaceAll('{key}', key));
-    await send(`PUBLISH ${channel} 1`);
+    await send(`${isShard ? 'SPUBLISH' : 'PUBLISH'} ${channel} 1`);
     await send('DISCARD');
   }
   // On a separate connection, as one with subscriptions can't run other commands.
   const subscriber = server.duplicate({ lazyConnect: true });
   subscriber.on('error', () => undefined);
   await subscriber.connect().catch(() => undefined);
-  await attempt(() => subscriber.subscribe(channel));
+  await attempt(() => (isShard ? subscriber.ssubscribe(channel) : subscriber.subscribe(channel)));
   subscriber.disconnect();
   return [...refusals];
 }

@@ -29,7 +29,8 @@ export async function checkRedis({ redis }: Environment): Promise<Finding[]> {
     if (!(await becomesReady(connection, PATIENCE_MS))) {
       return [broken(await explainFailure(redis, failure))];
     }
-    const findings = await Promise.all(serversOf(connection).map((server) => checkOne(server, redis.db)));
+    const isCluster = connection instanceof Cluster;
+    const findings = await Promise.all(serversOf(connection).map((server) => checkOne(server, redis.db, isCluster)));
     return findings.flat();
   } finally {
     connection.disconnect();
@@ -41,15 +42,15 @@ function serversOf(connection: Redis | Cluster): Redis[] {
   return connection instanceof Cluster ? connection.nodes('master') : [connection];
 }
 
-async function checkOne(server: Redis, db: number): Promise<Finding[]> {
-  const findings = [await checkRights(server, db), ...(await checkInfo(server))];
+async function checkOne(server: Redis, db: number, isShard: boolean): Promise<Finding[]> {
+  const findings = [await checkRights(server, db, isShard), ...(await checkInfo(server))];
   const subject = `Redis ${server.options.host ?? ''}:${server.options.port ?? ''}`;
   return findings.map(({ text, ...rest }) => ({ ...rest, text: `${text} (${subject})` }));
 }
 
-async function checkRights(server: Redis, db: number): Promise<Finding> {
+async function checkRights(server: Redis, db: number, isShard: boolean): Promise<Finding> {
   const { ok, broken } = findingsOf('Redis rights');
-  const refusals = await refusedRights(server, db);
+  const refusals = await refusedRights(server, db, isShard);
   if (refusals.length === 0) return ok('The user has the rights for every command that Herald needs.');
   const advice = `Give the user of REDIS_USERNAME ~herald:* ~${JOBS_PREFIX}:* &herald:* and these commands.`;
   return broken(`The user lacks rights: ${refusals.join('; ')}. ${advice}`);
