@@ -9,7 +9,7 @@ const ERRORS = {
 export type ErrorCode = keyof typeof ERRORS;
 
 /** The JSON text of an `error` message. */
-export function errorFrame(code: ErrorCode): string {
+export function errorMessage(code: ErrorCode): string {
   return JSON.stringify({ type: 'error', message: ERRORS[code], code });
 }
 
@@ -23,16 +23,16 @@ export type Reading = { answer: string } | { token: string };
 export function readMessage(data: Buffer, isBinary: boolean): Reading {
   const text = data.toString();
   const message = isBinary ? undefined : parse(text);
-  if (message === undefined) return { answer: errorFrame('invalid_json') };
-  if (!isTyped(message)) return { answer: errorFrame('invalid_message') };
+  if (message === undefined) return { answer: errorMessage('invalid_json') };
+  if (!isTyped(message)) return { answer: errorMessage('invalid_message') };
   if (message.type === 'ping') return { answer: answerPing(message, text) };
-  if (message.type !== 'auth') return { answer: errorFrame('unknown_type') };
-  return typeof message.token === 'string' ? { token: message.token } : { answer: errorFrame('invalid_message') };
+  if (message.type !== 'auth') return { answer: errorMessage('unknown_type') };
+  return typeof message.token === 'string' ? { token: message.token } : { answer: errorMessage('invalid_message') };
 }
 
 function answerPing({ timestamp = null }: { timestamp?: unknown }, text: string): string {
   if (timestamp !== null && typeof timestamp !== 'string' && !Number.isFinite(timestamp))
-    return errorFrame('invalid_message');
+    return errorMessage('invalid_message');
   const echo = typeof timestamp === 'number' ? numberAsWritten(timestamp, text) : JSON.stringify(timestamp);
   return `{"type":"pong","timestamp":${echo}}`;
 }

@@ -5,7 +5,7 @@ import type { Principal } from '../../auth/principal.js';
 import type { TokenVerifier } from '../../auth/token-verifier.js';
 import type { WebSocketSettings } from '../../config/environment.js';
 import { formatCursor, type Position } from '../broker/cursor.js';
-import { errorFrame, readMessage } from './client-message.js';
+import { errorMessage, readMessage } from './client-message.js';
 import { CLOSE, type Close, closeForViolation, ConnectionRefusedError } from './close-code.js';
 import type { ConnectionLog } from './connection-log.js';
 import { echoKey } from './echo-key.js';
@@ -136,7 +136,7 @@ export class Connection {
   async welcome(start: Start): Promise<void> {
     if (!this.isOpen) return;
     const { position, resumed, missed } = start;
-    const frame = {
+    const welcome = {
       type: 'connection.established',
       message: `Connected to ${this.admission.endpoint}`,
       ...this.admission.welcome,
@@ -148,7 +148,7 @@ export class Connection {
       cursor: formatCursor(position),
       ...(resumed === null ? {} : { resumed }),
     };
-    this.outbound.send(JSON.stringify(frame));
+    this.outbound.send(JSON.stringify(welcome));
     if (!(await this.replay(missed))) return;
     this.outbound.goLive(position);
     this.ws.resume();
@@ -244,7 +244,7 @@ export class Connection {
     const verdict = this.rateLimit.take();
     if (verdict === 'pass') return true;
     this.context.log.dropped(verdict, this);
-    if (verdict === 'drop-and-tell' || verdict === 'tell-and-close') this.outbound.send(errorFrame('rate_limited'));
+    if (verdict === 'drop-and-tell' || verdict === 'tell-and-close') this.outbound.send(errorMessage('rate_limited'));
     if (verdict === 'close' || verdict === 'tell-and-close') this.close(CLOSE.tooManyMessages);
     return false;
   }

@@ -5,7 +5,7 @@ import { ConnectionRefusedError } from '../connection/close-code.js';
 import type { Connection, Start } from '../connection/connection.js';
 import type { Hub } from './hub.js';
 import type { Revocations } from './revocations.js';
-import { isEntitledTo, type MissedContext, missedFrames } from './missed-frames.js';
+import { isEntitledTo, type MissedContext, missedMessages } from './missed-messages.js';
 
 export interface JoinContext extends MissedContext {
   hub: Hub;
@@ -44,6 +44,6 @@ export async function join(
   return {
     position: history.position,
     resumed: true,
-    missed: missedFrames(connection, missed, history.position, context),
+    missed: missedMessages(connection, missed, history.position, context),
   };
 }

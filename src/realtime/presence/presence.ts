@@ -99,8 +99,8 @@ export class Presence implements ConnectionObserver, OnApplicationBootstrap, OnA
   }
 
   private async tell(orgId: string, userId: string, action: PresenceChange): Promise<void> {
-    const frame = { type: 'presence', action, user_id: userId };
-    await this.publisher.signal(Topic.presenceOf(orgChannel.of(orgId)), JSON.stringify(frame));
+    const message = { type: 'presence', action, user_id: userId };
+    await this.publisher.signal(Topic.presenceOf(orgChannel.of(orgId)), JSON.stringify(message));
   }
 
   /** Never rejects. */

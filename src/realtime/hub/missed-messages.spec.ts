@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, it } from '@jest/globals';
 import { userChannel } from '../broker/channel.js';
 import { MemoryBroker } from '../broker/memory-broker.js';
 import { CLOSE } from '../connection/close-code.js';
-import { missedFrames, type Resumer } from './missed-frames.js';
+import { missedMessages, type Resumer } from './missed-messages.js';
 
 const HISTORY_SIZE = 8;
 const PAGE_BYTES = 3_000;
@@ -28,7 +28,7 @@ async function publish(name: string) {
 
 async function missed(): Promise<AsyncGenerator<Buffer>> {
   const { position, publications } = await broker.history(channel, 0, PAGE_BYTES);
-  return missedFrames(resumer, publications, position, { broker, historySize: HISTORY_SIZE, pageBytes: PAGE_BYTES });
+  return missedMessages(resumer, publications, position, { broker, historySize: HISTORY_SIZE, pageBytes: PAGE_BYTES });
 }
 
 const nameOf = (payload: Buffer | undefined): unknown =>
@@ -40,7 +40,7 @@ async function namesOf(frames: AsyncIterable<Buffer>): Promise<unknown[]> {
   return names;
 }
 
-describe('missedFrames', () => {
+describe('missedMessages', () => {
   it('are all missed messages over several pages, each once and in order, and no later ones', async () => {
     for (const name of ['a', 'b', 'c', 'd', 'e', 'f']) await publish(name);
     const frames = await missed();

@@ -23,7 +23,7 @@ export interface MissedContext {
  *   membership
  * @throws {UnavailableError} if the broker is down
  */
-export async function* missedFrames(
+export async function* missedMessages(
   resumer: Resumer,
   page: readonly Publication[],
   end: Position,
