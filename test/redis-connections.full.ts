@@ -121,14 +121,14 @@ describe.each(WAYS)('a Redis user over %s', (_name, start) => {
     const variables = await startPlace(start);
     await expectToWork(await startHerald(variables));
     expect(await findings(variables)).toMatch(/^ok Version /m);
-    expect(await findings({ ...variables, REDIS_TLS: 'true' })).toMatch(/^broken .*REDIS_TLS to false/m);
+    expect(await findings({ ...variables, REDIS_TLS: 'true' })).toMatch(/^broken .*REDIS_TLS must be false/m);
   });
 
   it('connects over TLS only', async () => {
     const variables = { ...(await startPlace(start, certificate)), REDIS_TLS: 'true' };
     await expectToWork(await startHerald({ ...variables, NODE_EXTRA_CA_CERTS: certificate.certificate }));
     expect(await findings(variables)).toMatch(/^broken .*self-signed certificate.*NODE_EXTRA_CA_CERTS/m);
-    expect(await findings({ ...variables, REDIS_TLS: 'false' })).toMatch(/^broken .*REDIS_TLS to true/m);
+    expect(await findings({ ...variables, REDIS_TLS: 'false' })).toMatch(/^broken .*REDIS_TLS must be true/m);
   });
 });
 

@@ -113,9 +113,8 @@ export class Connection {
     this.outbound.deliver(position, former, frame);
   }
 
-  /** Called when the broker has lost the channel's stream, or its end. */
-  streamLost(): void {
-    this.outbound.streamLost();
+  streamLost(isOfRest: (position: Position) => boolean): void {
+    this.outbound.streamLost(isOfRest);
   }
 
   /** Sends the client a frame that is not part of its channel's stream. Never throws. */

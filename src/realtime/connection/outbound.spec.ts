@@ -94,4 +94,32 @@ describe('Outbound', () => {
     expect(await second).toBe(false);
     expect(await outbound.replay(Buffer.alloc(1))).toBe(false);
   });
+
+  describe('when the broker has lost a stream', () => {
+    const at = (offset: number, epoch: string): Position => ({ epoch, offset, tag: '' });
+    const isOfNew = ({ epoch }: Position): boolean => epoch === '2';
+    const deliver = (...offsets: number[]): number => {
+      for (const offset of offsets) outbound.deliver(at(offset, '2'), null, Buffer.alloc(1));
+      return outbound.sent;
+    };
+
+    it('sends what the new one holds to a client of the old one', () => {
+      outbound.goLive(at(9, '1'));
+      outbound.streamLost(isOfNew);
+      expect(deliver(1, 2, 3)).toBe(3);
+    });
+
+    it('sends nothing again to a client that joined the new one before the process knew of the loss', () => {
+      outbound.goLive(at(2, '2'));
+      outbound.streamLost(isOfNew);
+      expect(deliver(1, 2, 3)).toBe(1);
+    });
+
+    it('does the same for a client that is still joining', () => {
+      outbound.streamLost(isOfNew);
+      deliver(1, 2, 3);
+      outbound.goLive(at(2, '2'));
+      expect(outbound.sent).toBe(1);
+    });
+  });
 });

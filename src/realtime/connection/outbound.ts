@@ -52,12 +52,16 @@ export class Outbound {
     if (!isUpTo(former, this.lost)) this.write(frame);
   }
 
-  /** Called when the broker has lost the stream, or its end: positions that the client has seen may be reused. */
-  streamLost(): void {
+  /**
+   * Called when the broker has lost the stream, or its end: positions that the client has seen may be reused.
+   * @param isOfRest whether a position is of what the broker still has, or has anew: a client that joined since then stays there
+   */
+  streamLost(isOfRest: (position: Position) => boolean): void {
     if (this.held !== null) {
-      this.held.push(() => this.streamLost());
+      this.held.push(() => this.streamLost(isOfRest));
       return;
     }
+    if (this.position !== null && isOfRest(this.position)) return;
     this.lost = this.position;
     this.position = null;
   }

@@ -17,3 +17,15 @@ export function hasDiverged({ publications, position }: History, { offset, tag }
   const atOurs = [position, ...publications.map((each) => each.position)].find((each) => each.offset === offset);
   return atOurs !== undefined && atOurs.tag !== tag;
 }
+
+/**
+ * Whether a client's position is of the stream that the broker has now.
+ * @param isNew a new epoch began; otherwise the end of the stream was lost, and its offsets are used again
+ */
+export function isWithin({ publications, position }: History, its: Position, isNew: boolean): boolean {
+  if (its.epoch !== position.epoch) return false;
+  if (isNew) return true;
+  return [position, ...publications.map((each) => each.position)].some(
+    ({ offset, tag }) => offset === its.offset && tag === its.tag,
+  );
+}

@@ -9,7 +9,7 @@ import type { RealtimeMetrics } from '../realtime-metrics.js';
 import { CLOSE } from '../connection/close-code.js';
 import type { Connection } from '../connection/connection.js';
 import { encodeTextFrame } from '../connection/frame.js';
-import { hasDiverged, isNext } from './positions.js';
+import { hasDiverged, isNext, isWithin } from './positions.js';
 import { RecentPositions } from './recent-positions.js';
 import type { RecoveryLog } from './recovery-log.js';
 
@@ -214,7 +214,7 @@ export class Subscription {
       `${this.channel.name}: the broker ${isNewEpoch ? 'has a new epoch' : 'has lost the end of the stream'}, ` +
         `${formatCursor(this.position)} here, ${formatCursor(position)} there`,
     );
-    for (const member of this.members) member.streamLost();
+    for (const member of this.members) member.streamLost((its) => isWithin(history, its, isNewEpoch));
     if (!isNewEpoch || this.context.broker.losesChannelsAlone) this.context.onDiverged(this.channel);
     const isFromTheBeginning = position.offset === publications.length;
     if (isNewEpoch && isFromTheBeginning) return publications;
