@@ -1,3 +1,5 @@
+import { isJson } from '../runtime/is-json.js';
+
 /** A string (including the colon after a field name; an unterminated one extends to the end), a number, or punctuation. */
 const TOKENS = /"(?:[^"\\]|\\[^]?)*(?:"|$)(\s*:)?|-?\d[\d.eE+-]*|[[\]{},]/g;
 const NUMBER = /^-?(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/;
@@ -50,15 +52,6 @@ function decimalOf(literal: string): string {
   let end = all.length;
   while (all[end - 1] === '0') end -= 1;
   return `${all.slice(start, end)}e${whole.length - start + Number(exponent)}`;
-}
-
-function isJson(text: string): boolean {
-  try {
-    JSON.parse(text);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 function pathOf(path: readonly (string | number)[]): string | null {

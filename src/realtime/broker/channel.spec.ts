@@ -73,6 +73,14 @@ describe('defineChannel', () => {
     expect(() => desks.of({ org: ORG, desk: '\ud800' })).toThrow('spec-desk desk');
   });
 
+  it.each([undefined, null, 7, { id: 'alice' }, ['alice']])(
+    'refuses %p in place of an id, as a caller in JavaScript may give it',
+    (id) => {
+      expect(() => userChannel.of(id as never)).toThrow('user id: takes 1 to 255 characters');
+      expect(() => desks.of(id as never)).toThrow('spec-desk org: takes a UUID');
+    },
+  );
+
   it.each(['', 'Room', 'a:b', 'a b', 'signal', 'user', 'org', 'spec-desk'])('refuses the kind %p', (kind) => {
     expect(() => defineChannel(kind, { id: isUuid })).toThrow(/^channel kind: /);
   });

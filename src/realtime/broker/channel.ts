@@ -55,7 +55,8 @@ export class Channel {
     kinds.set(kind, checks);
     return {
       kind,
-      of: (ids) => Channel.make(kind, typeof ids === 'string' ? { [checks[0]?.[0] ?? '']: ids } : ids),
+      // Of one id never an object, which might have a field of that name.
+      of: (ids) => Channel.make(kind, checks.length === 1 ? { [checks[0]?.[0] ?? '']: ids } : Object(ids)),
     };
   }
 

@@ -106,11 +106,18 @@ export class GatewayRegistry implements OnModuleInit {
     }
     const admitted = async (handshake: Handshake): Promise<Admitted> => {
       const admission = (await guarded(handshake)) as Admission | undefined;
-      if (admission?.channel instanceof Channel) return { ...admission, endpoint };
+      if (admission?.channel instanceof Channel) return { ...admission, alsoReceives: othersOf(admission), endpoint };
       throw new TypeError(`${name}.admit: takes an object with a channel, got ${typeof admission}`);
     };
     this.routes.push({ route, gateway: { admit: admitted } });
   }
+}
+
+/** Each once, as a channel that is named twice would be received twice. */
+function othersOf({ channel, alsoReceives = [] }: Admission): Channel[] {
+  const byName = new Map(alsoReceives.map((each) => [each.name, each]));
+  byName.delete(channel.name);
+  return [...byName.values()];
 }
 
 function isRealtimeGateway(value: unknown): value is RealtimeGateway {

@@ -16,7 +16,7 @@ export class Route {
   /** What identifies it in metrics and lists of connections: `events` for `/ws/events/:org_id`. */
   get name(): string {
     const words = this.segments.filter((segment) => segment !== 'ws' && !segment.startsWith(':'));
-    return words.join('.');
+    return words.join('.') || this.path;
   }
 
   /** @returns the parameters, or null if the path does not match */

@@ -1,3 +1,4 @@
+import { isJson } from '../../runtime/is-json.js';
 import { Topic } from '../broker/topic.js';
 import type { OutboxRow } from './outbox-row.js';
 
@@ -24,15 +25,5 @@ const NOT_A_MEMBER = { close: { code: 4003, reason: 'not_a_member' } };
 const DISCONNECTED = { close: { code: 4001, reason: 'disconnected' } };
 
 function withFields(body: string, fields: object): string {
-  if (!isJson(body)) return body;
-  return JSON.stringify({ ...(JSON.parse(body) as object), ...fields });
-}
-
-function isJson(text: string): boolean {
-  try {
-    JSON.parse(text);
-    return true;
-  } catch {
-    return false;
-  }
+  return isJson(body) ? JSON.stringify({ ...(JSON.parse(body) as object), ...fields }) : body;
 }
