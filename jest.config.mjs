@@ -26,14 +26,6 @@ export default {
       ...withServers,
       displayName: 'whole',
       testMatch: ['<rootDir>/{src,test}/**/*.e2e.ts'],
-      testPathIgnorePatterns: ['<rootDir>/test/alone/'],
-    },
-    // Needs the machine for itself: one file after the other, when all others have ended.
-    {
-      ...withServers,
-      displayName: 'alone',
-      testMatch: ['<rootDir>/test/alone/**/*.e2e.ts'],
-      runner: '<rootDir>/test/runner/one-by-one.mjs',
     },
     // Takes long by its nature: `npm run test:full`.
     { ...withServers, displayName: 'full', testMatch: ['<rootDir>/test/**/*.full.ts'] },

@@ -10,7 +10,6 @@ import { bundleIfChanged } from './bundle.mjs';
 import { nodeBinary } from './node-binary.mjs';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
-const SHORT = ['whole', 'alone'];
 /** Covers each part that depends on the version of Node: modules, sockets, streams, child processes, WebAssembly. */
 const CORE = ['handshake', 'broadcast', 'resume', 'outbox', 'exports', 'process', 'console-page', 'embedded'];
 
@@ -37,7 +36,7 @@ if (suite === 'unit' && process.exitCode === 0) {
 
 function projectsOf(name) {
   if (name === 'unit' || name === 'full') return [name];
-  return ['unit', ...SHORT];
+  return ['unit', 'whole'];
 }
 
 function jest(projects, patterns) {
