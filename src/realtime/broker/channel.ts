@@ -56,7 +56,7 @@ export class Channel {
     return {
       kind,
       // Of one id never an object, which might have a field of that name.
-      of: (ids) => Channel.make(kind, checks.length === 1 ? { [checks[0]?.[0] ?? '']: ids } : Object(ids)),
+      of: (ids) => Channel.make(kind, checks.length === 1 ? { [checks[0]?.[0] ?? '']: ids } : fieldsOf(ids)),
     };
   }
 
@@ -114,6 +114,10 @@ export const userChannel = defineChannel('user', {
 
 /** An organization's events. */
 export const orgChannel = defineChannel('org', { id: isUuid });
+
+function fieldsOf(ids: unknown): Record<string, unknown> {
+  return typeof ids === 'object' && ids !== null ? { ...ids } : {};
+}
 
 function canonical(what: string, text: unknown, check: IdCheck): string {
   const isUsable = typeof text === 'string' && text !== '' && text.length <= LONGEST_ID && text.isWellFormed();
