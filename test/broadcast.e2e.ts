@@ -17,12 +17,14 @@ class TestShipped {
   parcels: number;
 }
 
-declare module '../src/realtime/broadcast/catalogue.js' {
+declare module '../src/realtime/index.js' {
   interface OrgEvents {
     'test.shipped': TestShipped;
+    'test.packed': TestShipped;
   }
 }
-defineOrgEvent('test.shipped', TestShipped);
+defineOrgEvent('test.shipped', TestShipped, { overHttp: true });
+defineOrgEvent('test.packed', TestShipped);
 
 let node: Herald;
 let broadcast: BroadcastService;
@@ -215,6 +217,14 @@ describe('a payload whose type is in the catalogue', () => {
     });
     expect((await post(3)).status).toBe(202);
     expect(await client.next()).toMatchObject({ data: { parcels: 3 } });
+  });
+
+  it('can’t be published over HTTP unless its definition allows it', async () => {
+    const data = { order_id: randomUUID(), parcels: 2 };
+    expect(await owner.post(`/orgs/${orgId}/events`, { event_type: 'test.packed', data })).toMatchObject({
+      status: 400,
+      body: { errors: [{ field: 'event_type', message: expect.stringContaining('reserved') }] },
+    });
   });
 });
 

@@ -1,7 +1,7 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { IsIn, IsUUID, Matches, ValidateIf } from 'class-validator';
 import { IsText } from '../http/is-text.js';
-import { SEVERITIES, type Severity } from '../realtime/index.js';
+import { SEVERITIES, type Severity } from './system-alert.js';
 
 const MESSAGE = { max: 2_000, multiline: true };
 const ALERT_TYPE = { max: 100 };

@@ -5,6 +5,7 @@ import { ResourcesModule } from '../resources/resources.module.js';
 import { Comment } from './comment.entity.js';
 import { CommentsController } from './comments.controller.js';
 import { CommentsService } from './comments.service.js';
+import './mention-notification.js';
 
 /** Comments on resources, and mentions in them. */
 @Module({

@@ -10,6 +10,7 @@ import { Export } from './export.entity.js';
 import { ExportsController } from './exports.controller.js';
 import { ExportsProcessor } from './exports.processor.js';
 import { ExportsService } from './exports.service.js';
+import './task-notifications.js';
 
 /** Exports an organization's resources to files, in background jobs. */
 @Module({

@@ -1,6 +1,6 @@
-import { catalogueMessages, type CatalogueMessageName } from './asyncapi-catalogue.js';
+import { type CatalogueMessageName, eventMessages, notificationMessages } from './asyncapi-catalogue.js';
 import { MESSAGES, type FixedMessageName } from './asyncapi-messages.js';
-import type { GatewayRoute } from '../realtime/index.js';
+import { type GatewayRoute, orgChannel } from '../realtime/index.js';
 
 type MessageName = FixedMessageName | CatalogueMessageName;
 
@@ -69,8 +69,10 @@ export function asyncApiDocument(
   protocol: 'ws' | 'wss',
   gateways: readonly GatewayRoute[] = [],
 ): AsyncApiDocument {
-  const { notifications, events } = catalogueMessages();
+  const [notifications, events] = [notificationMessages(), eventMessages(orgChannel.kind)];
   const others = gateways.filter(({ name }) => name !== 'notifications' && name !== 'events');
+  const eventsOf = ({ kinds }: GatewayRoute): CatalogueMessageName[] =>
+    kinds.flatMap((kind) => namesOf(eventMessages(kind)));
   const [notificationNames, eventNames] = [namesOf(notifications), namesOf(events)];
   return {
     asyncapi: '3.0.0',
@@ -94,14 +96,14 @@ export function asyncApiDocument(
         messages: messagesOf('eventsWelcome', 'event', ...eventNames, 'presence', ...CONVERSATION),
         bindings: EVENTS_BINDINGS,
       },
-      ...Object.fromEntries(others.map((gateway) => [gateway.name, channelOfGateway(gateway)])),
+      ...Object.fromEntries(others.map((gateway) => [gateway.name, channelOfGateway(gateway, eventsOf(gateway))])),
     },
     operations: {
       ...Object.fromEntries(
-        others.flatMap(({ name }) => [
-          [`send.${name}`, send(name, 'welcome', 'event', 'error')],
-          [`answerPing.${name}`, answer(name, 'ping', 'pong')],
-          [`answerAuth.${name}`, answer(name, 'auth', 'authRefreshed')],
+        others.flatMap((gateway) => [
+          [`send.${gateway.name}`, send(gateway.name, 'welcome', 'event', ...eventsOf(gateway), 'error')],
+          [`answerPing.${gateway.name}`, answer(gateway.name, 'ping', 'pong')],
+          [`answerAuth.${gateway.name}`, answer(gateway.name, 'auth', 'authRefreshed')],
         ]),
       ),
       sendNotifications: send(
@@ -119,7 +121,14 @@ export function asyncApiDocument(
       answerEventsAuth: answer('events', 'auth', 'authRefreshed'),
     },
     components: {
-      messages: { ...MESSAGES, ...notifications, ...events },
+      messages: {
+        ...MESSAGES,
+        ...notifications,
+        ...events,
+        ...Object.fromEntries(
+          others.flatMap(({ kinds }) => kinds.flatMap((kind) => Object.entries(eventMessages(kind)))),
+        ),
+      },
       securitySchemes: {
         bearer: {
           type: 'http',
@@ -134,12 +143,12 @@ export function asyncApiDocument(
 }
 
 /** The channel of a gateway that the application has added. */
-function channelOfGateway({ path }: GatewayRoute): object {
+function channelOfGateway({ path }: GatewayRoute, events: readonly CatalogueMessageName[]): object {
   const parameters = [...path.matchAll(/:(\w+)/g)].map(([, name = '']) => [name, {}] as const);
   return {
     address: `${path.replace(/:(\w+)/g, '{$1}')}/`,
     ...(parameters.length > 0 && { parameters: Object.fromEntries(parameters) }),
-    messages: messagesOf('welcome', 'event', ...CONVERSATION),
+    messages: messagesOf('welcome', 'event', ...events, ...CONVERSATION),
     bindings: BINDINGS,
   };
 }

@@ -9,7 +9,8 @@ export class OrgEventDto {
     example: 'invoice.paid',
     maxLength: 100,
     pattern: '^[a-z][a-z0-9_]*\\.[a-z][a-z0-9_]*$',
-    description: 'Of the form `word.word`; the types of the catalogue are reserved',
+    description:
+      'Of the form `word.word`; types that the backend defines are reserved, unless their definition allows them here',
   })
   @IsString({ message: '$property must be a text' })
   event_type: string;

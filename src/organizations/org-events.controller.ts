@@ -3,7 +3,7 @@ import { ApiAcceptedResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
 import { InvalidInputError } from '../runtime/errors.js';
-import { BroadcastService, isCatalogueType } from '../realtime/index.js';
+import { BroadcastService, checkEvent, isReservedType, orgChannel } from '../realtime/index.js';
 import type { Membership } from './membership.entity.js';
 import { OrgEventDto, PublishedEventDto } from './org-event.dto.js';
 import { CurrentMembership, ForMembers } from './org-role.guard.js';
@@ -26,10 +26,11 @@ export class OrgEventsController {
     @CurrentMembership() { orgId }: Membership,
     @Body() { event_type, data }: OrgEventDto,
   ): Promise<PublishedEventDto> {
-    if (isCatalogueType(event_type)) {
+    if (isReservedType(event_type)) {
       const message = `event_type must be a type of your own: ${event_type} is reserved for what the backend itself emits`;
       throw new InvalidInputError([{ field: 'event_type', message }]);
     }
+    checkEvent(orgChannel.kind, event_type, data);
     await this.dataSource.transaction((manager) =>
       this.broadcast.broadcastOrgEvent(orgId, event_type, data, { manager }),
     );

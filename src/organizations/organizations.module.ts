@@ -11,6 +11,7 @@ import { Organization } from './organization.entity.js';
 import { OrganizationsController } from './organizations.controller.js';
 import { OrganizationsService } from './organizations.service.js';
 import { PresenceController } from './presence.controller.js';
+import './member-events.js';
 
 /** Organizations, their members, and their live events. */
 @Module({

@@ -6,6 +6,7 @@ import { ResourceQuota } from './resource-quota.js';
 import { ResourceSubscriber } from './resource.subscriber.js';
 import { ResourcesController } from './resources.controller.js';
 import { ResourcesService } from './resources.service.js';
+import './resource-events.js';
 
 /** Resources of organizations, and the events of their changes. */
 @Module({

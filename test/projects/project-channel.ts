@@ -1,6 +1,16 @@
+import { IsString, IsUUID } from 'class-validator';
 import { type Close, defineChannel, isUuid } from '../../src/realtime/index.js';
 
-export const projects = defineChannel('project', { id: isUuid });
+class ProjectRenamed {
+  @IsUUID()
+  project_id: string;
+
+  @IsString()
+  name: string;
+}
+
+/** The live events of a project. */
+export const projects = defineChannel('project', { id: isUuid }, { 'project.renamed': ProjectRenamed });
 
 /** How clients are closed: those who leave a project, and everyone when it ends. */
 export const CLOSES = {

@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 import { DataSource } from 'typeorm';
 import { WebSocket } from 'ws';
 import { connect, type Connection, type EventFrame, type EventFrames } from '../../client/src/index.js';
-import { BroadcastService, InvalidBroadcastError } from '../../src/realtime/index.js';
+import { BroadcastService, InvalidBroadcastError, orgChannel } from '../../src/realtime/index.js';
 import { type Herald, twoHeralds } from '../support/herald.js';
 import { sample } from '../support/metrics.js';
 import { until } from '../support/until.js';
@@ -124,7 +124,13 @@ describe('the AsyncAPI document', () => {
       projects: {
         address: '/ws/projects/{id}/',
         parameters: { id: {} },
-        messages: { welcome: {}, event: {}, ping: {} },
+        messages: {
+          welcome: {},
+          event: {},
+          'event.project.project.renamed': {},
+          'event.resource.created': {},
+          ping: {},
+        },
       },
     });
   });
@@ -133,8 +139,13 @@ describe('the AsyncAPI document', () => {
 describe('publishing to such a channel', () => {
   it.each([
     ['something else than a channel', () => broadcast.publish('project:1' as never, 'project.renamed', {}), 'channel'],
-    ['an invalid type', () => broadcast.publish(projects.of(id), 'renamed', {}), 'event_type'],
-    ['data that JSON can’t hold', () => broadcast.publish(projects.of(id), 'project.renamed', { at: 1n }), 'data.at'],
+    ['an invalid type', () => broadcast.publish(projects.of(id), 'renamed' as never, {} as never), 'event_type'],
+    ['data that JSON can’t hold', () => broadcast.publish(orgChannel.of(orgId), 'any.type', { at: 1n }), 'data.at'],
+    [
+      'data that the class of its type refuses',
+      () => broadcast.publish(projects.of(id), 'project.renamed', { project_id: 'p1', name: 'Apollo' }),
+      'data.project_id',
+    ],
     [
       'a close code of the protocol',
       () => broadcast.revoke(projects.of(id), null, { code: 1000, reason: 'x' }),

@@ -15,6 +15,8 @@ import { ProjectsService } from './projects.service.js';
 @UseGuards(WsJwtGuard, ProjectGuard)
 @WebSocketGateway({ path: '/ws/projects/:id' })
 export class ProjectsGateway implements RealtimeGateway {
+  readonly kinds = [projects, orgChannel];
+
   constructor(private readonly service: ProjectsService) {}
 
   async admit({ params }: Handshake): Promise<Admission> {

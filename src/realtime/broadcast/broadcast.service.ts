@@ -6,7 +6,7 @@ import { Channel, orgChannel, userChannel } from '../broker/channel.js';
 import { CLOSE, type Close } from '../connection/close-code.js';
 import type { RevocationTarget } from '../outbox/revocation.js';
 import type { Notifications, OrgEvents } from './catalogue.js';
-import { isCatalogueType, isEventType } from './catalogue.js';
+import { type DataClass, definedEvents, isEventType } from './data-classes.js';
 import { DataCheck } from './data-check.js';
 import { Inbox } from './inbox.js';
 import { InvalidBroadcastError } from './invalid-broadcast.error.js';
@@ -40,12 +40,16 @@ export type NotificationMessage<T extends string = string> = {
   timestamp?: string;
 } & (T extends keyof Notifications ? Notifications[T] : Record<string, unknown>);
 
+/** The event types of a kind of channels; any text if it declares none. */
+type TypeIn<Events> = [keyof Events] extends [never] ? string : keyof Events & string;
+type DataIn<Events, T> = T extends keyof Events ? (Events[T] extends DataClass<infer D> ? D : object) : object;
+
 /**
  * The one way in: every notification and event of the backend starts here, whether it comes from a controller, an
  * entity subscriber or a job processor, and also in processes without a WebSocket server.
  *
  * Arguments are checked and copied at the call: invalid ones throw an `InvalidBroadcastError`, and nothing is sent.
- * Outside production, the fields of every type that has a class are checked, too (`catalogue.ts`).
+ * Outside production, the fields of every type that has a class are checked, too (`data-classes.ts`).
  */
 @Injectable()
 export class BroadcastService {
@@ -109,7 +113,7 @@ export class BroadcastService {
 
   /**
    * Sends an event to an organization's connected members.
-   * @param eventType of the form `word.word`; types of the catalogue have typed data
+   * @param eventType of the form `word.word`; defined types have typed data
    * @throws {InvalidBroadcastError}
    * @throws {UnavailableError} if the broker is down; never with `manager`
    */
@@ -122,21 +126,28 @@ export class BroadcastService {
     const channel = channelOf('org_id', () => orgChannel.of(orgId));
     expectEventType(eventType);
     const content = toJsonObject(data, 'data');
-    this.check.expectOrgEvent(eventType, content);
-    if (isCatalogueType(eventType)) expectOwnOrg(content, channel);
+    this.check.expectEvent(channel.kind, eventType, content);
+    if (definedEvents(channel.kind).has(eventType)) expectOwnOrg(content, channel);
     await this.send(channel, eventType, content, options);
   }
 
   /**
    * Sends an event to everyone who receives a channel that the application has defined by `defineChannel`.
-   * @param type of the form `word.word`
+   * @param type of the form `word.word`; one of those that the kind of channels declares, if it declares any
    * @throws {InvalidBroadcastError}
    * @throws {UnavailableError} if the broker is down; never with `manager`
    */
-  async publish(channel: Channel, type: string, data: object, options: BroadcastOptions = {}): Promise<void> {
+  async publish<Events, T extends TypeIn<Events>>(
+    channel: Channel<Events>,
+    type: T,
+    data: DataIn<Events, T>,
+    options: BroadcastOptions = {},
+  ): Promise<void> {
     expectChannel(channel);
     expectEventType(type);
-    await this.send(channel, type, toJsonObject(data, 'data'), options);
+    const content = toJsonObject(data, 'data');
+    this.check.expectEvent(channel.kind, type, content);
+    await this.send(channel, type, content, options);
   }
 
   /**

@@ -1,88 +1,71 @@
-import { getMetadataStorage } from 'class-validator';
-import { NOTIFICATIONS, ORG_EVENTS } from './catalogue-data.js';
-
-/** A class whose validators describe the fields of a type. */
-export type DataClass<D extends object = object> = new () => D;
-
-type DataOf<C extends Record<string, DataClass>> = { [T in keyof C]: InstanceType<C[T]> };
+import { Channel, type ChannelKind, type IdCheck, orgChannel } from '../broker/channel.js';
+import { addEvent, addNotification, type DataClass, type EventDefinition } from './data-classes.js';
 
 /**
- * The organization events with typed `data`. An application adds its own by declaration merging. Passing the class to
- * `defineOrgEvent` also checks the data at run time:
+ * The organization events with typed `data`. A feature adds its own by declaration merging, and passes the class to
+ * `defineOrgEvent`:
  *
  * ```ts
- * declare module '../realtime/broadcast/catalogue.js' {
+ * declare module '../realtime/index.js' {
  *   interface OrgEvents {
  *     'invoice.paid': InvoicePaid;
  *   }
  * }
+ * defineOrgEvent('invoice.paid', InvoicePaid);
  * ```
  */
-// eslint-disable-next-line @typescript-eslint/no-empty-object-type -- a type alias could not be merged with
-export interface OrgEvents extends DataOf<typeof ORG_EVENTS> {}
+// eslint-disable-next-line @typescript-eslint/no-empty-object-type -- features add to it
+export interface OrgEvents {}
 
-/** The notifications with typed fields besides `title`, `body` and `timestamp`. */
-// eslint-disable-next-line @typescript-eslint/no-empty-object-type -- a type alias could not be merged with
-export interface Notifications extends DataOf<typeof NOTIFICATIONS> {}
-
-const orgEvents = new Map<string, DataClass>(Object.entries(ORG_EVENTS));
-const notifications = new Map<string, DataClass>(Object.entries(NOTIFICATIONS));
-
-/** The class of each type that has one, including an application's types. */
-export const DATA_CLASSES: Readonly<Record<'orgEvents' | 'notifications', ReadonlyMap<string, DataClass>>> = {
-  orgEvents,
-  notifications,
-};
+/** The notifications with typed fields besides `title`, `body` and `timestamp`. Features add their own. */
+// eslint-disable-next-line @typescript-eslint/no-empty-object-type -- features add to it
+export interface Notifications {}
 
 /** Refuses a class with more or fewer fields than the interface declares. */
 type Exactly<Declared, D> = [Declared] extends [D] ? unknown : never;
 
 /**
- * Registers the class of an application's own event: its data is then checked against the class's validators and
- * described in the AsyncAPI document. Call it once, beside the class.
+ * Registers the class of an event: its data is then checked against the class's validators, described in the AsyncAPI
+ * document, and reserved for the backend. Call it once, beside the class.
  * @throws {Error} if the type already has a class, or the class has no validators
  */
 export function defineOrgEvent<T extends keyof OrgEvents, D extends OrgEvents[T]>(
   type: T,
   dataClass: DataClass<D> & Exactly<OrgEvents[T], D>,
+  definition: EventDefinition = {},
 ): void {
-  define(orgEvents, type, dataClass);
+  addEvent(orgChannel.kind, type, dataClass, definition);
 }
 
 /**
- * The same for an application's own notification type. The class has the fields besides `title`, `body` and
- * `timestamp`.
+ * The same for a notification type. The class has the fields besides `title`, `body` and `timestamp`.
  * @throws {Error} if the type already has a class, or the class has no validators
  */
 export function defineNotification<T extends keyof Notifications, D extends Notifications[T]>(
   type: T,
   dataClass: DataClass<D> & Exactly<Notifications[T], D>,
 ): void {
-  define(notifications, type, dataClass);
+  addNotification(type, dataClass);
 }
 
-function define(classes: Map<string, DataClass>, type: string, dataClass: DataClass): void {
-  const { name } = dataClass;
-  if (!isEventType(type)) throw new Error(`The type of ${name} takes the form word.word, got "${type}"`);
-  const known = classes.get(type);
-  if (known !== undefined)
-    throw new Error(`${type} is already defined by ${known.name}, got ${name}: choose another type`);
-  // Without validators every value would pass.
-  if (getMetadataStorage().getTargetValidationMetadatas(dataClass, '', false, false).length === 0) {
-    throw new Error(`${name} has no validators: give each field one from class-validator, such as @IsString()`);
-  }
-  classes.set(type, dataClass);
-}
-
-/** Whether the backend itself emits this type. Such types are reserved: nobody else may publish them. */
-export function isCatalogueType(type: string): boolean {
-  return Object.hasOwn(ORG_EVENTS, type) || Object.hasOwn(NOTIFICATIONS, type);
-}
-
-const EVENT_TYPE = /^[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*$/;
-const EVENT_TYPE_LENGTH = 100;
-
-/** Whether a text has the form `word.word`: lower-case letters, digits and underscores. */
-export function isEventType(text: string): boolean {
-  return text.length <= EVENT_TYPE_LENGTH && EVENT_TYPE.test(text);
+/**
+ * Declares a kind of channels, and the events that they carry. Call it once for each kind, beside the feature that
+ * uses it:
+ *
+ * ```ts
+ * export const projects = defineChannel('project', { id: isUuid }, { 'project.archived': ProjectArchived });
+ * ```
+ * @param kind such as `project`: lower-case letters, digits, `-` and `_`
+ * @param parts a check for each id that names a channel of this kind
+ * @param events the class of each type's data; without any, the channels carry any types, unchecked
+ * @throws {Error} if the kind or a type is not valid or already defined, or a class has no validators
+ */
+export function defineChannel<Parts extends Readonly<Record<string, IdCheck>>, Events = unknown>(
+  kind: string,
+  parts: Parts,
+  events?: Events & Readonly<Record<string, DataClass>>,
+): ChannelKind<Parts, Events> {
+  const channels = Channel.define<Parts, Events>(kind, parts);
+  for (const [type, dataClass] of Object.entries(events ?? {})) addEvent(kind, type, dataClass);
+  return channels;
 }

@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { Type } from 'class-transformer';
-import { ArrayNotEmpty, IsInt, IsString, ValidateNested } from 'class-validator';
+import { ArrayNotEmpty, IsInt, IsRFC3339, IsString, IsUUID, ValidateIf, ValidateNested } from 'class-validator';
 import { Environment } from '../../config/environment.js';
-import { defineOrgEvent } from './catalogue.js';
+import { defineNotification, defineOrgEvent } from './catalogue.js';
 import { DataCheck } from './data-check.js';
 import type { InvalidBroadcastError } from './invalid-broadcast.error.js';
 import type { JsonObject } from '../broker/json.js';
@@ -22,12 +22,44 @@ class SpecOrdered {
   buyer: string;
 }
 
-declare module './catalogue.js' {
+class SpecJoined {
+  @IsString()
+  user_id: string;
+
+  @ValidateIf((_, email) => email !== null)
+  @IsString()
+  user_email: string | null;
+
+  @IsUUID()
+  org_id: string;
+
+  @IsString()
+  role: string;
+
+  @IsRFC3339()
+  timestamp: string;
+}
+
+class SpecFailed {
+  @IsUUID()
+  task_id: string;
+
+  @IsString()
+  error: string;
+}
+
+declare module '../index.js' {
   interface OrgEvents {
     'spec.ordered': SpecOrdered;
+    'spec.joined': SpecJoined;
+  }
+  interface Notifications {
+    'spec.failed': SpecFailed;
   }
 }
 defineOrgEvent('spec.ordered', SpecOrdered);
+defineOrgEvent('spec.joined', SpecJoined);
+defineNotification('spec.failed', SpecFailed);
 
 const PRODUCTION = {
   NODE_ENV: 'production',
@@ -55,8 +87,8 @@ function fieldsOf(act: () => void): string[] {
 
 describe('the check of an event', () => {
   it('accepts what the class accepts, and extra fields', () => {
-    expect(() => check.expectOrgEvent('member.joined', JOINED)).not.toThrow();
-    expect(() => check.expectOrgEvent('member.joined', { ...JOINED, invited_by: 'alice' })).not.toThrow();
+    expect(() => check.expectEvent('org', 'spec.joined', JOINED)).not.toThrow();
+    expect(() => check.expectEvent('org', 'spec.joined', { ...JOINED, invited_by: 'alice' })).not.toThrow();
   });
 
   it('names every wrong field, with what it takes and what it got', () => {
@@ -66,42 +98,42 @@ describe('the check of an event', () => {
       { field: 'data.org_id', message: 'org_id must be a UUID, got "acme"' },
       { field: 'data.timestamp', message: 'timestamp must be RFC 3339 date, got "today"' },
     ];
-    expect(() => check.expectOrgEvent('member.joined', data)).toThrow(
+    expect(() => check.expectEvent('org', 'spec.joined', data)).toThrow(
       expect.objectContaining({
         name: 'InvalidBroadcastError',
         errors: expect.arrayContaining(found.map((error) => expect.objectContaining(error))),
       }),
     );
-    expect(fieldsOf(() => check.expectOrgEvent('member.joined', data))).toHaveLength(3);
+    expect(fieldsOf(() => check.expectEvent('org', 'spec.joined', data))).toHaveLength(3);
   });
 
   it('names a missing field, and shows only the beginning of a long value', () => {
     const { user_id, org_id, user_email, timestamp } = JOINED;
     const data = { user_id, org_id, user_email, timestamp };
-    expect(() => check.expectOrgEvent('member.joined', data)).toThrow('data.role: role must be a string, got none');
-    expect(() => check.expectOrgEvent('member.joined', { ...JOINED, org_id: 'x'.repeat(1_000) })).toThrow(
+    expect(() => check.expectEvent('org', 'spec.joined', data)).toThrow('data.role: role must be a string, got none');
+    expect(() => check.expectEvent('org', 'spec.joined', { ...JOINED, org_id: 'x'.repeat(1_000) })).toThrow(
       /got "x{59}…$/,
     );
   });
 
   it('checks nested objects of an application’s class', () => {
     const data = { lines: [{ cents: 1 }, { cents: 1.5 }], buyer: 'alice' };
-    expect(fieldsOf(() => check.expectOrgEvent('spec.ordered', data))).toEqual(['data.lines.1.cents']);
-    expect(fieldsOf(() => check.expectOrgEvent('spec.ordered', { lines: [], buyer: 1 })).toSorted()).toEqual([
+    expect(fieldsOf(() => check.expectEvent('org', 'spec.ordered', data))).toEqual(['data.lines.1.cents']);
+    expect(fieldsOf(() => check.expectEvent('org', 'spec.ordered', { lines: [], buyer: 1 })).toSorted()).toEqual([
       'data.buyer',
       'data.lines',
     ]);
   });
 
   it('accepts anything for a type without a class', () => {
-    expect(() => check.expectOrgEvent('spec.unknown', { anything: [1] })).not.toThrow();
-    expect(() => check.expectOrgEvent('task.completed', {})).not.toThrow();
+    expect(() => check.expectEvent('org', 'spec.unknown', { anything: [1] })).not.toThrow();
+    expect(() => check.expectEvent('org', 'spec.failed', {})).not.toThrow();
   });
 });
 
 describe('the check of a notification', () => {
   it('checks the fields of its type', () => {
-    const notification = { title: 'Failed', type: 'task.failed', task_id: ID, task_name: 'Export', timestamp: 'now' };
+    const notification = { title: 'Failed', type: 'spec.failed', task_id: ID, timestamp: 'now' };
     expect(fieldsOf(() => check.expectNotification(notification))).toEqual(['notification.error']);
     expect(fieldsOf(() => check.expectNotification({ ...notification, error: 'Try again.' }))).toEqual([]);
   });
@@ -109,7 +141,7 @@ describe('the check of a notification', () => {
   it.each<JsonObject>([
     { title: 'None' },
     { title: 'Unknown', type: 'spec.unknown' },
-    { title: 'Event', type: 'quota.warning' },
+    { title: 'Event', type: 'spec.joined' },
   ])('accepts %j', (notification) => {
     expect(() => check.expectNotification(notification)).not.toThrow();
   });
@@ -118,12 +150,12 @@ describe('the check of a notification', () => {
 describe('in production', () => {
   it('checks nothing', () => {
     const off = new DataCheck(new Environment(PRODUCTION));
-    expect(() => off.expectOrgEvent('member.joined', {})).not.toThrow();
-    expect(() => off.expectNotification({ title: 'Done', type: 'task.completed' })).not.toThrow();
+    expect(() => off.expectEvent('org', 'spec.joined', {})).not.toThrow();
+    expect(() => off.expectNotification({ title: 'Done', type: 'spec.failed' })).not.toThrow();
   });
 
   it('checks everything in development', () => {
     const on = new DataCheck(new Environment({}));
-    expect(() => on.expectOrgEvent('member.joined', {})).toThrow('data.user_id');
+    expect(() => on.expectEvent('org', 'spec.joined', {})).toThrow('data.user_id');
   });
 });

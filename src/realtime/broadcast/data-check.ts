@@ -3,7 +3,7 @@ import { plainToInstance } from 'class-transformer';
 import { validateSync } from 'class-validator';
 import { Environment } from '../../config/environment.js';
 import { fieldErrors } from '../../http/field-errors.js';
-import { DATA_CLASSES, type DataClass } from './catalogue.js';
+import { type DataClass, definedEvents, definedNotifications } from './data-classes.js';
 import { InvalidBroadcastError } from './invalid-broadcast.error.js';
 import type { JsonObject } from '../broker/json.js';
 
@@ -24,17 +24,26 @@ export class DataCheck {
   }
 
   /** @throws {InvalidBroadcastError} naming each wrong field, such as `data.resource_id` */
-  expectOrgEvent(eventType: string, data: JsonObject): void {
-    if (this.isOn) expectFields(data, DATA_CLASSES.orgEvents.get(eventType), 'data');
+  expectEvent(kind: string, type: string, data: JsonObject): void {
+    if (this.isOn) checkEvent(kind, type, data);
   }
 
   /** @throws {InvalidBroadcastError} naming each wrong field, such as `notification.task_id` */
   expectNotification(notification: JsonObject): void {
     const { type } = notification;
     if (this.isOn && typeof type === 'string') {
-      expectFields(notification, DATA_CLASSES.notifications.get(type), 'notification');
+      expectFields(notification, definedNotifications().get(type), 'notification');
     }
   }
+}
+
+/**
+ * Checks an event's data against the class of its type, for data that comes from outside.
+ * @param kind the kind of its channel, such as `org`
+ * @throws {InvalidBroadcastError} naming each wrong field
+ */
+export function checkEvent(kind: string, type: string, data: JsonObject): void {
+  expectFields(data, definedEvents(kind).get(type), 'data');
 }
 
 function expectFields(data: JsonObject, dataClass: DataClass | undefined, path: string): void {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { isUserId } from '../../auth/user-id.js';
-import { Channel, defineChannel, isUuid, orgChannel, userChannel } from './channel.js';
+import { Channel, isUuid, orgChannel, userChannel } from './channel.js';
 
 const ORG = '0190a5c2-7b7e-7c33-8d7e-3f1f0e2a9b11';
 
@@ -58,8 +58,8 @@ describe('Channel', () => {
   });
 });
 
-describe('defineChannel', () => {
-  const desks = defineChannel('spec-desk', { org: isUuid, desk: (text) => /^[a-z :]+$/.test(text) });
+describe('a kind of channels', () => {
+  const desks = Channel.define('spec-desk', { org: isUuid, desk: (text) => /^[a-z :]+$/.test(text) });
 
   it('names a channel by all of its ids, each in its canonical form', () => {
     const channel = desks.of({ org: ORG.toUpperCase(), desk: 'a: b' });
@@ -82,6 +82,6 @@ describe('defineChannel', () => {
   );
 
   it.each(['', 'Room', 'a:b', 'a b', 'signal', 'user', 'org', 'spec-desk'])('refuses the kind %p', (kind) => {
-    expect(() => defineChannel(kind, { id: isUuid })).toThrow(/^channel kind: /);
+    expect(() => Channel.define(kind, { id: isUuid })).toThrow(/^channel kind: /);
   });
 });

@@ -13,11 +13,11 @@ export type IdsOf<Parts> = IsUnion<keyof Parts> extends true ? Readonly<Record<k
 
 type IsUnion<T, U = T> = T extends unknown ? ([U] extends [T] ? false : true) : never;
 
-/** Channels of one kind, made by `defineChannel`. */
-export interface ChannelKind<Parts = Record<string, IdCheck>> {
+/** Channels of one kind, made by `defineChannel`. `Events`: the classes of the events' data, by type. */
+export interface ChannelKind<Parts = Record<string, IdCheck>, Events = unknown> {
   readonly kind: string;
   /** @throws {TypeError} naming the id that is not valid */
-  of(ids: IdsOf<Parts>): Channel;
+  of(ids: IdsOf<Parts>): Channel<Events>;
 }
 
 const KIND = /^[a-z][a-z0-9_-]{0,31}$/;
@@ -31,7 +31,10 @@ const kinds = new Map<string, readonly [name: string, check: IdCheck][]>();
  * The address of a stream of messages, such as one user's notifications or one organization's events. Only this file
  * builds channel names: different ids have different names.
  */
-export class Channel {
+export class Channel<Events = unknown> {
+  /** For the compiler only: what `publish` takes. */
+  declare protected readonly carries?: Events;
+
   private constructor(
     readonly kind: string,
     /** The id in its canonical form; several ids are encoded and joined by colons. */
@@ -45,7 +48,10 @@ export class Channel {
    * @param parts a check for each id that names a channel of this kind
    * @throws {TypeError} if the kind is not valid, or already defined
    */
-  static define<Parts extends Readonly<Record<string, IdCheck>>>(kind: string, parts: Parts): ChannelKind<Parts> {
+  static define<Parts extends Readonly<Record<string, IdCheck>>, Events = unknown>(
+    kind: string,
+    parts: Parts,
+  ): ChannelKind<Parts, Events> {
     if (!KIND.test(kind) || kind === RESERVED_KIND) {
       throw new TypeError(`channel kind: takes a short lower-case word, got ${JSON.stringify(kind)}`);
     }
@@ -56,7 +62,8 @@ export class Channel {
     return {
       kind,
       // Of one id never an object, which might have a field of that name.
-      of: (ids) => Channel.make(kind, checks.length === 1 ? { [checks[0]?.[0] ?? '']: ids } : fieldsOf(ids)),
+      of: (ids): Channel<Events> =>
+        Channel.make(kind, checks.length === 1 ? { [checks[0]?.[0] ?? '']: ids } : fieldsOf(ids)),
     };
   }
 
@@ -79,27 +86,19 @@ export class Channel {
     throw new TypeError(`channel name: takes <kind>:<id>, got ${JSON.stringify(name.slice(0, 100))}`);
   }
 
-  private static make(kind: string, ids: Readonly<Record<string, unknown>>): Channel {
+  private static make<Events>(kind: string, ids: Readonly<Record<string, unknown>>): Channel<Events> {
     const checks = kinds.get(kind) ?? [];
-    return Channel.named(
+    return Channel.named<Events>(
       kind,
       checks.map(([part, check]) => canonical(`${kind} ${part}`, ids[part], check)),
     );
   }
 
-  private static named(kind: string, ids: readonly string[]): Channel {
+  private static named<Events>(kind: string, ids: readonly string[]): Channel<Events> {
     if (ids.length === 0 || ids.includes('')) throw new TypeError(`${kind}: takes an id`);
     const encoded = ids.map(encodeURIComponent).join(':');
-    return new Channel(kind, ids.length === 1 ? (ids[0] ?? '') : encoded, `${kind}:${encoded}`);
+    return new Channel<Events>(kind, ids.length === 1 ? (ids[0] ?? '') : encoded, `${kind}:${encoded}`);
   }
-}
-
-/** Declares a kind of channels. Call it once for each kind, beside the feature that uses it. */
-export function defineChannel<Parts extends Readonly<Record<string, IdCheck>>>(
-  kind: string,
-  parts: Parts,
-): ChannelKind<Parts> {
-  return Channel.define(kind, parts);
 }
 
 /** Accepts UUIDs; capitals are the same UUID. */
@@ -108,12 +107,12 @@ export const isUuid: IdCheck = Object.assign((text: string) => validate(text) &&
 });
 
 /** A user's notifications. */
-export const userChannel = defineChannel('user', {
+export const userChannel = Channel.define('user', {
   id: Object.assign((text: string) => isUserId(text), { rule: USER_ID_RULE }),
 });
 
 /** An organization's events. */
-export const orgChannel = defineChannel('org', { id: isUuid });
+export const orgChannel = Channel.define('org', { id: isUuid });
 
 function fieldsOf(ids: unknown): Record<string, unknown> {
   return typeof ids === 'object' && ids !== null ? { ...ids } : {};

@@ -14,10 +14,11 @@ export interface GuardedGateway {
   admit: (handshake: Handshake) => Promise<Admitted>;
 }
 
-/** Where a gateway is, with `:name` for parameters, and what it is called. */
+/** Where a gateway is, with `:name` for parameters, what it is called, and the kinds of channels that it names. */
 export interface GatewayRoute {
   name: string;
   path: string;
+  kinds: readonly string[];
 }
 
 export interface RoutedGateway {
@@ -33,7 +34,7 @@ export interface RoutedGateway {
  */
 @Injectable()
 export class GatewayRegistry implements OnModuleInit {
-  private readonly routes: { route: Route; gateway: GuardedGateway }[] = [];
+  private readonly routes: { route: Route; gateway: GuardedGateway; kinds: readonly string[] }[] = [];
 
   constructor(
     private readonly discovery: DiscoveryService,
@@ -52,7 +53,7 @@ export class GatewayRegistry implements OnModuleInit {
   }
 
   list(): GatewayRoute[] {
-    return this.routes.map(({ route: { name, path } }) => ({ name, path }));
+    return this.routes.map(({ route: { name, path }, kinds }) => ({ name, path, kinds }));
   }
 
   /** The gateway for a path; null if there is none. */
@@ -109,7 +110,8 @@ export class GatewayRegistry implements OnModuleInit {
       if (admission?.channel instanceof Channel) return { ...admission, alsoReceives: othersOf(admission), endpoint };
       throw new TypeError(`${name}.admit: takes an object with a channel, got ${typeof admission}`);
     };
-    this.routes.push({ route, gateway: { admit: admitted } });
+    const kinds = (gateway.kinds ?? []).map(({ kind }) => kind);
+    this.routes.push({ route, gateway: { admit: admitted }, kinds });
   }
 }
 

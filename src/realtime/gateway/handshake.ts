@@ -1,4 +1,5 @@
 import type { Principal } from '../../auth/principal.js';
+import type { ChannelKind } from '../broker/channel.js';
 import type { Admission } from '../connection/admission.js';
 import type { Credential } from './credentials.js';
 
@@ -46,6 +47,9 @@ export class Handshake {
 
 /** A gateway of the engine: `@UseGuards(…) @WebSocketGateway({ path }) class … implements RealtimeGateway`. */
 export interface RealtimeGateway {
+  /** The kinds of channels that it admits to, whose events the AsyncAPI document then describes. */
+  readonly kinds?: readonly Pick<ChannelKind, 'kind'>[];
+
   /**
    * Called after the gateway's guards have passed.
    * @throws {ConnectionRefusedError} to refuse the connection

@@ -1,11 +1,23 @@
 import { describe, expect, it } from '@jest/globals';
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
-import { IsArray, IsIn, IsNumber, IsOptional, IsString, IsUUID, Max, Min, ValidateIf } from 'class-validator';
-import { DATA_CLASSES, defineOrgEvent } from '../realtime/index.js';
-import { catalogueMessages } from './asyncapi-catalogue.js';
-import { MESSAGES } from './asyncapi-messages.js';
-import { asyncApiDocument } from './asyncapi.js';
+import {
+  getMetadataStorage,
+  IsArray,
+  IsIn,
+  IsNumber,
+  IsOptional,
+  IsString,
+  IsUUID,
+  Max,
+  Min,
+  ValidateIf,
+} from 'class-validator';
+import '../src/app.module.js';
+import { definedEvents, definedNotifications, defineOrgEvent } from '../src/realtime/index.js';
+import { eventMessages, notificationMessages } from '../src/operations/asyncapi-catalogue.js';
+import { MESSAGES } from '../src/operations/asyncapi-messages.js';
+import { asyncApiDocument } from '../src/operations/asyncapi.js';
 
 class SpecShipped {
   @IsUUID()
@@ -29,7 +41,7 @@ class SpecShipped {
   reason?: string;
 }
 
-declare module '../realtime/broadcast/catalogue.js' {
+declare module '../src/realtime/index.js' {
   interface OrgEvents {
     'spec.shipped': SpecShipped;
   }
@@ -76,7 +88,7 @@ describe('the AsyncAPI document', () => {
 });
 
 describe('the AsyncAPI document of the catalogue', () => {
-  const { events, notifications } = catalogueMessages();
+  const [events, notifications] = [eventMessages('org'), notificationMessages()];
   const ID = '0199a5f0-1c2d-7abc-8def-0123456789ab';
   const JOINED = {
     user_id: 'bob',
@@ -89,8 +101,8 @@ describe('the AsyncAPI document of the catalogue', () => {
   it('has a message of its own for each type, on its channel', () => {
     const { components, channels, operations } = document;
     for (const [channel, prefix, send, types] of [
-      ['events', 'event', 'sendEvents', DATA_CLASSES.orgEvents],
-      ['notifications', 'notification', 'sendNotifications', DATA_CLASSES.notifications],
+      ['events', 'event', 'sendEvents', definedEvents('org')],
+      ['notifications', 'notification', 'sendNotifications', definedNotifications()],
     ] as const) {
       for (const name of [...types.keys()].map((type) => `${prefix}.${type}`)) {
         expect(components).toHaveProperty(['messages', name, 'payload']);
@@ -140,6 +152,17 @@ describe('the AsyncAPI document of the catalogue', () => {
     ]);
     expect(takes({ ...shipped, carrier: 'bike' })).toBe(false);
     expect(takes({ ...shipped, priority: 10 })).toBe(false);
+  });
+
+  // @abuse PUB-24
+  it('shows no secrets', () => {
+    const secret = /token|password|passwd|secret|authorization|credential|api_?key|cookie|hash|ticket/i;
+    const rules = [...definedEvents('org').values(), ...definedNotifications().values()].map((dataClass) =>
+      getMetadataStorage().getTargetValidationMetadatas(dataClass, '', false, false),
+    );
+    const fields = rules.flatMap((each) => each.map(({ propertyName }) => propertyName));
+    expect(fields).toContain('resource_name');
+    expect(fields.filter((field) => secret.test(field))).toEqual([]);
   });
 
   function dataValidator(type: string): (data: object) => boolean {
