@@ -2,18 +2,20 @@ import importX from 'eslint-plugin-import-x';
 import reactHooks from 'eslint-plugin-react-hooks';
 import tseslint from 'typescript-eslint';
 
-/** What each part of src/ may import besides itself: dependencies point one way, from the features down to config. */
+/**
+ * What each part of src/ may import besides itself: dependencies point one way, from the features down to config. The
+ * engine is a package of its own: it imports nothing of the host, and the host only its public entries.
+ */
 const LAYERS = {
-  runtime: [],
-  config: ['runtime'],
-  metrics: ['runtime', 'config'],
-  redis: ['runtime', 'config'],
-  jobs: ['runtime', 'config', 'redis', 'database'],
-  database: ['runtime', 'config'],
-  auth: ['runtime', 'config'],
-  http: ['runtime', 'config', 'metrics', 'redis', 'auth', 'database'],
-  realtime: ['runtime', 'config', 'metrics', 'redis', 'auth', 'database', 'http'],
-  herald: ['runtime', 'config', 'redis', 'auth', 'database'],
+  realtime: [],
+  config: ['realtime'],
+  metrics: ['realtime', 'config'],
+  redis: ['realtime', 'config'],
+  jobs: ['realtime', 'config', 'redis', 'database'],
+  database: ['realtime', 'config'],
+  auth: ['realtime', 'config'],
+  http: ['realtime', 'config', 'metrics', 'redis', 'auth', 'database'],
+  herald: ['realtime', 'config', 'redis', 'auth', 'database'],
 };
 /** What each room of the engine may import of the others: the way of a connection and of a message goes one way. */
 const ROOMS = {
@@ -26,8 +28,12 @@ const ROOMS = {
   presence: ['cluster', 'broadcast', 'connection', 'broker'],
   gateway: ['hub', 'connection', 'broker'],
   upgrade: ['gateway', 'connection'],
+  migrations: [],
+  support: [],
 };
-const FOUNDATIONS = Object.keys(LAYERS);
+/** What every room of the engine may import, besides `support`. */
+const HALL = ['./realtime-metrics.ts', './queried-gauge.ts', './settings.ts', './support'];
+const HOST = Object.keys(LAYERS).filter((name) => name !== 'realtime');
 const FEATURES = [
   'users',
   'organizations',
@@ -35,6 +41,7 @@ const FEATURES = [
   'comments',
   'messages',
   'alerts',
+  'connections',
   'exports',
   'notifications',
   'operations',
@@ -51,7 +58,7 @@ const zones = [
   ...Object.entries(ROOMS).map(([room, below]) => ({
     target: `./src/realtime/${room}`,
     from: './src/realtime',
-    except: [`./${room}`, './realtime-metrics.ts', './queried-gauge.ts', ...below.map((name) => `./${name}`)],
+    except: [`./${room}`, ...(room === 'support' ? [] : HALL), ...below.map((name) => `./${name}`)],
     message: `src/realtime/${room} may import ${below.join(', ') || 'no other room'} of the engine only.`,
   })),
   ...FEATURES.map((feature) => ({
@@ -101,13 +108,17 @@ export default tseslint.config(
     },
   },
   {
-    files: FEATURES.map((feature) => `src/${feature}/**/*.ts`),
+    files: [...FEATURES, ...HOST].map((folder) => `src/${folder}/**/*.ts`).concat('src/*.ts', 'test/projects/*.ts'),
     rules: {
       'no-restricted-imports': [
         'error',
         {
           patterns: [
-            { regex: '/realtime/(?!index\\.js$)', message: 'Features import the engine from realtime/index.js only.' },
+            {
+              regex: '/realtime/(?!(?:index|testing|typeorm|support/[\\w-]+)\\.js$)',
+              message:
+                'The engine is imported by its public entries only: realtime/index.js, testing.js, typeorm.js, support/….js.',
+            },
           ],
         },
       ],

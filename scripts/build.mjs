@@ -1,9 +1,19 @@
 /**
- * `npm run build`: compiles the server, the client and the console. With `--if-changed`, as `npm start` uses it, only if a source has
+ * `npm run build`: compiles the server with the realtime package, the client and the console. With `--if-changed`, as `npm start` uses it, only if a source has
  * changed since the last build.
  */
 import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, realpathSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -21,8 +31,11 @@ const SOURCES = [
   'client/tsconfig.build.json',
   'package-lock.json',
 ];
-const OUTPUTS = ['dist/main.js', 'client/dist/index.js', 'console/dist/index.html'];
+const OUTPUTS = ['dist/main.js', 'src/realtime/dist/index.js', 'client/dist/index.js', 'console/dist/index.html'];
 const STAMP = join(ROOT, 'dist/.built');
+
+/** What `npm pack -w src/realtime` packs. */
+const PACKAGE = join(ROOT, 'src/realtime/dist');
 
 const TSC = 'node_modules/typescript/bin/tsc';
 const STEPS = [
@@ -45,9 +58,23 @@ function build() {
     const { status } = spawnSync(process.execPath, words, { cwd: ROOT, stdio: ['ignore', 'inherit', 'inherit'] });
     if (status !== 0) process.exit(status ?? 1);
   });
+  rmSync(PACKAGE, { recursive: true, force: true });
+  copyPackage(join(ROOT, 'dist/realtime'), PACKAGE);
   writeFileSync(STAMP, '');
   // Changes made during the build may not be in it.
   utimesSync(STAMP, startedAt, startedAt);
+}
+
+/** The compiled engine without its source maps, whose sources the package doesn't have. */
+function copyPackage(from, to) {
+  mkdirSync(to, { recursive: true });
+  for (const entry of readdirSync(from, { withFileTypes: true })) {
+    const [source, target] = [join(from, entry.name), join(to, entry.name)];
+    if (entry.isDirectory()) copyPackage(source, target);
+    else if (!entry.name.endsWith('.map')) {
+      writeFileSync(target, readFileSync(source, 'utf8').replace(/^\/\/# sourceMappingURL=.*\n?/m, ''));
+    }
+  }
 }
 
 /** In ms; 0 if it was never built. */
@@ -60,7 +87,10 @@ function newest(path) {
   const stat = statSync(path, { throwIfNoEntry: false });
   if (stat === undefined) return 0;
   if (!stat.isDirectory()) return stat.mtimeMs;
-  return Math.max(stat.mtimeMs, ...readdirSync(path).map((name) => newest(join(path, name))));
+  // The package's `dist` is written here; the folder's own time then shows nothing.
+  const names = readdirSync(path);
+  const times = names.filter((name) => name !== 'dist').map((name) => newest(join(path, name)));
+  return Math.max(names.includes('dist') ? 0 : stat.mtimeMs, ...times);
 }
 
 if (realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) {

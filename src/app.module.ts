@@ -1,9 +1,12 @@
 import { type DynamicModule, Module } from '@nestjs/common';
+import { Registry } from 'prom-client';
 import { AlertsModule } from './alerts/alerts.module.js';
 import { AuthModule } from './auth/auth.module.js';
+import { TokenVerifier } from './auth/token-verifier.js';
 import { CommentsModule } from './comments/comments.module.js';
 import { ConfigModule } from './config/config.module.js';
-import type { Environment } from './config/environment.js';
+import { ConnectionsModule } from './connections/connections.module.js';
+import { Environment } from './config/environment.js';
 import { ConsoleModule } from './console/console.module.js';
 import { DatabaseModule } from './database/database.module.js';
 import { ExportsModule } from './exports/exports.module.js';
@@ -14,7 +17,8 @@ import { MetricsModule } from './metrics/metrics.module.js';
 import { NotificationsModule } from './notifications/notifications.module.js';
 import { OperationsModule } from './operations/operations.module.js';
 import { OrganizationsModule } from './organizations/organizations.module.js';
-import { RealtimeModule } from './realtime/index.js';
+import { Inbox, RealtimeModule } from './realtime/index.js';
+import { realtimeOptions } from './realtime-options.js';
 import { ResourcesModule } from './resources/resources.module.js';
 import { UsersModule } from './users/users.module.js';
 
@@ -25,7 +29,11 @@ import { UsersModule } from './users/users.module.js';
     OperationsModule,
     DatabaseModule,
     JobsModule,
-    RealtimeModule,
+    RealtimeModule.forRootAsync({
+      inject: [Environment, TokenVerifier, Inbox, Registry],
+      useFactory: realtimeOptions,
+    }),
+    ConnectionsModule,
     UsersModule,
     OrganizationsModule,
     NotificationsModule,

@@ -1,6 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
@@ -18,6 +18,9 @@ const COMPILER = `
   while (source === 'slow' && !existsSync('go')) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20);
   mkdirSync(dirname(path), { recursive: true });
   writeFileSync(path, '');
+  if (path !== 'dist/main.js') process.exit(0);
+  mkdirSync('dist/realtime', { recursive: true });
+  for (const name of ['index.js', 'index.d.ts', 'index.js.map']) writeFileSync('dist/realtime/' + name, '//# sourceMappingURL=' + name + '.map');
 `;
 const STEPS = [
   'Building the server (step 1 of 3)…',
@@ -36,6 +39,7 @@ beforeEach(async () => {
   await write('node_modules/typescript/bin/tsc', COMPILER);
   await write('node_modules/vite/bin/vite.js', COMPILER);
   await write('src/main.ts', 'first');
+  await write('src/realtime/package.json', '{}');
 });
 afterEach(() => rm(root, { recursive: true }));
 
@@ -71,6 +75,12 @@ describe('npm start', () => {
     await rm(join(root, 'console/dist'), { recursive: true });
     expect(build().lines).toEqual([...STEPS, START]);
     expect(build().lines).toEqual([START]);
+  });
+
+  it('makes the package of the engine, without source maps', async () => {
+    build();
+    expect((await readdir(join(root, 'src/realtime/dist'))).toSorted()).toEqual(['index.d.ts', 'index.js']);
+    expect(await readFile(join(root, 'src/realtime/dist/index.js'), 'utf8')).toBe('');
   });
 
   it('does not start after a failed build, and builds again next time', async () => {

@@ -3,7 +3,7 @@ import { v7 as uuidv7 } from 'uuid';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { Redis } from 'ioredis';
 import { DataSource } from 'typeorm';
-import { UnavailableError } from '../src/runtime/errors.js';
+import { UnavailableError } from '../src/realtime/support/errors.js';
 import type { Messages, Published } from '../src/realtime/broker/broker.js';
 import { MemoryBroker } from '../src/realtime/broker/memory-broker.js';
 import { BroadcastService } from '../src/realtime/index.js';

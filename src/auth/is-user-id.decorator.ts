@@ -1,5 +1,5 @@
 import { ValidateBy, type ValidationOptions } from 'class-validator';
-import { DOT_SEGMENTS, isUserId, USER_ID_RULE } from './user-id.js';
+import { DOT_SEGMENTS, isUserId, USER_ID_RULE } from '../realtime/support/user-id.js';
 
 /** The OpenAPI schema of a user id. */
 export const USER_ID_SCHEMA = {

@@ -1,18 +1,4 @@
-/** The user of a verified token. Past authentication, only this is passed on, never the token. */
-export interface Principal {
-  /** The token's `sub`, unchanged: any text that `isUserId` accepts. */
-  readonly userId: string;
-  readonly email: string | null;
-  /** The token says that its e-mail is unverified: `email` is null, and a stored one no longer counts. */
-  readonly isEmailUnverified?: boolean;
-  readonly name: string | null;
-  /** Realm roles (`realm_access.roles`). */
-  readonly roles: ReadonlySet<string>;
-  /** When the token expires. */
-  readonly expiresAt: Date;
-  /** The identity provider's session (`sid`), if it names one. */
-  readonly sessionId: string | null;
-}
+export type { Principal } from '../realtime/index.js';
 
 /** The realm role that may notify, alert and disconnect anyone. */
 export const REALTIME_ADMIN_ROLE = 'realtime-admin';

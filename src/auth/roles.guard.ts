@@ -1,6 +1,6 @@
 import { type CanActivate, type ExecutionContext, ForbiddenException, Injectable, Logger } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
-import { QuietErrorLog } from '../runtime/quiet-error-log.js';
+import { QuietErrorLog } from '../realtime/support/quiet-error-log.js';
 import type { AuthenticatedRequest } from './authenticated-request.js';
 import { ROLES, takesRealmRole } from './roles.decorator.js';
 

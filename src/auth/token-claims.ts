@@ -1,6 +1,6 @@
 import type { Principal } from './principal.js';
 import { TokenRejectedError } from './token-errors.js';
-import { isUserId, USER_ID_RULE } from './user-id.js';
+import { isUserId, USER_ID_RULE } from '../realtime/support/user-id.js';
 
 /** The last second of the year 9999: ISO 8601 writes later times differently, and no honest token lives that long. */
 const MAX_EXPIRY_SECONDS = 253_402_300_799;

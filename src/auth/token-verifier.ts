@@ -5,7 +5,7 @@ import type { AuthSettings } from '../config/environment.js';
 import type { KeyCache } from './keys/key-cache.js';
 import { SIGNATURE_ALGORITHMS } from './keys/signature-algorithm.js';
 import type { Principal } from './principal.js';
-import { QuietErrorLog } from '../runtime/quiet-error-log.js';
+import { QuietErrorLog } from '../realtime/support/quiet-error-log.js';
 import { readPrincipal } from './token-claims.js';
 import { KeysUnavailableError, TokenRejectedError } from './token-errors.js';
 import { readTokenHeader } from './token-header.js';

@@ -1,13 +1,14 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { isInternalHost } from './internal-host.js';
-import { readRedis, type RedisSettings } from './redis-settings.js';
-import type { OriginPattern } from './values.js';
-import { parseOriginPattern } from './values.js';
+import { readRedis } from './redis-settings.js';
+import type { ConnectionLimits } from '../realtime/index.js';
+import { type OriginPattern, parseOriginPattern } from '../realtime/support/origin.js';
+import type { RedisSettings } from '../realtime/support/redis-connection.js';
 import { TIMINGS, type Timings } from './timings.js';
 import { EnvironmentError, Variables } from './variables.js';
 
-export { EnvironmentError, type RedisSettings, TIMINGS, type Timings };
+export { EnvironmentError, TIMINGS, type Timings };
 
 /** Whose tokens are accepted. */
 export interface AuthSettings {
@@ -18,29 +19,12 @@ export interface AuthSettings {
   audience: string | null;
 }
 
-/** Which connection to close when a user has too many: the new one, or the oldest. */
-export type ConnectionLimitPolicy = 'reject' | 'oldest';
-
 /** The Postgres server. */
 export interface DatabaseSettings {
   url: string;
   /** Maximum number of connections. */
   poolSize: number;
   statementTimeoutMs: number;
-}
-
-export interface WebSocketSettings {
-  maxPayloadBytes: number;
-  /** 0: no limit. */
-  maxConnections: number;
-  maxConnectionsPerUser: number;
-  connectionLimitPolicy: ConnectionLimitPolicy;
-  maxConnectionsPerAddress: number;
-  /** Inbound frames of one connection. */
-  rateLimitPerSecond: number;
-  rateLimitBurst: number;
-  maxBufferedBytes: number;
-  heartbeatIntervalMs: number;
 }
 
 /** The settings from the environment, validated. The class is its own injection token. */
@@ -64,7 +48,7 @@ export class Environment {
   readonly httpRateLimitPerMinute: number;
   /** Limit for a request's line and headers together. */
   readonly httpMaxHeaderBytes: number;
-  readonly ws: WebSocketSettings;
+  readonly ws: ConnectionLimits;
   /** How far back clients can resume, for each channel. */
   readonly history: { size: number; ttlSeconds: number };
   /** How long the inbox keeps a notification. */
@@ -216,7 +200,7 @@ function readAuth(variables: Variables): AuthSettings {
   };
 }
 
-function readWebSocket(variables: Variables): WebSocketSettings {
+function readWebSocket(variables: Variables): ConnectionLimits {
   return {
     maxPayloadBytes: variables.integer('WS_MAX_PAYLOAD_BYTES', 16_384, 128, 16_777_216),
     maxConnections: variables.integer('WS_MAX_CONNECTIONS', 0, 0, 10_000_000),

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { Environment } from './environment.js';
-import { isOriginAllowed } from './origin.js';
+import { isOriginAllowed } from '../realtime/support/origin.js';
 
 function isAllowed(origin: string, allowed: string): boolean {
   return isOriginAllowed(origin, new Environment({ ALLOWED_ORIGINS: allowed }).allowedOrigins);

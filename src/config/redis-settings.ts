@@ -1,25 +1,5 @@
-import type { HostAndPort } from './values.js';
+import type { RedisSettings } from '../realtime/support/redis-connection.js';
 import type { Variables } from './variables.js';
-
-/** Where Redis is, and how to log in. */
-export type RedisSettings = {
-  username: string | null;
-  password: string | null;
-  tls: boolean;
-  /** Also part of every key and channel name, as pub/sub ignores databases. */
-  db: number;
-} & (
-  | { mode: 'single'; host: string; port: number }
-  | { mode: 'cluster'; nodes: HostAndPort[] }
-  | {
-      mode: 'sentinel';
-      sentinels: HostAndPort[];
-      name: string;
-      /** The login for the sentinels, which don't know the master's users. */
-      sentinelUsername: string | null;
-      sentinelPassword: string | null;
-    }
-);
 
 /** Null: the embedded broker and job queue. */
 export function readRedis(variables: Variables): RedisSettings | null {

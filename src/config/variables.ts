@@ -1,5 +1,6 @@
 import { wantedOfDatabaseUrl } from './database-url.js';
-import { type HostAndPort, type OriginPattern, parseHost, parseHostAndPort, parseOriginPattern } from './values.js';
+import { type OriginPattern, parseOriginPattern } from '../realtime/support/origin.js';
+import { type HostAndPort, parseHost, parseHostAndPort } from './values.js';
 
 const NOT_SHOWN = 'a value that is not shown here';
 

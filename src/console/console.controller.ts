@@ -4,8 +4,7 @@ import { SkipThrottle } from '@nestjs/throttler';
 import { IsOptional, IsString, MaxLength } from 'class-validator';
 import { Public } from '../auth/public.decorator.js';
 import { Environment } from '../config/environment.js';
-import { isOriginAllowed } from '../config/origin.js';
-import type { OriginPattern } from '../config/values.js';
+import { isOriginAllowed, type OriginPattern } from '../realtime/support/origin.js';
 import { DEMO_USERS, type DemoUser } from './demo-users.js';
 
 /** How the console's users sign in. */

@@ -2,7 +2,7 @@ import { InjectQueue } from '@nestjs/bullmq';
 import { Injectable } from '@nestjs/common';
 import type { JobsOptions, Queue } from 'bullmq';
 import { Environment } from '../config/environment.js';
-import { UnavailableError } from '../runtime/errors.js';
+import { UnavailableError } from '../realtime/support/errors.js';
 
 export const EXPORT_QUEUE = 'exports';
 

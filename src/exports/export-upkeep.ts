@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { Environment } from '../config/environment.js';
-import { QuietErrorLog } from '../runtime/quiet-error-log.js';
+import { QuietErrorLog } from '../realtime/support/quiet-error-log.js';
 import { ExportFiles } from './export-files.js';
 import { ExportQueue } from './export-queue.js';
 import { ExportsService } from './exports.service.js';

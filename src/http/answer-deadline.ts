@@ -1,5 +1,5 @@
 import type { NextFunction, Request, Response } from 'express';
-import { AnswerTimeoutError } from '../runtime/errors.js';
+import { AnswerTimeoutError } from '../realtime/support/errors.js';
 import type { ProblemFilter } from './problem.filter.js';
 
 /**

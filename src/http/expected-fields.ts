@@ -1,4 +1,4 @@
-import { type FieldError, InvalidInputError } from '../runtime/errors.js';
+import { type FieldError, InvalidInputError } from '../realtime/support/errors.js';
 
 /** How many values an input may hold besides its free-form properties: ten times the largest, and still fast to traverse. */
 const MAX_VALUES = 1_000;

@@ -1,4 +1,4 @@
-import { isJson } from '../runtime/is-json.js';
+import { isJson } from '../realtime/support/is-json.js';
 
 /** A string (including the colon after a field name; an unterminated one extends to the end), a number, or punctuation. */
 const TOKENS = /"(?:[^"\\]|\\[^]?)*(?:"|$)(\s*:)?|-?\d[\d.eE+-]*|[[\]{},]/g;

@@ -2,7 +2,7 @@ import { ApiPropertyOptional } from '@nestjs/swagger';
 import { Transform } from 'class-transformer';
 import { IsInt, IsOptional, IsString, Max, MaxLength, Min } from 'class-validator';
 import { validate as isUuid } from 'uuid';
-import { InvalidInputError } from '../runtime/errors.js';
+import { InvalidInputError } from '../realtime/support/errors.js';
 
 const MAX_CURSOR_LENGTH = 2_048;
 

@@ -1,5 +1,5 @@
 import { Injectable, NotFoundException, type PipeTransform } from '@nestjs/common';
-import { isUserId } from '../auth/user-id.js';
+import { isUserId } from '../realtime/support/user-id.js';
 
 /** The user id in a path; an impossible one is 404. */
 @Injectable()

@@ -8,7 +8,7 @@ import type { Response as ExpressResponse } from 'express';
 import { KeysUnavailableError } from '../auth/token-errors.js';
 import { Environment } from '../config/environment.js';
 import { configureHttp } from './configure-http.js';
-import { InvalidInputError, UnavailableError } from '../runtime/errors.js';
+import { InvalidInputError, UnavailableError } from '../realtime/support/errors.js';
 
 const FAILURES: Record<string, () => unknown> = {
   conflict: () => new ConflictException('The last owner stays.'),

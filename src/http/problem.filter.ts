@@ -1,6 +1,6 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter, Logger } from '@nestjs/common';
 import type { Request, Response } from 'express';
-import { LineBudget } from '../runtime/line-budget.js';
+import { LineBudget } from '../realtime/support/line-budget.js';
 import { problemOf } from './problem.js';
 
 const RETRY_AFTER_SECONDS = '5';

@@ -3,7 +3,12 @@ import { HttpException } from '@nestjs/common';
 import { KeysUnavailableError } from '../auth/token-errors.js';
 import { isDatabaseUnavailable } from '../database/unavailable.js';
 import { isWriteConflict } from '../database/write-conflict.js';
-import { AnswerTimeoutError, type FieldError, InvalidInputError, UnavailableError } from '../runtime/errors.js';
+import {
+  AnswerTimeoutError,
+  type FieldError,
+  InvalidInputError,
+  UnavailableError,
+} from '../realtime/support/errors.js';
 import { requestPath } from './request-path.js';
 
 /** The body of the answer to a failed request (RFC 9457). */

@@ -1,8 +1,8 @@
 import { type ArgumentMetadata, Injectable, ValidationPipe } from '@nestjs/common';
 import { setApart } from './as-given.js';
-import { InvalidInputError } from '../runtime/errors.js';
+import { InvalidInputError } from '../realtime/support/errors.js';
 import { expectOrdinaryFields } from './expected-fields.js';
-import { fieldErrors } from './field-errors.js';
+import { fieldErrors } from '../realtime/support/field-errors.js';
 import { findUnusableValue } from './unusable-value.js';
 
 /** Validates bodies and queries by their classes, and reports errors for each field. Unknown fields are errors. */

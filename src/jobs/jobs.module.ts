@@ -14,7 +14,7 @@ import { Queue } from 'bullmq';
 import { Environment } from '../config/environment.js';
 import { EmbeddedJobStore } from './embedded-job-store.js';
 import { JobStore } from './job-store.js';
-import { QuietErrorLog } from '../runtime/quiet-error-log.js';
+import { QuietErrorLog } from '../realtime/support/quiet-error-log.js';
 import { RedisJobStore } from './redis-job-store.js';
 import { workerClassOf } from './takeover.js';
 import { WorkerDrain } from './worker-drain.js';

@@ -2,10 +2,9 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
 import { createRedisBackend, type IQueueBackend, type QueueBaseOptions } from 'bullmq';
 import type { Cluster, Redis } from 'ioredis';
-import type { RedisSettings } from '../config/environment.js';
-import { becomesReady, connectRedis } from '../redis/redis-connection.js';
+import { becomesReady, connectRedis, type RedisSettings } from '../realtime/support/redis-connection.js';
 import { type BackendRole, JobStore } from './job-store.js';
-import { QuietErrorLog } from '../runtime/quiet-error-log.js';
+import { QuietErrorLog } from '../realtime/support/quiet-error-log.js';
 
 const PATIENCE_MS = 2_000;
 const REFUSAL_PAUSE_MS = 1_000;

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource, type EntityManager } from 'typeorm';
-import { InvalidInputError } from '../runtime/errors.js';
+import { InvalidInputError } from '../realtime/support/errors.js';
 import { NotificationPreference } from './notification-preference.entity.js';
 
 /** Types that everyone has to see. */

@@ -1,7 +1,7 @@
 import { STATUS_CODES } from 'node:http';
 import { HttpException } from '@nestjs/common';
 import type { HeadersObject, OperationObject, ResponseObject } from '@nestjs/swagger';
-import { InvalidInputError } from '../runtime/errors.js';
+import { InvalidInputError } from '../realtime/support/errors.js';
 import { problemOf, type ProblemRequest } from '../http/problem.js';
 
 const PROBLEM_TYPE = 'application/problem+json';

@@ -9,7 +9,7 @@ import { HttpJwtGuard } from '../auth/http-jwt.guard.js';
 import { TokenVerifier } from '../auth/token-verifier.js';
 import { ConfigModule } from '../config/config.module.js';
 import { Environment } from '../config/environment.js';
-import { Lifecycle } from '../runtime/lifecycle.js';
+import { Lifecycle } from '../realtime/support/lifecycle.js';
 import { configureHttp } from '../http/configure-http.js';
 import { MetricsModule } from '../metrics/metrics.module.js';
 import { Broker, GatewayRegistry } from '../realtime/index.js';
@@ -31,8 +31,9 @@ const world = {
     { provide: GatewayRegistry, useValue: { list: () => [] } },
     { provide: Broker, useValue: { isConnected: () => world.isRedisConnected } },
     { provide: TokenVerifier, useValue: { isReady: () => world.hasKeys } },
+    Lifecycle,
   ],
-  exports: [DataSource, Broker, GatewayRegistry, TokenVerifier],
+  exports: [DataSource, Broker, GatewayRegistry, TokenVerifier, Lifecycle],
 })
 class WorldModule {}
 

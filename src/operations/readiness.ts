@@ -5,7 +5,7 @@ import { HealthCheckService, HealthIndicatorService, TypeOrmHealthIndicator } fr
 import { DataSource } from 'typeorm';
 import { TokenVerifier } from '../auth/token-verifier.js';
 import { Environment } from '../config/environment.js';
-import { Lifecycle } from '../runtime/lifecycle.js';
+import { Lifecycle } from '../realtime/support/lifecycle.js';
 import { missingMigrations } from '../database/index.js';
 import { Broker } from '../realtime/index.js';
 

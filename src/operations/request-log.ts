@@ -3,8 +3,8 @@ import type { Logger } from 'pino';
 import { type HttpLogger, pinoHttp } from 'pino-http';
 import { requestPath } from '../http/request-path.js';
 import type { Environment } from '../config/environment.js';
-import { LineBudget } from '../runtime/line-budget.js';
-import { clientAddress } from '../http/client-address.js';
+import { LineBudget } from '../realtime/support/line-budget.js';
+import { clientAddress } from '../realtime/support/client-address.js';
 
 /** Log lines a second, for refused and for failed requests: anyone can cause any number of both. */
 const LINES = 20;

@@ -2,7 +2,7 @@ import { Body, Controller, HttpCode, Post } from '@nestjs/common';
 import { ApiAcceptedResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource } from 'typeorm';
-import { InvalidInputError } from '../runtime/errors.js';
+import { InvalidInputError } from '../realtime/support/errors.js';
 import { BroadcastService, checkEvent, isReservedType, orgChannel } from '../realtime/index.js';
 import type { Membership } from './membership.entity.js';
 import { OrgEventDto, PublishedEventDto } from './org-event.dto.js';

@@ -1,17 +1,13 @@
-import { Global, Module } from '@nestjs/common';
+import { ConfigurableModuleBuilder, Global, Module } from '@nestjs/common';
 import { APP_INTERCEPTOR, DiscoveryModule } from '@nestjs/core';
 import { TypeOrmModule } from '@nestjs/typeorm';
-import { Environment } from '../config/environment.js';
 import { ConnectionRegistry, NodeName } from './cluster/connection-registry.js';
-import { ConnectionsController } from './cluster/connections.controller.js';
-import { DisconnectController } from './cluster/disconnect.controller.js';
 import { MemoryConnectionRegistry } from './cluster/memory-connection-registry.js';
 import { MemoryTicketStore } from './gateway/memory-ticket-store.js';
 import { RedisConnectionRegistry } from './cluster/redis-connection-registry.js';
 import { RedisNodeDirectory } from './cluster/redis-node-directory.js';
 import { RedisTicketStore } from './gateway/redis-ticket-store.js';
 import { TicketStore } from './gateway/ticket-store.js';
-import { TicketsController } from './gateway/tickets.controller.js';
 import { BroadcastService } from './broadcast/broadcast.service.js';
 import { Call } from './outbox/call.js';
 import { DataCheck } from './broadcast/data-check.js';
@@ -44,23 +40,39 @@ import { RealtimeMetrics } from './realtime-metrics.js';
 import { OutboxMessage } from './outbox/outbox-message.entity.js';
 import { OutboxRelay } from './outbox/outbox-relay.js';
 import { Outbox } from './outbox/outbox.js';
+import { type RealtimeOptions, RealtimeSettings } from './settings.js';
+import { Lifecycle } from './support/lifecycle.js';
 
-/** The engine. Features use only what `index.ts` exports. */
+const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } = new ConfigurableModuleBuilder<RealtimeOptions>()
+  .setClassMethodName('forRoot')
+  .build();
+
+/**
+ * The engine: `RealtimeModule.forRoot({ tokenVerifier, … })`, or `forRootAsync` with `imports`, `inject` and
+ * `useFactory`. Import it once, in the root module, beside TypeORM's. The server also needs
+ * `app.useWebSocketAdapter(new RealtimeAdapter(app))`.
+ */
 @Global()
 @Module({
   imports: [DiscoveryModule, TypeOrmModule.forFeature([OutboxMessage])],
   providers: [
     {
+      provide: RealtimeSettings,
+      useFactory: (options: RealtimeOptions) => new RealtimeSettings(options),
+      inject: [MODULE_OPTIONS_TOKEN],
+    },
+    Lifecycle,
+    {
       // Null where everything is embedded.
       provide: RealtimeRedis,
-      useFactory: ({ redis }: Environment) => (redis === null ? null : new RealtimeRedis(redis)),
-      inject: [Environment],
+      useFactory: ({ redis }: RealtimeSettings) => (redis === null ? null : new RealtimeRedis(redis)),
+      inject: [RealtimeSettings],
     },
     {
       provide: Broker,
-      useFactory: (redis: RealtimeRedis | null, { history }: Environment) =>
+      useFactory: (redis: RealtimeRedis | null, { history }: RealtimeSettings) =>
         redis === null ? new MemoryBroker(history) : new RedisBroker(redis, history),
-      inject: [RealtimeRedis, Environment],
+      inject: [RealtimeRedis, RealtimeSettings],
     },
     {
       provide: TicketStore,
@@ -71,9 +83,9 @@ import { Outbox } from './outbox/outbox.js';
     {
       // Null where everything is embedded.
       provide: RedisNodeDirectory,
-      useFactory: (redis: RealtimeRedis | null, node: NodeName, { timings }: Environment) =>
+      useFactory: (redis: RealtimeRedis | null, node: NodeName, { timings }: RealtimeSettings) =>
         redis === null ? null : new RedisNodeDirectory(redis, node.text, timings.nodeLeaseMs),
-      inject: [RealtimeRedis, NodeName, Environment],
+      inject: [RealtimeRedis, NodeName, RealtimeSettings],
     },
     {
       provide: ConnectionRegistry,
@@ -99,13 +111,21 @@ import { Outbox } from './outbox/outbox.js';
     Connections,
     Revocations,
     BroadcastService,
-    DataCheck,
+    {
+      provide: DataCheck,
+      useFactory: ({ checksData }: RealtimeSettings) => new DataCheck(checksData),
+      inject: [RealtimeSettings],
+    },
     Publisher,
     Call,
     { provide: APP_INTERCEPTOR, useExisting: Call },
     Outbox,
     OutboxRelay,
-    RealtimeMetrics,
+    {
+      provide: RealtimeMetrics,
+      useFactory: ({ metrics }: RealtimeSettings) => new RealtimeMetrics(metrics),
+      inject: [RealtimeSettings],
+    },
     Hub,
     Signals,
     RecoveryLog,
@@ -121,7 +141,16 @@ import { Outbox } from './outbox/outbox.js';
     Drain,
     WsJwtGuard,
   ],
-  controllers: [TicketsController, ConnectionsController, DisconnectController],
-  exports: [BroadcastService, Broker, GatewayRegistry, Presence, TicketStore, WsJwtGuard],
+  exports: [
+    BroadcastService,
+    Broker,
+    ConnectionRegistry,
+    GatewayRegistry,
+    Lifecycle,
+    Presence,
+    RealtimeSettings,
+    TicketStore,
+    WsJwtGuard,
+  ],
 })
-export class RealtimeModule {}
+export class RealtimeModule extends ConfigurableModuleClass {}

@@ -1,7 +1,16 @@
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { type CanActivate, Injectable, Module, UseGuards } from '@nestjs/common';
+import { WebSocketGateway } from '@nestjs/websockets';
 import pg from 'pg';
+import {
+  type Admission,
+  type Handshake,
+  type RealtimeGateway,
+  userChannel,
+  WsJwtGuard,
+} from '../../src/realtime/index.js';
 import { MAX_ADMISSIONS } from '../../src/realtime/upgrade/places.js';
 import { type Herald, herald } from '../support/herald.js';
 import { createKey, type Jwks, startJwks } from '../support/keys.js';
@@ -9,6 +18,27 @@ import { leavesNothing, refused, sample } from '../support/metrics.js';
 import { RawClient } from '../support/raw-client.js';
 import { until } from '../support/until.js';
 import { closeAllClients, connect, upgrade } from '../support/ws-client.js';
+
+/** What admissions to `/ws/held/` wait for. */
+let held: Promise<boolean>;
+
+@Injectable()
+class HeldGuard implements CanActivate {
+  canActivate(): Promise<boolean> {
+    return held;
+  }
+}
+
+@UseGuards(WsJwtGuard, HeldGuard)
+@WebSocketGateway({ path: '/ws/held' })
+class HeldGateway implements RealtimeGateway {
+  admit({ principal }: Handshake): Admission {
+    return { channel: userChannel.of(principal.userId) };
+  }
+}
+
+@Module({ providers: [HeldGuard, HeldGateway] })
+class HeldModule {}
 
 let jwks: Jwks;
 let database: pg.Client;
@@ -22,7 +52,7 @@ beforeAll(async () => {
   node = await herald(
     { KEYCLOAK_JWKS_URL: jwks.url, RUN_JOBS: 'false', WS_MAX_CONNECTIONS_PER_USER: '0' },
     // Admissions wait until the test releases them.
-    { timings: { admissionMs: 60_000 } },
+    { timings: { admissionMs: 60_000 }, features: [HeldModule] },
   );
   port = Number(new URL(node.url).port);
   token = await jwks.sign('alice');
@@ -179,15 +209,16 @@ describe('too many admissions at once', () => {
   it('are refused with 503 before the handshake; open connections live on, and later clients are admitted', async () => {
     const other = await connect(`${node.wsUrl}/ws/notifications/`, { token });
     await other.next();
-    let clients: RawClient[] = [];
-    await whileMembershipsWait(async () => {
-      clients = await Promise.all(Array.from({ length: MAX_ADMISSIONS }, () => start()));
-      const knock = () => upgrade(`${node.wsUrl}${events}?token=${token}`);
-      await until(async () => (await knock()).status === 503);
-      const { status, headers } = await knock();
-      expect([status, headers['retry-after']]).toEqual([503, expect.stringMatching(/^\d+$/)]);
-      await other.ping();
-    });
+    let release = (): void => undefined;
+    held = new Promise((resolve) => (release = () => resolve(true)));
+    const target = `/ws/held/?token=${token}`;
+    const clients = await Promise.all(Array.from({ length: MAX_ADMISSIONS }, () => start(target)));
+    const knock = () => upgrade(`${node.wsUrl}${target}`);
+    await until(async () => (await knock()).status === 503);
+    const { status, headers } = await knock();
+    expect([status, headers['retry-after']]).toEqual([503, expect.stringMatching(/^\d+$/)]);
+    await other.ping();
+    release();
     await isAdmitting(0);
     expect(await refused(node, 'too_many_admissions')).toBeGreaterThan(1);
     const late = await connect(`${node.wsUrl}${events}`, { token });

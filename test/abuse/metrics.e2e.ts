@@ -1,6 +1,6 @@
 import { describe, expect, it, jest } from '@jest/globals';
 import { Registry } from 'prom-client';
-import { UnavailableError } from '../../src/runtime/errors.js';
+import { UnavailableError } from '../../src/realtime/support/errors.js';
 import { MembershipsService } from '../../src/organizations/memberships.service.js';
 import { CLOSE } from '../../src/realtime/connection/close-code.js';
 import { BroadcastService } from '../../src/realtime/index.js';

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { Lifecycle } from '../../src/runtime/lifecycle.js';
+import { Lifecycle } from '../../src/realtime/support/lifecycle.js';
 import { type Herald, herald } from '../support/herald.js';
 import { refused } from '../support/metrics.js';
 import { until } from '../support/until.js';

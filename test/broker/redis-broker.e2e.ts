@@ -4,7 +4,7 @@ import type { Redis } from 'ioredis';
 import { Environment } from '../../src/config/environment.js';
 import { orgChannel, userChannel } from '../../src/realtime/broker/channel.js';
 import { formatCursor, newEpoch } from '../../src/realtime/broker/cursor.js';
-import { connectRedis } from '../../src/redis/redis-connection.js';
+import { connectRedis } from '../../src/realtime/support/redis-connection.js';
 import { type RedisServer, startRedis } from '../support/servers.js';
 import { until } from '../support/until.js';
 import { brokerContract } from './broker.contract.js';

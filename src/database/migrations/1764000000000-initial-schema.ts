@@ -1,6 +1,6 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** Organizations, their members and resources, users, exports, and the outbox of the realtime engine. */
+/** Organizations, their members and resources, users and exports. */
 export class InitialSchema1764000000000 implements MigrationInterface {
   async up(queryRunner: QueryRunner): Promise<void> {
     await queryRunner.query(`
@@ -52,31 +52,11 @@ export class InitialSchema1764000000000 implements MigrationInterface {
       )`);
     await queryRunner.query(`CREATE INDEX exports_by_organization ON exports (org_id)`);
     await queryRunner.query(`
-      CREATE TABLE realtime_outbox (
-        id uuid PRIMARY KEY,
-        sequence bigint GENERATED ALWAYS AS IDENTITY,
-        channel text NOT NULL,
-        kind text NOT NULL,
-        body text NOT NULL,
-        idempotency_key text,
-        created_at timestamptz(3) NOT NULL DEFAULT now(),
-        published_at timestamptz(3)
-      )`);
-    await queryRunner.query(`
-      CREATE INDEX realtime_outbox_unpublished_by_channel ON realtime_outbox (channel, sequence)
-        WHERE published_at IS NULL`);
-    await queryRunner.query(`
-      CREATE INDEX realtime_outbox_unpublished ON realtime_outbox (sequence)
-        WHERE published_at IS NULL`);
-    await queryRunner.query(`
-      CREATE INDEX realtime_outbox_published ON realtime_outbox (published_at)
-        WHERE published_at IS NOT NULL`);
-    await queryRunner.query(`
       CREATE INDEX exports_unfinished ON exports (id)
         WHERE status IN ('queued', 'running')`);
   }
 
   async down(queryRunner: QueryRunner): Promise<void> {
-    await queryRunner.query(`DROP TABLE realtime_outbox, exports, resources, memberships, users, organizations`);
+    await queryRunner.query(`DROP TABLE exports, resources, memberships, users, organizations`);
   }
 }

@@ -1,6 +1,6 @@
 import { Cluster, type Redis } from 'ioredis';
 import type { Environment } from '../../config/environment.js';
-import { becomesReady, connectRedis } from '../../redis/redis-connection.js';
+import { becomesReady, connectRedis } from '../../realtime/support/redis-connection.js';
 import { JOBS_PREFIX, refusedRights } from '../../redis/needed-rights.js';
 import { describeError } from '../describe-error.js';
 import { type Finding, findingsOf } from './finding.js';

@@ -1,6 +1,5 @@
-import type { RedisSettings } from '../../config/environment.js';
 import type { HostAndPort } from '../../config/values.js';
-import { connectRedis } from '../../redis/redis-connection.js';
+import { connectRedis, type RedisSettings } from '../../realtime/support/redis-connection.js';
 import { describeError } from '../describe-error.js';
 
 /** Limit for one attempt. */

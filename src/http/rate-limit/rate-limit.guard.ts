@@ -12,7 +12,7 @@ import type { Request } from 'express';
 import { Counter, Registry } from 'prom-client';
 import { HttpAuthentication } from '../../auth/http-authentication.js';
 import { Environment } from '../../config/environment.js';
-import { clientAddress, countedAddress } from '../client-address.js';
+import { clientAddress, countedAddress } from '../../realtime/support/client-address.js';
 
 /**
  * Limits the HTTP requests of a user, or of an address without a valid token, across all routes except those with

@@ -2,9 +2,8 @@ import { Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/c
 import type { ThrottlerStorage } from '@nestjs/throttler';
 import type { Cluster, Redis } from 'ioredis';
 import { Counter, type Registry } from 'prom-client';
-import type { RedisSettings } from '../../config/environment.js';
-import { QuietErrorLog } from '../../runtime/quiet-error-log.js';
-import { becomesReady, connectRedis } from '../../redis/redis-connection.js';
+import { QuietErrorLog } from '../../realtime/support/quiet-error-log.js';
+import { becomesReady, connectRedis, type RedisSettings } from '../../realtime/support/redis-connection.js';
 import { MemoryThrottlerStorage } from './memory-throttler-storage.js';
 import { recordOf, type RequestWindow, type ThrottlerRecord } from './request-window.js';
 

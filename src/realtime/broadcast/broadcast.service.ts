@@ -5,10 +5,11 @@ import { v7 as uuidv7 } from 'uuid';
 import { Channel, orgChannel, userChannel } from '../broker/channel.js';
 import { CLOSE, type Close } from '../connection/close-code.js';
 import type { RevocationTarget } from '../outbox/revocation.js';
+import { RealtimeSettings } from '../settings.js';
 import type { Notifications, OrgEvents } from './catalogue.js';
 import { type DataClass, definedEvents, isEventType } from './data-classes.js';
 import { DataCheck } from './data-check.js';
-import { Inbox } from './inbox.js';
+import type { Inbox } from './inbox.js';
 import { InvalidBroadcastError } from './invalid-broadcast.error.js';
 import type { JsonObject } from '../broker/json.js';
 import { readNotification } from './notification.js';
@@ -53,16 +54,20 @@ type DataIn<Events, T> = T extends keyof Events ? (Events[T] extends DataClass<i
  */
 @Injectable()
 export class BroadcastService {
+  private readonly inbox: Inbox | null;
+
   constructor(
     private readonly publisher: Publisher,
-    private readonly inbox: Inbox,
     private readonly check: DataCheck,
     @InjectDataSource() private readonly dataSource: DataSource,
-  ) {}
+    { inbox }: RealtimeSettings,
+  ) {
+    this.inbox = inbox;
+  }
 
   /**
    * Notifies one user: stores the notification in the user's inbox and sends it to all of the user's connections, both
-   * in one transaction: the caller's, if `manager` is given.
+   * in one transaction: the caller's, if `manager` is given. Without an inbox it is only sent.
    * @throws {InvalidBroadcastError}
    * @throws {UnavailableError} if it is ephemeral, without `manager`, and the broker is down
    */
@@ -75,13 +80,14 @@ export class BroadcastService {
     const content = readNotification(notification);
     expectIdempotencyKey(options);
     if (options.foreign !== true) this.check.expectNotification(content);
-    if (options.ephemeral === true) return this.show(channel, content, options);
+    const { inbox } = this;
+    if (inbox === null || options.ephemeral === true) return this.show(channel, content, options);
     const id = uuidv7();
     const text = serialize({ type: 'notification', notification: { ...content, id } }, 'notification');
     const { manager } = options;
     const keep = async (own: EntityManager): Promise<NotificationReceipt> => {
       const dedupeKey = options.idempotencyKey ?? null;
-      const stored = await this.inbox.store({ id, userId, content, dedupeKey }, own);
+      const stored = await inbox.store({ id, userId, content, dedupeKey }, own);
       if (stored.outcome === 'stored') await this.publisher.publish(channel, text, { manager: own });
       const kept = stored.outcome === 'repeated' ? { ...stored.content, id: stored.id } : { ...content, id };
       return { outcome: stored.outcome, notification: kept };
@@ -208,7 +214,7 @@ export class BroadcastService {
 
   private async show(channel: Channel, content: JsonObject, options: BroadcastOptions): Promise<NotificationReceipt> {
     const { type } = content;
-    if (typeof type === 'string' && (await this.inbox.isMuted(channel.id, type))) {
+    if (typeof type === 'string' && (await this.inbox?.isMuted(channel.id, type)) === true) {
       return { outcome: 'muted', notification: content };
     }
     await this.publisher.publish(

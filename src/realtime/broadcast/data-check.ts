@@ -1,8 +1,6 @@
-import { Injectable } from '@nestjs/common';
 import { plainToInstance } from 'class-transformer';
 import { validateSync } from 'class-validator';
-import { Environment } from '../../config/environment.js';
-import { fieldErrors } from '../../http/field-errors.js';
+import { fieldErrors } from '../support/field-errors.js';
 import { type DataClass, definedEvents, definedNotifications } from './data-classes.js';
 import { InvalidBroadcastError } from './invalid-broadcast.error.js';
 import type { JsonObject } from '../broker/json.js';
@@ -11,17 +9,12 @@ const LONGEST_SHOWN = 60;
 
 /**
  * Checks broadcasts against the class of their type in development and tests, for mistakes that the compiler can't see.
- * With `NODE_ENV=production` it does nothing, so that messages don't pay for it.
+ * By default, with `NODE_ENV=production` it does nothing, so that messages don't pay for it.
  *
  * Types without a class pass, and so do fields that the class does not declare. Asynchronous validators are ignored.
  */
-@Injectable()
 export class DataCheck {
-  private readonly isOn: boolean;
-
-  constructor({ isProduction }: Environment) {
-    this.isOn = !isProduction;
-  }
+  constructor(private readonly isOn: boolean) {}
 
   /** @throws {InvalidBroadcastError} naming each wrong field, such as `data.resource_id` */
   expectEvent(kind: string, type: string, data: JsonObject): void {

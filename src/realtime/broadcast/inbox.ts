@@ -19,7 +19,7 @@ export type Stored =
   /** The user has muted this type. */
   | { outcome: 'muted' };
 
-/** Stores notifications for their users. The engine knows only this port; a feature implements it. */
+/** Stores notifications for their users. The application implements it. */
 export abstract class Inbox {
   /** @param manager the transaction to store it in */
   abstract store(notification: NewNotification, manager: EntityManager): Promise<Stored>;

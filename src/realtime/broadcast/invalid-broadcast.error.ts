@@ -1,4 +1,4 @@
-import { type FieldError, InvalidInputError } from '../../runtime/errors.js';
+import { type FieldError, InvalidInputError } from '../support/errors.js';
 
 /** A broadcast was called with invalid arguments. Nothing was sent. */
 export class InvalidBroadcastError extends InvalidInputError {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { isUserId } from '../../auth/user-id.js';
+import { isUserId } from '../support/user-id.js';
 import { Channel, isUuid, orgChannel, userChannel } from './channel.js';
 
 const ORG = '0190a5c2-7b7e-7c33-8d7e-3f1f0e2a9b11';

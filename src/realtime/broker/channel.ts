@@ -1,5 +1,5 @@
 import { validate } from 'uuid';
-import { isUserId, USER_ID_RULE } from '../../auth/user-id.js';
+import { isUserId, USER_ID_RULE } from '../support/user-id.js';
 
 /** Whether a text is a valid id. A string is the id's canonical form, so that two spellings name one channel. */
 export interface IdCheck {

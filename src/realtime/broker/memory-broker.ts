@@ -5,7 +5,7 @@ import type { Channel } from './channel.js';
 import type { Position } from './cursor.js';
 import { newEpoch, NO_TAG, tagOf } from './cursor.js';
 import { withCursor } from './cursor-field.js';
-import { ExpiringMap } from '../../runtime/expiring-map.js';
+import { ExpiringMap } from '../support/expiring-map.js';
 import type { Topic } from './topic.js';
 
 /** The broker of a single process: gives the same guarantees as Redis, in memory. */

@@ -1,9 +1,8 @@
 import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
 import type { Cluster, Redis } from 'ioredis';
-import { QuietErrorLog } from '../../runtime/quiet-error-log.js';
-import type { RedisSettings } from '../../config/environment.js';
-import { UnavailableError } from '../../runtime/errors.js';
-import { connectRedis } from '../../redis/redis-connection.js';
+import { QuietErrorLog } from '../support/quiet-error-log.js';
+import { UnavailableError } from '../support/errors.js';
+import { connectRedis, type RedisSettings } from '../support/redis-connection.js';
 import { RedisKeys } from './redis-keys.js';
 
 /** How long Redis may take to answer a command. */

@@ -1,7 +1,7 @@
 import { Injectable, Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import type { Cluster, Redis } from 'ioredis';
-import { QuietErrorLog } from '../../runtime/quiet-error-log.js';
-import { becomesReady } from '../../redis/redis-connection.js';
+import { QuietErrorLog } from '../support/quiet-error-log.js';
+import { becomesReady } from '../support/redis-connection.js';
 import type { BrokerReceiver, HistoryLimits, Messages, Publication, Published, History } from './broker.js';
 import { Broker, IDEMPOTENCY_SECONDS, IDLE_CHANNEL_SECONDS } from './broker.js';
 import type { Channel } from './channel.js';
@@ -13,7 +13,7 @@ import type { RedisKeys } from './redis-keys.js';
 import { HISTORY_SCRIPT, PUBLISH_SCRIPT } from './redis-scripts.js';
 import { RedisSubscriber } from './redis-subscriber.js';
 import { Topic } from './topic.js';
-import { Semaphore } from '../../runtime/semaphore.js';
+import { Semaphore } from '../support/semaphore.js';
 
 /** How long the start waits for Redis. After that the process starts without it, and `/health/ready` reports it. */
 const START_TIMEOUT_MS = 3_000;

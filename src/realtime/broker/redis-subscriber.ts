@@ -1,6 +1,6 @@
 import { Logger } from '@nestjs/common';
 import { Cluster, type Redis, ReplyError } from 'ioredis';
-import { QuietErrorLog } from '../../runtime/quiet-error-log.js';
+import { QuietErrorLog } from '../support/quiet-error-log.js';
 import type { Address, RedisKeys } from './redis-keys.js';
 
 /** How often the link is pinged. It is dropped when the answer exceeds the command timeout. */

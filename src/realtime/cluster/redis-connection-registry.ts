@@ -1,5 +1,5 @@
 import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
-import { QuietErrorLog } from '../../runtime/quiet-error-log.js';
+import { QuietErrorLog } from '../support/quiet-error-log.js';
 import type { RealtimeRedis } from '../broker/realtime-redis.js';
 import type { Connection } from '../connection/connection.js';
 import type { Connections } from '../connection/connections.js';

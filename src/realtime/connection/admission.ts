@@ -1,4 +1,4 @@
-import type { Principal } from '../../auth/principal.js';
+import type { Principal } from './principal.js';
 import type { JsonObject } from '../broker/json.js';
 import type { Channel } from '../broker/channel.js';
 

@@ -1,6 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
-import { LineBudget } from '../../runtime/line-budget.js';
-import type { Principal } from '../../auth/principal.js';
+import { LineBudget } from '../support/line-budget.js';
+import type { Principal } from './principal.js';
 import { RealtimeMetrics } from '../realtime-metrics.js';
 import { type Close, LIMIT_CLOSES } from './close-code.js';
 import type { RateVerdict } from './rate-limit.js';

@@ -1,9 +1,9 @@
 import type { Duplex } from 'node:stream';
 import { v7 as uuidv7 } from 'uuid';
 import type { WebSocket } from 'ws';
-import type { Principal } from '../../auth/principal.js';
-import type { TokenVerifier } from '../../auth/token-verifier.js';
-import type { WebSocketSettings } from '../../config/environment.js';
+import type { Principal } from './principal.js';
+import type { TokenVerifier } from './token-verifier.js';
+import type { ConnectionLimits } from '../settings.js';
 import { formatCursor, type Position } from '../broker/cursor.js';
 import { errorMessage, readMessage } from './client-message.js';
 import { CLOSE, type Close, closeForViolation, ConnectionRefusedError } from './close-code.js';
@@ -26,7 +26,7 @@ export interface Start {
 
 /** Shared by all connections of a process. */
 export interface ConnectionContext {
-  settings: WebSocketSettings;
+  limits: ConnectionLimits;
   log: ConnectionLog;
   verifier: TokenVerifier;
 }
@@ -65,13 +65,13 @@ export class Connection {
     readonly admittedAt: number,
     private readonly context: ConnectionContext,
   ) {
-    const { settings } = context;
+    const { limits } = context;
     this.remoteAddress = peer.remoteAddress;
     this.memberSince = peer.memberSince;
     // Random, or clients that connect together, as after a restart, would be pinged together for ever.
-    this.lastPingAt = this.lastSeenAt - Math.random() * settings.heartbeatIntervalMs;
-    this.outbound = new Outbound(socket, settings.maxBufferedBytes, this);
-    this.rateLimit = new RateLimit(settings.rateLimitPerSecond, settings.rateLimitBurst);
+    this.lastPingAt = this.lastSeenAt - Math.random() * limits.heartbeatIntervalMs;
+    this.outbound = new Outbound(socket, limits.maxBufferedBytes, this);
+    this.rateLimit = new RateLimit(limits.rateLimitPerSecond, limits.rateLimitBurst);
     this.session = new Session(peer.principal, context.verifier, (close) => this.close(close));
     ws.on('message', (data, isBinary) => this.onMessage(data as Buffer, isBinary)); // `nodebuffer` is ws's default binaryType
     ws.on('ping', (data) => this.onPing(data));
@@ -143,7 +143,7 @@ export class Connection {
       connection_id: this.id,
       expires_at: this.principal.expiresAt.toISOString(),
       timestamp: new Date().toISOString(),
-      heartbeat_interval: this.context.settings.heartbeatIntervalMs / 1_000,
+      heartbeat_interval: this.context.limits.heartbeatIntervalMs / 1_000,
       cursor: formatCursor(position),
       ...(resumed === null ? {} : { resumed }),
     };

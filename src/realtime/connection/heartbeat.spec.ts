@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import type { Environment } from '../../config/environment.js';
+import type { RealtimeSettings } from '../settings.js';
 import { Heartbeat } from './heartbeat.js';
 import type { Connections } from './connections.js';
 
@@ -33,8 +33,8 @@ describe('Heartbeat', () => {
     jest.useFakeTimers();
     peers = Array.from({ length: 10_000 }, (_, index) => new Peer(index % 10 < 3));
     const connections = { all: () => peers.filter(({ endedAt }) => endedAt === null).values() };
-    const environment = { ws: { heartbeatIntervalMs: INTERVAL } };
-    heartbeat = new Heartbeat(environment as Environment, connections as unknown as Connections);
+    const settings = { limits: { heartbeatIntervalMs: INTERVAL } };
+    heartbeat = new Heartbeat(settings as RealtimeSettings, connections as unknown as Connections);
     heartbeat.onModuleInit();
   });
   afterEach(() => {

@@ -1,5 +1,5 @@
 import { Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
-import { Environment } from '../../config/environment.js';
+import { RealtimeSettings } from '../settings.js';
 import { Connections } from './connections.js';
 
 /** How many sweeps over the connections an interval has: spreads the pings, and bounds how late one is. */
@@ -11,7 +11,7 @@ export class Heartbeat implements OnModuleInit, OnApplicationShutdown {
   private timer: NodeJS.Timeout | undefined;
 
   constructor(
-    private readonly environment: Environment,
+    private readonly settings: RealtimeSettings,
     private readonly connections: Connections,
   ) {}
 
@@ -25,7 +25,7 @@ export class Heartbeat implements OnModuleInit, OnApplicationShutdown {
   }
 
   private get interval(): number {
-    return this.environment.ws.heartbeatIntervalMs;
+    return this.settings.limits.heartbeatIntervalMs;
   }
 
   private sweep(now: number): void {

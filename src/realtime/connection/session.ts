@@ -1,11 +1,10 @@
-import type { Principal } from '../../auth/principal.js';
-import type { TokenVerifier } from '../../auth/token-verifier.js';
-import { CLOSE, type Close } from './close-code.js';
+import { CLOSE, type Close, ConnectionRefusedError } from './close-code.js';
 import { Deadline } from './deadline.js';
-import { closeForToken } from './token-close.js';
+import type { Principal } from './principal.js';
+import { authenticate, type TokenVerifier } from './token-verifier.js';
 
 /** How long a connection outlives its token's `exp`: the same clock skew as allowed when connecting. */
-const EXPIRY_SKEW_MS = 5_000;
+export const EXPIRY_SKEW_MS = 5_000;
 /** How many `auth` tokens of a client may be in verification at once. An honest client sends one every few minutes. */
 const MAX_RENEWALS = 16;
 
@@ -41,7 +40,7 @@ export class Session {
     }
     this.renewals += 1;
     try {
-      const principal = await this.verifier.verify(token);
+      const principal = await authenticate(this.verifier, token);
       if (this.isOver) return null;
       if (principal.userId !== this.current.userId) {
         this.end(CLOSE.tokenInvalid);
@@ -52,7 +51,7 @@ export class Session {
       this.expiry = this.expireWith(principal);
       return principal;
     } catch (error) {
-      this.end(closeForToken(error));
+      this.end(error instanceof ConnectionRefusedError ? error.close : CLOSE.unavailable);
       return null;
     } finally {
       this.renewals -= 1;

@@ -1,11 +1,10 @@
 import type { Duplex } from 'node:stream';
 import { HttpException, Injectable, Logger } from '@nestjs/common';
 import type { WebSocket } from 'ws';
-import { TokenVerifier } from '../../auth/token-verifier.js';
-import { Environment } from '../../config/environment.js';
-import { Lifecycle } from '../../runtime/lifecycle.js';
-import { QuietErrorLog } from '../../runtime/quiet-error-log.js';
+import { Lifecycle } from '../support/lifecycle.js';
+import { QuietErrorLog } from '../support/quiet-error-log.js';
 import { Broker } from '../broker/broker.js';
+import { RealtimeSettings } from '../settings.js';
 import { RealtimeMetrics } from '../realtime-metrics.js';
 import { CLOSE, type Close, ConnectionRefusedError } from '../connection/close-code.js';
 import { Connection, type ConnectionContext, type Start } from '../connection/connection.js';
@@ -39,15 +38,14 @@ export class Admissions {
     private readonly metrics: RealtimeMetrics,
     private readonly log: ConnectionLog,
     broker: Broker,
-    verifier: TokenVerifier,
-    environment: Environment,
+    settings: RealtimeSettings,
   ) {
-    this.deadlineMs = environment.timings.admissionMs;
-    this.connectionContext = { settings: environment.ws, log, verifier };
+    this.deadlineMs = settings.timings.admissionMs;
+    this.connectionContext = { limits: settings.limits, log, verifier: settings.tokenVerifier };
     // Half for a page of history, half for the socket's buffer: together within the connection's buffer limit.
-    const pageBytes = environment.ws.maxBufferedBytes / 2;
-    this.joinContext = { hub, revocations, broker, historySize: environment.history.size, pageBytes };
-    this.places = new UserPlaces(environment.ws.maxConnectionsPerUser, environment.ws.connectionLimitPolicy);
+    const pageBytes = settings.limits.maxBufferedBytes / 2;
+    this.joinContext = { hub, revocations, broker, historySize: settings.history.size, pageBytes };
+    this.places = new UserPlaces(settings.limits.maxConnectionsPerUser, settings.limits.connectionLimitPolicy);
   }
 
   /** Resolves when the client is admitted or refused, not only once it has read what it has missed. Never rejects. */

@@ -1,4 +1,4 @@
-import type { Principal } from '../../auth/principal.js';
+import type { Principal } from '../connection/principal.js';
 import type { ChannelKind } from '../broker/channel.js';
 import type { Admission } from '../connection/admission.js';
 import type { Credential } from './credentials.js';

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import type { Principal } from '../../auth/principal.js';
+import type { Principal } from '../connection/principal.js';
 import { MemoryTicketStore } from './memory-ticket-store.js';
 
 const alice: Principal = {

@@ -1,5 +1,5 @@
-import type { Principal } from '../../auth/principal.js';
-import { ExpiringMap } from '../../runtime/expiring-map.js';
+import type { Principal } from '../connection/principal.js';
+import { ExpiringMap } from '../support/expiring-map.js';
 import { TICKET_SECONDS, TicketStore } from './ticket-store.js';
 
 /** The tickets of a single process. */

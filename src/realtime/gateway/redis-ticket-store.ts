@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Principal } from '../../auth/principal.js';
+import type { Principal } from '../connection/principal.js';
 import { RealtimeRedis } from '../broker/realtime-redis.js';
 import { TICKET_SECONDS, TicketStore } from './ticket-store.js';
 

@@ -1,10 +1,23 @@
-import type { Principal } from '../../auth/principal.js';
+import { randomBytes } from 'node:crypto';
+import type { Principal } from '../connection/principal.js';
+
+const TICKET_BYTES = 32;
 
 /** How long a ticket lives. */
 export const TICKET_SECONDS = 30;
 
 /** Stores each ticket's principal, so that a ticket issued by one node opens one connection, on any node. */
 export abstract class TicketStore {
+  /**
+   * Issues a ticket that opens one connection as this user: `?ticket=…`.
+   * @throws {UnavailableError}
+   */
+  async issue(principal: Principal): Promise<string> {
+    const ticket = randomBytes(TICKET_BYTES).toString('base64url');
+    await this.put(ticket, principal);
+    return ticket;
+  }
+
   /**
    * @param ticket a secret that can't be guessed
    * @throws {UnavailableError}

@@ -1,4 +1,4 @@
-import type { ConnectionLimitPolicy } from '../../config/environment.js';
+import type { ConnectionLimitPolicy } from '../settings.js';
 
 /** A user's connection, as it occupies a place. */
 export interface Occupant {

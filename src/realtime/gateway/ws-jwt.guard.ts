@@ -1,16 +1,17 @@
 import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
-import type { Principal } from '../../auth/principal.js';
-import { CLOCK_SKEW_SECONDS, TokenVerifier } from '../../auth/token-verifier.js';
+import type { Principal } from '../connection/principal.js';
+import { EXPIRY_SKEW_MS } from '../connection/session.js';
+import { authenticate } from '../connection/token-verifier.js';
+import { RealtimeSettings } from '../settings.js';
 import { TicketStore } from './ticket-store.js';
 import { CLOSE, ConnectionRefusedError } from '../connection/close-code.js';
 import type { Handshake } from './handshake.js';
-import { closeForToken } from '../connection/token-close.js';
 
 /** Admits clients with a valid token or ticket, and sets the handshake's principal. Must be a gateway's first guard. */
 @Injectable()
 export class WsJwtGuard implements CanActivate {
   constructor(
-    private readonly verifier: TokenVerifier,
+    private readonly settings: RealtimeSettings,
     private readonly tickets: TicketStore,
   ) {}
 
@@ -31,7 +32,7 @@ export class WsJwtGuard implements CanActivate {
     const principal = ticket === null ? null : await this.tickets.take(ticket);
     if (principal === null) throw new ConnectionRefusedError(CLOSE.ticketInvalid);
     // A ticket is valid no longer than the token that it was issued for.
-    const endsAt = principal.expiresAt.getTime() + CLOCK_SKEW_SECONDS * 1_000;
+    const endsAt = principal.expiresAt.getTime() + EXPIRY_SKEW_MS;
     if (endsAt <= Date.now()) throw new ConnectionRefusedError(CLOSE.tokenExpired);
     return principal;
   }
@@ -39,10 +40,6 @@ export class WsJwtGuard implements CanActivate {
   private async verify(token: string | null): Promise<Principal> {
     if (token === '') throw new ConnectionRefusedError(CLOSE.tokenMissing);
     if (token === null) throw new ConnectionRefusedError(CLOSE.tokenInvalid);
-    try {
-      return await this.verifier.verify(token);
-    } catch (error) {
-      throw new ConnectionRefusedError(closeForToken(error));
-    }
+    return authenticate(this.settings.tokenVerifier, token);
   }
 }

@@ -1,7 +1,7 @@
 import { type BeforeApplicationShutdown, Injectable, Logger, type OnModuleDestroy } from '@nestjs/common';
 import { setTimeout as wait } from 'node:timers/promises';
-import { Environment } from '../../config/environment.js';
-import { Lifecycle } from '../../runtime/lifecycle.js';
+import { RealtimeSettings } from '../settings.js';
+import { Lifecycle } from '../support/lifecycle.js';
 import { OutboxRelay } from '../outbox/outbox-relay.js';
 import { CLOSE } from '../connection/close-code.js';
 import { Connections } from '../connection/connections.js';
@@ -21,7 +21,7 @@ export class Drain implements OnModuleDestroy, BeforeApplicationShutdown {
   private noticed: Promise<void> = Promise.resolve();
 
   constructor(
-    private readonly environment: Environment,
+    private readonly settings: RealtimeSettings,
     private readonly lifecycle: Lifecycle,
     private readonly connections: Connections,
     private readonly relay: OutboxRelay,
@@ -30,7 +30,7 @@ export class Drain implements OnModuleDestroy, BeforeApplicationShutdown {
   /** Starts without waiting for running jobs: Nest awaits each `onModuleDestroy` before it calls the next module's. */
   onModuleDestroy(): void {
     this.lifecycle.beginDraining();
-    const { shutdownGraceMs, timings } = this.environment;
+    const { shutdownGraceMs, timings } = this.settings;
     if (this.connections.size > 0 || this.lifecycle.isWatched) {
       this.noticed = wait(Math.min(timings.drainNoticeMs, shutdownGraceMs * NOTICE_SHARE));
     }
@@ -48,7 +48,7 @@ export class Drain implements OnModuleDestroy, BeforeApplicationShutdown {
   private async closeAll(): Promise<void> {
     const connections = [...this.connections.all()];
     const size = Math.max(SMALLEST_BATCH, Math.ceil(connections.length / BATCHES));
-    const pause = (this.environment.shutdownGraceMs * SPREAD) / BATCHES;
+    const pause = (this.settings.shutdownGraceMs * SPREAD) / BATCHES;
     for (let start = 0; start < connections.length; start += size) {
       if (start > 0) await wait(pause);
       for (const connection of connections.slice(start, start + size)) connection.close(CLOSE.restarting);

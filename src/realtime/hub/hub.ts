@@ -1,6 +1,6 @@
 import { Injectable, Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
-import { Environment } from '../../config/environment.js';
-import { UnavailableError } from '../../runtime/errors.js';
+import { RealtimeSettings } from '../settings.js';
+import { UnavailableError } from '../support/errors.js';
 import { Broker, type BrokerReceiver, type Publication } from '../broker/broker.js';
 import { OutboxRelay } from '../outbox/outbox-relay.js';
 import { RealtimeMetrics } from '../realtime-metrics.js';
@@ -26,7 +26,7 @@ export class Hub implements BrokerReceiver, OnModuleInit, OnApplicationShutdown 
   private checkTimer: NodeJS.Timeout | undefined;
 
   constructor(
-    private readonly environment: Environment,
+    private readonly settings: RealtimeSettings,
     private readonly broker: Broker,
     private readonly relay: OutboxRelay,
     private readonly metrics: RealtimeMetrics,
@@ -147,7 +147,7 @@ export class Hub implements BrokerReceiver, OnModuleInit, OnApplicationShutdown 
       broker: this.broker,
       metrics: this.metrics,
       log: this.log,
-      historySize: this.environment.history.size,
+      historySize: this.settings.history.size,
       onDiverged: () => void this.republish(channel),
     });
     this.subscriptions.set(channel.name, subscription);

@@ -1,5 +1,5 @@
 import { Injectable, Logger } from '@nestjs/common';
-import { LineBudget } from '../../runtime/line-budget.js';
+import { LineBudget } from '../support/line-budget.js';
 import { RealtimeMetrics } from '../realtime-metrics.js';
 
 /** Lines a second, of all steps together: a node with many channels recovers them all at once. */

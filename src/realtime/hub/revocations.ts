@@ -2,10 +2,10 @@ import { type BeforeApplicationShutdown, Injectable, Logger, type OnApplicationB
 import { InjectDataSource } from '@nestjs/typeorm';
 import { setTimeout as wait } from 'node:timers/promises';
 import { DataSource } from 'typeorm';
-import { Environment } from '../../config/environment.js';
-import { QuietErrorLog } from '../../runtime/quiet-error-log.js';
-import { UnavailableError } from '../../runtime/errors.js';
-import { ExpiringMap } from '../../runtime/expiring-map.js';
+import { RealtimeSettings } from '../settings.js';
+import { QuietErrorLog } from '../support/quiet-error-log.js';
+import { UnavailableError } from '../support/errors.js';
+import { ExpiringMap } from '../support/expiring-map.js';
 import { recentRevocations } from '../outbox/recent-revocations.js';
 import { readRevocation, type Revocation } from '../outbox/revocation.js';
 import { RealtimeMetrics } from '../realtime-metrics.js';
@@ -43,9 +43,9 @@ export class Revocations implements OnApplicationBootstrap, BeforeApplicationShu
     @InjectDataSource() private readonly dataSource: DataSource,
     private readonly connections: Connections,
     private readonly metrics: RealtimeMetrics,
-    environment: Environment,
+    settings: RealtimeSettings,
   ) {
-    this.intervalMs = environment.timings.revocationsIntervalMs;
+    this.intervalMs = settings.timings.revocationsIntervalMs;
   }
 
   async onApplicationBootstrap(): Promise<void> {

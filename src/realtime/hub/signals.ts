@@ -1,5 +1,5 @@
 import { Injectable, Logger } from '@nestjs/common';
-import { QuietErrorLog } from '../../runtime/quiet-error-log.js';
+import { QuietErrorLog } from '../support/quiet-error-log.js';
 import { Broker } from '../broker/broker.js';
 import { Topic } from '../broker/topic.js';
 import { RealtimeMetrics } from '../realtime-metrics.js';

@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Broker, Publication, History } from '../broker/broker.js';
 import type { Channel } from '../broker/channel.js';
-import { UnavailableError } from '../../runtime/errors.js';
+import { UnavailableError } from '../support/errors.js';
 import { comparePositions, formatCursor, type Position } from '../broker/cursor.js';
 import { withoutCursor } from '../broker/cursor-field.js';
 import { missedSince } from '../broker/history.js';

@@ -1,4 +1,4 @@
-import { ExpiringMap } from '../../runtime/expiring-map.js';
+import { ExpiringMap } from '../support/expiring-map.js';
 
 /** Longer than any caller waits. */
 const FORGOTTEN_MS = 1_000;

@@ -3,7 +3,8 @@ import { type CallHandler, type ExecutionContext, Injectable, type NestIntercept
 import { setTimeout as wait } from 'node:timers/promises';
 import { concatMap, Observable } from 'rxjs';
 import { validate as isUuid } from 'uuid';
-import type { AuthenticatedRequest } from '../../auth/authenticated-request.js';
+import type { IncomingMessage } from 'node:http';
+import { RealtimeSettings } from '../settings.js';
 import { echoKey } from '../connection/echo-key.js';
 
 /** How long an answer waits for the call's messages to be published. */
@@ -26,6 +27,8 @@ interface CallState {
 export class Call implements NestInterceptor {
   private readonly states = new AsyncLocalStorage<CallState>();
 
+  constructor(private readonly settings: RealtimeSettings) {}
+
   /** The echo key of the connection that the current call names; null if it names none. */
   get origin(): string | null {
     return this.states.getStore()?.echoKey ?? null;
@@ -38,8 +41,8 @@ export class Call implements NestInterceptor {
 
   intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
     if (context.getType() !== 'http') return next.handle();
-    const request = context.switchToHttp().getRequest<AuthenticatedRequest>();
-    const state: CallState = { echoKey: originOf(request), publications: [] };
+    const request = context.switchToHttp().getRequest<IncomingMessage>();
+    const state: CallState = { echoKey: this.originOf(request), publications: [] };
     const answer = new Observable((subscriber) => this.states.run(state, () => next.handle().subscribe(subscriber)));
     return answer.pipe(
       concatMap(async (value) => {
@@ -48,13 +51,14 @@ export class Call implements NestInterceptor {
       }),
     );
   }
-}
 
-/** Includes the caller's user id, so that nobody can keep messages from other users' connections. */
-function originOf({ principal, headers }: AuthenticatedRequest): string | null {
-  const connectionId = headers['x-connection-id'];
-  if (principal === undefined || typeof connectionId !== 'string' || !isUuid(connectionId)) return null;
-  return echoKey(connectionId.toLowerCase(), principal.userId);
+  /** Includes the caller's user id, so that nobody can keep messages from other users' connections. */
+  private originOf(request: IncomingMessage): string | null {
+    const connectionId = request.headers['x-connection-id'];
+    if (typeof connectionId !== 'string' || !isUuid(connectionId)) return null;
+    const userId = this.settings.userIdOf(request);
+    return userId === null ? null : echoKey(connectionId.toLowerCase(), userId);
+  }
 }
 
 async function published(publications: readonly Promise<void>[]): Promise<void> {

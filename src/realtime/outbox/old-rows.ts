@@ -1,4 +1,4 @@
-import { isJson } from '../../runtime/is-json.js';
+import { isJson } from '../support/is-json.js';
 import { Topic } from '../broker/topic.js';
 import type { OutboxRow } from './outbox-row.js';
 

@@ -2,7 +2,7 @@ import type { DataSource, EntityManager } from 'typeorm';
 import type { Broker, Message } from '../broker/broker.js';
 import { Topic } from '../broker/topic.js';
 import { formatCursor } from '../broker/cursor.js';
-import { Semaphore } from '../../runtime/semaphore.js';
+import { Semaphore } from '../support/semaphore.js';
 import type { RealtimeMetrics } from '../realtime-metrics.js';
 import type { OutboxRow, Signal } from './outbox-row.js';
 import { readRow } from './read-row.js';

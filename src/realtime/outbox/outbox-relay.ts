@@ -1,11 +1,11 @@
 import { Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import type { DataSource } from 'typeorm';
-import { Environment } from '../../config/environment.js';
+import { RealtimeSettings } from '../settings.js';
 import { Broker, IDEMPOTENCY_SECONDS } from '../broker/broker.js';
 import type { Channel } from '../broker/channel.js';
 import { RealtimeMetrics } from '../realtime-metrics.js';
-import { QuietErrorLog } from '../../runtime/quiet-error-log.js';
+import { QuietErrorLog } from '../support/quiet-error-log.js';
 import { type Batch, isBrokerAtFault, publishBatch } from './outbox-batch.js';
 import { AwaitedMessages } from './awaited-messages.js';
 import { OutboxTable } from './outbox-table.js';
@@ -43,7 +43,7 @@ export class OutboxRelay implements OnApplicationBootstrap {
     @InjectDataSource() private readonly dataSource: DataSource,
     private readonly broker: Broker,
     private readonly metrics: RealtimeMetrics,
-    { history }: Environment,
+    { history }: RealtimeSettings,
   ) {
     this.table = new OutboxTable(dataSource, history);
     metrics.queriedGauge('herald_outbox_depth', 'Messages waiting in the outbox', () => this.table.depth());

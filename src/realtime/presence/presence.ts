@@ -1,6 +1,6 @@
 import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
-import { Environment } from '../../config/environment.js';
-import { QuietErrorLog } from '../../runtime/quiet-error-log.js';
+import { RealtimeSettings } from '../settings.js';
+import { QuietErrorLog } from '../support/quiet-error-log.js';
 import { WriteBehind } from '../cluster/write-behind.js';
 import { orgOf } from '../cluster/connection-registry.js';
 import { Publisher } from '../broadcast/publisher.js';
@@ -37,7 +37,7 @@ export class Presence implements ConnectionObserver, OnApplicationBootstrap, OnA
   constructor(
     private readonly store: PresenceStore,
     private readonly publisher: Publisher,
-    private readonly environment: Environment,
+    private readonly settings: RealtimeSettings,
     connections: Connections,
   ) {
     connections.observe(this);
@@ -45,7 +45,7 @@ export class Presence implements ConnectionObserver, OnApplicationBootstrap, OnA
 
   onApplicationBootstrap(): void {
     // As often as nodes renew their lease: that is how soon ended nodes can be cleaned up.
-    this.timer = setInterval(() => void this.upkeep(), this.environment.timings.nodeLeaseMs / 3).unref();
+    this.timer = setInterval(() => void this.upkeep(), this.settings.timings.nodeLeaseMs / 3).unref();
   }
 
   onApplicationShutdown(): void {

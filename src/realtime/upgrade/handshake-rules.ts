@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { hasValidHost } from '../../http/host.js';
+import { hasValidHost } from '../support/host.js';
 import { type HttpRefusal, REFUSAL } from './http-refusal.js';
 
 /** RFC 6455 section 4.1. */

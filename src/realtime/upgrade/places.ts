@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { Environment } from '../../config/environment.js';
-import { countedAddress } from '../../http/client-address.js';
+import { RealtimeSettings } from '../settings.js';
+import { countedAddress } from '../support/client-address.js';
 import { RealtimeMetrics } from '../realtime-metrics.js';
 import { type HttpRefusal, REFUSAL } from './http-refusal.js';
 import { Quota } from './quota.js';
@@ -26,9 +26,9 @@ export class Places {
   private readonly perAddress: Quota;
   private readonly admissions = new Quota(MAX_ADMISSIONS);
 
-  constructor(environment: Environment, metrics: RealtimeMetrics) {
-    this.all = new Quota(environment.ws.maxConnections);
-    this.perAddress = new Quota(environment.ws.maxConnectionsPerAddress);
+  constructor(settings: RealtimeSettings, metrics: RealtimeMetrics) {
+    this.all = new Quota(settings.limits.maxConnections);
+    this.perAddress = new Quota(settings.limits.maxConnectionsPerAddress);
     metrics.gauge('herald_admissions', 'Connections between their handshake and their welcome', () =>
       this.admissions.count(''),
     );

@@ -4,8 +4,8 @@ import type { Type } from '@nestjs/common';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { WsAdapter } from '@nestjs/platform-ws';
 import { type ServerOptions, WebSocketServer } from 'ws';
-import { Environment } from '../../config/environment.js';
-import { PendingAnswers } from '../../http/pending-answers.js';
+import { RealtimeSettings } from '../settings.js';
+import { PendingAnswers } from './pending-answers.js';
 import { selectProtocol } from '../gateway/credentials.js';
 import { GatewayRegistry } from '../gateway/gateway-registry.js';
 import { REFUSAL } from './http-refusal.js';
@@ -35,7 +35,7 @@ export class RealtimeAdapter extends WsAdapter {
 
   constructor(private readonly app: NestExpressApplication) {
     super(app);
-    const { maxPayloadBytes } = app.get(Environment).ws;
+    const { maxPayloadBytes } = app.get(RealtimeSettings, { strict: false }).limits;
     const options: BoundedServerOptions = {
       noServer: true,
       clientTracking: false,

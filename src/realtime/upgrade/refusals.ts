@@ -1,6 +1,6 @@
 import type { Duplex } from 'node:stream';
 import { Injectable, Logger } from '@nestjs/common';
-import { QuietErrorLog } from '../../runtime/quiet-error-log.js';
+import { QuietErrorLog } from '../support/quiet-error-log.js';
 import { RealtimeMetrics } from '../realtime-metrics.js';
 import { answerOf, endWith, type HttpRefusal } from './http-refusal.js';
 

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import { Injectable } from '@nestjs/common';
-import type { PendingAnswers } from '../../http/pending-answers.js';
+import type { PendingAnswers } from './pending-answers.js';
 import { answerOf, type HttpRefusal, REFUSAL } from './http-refusal.js';
 import { Refusals } from './refusals.js';
 

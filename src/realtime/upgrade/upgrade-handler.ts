@@ -2,11 +2,11 @@ import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { Injectable, Logger } from '@nestjs/common';
 import type { WebSocketServer } from 'ws';
-import { Environment } from '../../config/environment.js';
-import { Lifecycle } from '../../runtime/lifecycle.js';
-import { isOriginAllowed } from '../../config/origin.js';
-import { clientAddress } from '../../http/client-address.js';
-import { PendingAnswers } from '../../http/pending-answers.js';
+import { RealtimeSettings } from '../settings.js';
+import { Lifecycle } from '../support/lifecycle.js';
+import { isOriginAllowed } from '../support/origin.js';
+import { clientAddress } from '../support/client-address.js';
+import { PendingAnswers } from './pending-answers.js';
 import { Admissions } from '../gateway/admissions.js';
 import { findCredential } from '../gateway/credentials.js';
 import { GatewayRegistry } from '../gateway/gateway-registry.js';
@@ -34,7 +34,7 @@ export class UpgradeHandler {
   private readonly survived = new WeakSet<Duplex>();
 
   constructor(
-    private readonly environment: Environment,
+    private readonly settings: RealtimeSettings,
     private readonly lifecycle: Lifecycle,
     private readonly gateways: GatewayRegistry,
     private readonly admissions: Admissions,
@@ -97,10 +97,12 @@ export class UpgradeHandler {
 
   private foreignOrigin({ headersDistinct }: IncomingMessage): HttpRefusal | null {
     const origins = headersDistinct.origin ?? [];
-    const areAllowed = origins.every((origin) => isOriginAllowed(origin, this.environment.allowedOrigins));
+    const areAllowed = origins.every((origin) => isOriginAllowed(origin, this.settings.allowedOrigins));
     if (origins.length <= 1 && areAllowed) return null;
     const shown = origins.length === 1 ? shownOrigin(origins[0] ?? '') : null;
-    return shown === null ? REFUSAL.origin : { ...REFUSAL.origin, why: `ALLOWED_ORIGINS doesn't have ${shown}` };
+    return shown === null
+      ? REFUSAL.origin
+      : { ...REFUSAL.origin, why: `allowedOrigins (ALLOWED_ORIGINS) doesn't have ${shown}` };
   }
 
   private unwillingness(): HttpRefusal | null {
@@ -117,7 +119,7 @@ export class UpgradeHandler {
   }
 
   private remoteAddress(request: IncomingMessage): string {
-    return clientAddress(request, this.environment.trustProxy);
+    return clientAddress(request, this.settings.trustProxy);
   }
 }
 

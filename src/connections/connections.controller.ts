@@ -1,12 +1,12 @@
 import { Controller, Delete, Get, HttpCode, NotFoundException, Query } from '@nestjs/common';
 import { ApiNoContentResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
-import { REALTIME_ADMIN_ROLE } from '../../auth/principal.js';
-import { Roles } from '../../auth/roles.decorator.js';
-import { ApiPageResponse } from '../../http/api-answers.decorator.js';
-import { type Page, pageOf, uuidCursor } from '../../http/pagination.js';
-import { UuidParam } from '../../http/path-ids.decorator.js';
-import { BroadcastService } from '../broadcast/broadcast.service.js';
-import { ConnectionRegistry } from './connection-registry.js';
+import { REALTIME_ADMIN_ROLE } from '../auth/principal.js';
+import { Roles } from '../auth/roles.decorator.js';
+import { ApiPageResponse } from '../http/api-answers.decorator.js';
+import { type Page, pageOf, uuidCursor } from '../http/pagination.js';
+import { UuidParam } from '../http/path-ids.decorator.js';
+import { BroadcastService } from '../realtime/index.js';
+import { ConnectionRegistry } from '../realtime/index.js';
 import { ConnectionDto, ConnectionsQuery } from './connection.dto.js';
 
 /** Lists the live connections of all nodes, and closes single ones. */

@@ -1,11 +1,8 @@
-import { randomBytes } from 'node:crypto';
 import { Controller, Post } from '@nestjs/common';
 import { ApiCreatedResponse, ApiOperation, ApiProperty, ApiTags } from '@nestjs/swagger';
-import { CurrentPrincipal } from '../../auth/current-principal.decorator.js';
-import type { Principal } from '../../auth/principal.js';
-import { TICKET_SECONDS, TicketStore } from './ticket-store.js';
-
-const TICKET_BYTES = 32;
+import { CurrentPrincipal } from '../auth/current-principal.decorator.js';
+import type { Principal } from '../auth/principal.js';
+import { TICKET_SECONDS, TicketStore } from '../realtime/index.js';
 
 class TicketResponse {
   @ApiProperty({
@@ -28,8 +25,6 @@ export class TicketsController {
   @ApiOperation({ summary: 'Get a ticket that opens one connection within 30 seconds, on any node' })
   @ApiCreatedResponse({ type: TicketResponse })
   async buy(@CurrentPrincipal() principal: Principal): Promise<TicketResponse> {
-    const ticket = randomBytes(TICKET_BYTES).toString('base64url');
-    await this.tickets.put(ticket, principal);
-    return { ticket, expires_in: TICKET_SECONDS };
+    return { ticket: await this.tickets.issue(principal), expires_in: TICKET_SECONDS };
   }
 }

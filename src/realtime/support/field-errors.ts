@@ -1,5 +1,5 @@
 import type { ValidationError } from 'class-validator';
-import type { FieldError } from '../runtime/errors.js';
+import type { FieldError } from './errors.js';
 
 /** class-validator's errors of one property, with the fields needed here. */
 export interface PropertyErrors extends Pick<ValidationError, 'property' | 'constraints'> {

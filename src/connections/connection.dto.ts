@@ -1,9 +1,9 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { Transform } from 'class-transformer';
 import { IsOptional, IsUUID } from 'class-validator';
-import { IsUserId } from '../../auth/is-user-id.decorator.js';
-import { PageQuery } from '../../http/pagination.js';
-import type { ConnectionRecord } from './connection-registry.js';
+import { IsUserId } from '../auth/is-user-id.decorator.js';
+import { PageQuery } from '../http/pagination.js';
+import type { ConnectionRecord } from '../realtime/index.js';
 
 /** Filters the list of connections. */
 export class ConnectionsQuery extends PageQuery {

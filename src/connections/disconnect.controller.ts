@@ -1,9 +1,9 @@
 import { Controller, HttpCode, Post } from '@nestjs/common';
 import { ApiNoContentResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
-import { REALTIME_ADMIN_ROLE } from '../../auth/principal.js';
-import { Roles } from '../../auth/roles.decorator.js';
-import { UserIdParam } from '../../http/path-ids.decorator.js';
-import { BroadcastService } from '../broadcast/broadcast.service.js';
+import { REALTIME_ADMIN_ROLE } from '../auth/principal.js';
+import { Roles } from '../auth/roles.decorator.js';
+import { UserIdParam } from '../http/path-ids.decorator.js';
+import { BroadcastService } from '../realtime/index.js';
 
 /** Closes all connections of a user. */
 @ApiTags('realtime')

@@ -1,6 +1,25 @@
 import { isIP } from 'node:net';
 import { Cluster, Redis, type RedisOptions } from 'ioredis';
-import type { RedisSettings } from '../config/environment.js';
+
+/** Where Redis is, and how to log in. */
+export type RedisSettings = {
+  username: string | null;
+  password: string | null;
+  tls: boolean;
+  /** Also part of every key and channel name, as pub/sub ignores databases. */
+  db: number;
+} & (
+  | { mode: 'single'; host: string; port: number }
+  | { mode: 'cluster'; nodes: { host: string; port: number }[] }
+  | {
+      mode: 'sentinel';
+      sentinels: { host: string; port: number }[];
+      name: string;
+      /** The login for the sentinels, which don't know the master's users. */
+      sentinelUsername: string | null;
+      sentinelPassword: string | null;
+    }
+);
 
 export interface ConnectionOptions extends Pick<
   RedisOptions,

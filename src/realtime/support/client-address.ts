@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { normalizeIp } from '@nestjs/throttler';
+import ipaddr from 'ipaddr.js';
 import proxyAddr from 'proxy-addr';
 
 /** An IPv4-mapped IPv6 address, as a dual-stack socket reports IPv4 peers. */
@@ -8,6 +8,8 @@ const MAPPED = /^::ffff:(?=[\d.]+$)/i;
 const WITH_PORT = /^(?:([\d.]+):\d+|\[([\da-f:.]+)\](?::\d+)?)$/i;
 /** Enough for an IPv6 address with its zone; an untrustworthy header may hold more. */
 const MAX_LENGTH = 64;
+/** How many of an IPv6 address's eight parts name the subscriber's network. */
+const SUBSCRIBER_PARTS = 4;
 
 /**
  * The client's address for all logs and limits: as reported by the last `trustedProxies` in front, or the peer's own. Empty if the
@@ -23,5 +25,10 @@ export function clientAddress(request: IncomingMessage, trustedProxies: number):
  * What limits count as one address: a normalized IPv4 address, or an IPv6 /64 network, the smallest that a subscriber gets.
  */
 export function countedAddress(address: string): string {
-  return normalizeIp(address);
+  if (!ipaddr.isValid(address)) return address;
+  // Also makes one IPv4 address of both ways to write it.
+  const parsed = ipaddr.process(address);
+  if (parsed.kind() === 'ipv4') return parsed.toString();
+  const { parts } = ipaddr.IPv6.parse(address);
+  return new ipaddr.IPv6([...parts.slice(0, SUBSCRIBER_PARTS), 0, 0, 0, 0]).toString();
 }
