@@ -29,6 +29,7 @@ const ROOMS = {
   gateway: ['hub', 'connection', 'broker'],
   upgrade: ['gateway', 'connection'],
   migrations: [],
+  testing: ['broadcast', 'connection', 'outbox', 'broker'],
   support: [],
 };
 /** What every room of the engine may import, besides `support`. */

@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { DataSource } from 'typeorm';
 import { BroadcastService } from '../src/realtime/index.js';
 import { ApiClient } from './support/api-client.js';
-import { until } from './support/until.js';
+import { until } from '../src/realtime/testing/until.js';
 import { type Herald, ONE_AND_MANY, twoHeralds } from './support/herald.js';
 import { closeAllClients, connect, type TestClient } from './support/ws-client.js';
 

@@ -4,7 +4,7 @@ import { type Jwks, startJwks, unsignedToken } from './support/keys.js';
 import { openConnections } from './support/open-connections.js';
 import { RawClient } from './support/raw-client.js';
 import { type PostgresServer, startPostgres } from './support/servers.js';
-import { until } from './support/until.js';
+import { until } from '../src/realtime/testing/until.js';
 import { closeAllClients, connect } from './support/ws-client.js';
 
 const ISSUER_CLAIMS = { aud: 'herald' };

@@ -6,7 +6,7 @@ import { bodyOf, headersOf, idsInPath, pathOf } from './support/example-request.
 import { type Herald, herald } from './support/herald.js';
 import { inTurns } from './support/in-turns.js';
 import { type PostgresServer, startPostgres } from './support/servers.js';
-import { until } from './support/until.js';
+import { until } from '../src/realtime/testing/until.js';
 
 const DEADLINE_MS = 1_000;
 /** Routes that answer without the database. */

@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import type { ApiClient } from './support/api-client.js';
 import { type Herald, herald } from './support/herald.js';
 import { RawClient } from './support/raw-client.js';
-import { until } from './support/until.js';
+import { until } from '../src/realtime/testing/until.js';
 
 const EMPTY = '0\r\n\r\n';
 

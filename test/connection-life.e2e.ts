@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 import { TicketStore } from '../src/realtime/gateway/ticket-store.js';
 import { type Herald, twoHeralds } from './support/herald.js';
 import { type Jwks, startJwks } from './support/keys.js';
-import { until } from './support/until.js';
+import { until } from '../src/realtime/testing/until.js';
 import { closeAllClients, connect, type TestClient } from './support/ws-client.js';
 
 let jwks: Jwks;

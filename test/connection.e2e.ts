@@ -4,7 +4,7 @@ import { type Herald, herald, type Variables } from './support/herald.js';
 import { refused } from './support/metrics.js';
 import { openConnections } from './support/open-connections.js';
 import { RawClient } from './support/raw-client.js';
-import { until } from './support/until.js';
+import { until } from '../src/realtime/testing/until.js';
 import { closeAllClients, type TestClient, upgrade } from './support/ws-client.js';
 
 const PATH = '/ws/notifications/';

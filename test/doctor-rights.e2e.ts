@@ -10,7 +10,7 @@ import { NEEDED_COMMANDS } from '../src/redis/needed-rights.js';
 import { HeraldProcess } from './support/herald-process.js';
 import { type Herald, herald, type Variables } from './support/herald.js';
 import { emptyDatabase, postgresDatabase, startCluster } from './support/servers.js';
-import { until } from './support/until.js';
+import { until } from '../src/realtime/testing/until.js';
 import { closeAllClients, connect } from './support/ws-client.js';
 
 let node: Herald;

@@ -16,7 +16,7 @@ import { RETENTION_QUEUE } from '../src/notifications/retention-queue.js';
 import { Resource } from '../src/resources/resource.entity.js';
 import type { ApiAnswer, ApiClient } from './support/api-client.js';
 import { herald, type Herald } from './support/herald.js';
-import { until } from './support/until.js';
+import { until } from '../src/realtime/testing/until.js';
 import { closeAllClients, connect, type TestClient } from './support/ws-client.js';
 
 const MANY = 450;

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type Herald, herald } from './support/herald.js';
 import { type PostgresServer, startPostgres } from './support/servers.js';
-import { until } from './support/until.js';
+import { until } from '../src/realtime/testing/until.js';
 
 interface Readiness {
   status: number;

@@ -3,7 +3,7 @@ import { type ApiAnswer, ApiClient } from './support/api-client.js';
 import { type Herald, herald, twoHeralds } from './support/herald.js';
 import { inTurns } from './support/in-turns.js';
 import { type Jwks, startJwks } from './support/keys.js';
-import { until } from './support/until.js';
+import { until } from '../src/realtime/testing/until.js';
 
 const LIMIT = 3;
 const LIMITED = { HTTP_RATE_LIMIT_PER_MINUTE: String(LIMIT), TRUST_PROXY: '1', RUN_JOBS: 'false' };

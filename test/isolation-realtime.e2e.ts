@@ -4,7 +4,7 @@ import { BroadcastService } from '../src/realtime/index.js';
 import type { ApiClient } from './support/api-client.js';
 import { outboxIsEmpty } from './support/database-snapshot.js';
 import { settle, type Tenant } from './support/tenant.js';
-import { until } from './support/until.js';
+import { until } from '../src/realtime/testing/until.js';
 import { type Herald, twoHeralds } from './support/herald.js';
 import { closeAllClients, connect, type Frame, type TestClient } from './support/ws-client.js';
 

@@ -4,7 +4,7 @@ import { redisAt } from './support/deployment.js';
 import { HeraldProcess } from './support/herald-process.js';
 import type { Variables } from './support/herald.js';
 import { emptyDatabase, type RedisServer, startRedis } from './support/servers.js';
-import { until } from './support/until.js';
+import { until } from '../src/realtime/testing/until.js';
 
 /** Makes a process print outside its log on SIGUSR2, as libraries do. */
 const PRINTS_ON_SIGNAL =

@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 import { BroadcastService } from '../src/realtime/index.js';
 import { type Herald, herald } from './support/herald.js';
 import { sample } from './support/metrics.js';
-import { until } from './support/until.js';
+import { until } from '../src/realtime/testing/until.js';
 import { closeAllClients, connect } from './support/ws-client.js';
 
 let node: Herald;

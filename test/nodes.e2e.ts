@@ -4,7 +4,7 @@ import { HeraldProcess } from './support/herald-process.js';
 import { type Herald, herald, type Variables } from './support/herald.js';
 import { type OidcProvider, startOidcProvider } from './support/oidc.js';
 import { postgresDatabase, type RedisServer, startRedis } from './support/servers.js';
-import { until } from './support/until.js';
+import { until } from '../src/realtime/testing/until.js';
 import { closeAllClients, connect, type Frame, type TestClient } from './support/ws-client.js';
 
 let provider: OidcProvider;

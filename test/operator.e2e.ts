@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 import type { ApiClient } from './support/api-client.js';
 import { type Herald, herald } from './support/herald.js';
 import { HeraldProcess } from './support/herald-process.js';
-import { until } from './support/until.js';
+import { until } from '../src/realtime/testing/until.js';
 import { closeAllClients, connect } from './support/ws-client.js';
 
 let node: Herald;

@@ -12,7 +12,7 @@ import { OutboxRelay } from '../src/realtime/outbox/outbox-relay.js';
 import { RealtimeMetrics } from '../src/realtime/realtime-metrics.js';
 import { type Herald, herald } from './support/herald.js';
 import { sample } from './support/metrics.js';
-import { until } from './support/until.js';
+import { until } from '../src/realtime/testing/until.js';
 import { closeAllClients, type TestClient } from './support/ws-client.js';
 
 let admin: Redis;

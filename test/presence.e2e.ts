@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { ApiClient } from './support/api-client.js';
-import { until } from './support/until.js';
+import { until } from '../src/realtime/testing/until.js';
 import { type Herald, ONE_AND_MANY } from './support/herald.js';
 import { closeAllClients, connect, type TestClient } from './support/ws-client.js';
 

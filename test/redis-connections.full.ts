@@ -17,7 +17,7 @@ import {
   startRedis,
   startSentinelGroup,
 } from './support/servers.js';
-import { until } from './support/until.js';
+import { until } from '../src/realtime/testing/until.js';
 import { closeAllClients, connect } from './support/ws-client.js';
 
 // Each test starts its own servers and processes, which is slow on a busy machine.

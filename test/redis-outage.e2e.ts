@@ -3,7 +3,7 @@ import { DataSource } from 'typeorm';
 import { Export } from '../src/exports/export.entity.js';
 import type { ApiClient } from './support/api-client.js';
 import { type Herald, herald } from './support/herald.js';
-import { until } from './support/until.js';
+import { until } from '../src/realtime/testing/until.js';
 
 let node: Herald;
 let alice: ApiClient;

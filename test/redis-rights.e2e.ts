@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Redis } from 'ioredis';
 import { HeraldProcess } from './support/herald-process.js';
 import { postgresDatabase, type RedisServer, startRedis } from './support/servers.js';
-import { until } from './support/until.js';
+import { until } from '../src/realtime/testing/until.js';
 
 let redis: RedisServer;
 let admin: Redis;

@@ -6,7 +6,7 @@ import { Environment } from '../src/config/environment.js';
 import { MemoryThrottlerStorage } from '../src/http/rate-limit/memory-throttler-storage.js';
 import { RedisThrottlerStorage } from '../src/http/rate-limit/redis-throttler-storage.js';
 import { type RedisServer, startCluster, startRedis } from './support/servers.js';
-import { until } from './support/until.js';
+import { until } from '../src/realtime/testing/until.js';
 
 const SHORT_WINDOW_MS = 1_500;
 const LIMIT = 3;

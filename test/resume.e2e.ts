@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { ApiClient } from './support/api-client.js';
 import { type Herald, herald, ONE_AND_MANY, twoHeralds } from './support/herald.js';
-import { until } from './support/until.js';
+import { until } from '../src/realtime/testing/until.js';
 import { closeAllClients, type Frame, type TestClient } from './support/ws-client.js';
 
 let one: Herald;

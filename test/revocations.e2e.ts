@@ -4,7 +4,7 @@ import { v7 as uuidv7 } from 'uuid';
 import { BroadcastService } from '../src/realtime/index.js';
 import { type Herald, twoHeralds } from './support/herald.js';
 import { type PostgresServer, startPostgres } from './support/servers.js';
-import { until } from './support/until.js';
+import { until } from '../src/realtime/testing/until.js';
 import { closeAllClients } from './support/ws-client.js';
 
 const INTERVAL_MS = 200;

@@ -6,7 +6,7 @@ import { bodyOf, type Ids, pathOf } from './support/example-request.js';
 import { ExampleWorld } from './support/example-world.js';
 import { type Herald, herald } from './support/herald.js';
 import { guardMistakes, orgRoutesOf } from './support/org-routes.js';
-import { until } from './support/until.js';
+import { until } from '../src/realtime/testing/until.js';
 import { WidgetsModule } from './support/widgets.js';
 import { closeAllClients } from './support/ws-client.js';
 

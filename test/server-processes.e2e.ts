@@ -6,7 +6,7 @@ import { HeraldProcess } from './support/herald-process.js';
 import { type Jwks, startJwks } from './support/keys.js';
 import type { Variables } from './support/herald.js';
 import { emptyDatabase, type RedisServer, startRedis } from './support/servers.js';
-import { until } from './support/until.js';
+import { until } from '../src/realtime/testing/until.js';
 import { closeAllClients, type TestClient } from './support/ws-client.js';
 
 let redis: RedisServer;

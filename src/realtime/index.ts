@@ -27,6 +27,12 @@ export { ConnectionRegistry, type ConnectionRecord } from './cluster/connection-
 export type { Principal } from './connection/principal.js';
 export type { RefusedToken, TokenVerifier, VerifiedToken } from './connection/token-verifier.js';
 export { TICKET_SECONDS, TicketStore } from './gateway/ticket-store.js';
-export type { ConnectionLimitPolicy, ConnectionLimits, RealtimeOptions, RedisOptions } from './settings.js';
+export {
+  type ConnectionLimitPolicy,
+  type ConnectionLimits,
+  type RealtimeOptions,
+  RealtimeSettings,
+  type RedisOptions,
+} from './settings.js';
 export { InvalidInputError, UnavailableError } from './support/errors.js';
 export { Lifecycle } from './support/lifecycle.js';

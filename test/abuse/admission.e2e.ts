@@ -16,7 +16,7 @@ import { type Herald, herald } from '../support/herald.js';
 import { createKey, type Jwks, startJwks } from '../support/keys.js';
 import { leavesNothing, refused, sample } from '../support/metrics.js';
 import { RawClient } from '../support/raw-client.js';
-import { until } from '../support/until.js';
+import { until } from '../../src/realtime/testing/until.js';
 import { closeAllClients, connect, upgrade } from '../support/ws-client.js';
 
 /** What admissions to `/ws/held/` wait for. */

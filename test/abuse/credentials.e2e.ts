@@ -4,7 +4,7 @@ import { knock, TOKEN_INVALID, TOKEN_MISSING } from '../support/door.js';
 import { leavesNothing } from '../support/metrics.js';
 import { type Herald, herald } from '../support/herald.js';
 import { RawClient } from '../support/raw-client.js';
-import { until } from '../support/until.js';
+import { until } from '../../src/realtime/testing/until.js';
 import { closeAllClients, connect, type ConnectOptions, upgrade } from '../support/ws-client.js';
 
 const PATH = '/ws/notifications/';

@@ -7,7 +7,7 @@ import { countConnections } from '../support/connection-count.js';
 import { type Herald, herald } from '../support/herald.js';
 import { inTurns } from '../support/in-turns.js';
 import { sample } from '../support/metrics.js';
-import { until } from '../support/until.js';
+import { until } from '../../src/realtime/testing/until.js';
 import { closeAllClients, type TestClient } from '../support/ws-client.js';
 
 /** As in `data-source.ts`. */

@@ -5,8 +5,8 @@ import { BroadcastService } from '../../src/realtime/index.js';
 import { sample } from '../support/metrics.js';
 import { type Herald, herald } from '../support/herald.js';
 import { openConnections } from '../support/open-connections.js';
-import { TcpProxy } from '../support/tcp-proxy.js';
-import { until } from '../support/until.js';
+import { TcpProxy } from '../../src/realtime/testing/tcp-proxy.js';
+import { until } from '../../src/realtime/testing/until.js';
 import { closeAllClients, connect, type Frame, type TestClient } from '../support/ws-client.js';
 
 const PATH = '/ws/notifications/';

@@ -6,7 +6,7 @@ import { sample } from '../support/metrics.js';
 import { type Herald, herald, type Variables } from '../support/herald.js';
 import { openConnections } from '../support/open-connections.js';
 import { RawClient } from '../support/raw-client.js';
-import { until } from '../support/until.js';
+import { until } from '../../src/realtime/testing/until.js';
 import { closeAllClients, connect } from '../support/ws-client.js';
 
 const PATH = '/ws/notifications/';

@@ -4,7 +4,7 @@ import { AbusedProcess } from '../support/abused-process.js';
 import { countConnections } from '../support/connection-count.js';
 import { encodeFrame, OPCODE } from '../support/frames.js';
 import { dropAllSessions, RawSession } from '../support/raw-session.js';
-import { until } from '../support/until.js';
+import { until } from '../../src/realtime/testing/until.js';
 
 const MIB = 1_048_576;
 /** Pino's number for the level `debug`. */

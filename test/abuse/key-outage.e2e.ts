@@ -7,7 +7,7 @@ import { accepted, CANNOT_TELL, tryToken } from '../support/door.js';
 import { type Herald, herald } from '../support/herald.js';
 import { type Jwks, startJwks } from '../support/keys.js';
 import { leavesNothing } from '../support/metrics.js';
-import { until } from '../support/until.js';
+import { until } from '../../src/realtime/testing/until.js';
 import { closeAllClients, connect } from '../support/ws-client.js';
 
 /** A node and its only source of keys. */

@@ -7,7 +7,7 @@ import { encode, forge } from '../support/forgery.js';
 import { type Herald, herald } from '../support/herald.js';
 import { createKey, type Jwks, type SigningKey, startJwks } from '../support/keys.js';
 import { leavesNothing } from '../support/metrics.js';
-import { until } from '../support/until.js';
+import { until } from '../../src/realtime/testing/until.js';
 import { closeAllClients } from '../support/ws-client.js';
 
 /** The shortest time between two requests for keys that tokens cause. */

@@ -8,7 +8,7 @@ import type { ApiClient } from '../support/api-client.js';
 import { countConnections } from '../support/connection-count.js';
 import { inTurns } from '../support/in-turns.js';
 import { RawClient } from '../support/raw-client.js';
-import { until } from '../support/until.js';
+import { until } from '../../src/realtime/testing/until.js';
 import type { Frame, TestClient } from '../support/ws-client.js';
 
 const NOTIFICATIONS_PATH = '/ws/notifications/';

@@ -9,7 +9,7 @@ import { encodeFrame, OPCODE } from '../support/frames.js';
 import { refused } from '../support/metrics.js';
 import { herald } from '../support/herald.js';
 import { RawClient } from '../support/raw-client.js';
-import { until } from '../support/until.js';
+import { until } from '../../src/realtime/testing/until.js';
 import { connect } from '../support/ws-client.js';
 
 const FOREIGN = '/ws/events/0190a5c2-7b7e-7c33-8d7e-3f1f0e2a9b11/';

@@ -7,7 +7,7 @@ import { type Decision, decisionOn } from '../support/decision.js';
 import { type Herald, herald } from '../support/herald.js';
 import { RawClient, type RawUpgrade } from '../support/raw-client.js';
 import { type NginxServer, startNginx } from '../support/servers.js';
-import { until } from '../support/until.js';
+import { until } from '../../src/realtime/testing/until.js';
 import { fill, TARGETS } from './request-targets.table.js';
 
 const APP = 'https://app.example.com';

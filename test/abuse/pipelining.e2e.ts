@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { refused } from '../support/metrics.js';
 import { type Herald, herald } from '../support/herald.js';
 import { RawClient } from '../support/raw-client.js';
-import { until } from '../support/until.js';
+import { until } from '../../src/realtime/testing/until.js';
 
 const FILE = '/docs/swagger-ui-bundle.js';
 

@@ -11,7 +11,7 @@ import {
   startPgbouncer,
   startRedis,
 } from '../support/servers.js';
-import { until } from '../support/until.js';
+import { until } from '../../src/realtime/testing/until.js';
 import { closeAllClients } from '../support/ws-client.js';
 
 /** Database sessions for two nodes with a pool of ten connections each. */

@@ -6,7 +6,7 @@ import { BroadcastService } from '../../src/realtime/index.js';
 import { User } from '../../src/users/user.entity.js';
 import { useAbusedNode } from '../support/abused-node.js';
 import type { ApiClient } from '../support/api-client.js';
-import { until } from '../support/until.js';
+import { until } from '../../src/realtime/testing/until.js';
 import { type Frame } from '../support/ws-client.js';
 
 const PUBLISHERS = 10;

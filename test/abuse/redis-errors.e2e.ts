@@ -8,8 +8,8 @@ import { RealtimeRedis } from '../../src/realtime/broker/realtime-redis.js';
 import { RedisBroker } from '../../src/realtime/broker/redis-broker.js';
 import { redisAt } from '../support/deployment.js';
 import { type RedisServer, startRedis } from '../support/servers.js';
-import { TcpProxy } from '../support/tcp-proxy.js';
-import { until } from '../support/until.js';
+import { TcpProxy } from '../../src/realtime/testing/tcp-proxy.js';
+import { until } from '../../src/realtime/testing/until.js';
 
 const channel = userChannel.of('alice');
 const received: Publication[] = [];

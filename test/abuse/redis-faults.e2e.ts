@@ -12,7 +12,7 @@ import { countConnections } from '../support/connection-count.js';
 import { redisAt } from '../support/deployment.js';
 import { type Herald, herald } from '../support/herald.js';
 import { type RedisServer, startRedis } from '../support/servers.js';
-import { until } from '../support/until.js';
+import { until } from '../../src/realtime/testing/until.js';
 import { closeAllClients, connect, type TestClient } from '../support/ws-client.js';
 
 let redis: RedisServer;

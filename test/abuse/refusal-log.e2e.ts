@@ -22,7 +22,7 @@ describe('the log', () => {
       'origin',
       403,
       { target: TARGET, headers: { Origin: 'https://app.example:8443' } },
-      ": ALLOWED_ORIGINS doesn't have https://app.example:8443",
+      ": allowedOrigins (ALLOWED_ORIGINS) doesn't have https://app.example:8443",
     ],
     ['unreadable', 400, { target: `${TARGET}\t` }],
   ])(

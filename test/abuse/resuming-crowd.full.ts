@@ -5,7 +5,7 @@ import { redisAt } from '../support/deployment.js';
 import { sample } from '../support/metrics.js';
 import { RawClient } from '../support/raw-client.js';
 import { type RedisServer, startRedis } from '../support/servers.js';
-import { until } from '../support/until.js';
+import { until } from '../../src/realtime/testing/until.js';
 import { closeAllClients, connect } from '../support/ws-client.js';
 
 const MIB = 1_048_576;

@@ -4,7 +4,7 @@ import { BroadcastService } from '../../src/realtime/index.js';
 import { useAbusedNode } from '../support/abused-node.js';
 import type { ApiClient } from '../support/api-client.js';
 import { inTurns } from '../support/in-turns.js';
-import { until } from '../support/until.js';
+import { until } from '../../src/realtime/testing/until.js';
 import { type Frame, type TestClient } from '../support/ws-client.js';
 
 const MISSED = 200;

@@ -3,7 +3,7 @@ import { Broker } from '../../src/realtime/broker/broker.js';
 import { BroadcastService } from '../../src/realtime/index.js';
 import { OutboxRelay } from '../../src/realtime/outbox/outbox-relay.js';
 import type { ApiClient } from '../support/api-client.js';
-import { until } from '../support/until.js';
+import { until } from '../../src/realtime/testing/until.js';
 import { type Herald, twoHeralds } from '../support/herald.js';
 import { closeAllClients, type TestClient } from '../support/ws-client.js';
 

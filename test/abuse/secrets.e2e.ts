@@ -6,7 +6,7 @@ import { HeraldProcess } from '../support/herald-process.js';
 import { createKey, type Jwks, startJwks } from '../support/keys.js';
 import { RawClient } from '../support/raw-client.js';
 import { postgresDatabase, type RedisServer, startRedis } from '../support/servers.js';
-import { until } from '../support/until.js';
+import { until } from '../../src/realtime/testing/until.js';
 import { closeAllClients, connect, upgrade } from '../support/ws-client.js';
 
 const REDIS_PASSWORD = `canary-${randomUUID()}`;

@@ -5,7 +5,7 @@ import { type Herald, herald } from '../support/herald.js';
 import { inTurns } from '../support/in-turns.js';
 import { leavesNothing, refused } from '../support/metrics.js';
 import { RawClient } from '../support/raw-client.js';
-import { until } from '../support/until.js';
+import { until } from '../../src/realtime/testing/until.js';
 
 const FOREVER = { requestHeadMs: 600_000, requestMs: 600_000 };
 

@@ -3,7 +3,7 @@ import { BroadcastService } from '../../src/realtime/index.js';
 import { sample } from '../support/metrics.js';
 import { type Herald, herald } from '../support/herald.js';
 import { openConnections } from '../support/open-connections.js';
-import { until } from '../support/until.js';
+import { until } from '../../src/realtime/testing/until.js';
 import { closeAllClients, connect, type TestClient } from '../support/ws-client.js';
 
 const MAX_BUFFERED = 1_048_576;

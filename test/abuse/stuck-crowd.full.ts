@@ -3,7 +3,7 @@ import { AbusedProcess } from '../support/abused-process.js';
 import { ApiClient } from '../support/api-client.js';
 import { sample } from '../support/metrics.js';
 import { RawClient } from '../support/raw-client.js';
-import { until } from '../support/until.js';
+import { until } from '../../src/realtime/testing/until.js';
 import { closeAllClients } from '../support/ws-client.js';
 
 const MIB = 1_048_576;

@@ -6,7 +6,7 @@ import { v7 as uuidv7 } from 'uuid';
 import { BroadcastService } from '../../src/realtime/index.js';
 import { Resource } from '../../src/resources/resource.entity.js';
 import { type Herald, herald } from '../support/herald.js';
-import { until } from '../support/until.js';
+import { until } from '../../src/realtime/testing/until.js';
 import { closeAllClients } from '../support/ws-client.js';
 
 // `TRANSACTIONS_SEED=123` repeats a run; `TRANSACTIONS=10000` runs as many as the abuse case asks for.

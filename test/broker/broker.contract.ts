@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { orgChannel, userChannel } from '../../src/realtime/broker/channel.js';
 import { comparePositions, formatCursor } from '../../src/realtime/broker/cursor.js';
 import { Topic } from '../../src/realtime/broker/topic.js';
-import { until } from '../support/until.js';
+import { until } from '../../src/realtime/testing/until.js';
 import { type BrokerProcess, message, texts } from './broker-process.js';
 
 /** An adapter and the servers it needs. */

@@ -6,7 +6,7 @@ import { orgChannel, userChannel } from '../../src/realtime/broker/channel.js';
 import { formatCursor, newEpoch } from '../../src/realtime/broker/cursor.js';
 import { connectRedis } from '../../src/realtime/support/redis-connection.js';
 import { type RedisServer, startRedis } from '../support/servers.js';
-import { until } from '../support/until.js';
+import { until } from '../../src/realtime/testing/until.js';
 import { brokerContract } from './broker.contract.js';
 import { type BrokerProcess, message, redisProcess, texts } from './broker-process.js';
 

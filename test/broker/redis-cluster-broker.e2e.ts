@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
 import { userChannel } from '../../src/realtime/broker/channel.js';
 import { startCluster } from '../support/servers.js';
-import { until } from '../support/until.js';
+import { until } from '../../src/realtime/testing/until.js';
 import { brokerContract } from './broker.contract.js';
 import { message, redisProcess, texts } from './broker-process.js';
 

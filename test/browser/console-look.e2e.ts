@@ -9,7 +9,7 @@ import { type ConsolePage, untilLines } from '../support/console-page.js';
 import { Consoles } from '../support/consoles.js';
 import { type Herald, herald } from '../support/herald.js';
 import { freePort } from '../support/servers.js';
-import { until } from '../support/until.js';
+import { until } from '../../src/realtime/testing/until.js';
 
 jest.setTimeout(240_000);
 

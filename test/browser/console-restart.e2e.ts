@@ -10,7 +10,7 @@ import { HeraldProcess } from '../support/herald-process.js';
 import { sample } from '../support/metrics.js';
 import { type Herald, herald } from '../support/herald.js';
 import { freePort, postgresDatabase, type RedisServer, startRedis } from '../support/servers.js';
-import { until } from '../support/until.js';
+import { until } from '../../src/realtime/testing/until.js';
 
 jest.setTimeout(240_000);
 

@@ -1,5 +1,5 @@
 import type { BrowserContext, Page, WebSocket } from 'playwright-core';
-import { until } from '../support/until.js';
+import { until } from '../../src/realtime/testing/until.js';
 import type { Shown } from './pages/hooks/shown.js';
 
 /** The hooks' test page in a browser. */

@@ -4,7 +4,7 @@ import type { BrowserContext, Route } from 'playwright-core';
 import { BroadcastService } from '../../src/realtime/index.js';
 import { openBrowser, type TestBrowser } from '../support/chromium.js';
 import { type Herald, herald } from '../support/herald.js';
-import { until } from '../support/until.js';
+import { until } from '../../src/realtime/testing/until.js';
 import { HooksPage, numbers } from './hooks-page.js';
 import type { Shown } from './pages/hooks/shown.js';
 import { openSite, type Site } from './site.js';

@@ -5,7 +5,7 @@ import { encodeTextFrame } from '../../src/realtime/connection/frame.js';
 import type { ApiClient } from '../support/api-client.js';
 import { type Herald, herald } from '../support/herald.js';
 import { openConnections } from '../support/open-connections.js';
-import { until } from '../support/until.js';
+import { until } from '../../src/realtime/testing/until.js';
 import { closeAllConnections, connected, numbersOf, watchedEvents, watchEvents, watchNotifications } from './watch.js';
 
 let node: Herald;

@@ -2,8 +2,8 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import type { OrgEventsOptions } from '@herald/client';
 import { BroadcastService } from '../../src/realtime/index.js';
 import { type Herald, herald } from '../support/herald.js';
-import { TcpProxy } from '../support/tcp-proxy.js';
-import { until } from '../support/until.js';
+import { TcpProxy } from '../../src/realtime/testing/tcp-proxy.js';
+import { until } from '../../src/realtime/testing/until.js';
 import { closeAllConnections, connected, numbersOf, type OrgWatch, watchedEvents, watchEvents } from './watch.js';
 
 const HISTORY_SIZE = 5;

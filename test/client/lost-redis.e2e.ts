@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { Deployment, redisAt } from '../support/deployment.js';
 import { type RedisServer, startRedis } from '../support/servers.js';
-import { until } from '../support/until.js';
+import { until } from '../../src/realtime/testing/until.js';
 import {
   closeAllConnections,
   connected,

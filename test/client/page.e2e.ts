@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { BroadcastService } from '../../src/realtime/index.js';
 import { type Herald, herald } from '../support/herald.js';
 import { openConnections } from '../support/open-connections.js';
-import { until } from '../support/until.js';
+import { until } from '../../src/realtime/testing/until.js';
 import { closeAllConnections, connected, numbersOf, watchedEvents, watchEvents } from './watch.js';
 
 /** Browser globals that Node lacks, under a test's control. */

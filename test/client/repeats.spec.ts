@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { connectNotifications, type Socket } from '@herald/client';
-import { until } from '../support/until.js';
+import { until } from '../../src/realtime/testing/until.js';
 
 type Listener = Parameters<Socket['addEventListener']>[1];
 

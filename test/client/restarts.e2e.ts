@@ -3,7 +3,7 @@ import { TIMINGS } from '../../src/config/environment.js';
 import { Deployment, redisAt } from '../support/deployment.js';
 import type { Variables } from '../support/herald.js';
 import { type RedisServer, startRedis } from '../support/servers.js';
-import { until } from '../support/until.js';
+import { until } from '../../src/realtime/testing/until.js';
 import { closeAllConnections, connected, expectNothingAmiss, impatient, watchEvents } from './watch.js';
 
 let redis: RedisServer;

@@ -3,8 +3,8 @@ import type { TokenReason } from '@herald/client';
 import { BroadcastService } from '../../src/realtime/index.js';
 import { type Herald, herald } from '../support/herald.js';
 import { openConnections } from '../support/open-connections.js';
-import { TcpProxy } from '../support/tcp-proxy.js';
-import { until } from '../support/until.js';
+import { TcpProxy } from '../../src/realtime/testing/tcp-proxy.js';
+import { until } from '../../src/realtime/testing/until.js';
 import { closeAllConnections, connected, watchedEvents, watchNotifications } from './watch.js';
 
 let node: Herald;

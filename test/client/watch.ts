@@ -17,7 +17,7 @@ import {
 import { WebSocket } from 'ws';
 import type { Load } from '../support/load.js';
 import { accountOf, NOTHING_AMISS } from '../support/recording-client.js';
-import { until } from '../support/until.js';
+import { until } from '../../src/realtime/testing/until.js';
 
 /** Long enough for some failed attempts on a busy machine. */
 const DEADLINE_MS = 20_000;

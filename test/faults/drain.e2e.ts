@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { Deployment } from '../support/deployment.js';
 import { NOTHING_AMISS } from '../support/recording-client.js';
-import { until } from '../support/until.js';
+import { until } from '../../src/realtime/testing/until.js';
 import { closeAllClients } from '../support/ws-client.js';
 
 let deployment: Deployment;

@@ -4,7 +4,7 @@ import { BATCHES_LOCK } from '../../src/realtime/outbox/outbox-batch.js';
 import { OutboxRelay } from '../../src/realtime/outbox/outbox-relay.js';
 import { Deployment } from '../support/deployment.js';
 import { NOTHING_AMISS } from '../support/recording-client.js';
-import { until } from '../support/until.js';
+import { until } from '../../src/realtime/testing/until.js';
 import { closeAllClients } from '../support/ws-client.js';
 
 const WAITING = `

@@ -4,8 +4,8 @@ import { BroadcastService } from '../../src/realtime/index.js';
 import { Deployment, redisAt } from '../support/deployment.js';
 import { NOTHING_AMISS } from '../support/recording-client.js';
 import { type RedisServer, startRedis } from '../support/servers.js';
-import { TcpProxy } from '../support/tcp-proxy.js';
-import { until } from '../support/until.js';
+import { TcpProxy } from '../../src/realtime/testing/tcp-proxy.js';
+import { until } from '../../src/realtime/testing/until.js';
 import { closeAllClients } from '../support/ws-client.js';
 
 const RECOVERY_MS = 15_000;

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type Herald, herald } from '../support/herald.js';
 import { sample } from '../support/metrics.js';
 import { type PostgresServer, startPostgres } from '../support/servers.js';
-import { until } from '../support/until.js';
+import { until } from '../../src/realtime/testing/until.js';
 import { closeAllClients } from '../support/ws-client.js';
 
 const GRACE_MS = 1_000;

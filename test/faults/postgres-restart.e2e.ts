@@ -4,7 +4,7 @@ import type { ApiClient } from '../support/api-client.js';
 import { Deployment } from '../support/deployment.js';
 import { Load } from '../support/load.js';
 import { type PostgresServer, startPostgres } from '../support/servers.js';
-import { until } from '../support/until.js';
+import { until } from '../../src/realtime/testing/until.js';
 import { closeAllClients, connect } from '../support/ws-client.js';
 
 const RECOVERY_MS = 10_000;

@@ -5,8 +5,8 @@ import { OutboxRelay } from '../../src/realtime/outbox/outbox-relay.js';
 import { Deployment, redisAt } from '../support/deployment.js';
 import type { HeraldProcess } from '../support/herald-process.js';
 import { NOTHING_AMISS } from '../support/recording-client.js';
-import { TcpProxy } from '../support/tcp-proxy.js';
-import { until } from '../support/until.js';
+import { TcpProxy } from '../../src/realtime/testing/tcp-proxy.js';
+import { until } from '../../src/realtime/testing/until.js';
 import { closeAllClients } from '../support/ws-client.js';
 
 let deployment: Deployment;

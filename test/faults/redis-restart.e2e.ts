@@ -3,7 +3,7 @@ import { Deployment, redisAt, type Watch } from '../support/deployment.js';
 import type { Load } from '../support/load.js';
 import { NOTHING_AMISS } from '../support/recording-client.js';
 import { type RedisServer, startRedis } from '../support/servers.js';
-import { until } from '../support/until.js';
+import { until } from '../../src/realtime/testing/until.js';
 import { closeAllClients } from '../support/ws-client.js';
 
 /** Delivery recovers 5 s after Redis; the rest is for a busy machine. */

@@ -5,7 +5,7 @@ import { Broker } from '../../src/realtime/broker/broker.js';
 import { orgChannel } from '../../src/realtime/broker/channel.js';
 import { Deployment } from '../support/deployment.js';
 import { NOTHING_AMISS, type RecordingClient } from '../support/recording-client.js';
-import { until } from '../support/until.js';
+import { until } from '../../src/realtime/testing/until.js';
 import { closeAllClients } from '../support/ws-client.js';
 
 let deployment: Deployment;

@@ -3,7 +3,7 @@ import { Redis } from 'ioredis';
 import { Deployment, type Watch } from '../support/deployment.js';
 import type { Load } from '../support/load.js';
 import { NOTHING_AMISS } from '../support/recording-client.js';
-import { until } from '../support/until.js';
+import { until } from '../../src/realtime/testing/until.js';
 import { closeAllClients } from '../support/ws-client.js';
 
 const RECOVERY_MS = 8_000;

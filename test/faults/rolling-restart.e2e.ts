@@ -5,7 +5,7 @@ import type { HeraldProcess } from '../support/herald-process.js';
 import type { Variables } from '../support/herald.js';
 import { inTurns } from '../support/in-turns.js';
 import { NOTHING_AMISS } from '../support/recording-client.js';
-import { until } from '../support/until.js';
+import { until } from '../../src/realtime/testing/until.js';
 import { closeAllClients } from '../support/ws-client.js';
 
 const ORGANIZATIONS = 10;

@@ -7,7 +7,7 @@ import { Deployment, type Watch } from '../support/deployment.js';
 import type { Load } from '../support/load.js';
 import { NOTHING_AMISS } from '../support/recording-client.js';
 import { type SentinelGroup, startSentinelGroup } from '../support/servers.js';
-import { until } from '../support/until.js';
+import { until } from '../../src/realtime/testing/until.js';
 import { closeAllClients } from '../support/ws-client.js';
 
 /** Delivery recovers within 10 s of the master's death, of which the sentinels take 2; the rest is for a busy machine. */

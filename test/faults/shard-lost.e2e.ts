@@ -7,7 +7,7 @@ import { formatCursor, parseCursor } from '../../src/realtime/broker/cursor.js';
 import { RedisKeys } from '../../src/realtime/broker/redis-keys.js';
 import { Deployment } from '../support/deployment.js';
 import { type RedisCluster, type RedisServer, startCluster } from '../support/servers.js';
-import { until } from '../support/until.js';
+import { until } from '../../src/realtime/testing/until.js';
 import { closeAllClients } from '../support/ws-client.js';
 
 const keys = new RedisKeys(0);

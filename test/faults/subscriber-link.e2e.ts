@@ -5,8 +5,8 @@ import type { Herald } from '../support/herald.js';
 import type { Load } from '../support/load.js';
 import { sample } from '../support/metrics.js';
 import { NOTHING_AMISS } from '../support/recording-client.js';
-import { type Direction, TcpProxy } from '../support/tcp-proxy.js';
-import { until } from '../support/until.js';
+import { type Direction, TcpProxy } from '../../src/realtime/testing/tcp-proxy.js';
+import { until } from '../../src/realtime/testing/until.js';
 import { closeAllClients } from '../support/ws-client.js';
 
 /** Identifies the subscriber link to the proxy. */

@@ -5,7 +5,7 @@ import { Deployment } from '../support/deployment.js';
 import type { HeraldProcess } from '../support/herald-process.js';
 import { sample } from '../support/metrics.js';
 import { NOTHING_AMISS } from '../support/recording-client.js';
-import { until } from '../support/until.js';
+import { until } from '../../src/realtime/testing/until.js';
 import { closeAllClients } from '../support/ws-client.js';
 
 /** Limits the publications in flight, so that none waits long for an answer. */

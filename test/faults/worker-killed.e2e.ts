@@ -11,8 +11,8 @@ import { ExportUser } from '../support/export-user.js';
 import { herald, type Herald, type Variables } from '../support/herald.js';
 import { BLOCKABLE_WORKER, HeraldProcess } from '../support/herald-process.js';
 import { postgresDatabase } from '../support/servers.js';
-import { TcpProxy } from '../support/tcp-proxy.js';
-import { until } from '../support/until.js';
+import { TcpProxy } from '../../src/realtime/testing/tcp-proxy.js';
+import { until } from '../../src/realtime/testing/until.js';
 import { startWorker } from '../support/worker.js';
 import { closeAllClients } from '../support/ws-client.js';
 

@@ -2,7 +2,7 @@ import { AbusedProcess } from '../support/abused-process.js';
 import { ApiClient } from '../support/api-client.js';
 import { countConnections } from '../support/connection-count.js';
 import { RawSession } from '../support/raw-session.js';
-import { until } from '../support/until.js';
+import { until } from '../../src/realtime/testing/until.js';
 import type { TestClient } from '../support/ws-client.js';
 import { Bystander } from './bystander.js';
 

@@ -7,7 +7,7 @@ import { type Observations, Session } from './session.js';
 import { countChanges, countSessions, type Summary } from './summary.js';
 import { System } from './system.js';
 import { Wanderer } from './wanderer.js';
-import { until } from '../support/until.js';
+import { until } from '../../src/realtime/testing/until.js';
 
 export interface RunOptions {
   seed: number;

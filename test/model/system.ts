@@ -7,7 +7,7 @@ import { HeraldProcess } from '../support/herald-process.js';
 import { type Jwks, startJwks } from '../support/keys.js';
 import { type Herald, herald, type Variables } from '../support/herald.js';
 import { postgresDatabase, type RedisServer, startRedis } from '../support/servers.js';
-import { until } from '../support/until.js';
+import { until } from '../../src/realtime/testing/until.js';
 import { type Fault, type NodeName, ORGANIZATIONS } from './plan.js';
 import type { Session } from './session.js';
 

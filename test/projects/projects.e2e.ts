@@ -5,8 +5,7 @@ import { connect, type Connection, type EventFrame, type EventFrames } from '../
 import { BroadcastService, InvalidBroadcastError, orgChannel } from '../../src/realtime/index.js';
 import { type Herald, twoHeralds } from '../support/herald.js';
 import { sample } from '../support/metrics.js';
-import { until } from '../support/until.js';
-import { closeAllClients } from '../support/ws-client.js';
+import { closeAllClients, connectAs, until } from '../../src/realtime/testing.js';
 import { CLOSES, projects } from './project-channel.js';
 import { CREATE_TABLE } from './project.entity.js';
 import { ProjectsModule } from './projects.module.js';
@@ -76,6 +75,16 @@ describe('a channel that an application defines', () => {
       data: { project_id: id, name: 'Mercury' },
       cursor: expect.any(String),
     });
+  });
+
+  it('tells nobody else', async () => {
+    const path = await project('alice');
+    const alice = await connectAs(two.app, path, 'alice', { token: await two.tokenFor('alice') });
+    const carol = await connectAs(two.app, await project('carol'), 'carol', { token: await two.tokenFor('carol') });
+    await service.rename(path.split('/')[3] ?? '', 'Apollo');
+    expect(await alice.next()).toMatchObject({ data: { name: 'Apollo' } });
+    await carol.expectNothing();
+    await expect(service.rename(id, 'Gemini').then(() => carol.expectNothing())).rejects.toThrow('Gemini');
   });
 
   it('is closed to others, and its members leave with the close that the feature names', async () => {

@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect } from '@jest/global
 import { countConnections } from './connection-count.js';
 import { type Herald, herald, type Variables } from './herald.js';
 import { dropAllSessions, RawSession, type SessionTarget } from './raw-session.js';
-import { until } from './until.js';
+import { until } from '../../src/realtime/testing/until.js';
 import { closeAllClients } from './ws-client.js';
 
 /** The node that a test file abuses. */

@@ -1,5 +1,5 @@
 import type { BrowserContext, Locator, Page } from 'playwright-core';
-import { until } from './until.js';
+import { until } from '../../src/realtime/testing/until.js';
 
 /** Generous, because other tests run at the same time. */
 const PATIENCE_MS = 40_000;

@@ -1,5 +1,5 @@
 import type { DataSource } from 'typeorm';
-import { until } from './until.js';
+import { until } from '../../src/realtime/testing/until.js';
 
 /** Every row of every table, as text. */
 export type Snapshot = Record<string, string[]>;

@@ -3,7 +3,7 @@ import type { ApiClient } from './api-client.js';
 import type { DocumentedApi, Operation } from './documented-api.js';
 import { bodyOf, fieldsOf, headersOf, type Ids, pathOf } from './example-request.js';
 import type { Herald } from './herald.js';
-import { until } from './until.js';
+import { until } from '../../src/realtime/testing/until.js';
 
 /** An answer that describes a thing; its id is in the field that paths use, or in `id`. */
 type Thing = Readonly<Record<string, unknown>>;

@@ -10,7 +10,7 @@ import { BroadcastService } from '../../src/realtime/index.js';
 import { Resource } from '../../src/resources/resource.entity.js';
 import type { ApiClient } from './api-client.js';
 import type { Herald } from './herald.js';
-import { until } from './until.js';
+import { until } from '../../src/realtime/testing/until.js';
 import type { TestClient } from './ws-client.js';
 
 type Outcome = 'task.completed' | 'task.failed';

@@ -6,7 +6,7 @@ import type { TokenOptions, Variables } from './herald.js';
 import { listeningPorts } from './listening-ports.js';
 import { freePort } from './servers.js';
 import { SHORT_LIVED } from './short-lived.mjs';
-import { until } from './until.js';
+import { until } from '../../src/realtime/testing/until.js';
 import { connect, type TestClient } from './ws-client.js';
 
 /** The output of `scripts/bundle.mjs`, which starts faster than the built modules. */

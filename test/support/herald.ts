@@ -13,7 +13,7 @@ import { BroadcastService } from '../../src/realtime/index.js';
 import { ApiClient } from './api-client.js';
 import { outboxIsEmpty } from './database-snapshot.js';
 import { postgresDatabase, type RedisServer, startRedis } from './servers.js';
-import { until } from './until.js';
+import { until } from '../../src/realtime/testing/until.js';
 import { connect, type ConnectOptions, type TestClient } from './ws-client.js';
 
 export type Variables = Record<string, string>;

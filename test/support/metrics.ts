@@ -1,5 +1,5 @@
 import type { Herald } from './herald.js';
-import { until } from './until.js';
+import { until } from '../../src/realtime/testing/until.js';
 
 /** The value of a sample such as `herald_resumes_total{result="complete"}`; 0 if there is none. */
 export async function sample({ url }: { url: string }, name: string): Promise<number> {

@@ -1,7 +1,7 @@
 import { encodeFrame, type FrameOptions, OPCODE, readServerFrames, type ServerFrame } from './frames.js';
-import { onceThereIsRoom, UpgradeRefusedError } from './upgrade-refused.js';
+import { onceThereIsRoom, UpgradeRefusedError } from '../../src/realtime/testing/upgrade-refused.js';
 import { RawClient } from './raw-client.js';
-import { until } from './until.js';
+import { until } from '../../src/realtime/testing/until.js';
 
 export interface SessionTarget {
   /** Such as `http://127.0.0.1:41234`. */

@@ -5,7 +5,7 @@ import { Comments1764300000000 } from './1764300000000-comments.js';
 import { NoDotMembers1764500000000 } from './1764500000000-no-dot-members.js';
 import { MembershipClock1764600000001 } from './1764600000001-membership-clock.js';
 
-/** Every migration, in plain SQL for both Postgres and the embedded database. TypeORM sorts them by their time. */
+/** Every migration, oldest first, in plain SQL for both Postgres and the embedded database. */
 export const MIGRATIONS = [
   ...REALTIME_MIGRATIONS,
   InitialSchema1764000000000,
@@ -13,4 +13,9 @@ export const MIGRATIONS = [
   Comments1764300000000,
   NoDotMembers1764500000000,
   MembershipClock1764600000001,
-];
+].toSorted((one, other) => timeOf(one) - timeOf(other));
+
+/** As TypeORM reads it: the digits at the end of the name. */
+function timeOf({ name }: { name: string }): number {
+  return Number(name.slice(-13));
+}

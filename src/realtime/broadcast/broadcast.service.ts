@@ -1,6 +1,6 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
-import { DataSource, type EntityManager } from 'typeorm';
+import type { EntityManager } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import { Channel, orgChannel, userChannel } from '../broker/channel.js';
 import { CLOSE, type Close } from '../connection/close-code.js';
@@ -41,6 +41,11 @@ export type NotificationMessage<T extends string = string> = {
   timestamp?: string;
 } & (T extends keyof Notifications ? Notifications[T] : Record<string, unknown>);
 
+/** A data source, as far as broadcasts need it. */
+interface Transactions {
+  transaction<T>(run: (manager: EntityManager) => Promise<T>): Promise<T>;
+}
+
 /** The event types of a kind of channels; any text if it declares none. */
 type TypeIn<Events> = [keyof Events] extends [never] ? string : keyof Events & string;
 type DataIn<Events, T> = T extends keyof Events ? (Events[T] extends DataClass<infer D> ? D : object) : object;
@@ -57,10 +62,10 @@ export class BroadcastService {
   private readonly inbox: Inbox | null;
 
   constructor(
-    private readonly publisher: Publisher,
+    @Inject(Publisher) private readonly publisher: Pick<Publisher, 'publish' | 'announce' | 'revoke'>,
     private readonly check: DataCheck,
-    @InjectDataSource() private readonly dataSource: DataSource,
-    { inbox }: RealtimeSettings,
+    @InjectDataSource() private readonly dataSource: Transactions,
+    @Inject(RealtimeSettings) { inbox }: Pick<RealtimeSettings, 'inbox'>,
   ) {
     this.inbox = inbox;
   }

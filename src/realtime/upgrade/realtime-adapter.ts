@@ -1,7 +1,6 @@
 import type { Server } from 'node:http';
 import type { DropArgument, Socket } from 'node:net';
-import type { Type } from '@nestjs/common';
-import type { NestExpressApplication } from '@nestjs/platform-express';
+import type { INestApplication, Type } from '@nestjs/common';
 import { WsAdapter } from '@nestjs/platform-ws';
 import { type ServerOptions, WebSocketServer } from 'ws';
 import { RealtimeSettings } from '../settings.js';
@@ -33,7 +32,7 @@ interface BoundedServerOptions extends ServerOptions {
 export class RealtimeAdapter extends WsAdapter {
   private readonly server: WebSocketServer;
 
-  constructor(private readonly app: NestExpressApplication) {
+  constructor(private readonly app: INestApplication) {
     super(app);
     const { maxPayloadBytes } = app.get(RealtimeSettings, { strict: false }).limits;
     const options: BoundedServerOptions = {
@@ -55,7 +54,7 @@ export class RealtimeAdapter extends WsAdapter {
 
   /** One server serves the paths of all gateways. */
   override create(port: number): WebSocketServer {
-    this.ensureHttpServerExists(port, this.app.getHttpServer());
+    this.ensureHttpServerExists(port, this.app.getHttpServer() as Server);
     return this.server;
   }
 

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { Redis, type RedisOptions as ConnectionOptions } from 'ioredis';
-import { until } from '../until.js';
+import { until } from '../../../src/realtime/testing/until.js';
 import { freePort } from './free-port.js';
 import { type RedisOptions, type RedisServer, startRedis } from './redis.js';
 
