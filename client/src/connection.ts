@@ -11,6 +11,8 @@ export interface ConnectionState {
   /** While connected, unless tabs share the connection. */
   readonly connectionId?: string;
   readonly userId?: string;
+  /** What the last welcome came over: `sse` for server-sent events. */
+  readonly transport?: 'websocket' | 'sse';
   /** When the connection's token expires: ISO 8601. While connected. */
   readonly expiresAt?: string;
   /** The client has received every frame up to here. */

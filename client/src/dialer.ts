@@ -45,7 +45,7 @@ export class Dialer {
   ) {
     this.server = serverOf(options.url);
     const { WebSocket: socket = (globalThis as Pick<ClientOptions, 'WebSocket'>).WebSocket } = options;
-    if (socket === undefined) throw new TypeError('WebSocket takes a constructor: there is none');
+    if (socket === undefined) throw new TypeError('WebSocket takes a constructor');
     this.Socket = socket;
   }
 

@@ -16,6 +16,8 @@ export interface WelcomeFrame {
   expires_at: string;
   /** The server's time. */
   timestamp?: string;
+  /** What carries the frames. */
+  transport?: 'websocket' | 'sse';
   /** Seconds between the server's protocol pings. */
   heartbeat_interval: number;
   /** The channel's position, which the client reaches once it has received what it missed. */

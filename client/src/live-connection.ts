@@ -116,7 +116,7 @@ export class LiveConnection<F extends CommonFrames> implements Connection<F>, Li
     this.retry(code, { closed: { code, reason } });
     // A single failure is normal: the server restarts, or the token has expired.
     if (this.failures === 2) {
-      const why = reason || 'unreachable, or it refused the Origin, path or token size';
+      const why = reason || 'unreachable, or refused the Origin, path or token size';
       this.tellFault({ source: 'socket', message: `Could not connect: ${code} ${why}` });
     }
   }
@@ -189,6 +189,7 @@ export class LiveConnection<F extends CommonFrames> implements Connection<F>, Li
       connectionId: frame.connection_id,
       userId: frame.user_id,
       expiresAt: frame.expires_at,
+      transport: frame.transport,
       reconnects: userId === undefined ? reconnects : reconnects + 1,
       // When resuming, the missed frames still follow: the client is not at the welcome's cursor yet.
       cursor: frame.resumed === true ? cursor : frame.cursor,

@@ -5,5 +5,5 @@
 export function asToken(given: unknown): string {
   if (given && typeof given === 'string') return given;
   // The value is left out: it may contain a token.
-  throw new TypeError(`getToken returned "${String(given && typeof given)}" instead of a token`);
+  throw new TypeError(`getToken returned "${String(given && typeof given)}", takes a token`);
 }

@@ -22,6 +22,7 @@ const EXAMPLE_WELCOME = {
   connection_id: '01890a5d-ac96-774b-bcce-b302099a8057',
   expires_at: '2026-01-15T11:30:00.000Z',
   timestamp: '2026-01-15T10:30:00.000Z',
+  transport: 'websocket',
   heartbeat_interval: 25,
   cursor: 'c1',
 };
@@ -35,6 +36,7 @@ const WELCOME_FIELDS = {
     ...TIME,
     description: 'The server’s time, for comparison with `expires_at`: clients’ clocks may be wrong',
   },
+  transport: { type: 'string', enum: ['websocket', 'sse'], description: '`sse`: server-sent events' },
   heartbeat_interval: { type: 'number', description: 'Seconds between protocol pings of the server' },
   cursor: CURSOR,
 };

@@ -30,6 +30,8 @@ import { Overload } from './upgrade/overload.js';
 import { Places } from './upgrade/places.js';
 import { Refusals } from './upgrade/refusals.js';
 import { UnreadableRequests } from './upgrade/unreadable-requests.js';
+import { Entrance } from './upgrade/entrance.js';
+import { EventStreams } from './upgrade/event-streams.js';
 import { UpgradeHandler } from './upgrade/upgrade-handler.js';
 import { WsJwtGuard } from './gateway/ws-jwt.guard.js';
 import { MemoryPresenceStore } from './presence/memory-presence-store.js';
@@ -131,6 +133,8 @@ const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } = new ConfigurableModule
     RecoveryLog,
     GatewayRegistry,
     UpgradeHandler,
+    EventStreams,
+    Entrance,
     UnreadableRequests,
     Refusals,
     Places,

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { BroadcastService } from '../../src/realtime/index.js';
 import { CLOSE, type Close } from '../../src/realtime/connection/close-code.js';
-import { encodeTextFrame } from '../../src/realtime/connection/frame.js';
+import { Frames } from '../../src/realtime/connection/frames.js';
 import type { ApiClient } from '../support/api-client.js';
 import { type Herald, herald } from '../support/herald.js';
 import { openConnections } from '../support/open-connections.js';
@@ -117,7 +117,7 @@ describe('a message that arrives', () => {
     const [again] = watch.frames;
     const { cursor } = watch.connection.state;
     for (const frame of [again, { type: 'state', status: 'closed' }, { type: 'later', cursor: 'later' }]) {
-      for (const each of openConnections(node)) each.show(encodeTextFrame(Buffer.from(JSON.stringify(frame))));
+      for (const each of openConnections(node)) each.show(Frames.of(JSON.stringify(frame)));
     }
     await until(() => watch.connection.state.cursor !== cursor);
     await publish(3);

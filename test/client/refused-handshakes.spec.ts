@@ -8,7 +8,7 @@ beforeEach(() => void (platform = new FakePlatform()));
 afterEach(() => platform.leave());
 
 describe('a refused handshake', () => {
-  const HINT = 'Could not connect: 1006 unreachable, or it refused the Origin, path or token size';
+  const HINT = 'Could not connect: 1006 unreachable, or refused the Origin, path or token size';
 
   it('is reported the second time, with possible reasons if the platform gives none', async () => {
     await platform.open();

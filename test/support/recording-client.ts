@@ -1,4 +1,9 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import { connect, type Frame, type TestClient } from './ws-client.js';
+
+const UNAVAILABLE = 1013;
+const TRIES_FOR_MS = 10_000;
+const PAUSE_MS = 250;
 
 /** How the events received differ from those expected; `NOTHING_AMISS` if they do not. */
 export interface Account {
@@ -80,13 +85,27 @@ export class RecordingClient {
 
   private async connect(node: { wsUrl: string }, query: string): Promise<Frame> {
     this.node = node;
-    const connection = await connect(`${node.wsUrl}${this.path}${query}`, { token: this.token });
-    const welcome = await connection.next();
+    const { connection, welcome } = await this.welcomed(`${node.wsUrl}${this.path}${query}`);
     if (this.connections.length > 0) this.look();
     this.connections.push(connection);
     this.lookedAt = 0;
     this.welcomes.push(welcome);
     return welcome;
+  }
+
+  /** Tries again while the node can't admit it in time (1013), as clients are to do. */
+  private async welcomed(url: string): Promise<{ connection: TestClient; welcome: Frame }> {
+    const end = performance.now() + TRIES_FOR_MS;
+    for (;;) {
+      const connection = await connect(url, { token: this.token });
+      try {
+        return { connection, welcome: await connection.next() };
+      } catch (error) {
+        const isUnavailable = !connection.isOpen && (await connection.closed()).code === UNAVAILABLE;
+        if (!isUnavailable || performance.now() > end) throw error;
+        await wait(PAUSE_MS);
+      }
+    }
   }
 
   private look(): void {

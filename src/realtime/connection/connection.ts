@@ -1,19 +1,19 @@
-import type { Duplex } from 'node:stream';
 import { v7 as uuidv7 } from 'uuid';
-import type { WebSocket } from 'ws';
 import type { Principal } from './principal.js';
 import type { TokenVerifier } from './token-verifier.js';
 import type { ConnectionLimits } from '../settings.js';
 import { formatCursor, type Position } from '../broker/cursor.js';
 import { errorMessage, readMessage } from './client-message.js';
-import { CLOSE, type Close, closeForViolation, ConnectionRefusedError } from './close-code.js';
+import { CLOSE, type Close, ConnectionRefusedError } from './close-code.js';
 import type { ConnectionLog } from './connection-log.js';
 import { echoKey } from './echo-key.js';
-import { encodePongFrame, encodeTextFrame } from './frame.js';
+import { encodePongFrame } from './frame.js';
+import { Frames } from './frames.js';
 import type { Admitted, Peer } from './admission.js';
 import { Outbound } from './outbound.js';
 import { RateLimit } from './rate-limit.js';
 import { Session } from './session.js';
+import type { Transport, TransportKind } from './transport.js';
 
 /** Where a connection begins: messages after `position` arrive live. */
 export interface Start {
@@ -52,13 +52,9 @@ export class Connection {
   private readonly rateLimit: RateLimit;
   private readonly session: Session;
 
-  /**
-   * @param ws open, and paused until `welcome`
-   * @param socket the socket of `ws`: finished frames are written to it directly
-   */
+  /** @param transport open, and not read from until `welcome` */
   constructor(
-    private readonly ws: WebSocket,
-    socket: Duplex,
+    private readonly transport: Transport,
     peer: Peer,
     readonly admission: Admitted,
     /** When its admission began: milliseconds, by the database's clock. */
@@ -70,14 +66,10 @@ export class Connection {
     this.memberSince = peer.memberSince;
     // Random, or clients that connect together, as after a restart, would be pinged together for ever.
     this.lastPingAt = this.lastSeenAt - Math.random() * limits.heartbeatIntervalMs;
-    this.outbound = new Outbound(socket, limits.maxBufferedBytes, this);
+    this.outbound = new Outbound(transport.sink, limits.maxBufferedBytes, this, transport.kind);
     this.rateLimit = new RateLimit(limits.rateLimitPerSecond, limits.rateLimitBurst);
     this.session = new Session(peer.principal, context.verifier, (close) => this.close(close));
-    ws.on('message', (data, isBinary) => this.onMessage(data as Buffer, isBinary)); // `nodebuffer` is ws's default binaryType
-    ws.on('ping', (data) => this.onPing(data));
-    ws.on('pong', () => this.onPong());
-    ws.on('error', (error) => this.onError(error));
-    ws.once('close', () => this.session.stop());
+    transport.whenClosed(() => this.session.stop());
   }
 
   get principal(): Principal {
@@ -85,13 +77,17 @@ export class Connection {
   }
 
   get isOpen(): boolean {
-    return !this.isClosing && this.ws.readyState === this.ws.OPEN;
+    return !this.isClosing && this.transport.isOpen;
   }
 
   /** Marks messages caused by this connection's own calls. */
   get echoKey(): string {
     this.knownEchoKey ??= echoKey(this.id, this.principal.userId);
     return this.knownEchoKey;
+  }
+
+  get transportKind(): TransportKind {
+    return this.transport.kind;
   }
 
   /** How many frames the client was sent. */
@@ -109,8 +105,8 @@ export class Connection {
   }
 
   /** Sends a publication of the channel to the client, or holds it back until the connection is live. Never throws. */
-  deliver(position: Position, former: Position | null, frame: Buffer): void {
-    this.outbound.deliver(position, former, frame);
+  deliver(position: Position, former: Position | null, frames: Frames): void {
+    this.outbound.deliver(position, former, frames.for(this.transport.kind));
   }
 
   streamLost(isOfRest: (position: Position) => boolean): void {
@@ -118,8 +114,8 @@ export class Connection {
   }
 
   /** Sends the client a frame that is not part of its channel's stream. Never throws. */
-  show(frame: Buffer): void {
-    this.outbound.show(frame);
+  show(frames: Frames): void {
+    this.outbound.show(frames.for(this.transport.kind));
   }
 
   /**
@@ -143,21 +139,29 @@ export class Connection {
       connection_id: this.id,
       expires_at: this.principal.expiresAt.toISOString(),
       timestamp: new Date().toISOString(),
+      transport: this.transport.kind,
       heartbeat_interval: this.context.limits.heartbeatIntervalMs / 1_000,
-      cursor: formatCursor(position),
       ...(resumed === null ? {} : { resumed }),
+      // Last, as in every message: see `cursorOf`.
+      cursor: formatCursor(position),
     };
+    this.transport.listen({
+      message: (data, isBinary) => this.onMessage(data, isBinary),
+      ping: (data) => this.onPing(data),
+      pong: () => this.onPong(),
+      violated: (close) => this.onViolation(close),
+    });
     this.outbound.send(JSON.stringify(welcome));
     if (!(await this.replay(missed))) return;
     this.outbound.goLive(position);
-    this.ws.resume();
+    this.transport.resume?.();
   }
 
   /** Resolves with false if the connection ended before everything was sent. Never rejects. */
   private async replay(missed: Start['missed']): Promise<boolean> {
     try {
       for await (const payload of missed) {
-        if (!(await this.outbound.replay(encodeTextFrame(payload)))) return false;
+        if (!(await this.outbound.replay(new Frames(payload).for(this.transport.kind)))) return false;
         // The socket is paused, so pongs don't arrive; but a client that takes what it is sent is alive.
         this.lastSeenAt = performance.now();
       }
@@ -174,25 +178,23 @@ export class Connection {
     this.lastPingAt = performance.now();
     if (!this.isOpen) return;
     this.isPongDue = true;
-    this.ws.ping();
+    this.transport.ping();
   }
 
-  /** Closes the connection. A peer that doesn't answer the close frame is cut off after the server's close timeout. */
+  /** Tells the client why, and closes the connection. */
   close(close: Close): void {
     if (!this.isOpen) return;
     this.isClosing = true;
     this.outbound.discard();
     this.context.log.closed(close, this);
-    this.ws.close(close.code, close.reason);
-    // A paused socket would never read the peer's answering close frame.
-    this.ws.resume();
+    this.transport.close(close);
   }
 
   /** Drops the connection of a silent peer, without a close frame. */
   terminate(): void {
     if (this.isOpen) this.context.log.closed(CLOSE.silent, this);
     this.isClosing = true;
-    this.ws.terminate();
+    this.transport.terminate();
   }
 
   /** Called by `Outbound` when the client falls behind. */
@@ -227,10 +229,9 @@ export class Connection {
     this.lastSeenAt = performance.now();
   }
 
-  /** If the peer violated the protocol or one of its limits, `ws` has already closed the connection. */
-  private onError(error: Error): void {
-    const close = closeForViolation(error);
-    if (close === null || this.isClosing) return;
+  /** The peer violated the protocol or one of its limits: the transport has already closed the connection. */
+  private onViolation(close: Close): void {
+    if (this.isClosing) return;
     this.isClosing = true;
     this.outbound.discard();
     this.context.log.closed(close, this);

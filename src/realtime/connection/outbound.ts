@@ -1,7 +1,8 @@
-import type { Duplex } from 'node:stream';
+import type { Writable } from 'node:stream';
 import type { Position } from '../broker/cursor.js';
 import { withCursor } from '../broker/cursor-field.js';
-import { encodeTextFrame } from './frame.js';
+import { Frames } from './frames.js';
+import type { TransportKind } from './transport.js';
 
 /** The connection that an `Outbound` writes to. */
 export interface Recipient {
@@ -26,14 +27,15 @@ export class Outbound {
   private lost: Position | null = null;
 
   constructor(
-    private readonly socket: Duplex,
+    private readonly sink: Writable,
     private readonly maxBytes: number,
     private readonly recipient: Recipient,
+    private readonly transport: TransportKind = 'websocket',
   ) {}
 
   /** Bytes waiting to be sent. */
   get bytes(): number {
-    return this.heldBytes + this.socket.writableLength;
+    return this.heldBytes + this.sink.writableLength;
   }
 
   /**
@@ -86,31 +88,31 @@ export class Outbound {
 
   /** Sends text without holding it back: the welcome, and answers to the client. */
   send(text: string): void {
-    this.write(encodeTextFrame(Buffer.from(text)));
+    this.write(Frames.of(text).for(this.transport));
   }
 
   /**
-   * Writes a finished frame past `ws`. That is safe because `ws` without compression writes each of its own frames in
-   * one go, too.
+   * Writes a finished frame, past `ws` where that is the transport: safe, because `ws` without compression writes each of
+   * its own frames in one go, too.
    */
   write(frame: Buffer): void {
-    if (!this.recipient.isOpen || this.isTooMuch(this.socket.writableLength, frame.length)) return;
+    if (!this.recipient.isOpen || this.isTooMuch(this.sink.writableLength, frame.length)) return;
     this.count(frame);
-    this.socket.write(frame);
+    this.sink.write(frame);
   }
 
   /** Sends one of many missed messages. Resolves once there is room for the next; with false if the client is gone. */
   async replay(frame: Buffer): Promise<boolean> {
-    if (!this.recipient.isOpen || this.isTooMuch(this.socket.writableLength, frame.length)) return false;
+    if (!this.recipient.isOpen || this.isTooMuch(this.sink.writableLength, frame.length)) return false;
     this.count(frame);
     await new Promise<void>((resolve) => {
       const done = (): void => {
-        this.socket.off('close', done);
+        this.sink.off('close', done);
         resolve();
       };
       // Its callback means that everything before it is written, too.
-      this.socket.write(frame, done);
-      if (this.socket.writableLength > this.maxBytes / 2) this.socket.once('close', done);
+      this.sink.write(frame, done);
+      if (this.sink.writableLength > this.maxBytes / 2) this.sink.once('close', done);
       else resolve();
     });
     return this.recipient.isOpen;

@@ -1,6 +1,5 @@
-import type { Duplex } from 'node:stream';
 import { HttpException, Injectable, Logger } from '@nestjs/common';
-import type { WebSocket } from 'ws';
+import type { Transport } from '../connection/transport.js';
 import { Lifecycle } from '../support/lifecycle.js';
 import { QuietErrorLog } from '../support/quiet-error-log.js';
 import { Broker } from '../broker/broker.js';
@@ -18,7 +17,7 @@ import { Revocations } from '../hub/revocations.js';
 import { type UserPlace, UserPlaces } from './user-places.js';
 
 /**
- * Takes a WebSocket from its handshake to a live connection: guards, then join. Nothing that the client sends is read
+ * Takes a client from its handshake to a live connection: guards, then join. Nothing that the client sends is read
  * before that. Any failure ends in a close code and leaves nothing behind.
  */
 @Injectable()
@@ -49,34 +48,32 @@ export class Admissions {
   }
 
   /** Resolves when the client is admitted or refused, not only once it has read what it has missed. Never rejects. */
-  async admit(ws: WebSocket, socket: Duplex, gateway: GuardedGateway, handshake: Handshake): Promise<void> {
+  async admit(transport: Transport, gateway: GuardedGateway, handshake: Handshake): Promise<void> {
     let connection: Connection | undefined;
     let place: UserPlace | undefined;
     const dismiss = (): void => {
-      if (connection === undefined) this.refuse(ws, handshake, CLOSE.tooManyConnections);
+      if (connection === undefined) this.refuse(transport, handshake, CLOSE.tooManyConnections);
       else connection.close(CLOSE.tooManyConnections);
     };
-    ws.pause();
-    ws.on('error', (error) => this.logger.debug(`Protocol error or broken connection: ${error.message}`));
-    const deadline = setTimeout(() => this.refuse(ws, handshake, CLOSE.unavailable), this.deadlineMs);
-    ws.once('close', () => clearTimeout(deadline));
+    const deadline = setTimeout(() => this.refuse(transport, handshake, CLOSE.unavailable), this.deadlineMs);
+    transport.whenClosed(() => clearTimeout(deadline));
     const admittedAt = this.revocations.now();
     try {
       handshake.onAuthenticated = (userId) => {
-        place = this.claimPlace(userId, ws, dismiss);
+        place = this.claimPlace(userId, transport, dismiss);
       };
       const admission = await gateway.admit(handshake);
-      if (ws.readyState !== ws.OPEN) return;
-      const joining = new Connection(ws, socket, handshake, admission, admittedAt, this.connectionContext);
+      if (!transport.isOpen) return;
+      const joining = new Connection(transport, handshake, admission, admittedAt, this.connectionContext);
       connection = joining;
-      ws.once('close', () => this.hub.remove(joining));
-      const start = await join(joining, handshake.query.getAll('cursor'), this.joinContext);
+      transport.whenClosed(() => this.hub.remove(joining));
+      const start = await join(joining, handshake.cursors, this.joinContext);
       clearTimeout(deadline);
       if (joining.isOpen) place?.admitted();
       if (start.resumed !== null) this.metrics.resumes.inc({ result: start.resumed ? 'complete' : 'incomplete' });
       void this.welcome(joining, start);
     } catch (error) {
-      this.refuse(ws, handshake, this.closeFor(error));
+      this.refuse(transport, handshake, this.closeFor(error));
     } finally {
       clearTimeout(deadline);
     }
@@ -90,20 +87,17 @@ export class Admissions {
     if (this.lifecycle.isDraining) connection.close(CLOSE.restarting);
   }
 
-  private claimPlace(userId: string, ws: WebSocket, dismiss: () => void): UserPlace {
-    const place = this.places.claim(userId, { dismiss, cut: () => ws.terminate() });
+  private claimPlace(userId: string, transport: Transport, dismiss: () => void): UserPlace {
+    const place = this.places.claim(userId, { dismiss, cut: () => transport.terminate() });
     if (place === null) throw new ConnectionRefusedError(CLOSE.tooManyConnections);
-    if (ws.readyState === ws.CLOSED) place.leave();
-    else ws.once('close', () => place.leave());
+    transport.whenClosed(() => place.leave());
     return place;
   }
 
-  private refuse(ws: WebSocket, { knownPrincipal, remoteAddress }: Handshake, close: Close): void {
-    if (ws.readyState !== ws.OPEN) return;
+  private refuse(transport: Transport, { knownPrincipal, remoteAddress }: Handshake, close: Close): void {
+    if (!transport.isOpen) return;
     this.log.refused(close, { principal: knownPrincipal, remoteAddress });
-    ws.close(close.code, close.reason);
-    // A paused socket would never read the peer's answering close frame.
-    ws.resume();
+    transport.close(close);
   }
 
   private closeFor(error: unknown): Close {

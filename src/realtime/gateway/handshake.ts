@@ -25,6 +25,8 @@ export class Handshake {
     /** Null if the client sent none. */
     readonly credential: Credential | null,
     readonly remoteAddress: string,
+    /** Where the client resumes; empty if it doesn't. More than one is a mistake of the client. */
+    readonly cursors: readonly string[] = query.getAll('cursor'),
   ) {}
 
   /** @throws {Error} if no guard has set it yet: `WsJwtGuard` must come first in `@UseGuards` */

@@ -5,7 +5,7 @@ import { Topic } from '../broker/topic.js';
 import { RealtimeMetrics } from '../realtime-metrics.js';
 import type { Connection } from '../connection/connection.js';
 import { Connections } from '../connection/connections.js';
-import { encodeTextFrame } from '../connection/frame.js';
+import { Frames } from '../connection/frames.js';
 import { Revocations } from './revocations.js';
 
 /** Receives this process's signals: revocations, announcements, and presence for connections that watch it. */
@@ -73,9 +73,9 @@ export class Signals {
 
   /** Users do not receive their own presence changes. */
   private tellWatchers(topic: string, signal: Record<string, unknown>, payload: Buffer): void {
-    const frame = encodeTextFrame(payload);
+    const frames = new Frames(payload);
     for (const member of this.watchers.get(topic)?.members ?? []) {
-      if (member.principal.userId !== signal.user_id) member.show(frame);
+      if (member.principal.userId !== signal.user_id) member.show(frames);
     }
   }
 

@@ -7,6 +7,7 @@ import { newEpoch, NO_TAG, type Position } from '../broker/cursor.js';
 import { RealtimeMetrics } from '../realtime-metrics.js';
 import type { Close } from '../connection/close-code.js';
 import type { Connection } from '../connection/connection.js';
+import type { Frames } from '../connection/frames.js';
 import { Outbound } from '../connection/outbound.js';
 import { RecoveryLog } from './recovery-log.js';
 import { Subscription } from './subscription.js';
@@ -88,7 +89,8 @@ function join(frames: string[], upTo: Position): void {
   const outbound = new Outbound(socket, 1_000_000, { isOpen: true, onTooSlow: unused });
   outbound.goLive(upTo);
   const member = {
-    deliver: outbound.deliver.bind(outbound),
+    deliver: (position: Position, former: Position | null, frames: Frames) =>
+      outbound.deliver(position, former, frames.for('websocket')),
     streamLost: outbound.streamLost.bind(outbound),
     close: (close: Close) => closes.push(close),
   };

@@ -8,7 +8,7 @@ import { missedSince } from '../broker/history.js';
 import type { RealtimeMetrics } from '../realtime-metrics.js';
 import { CLOSE } from '../connection/close-code.js';
 import type { Connection } from '../connection/connection.js';
-import { encodeTextFrame } from '../connection/frame.js';
+import { Frames } from '../connection/frames.js';
 import { hasDiverged, isNext, isWithin } from './positions.js';
 import { RecentPositions } from './recent-positions.js';
 import type { RecoveryLog } from './recovery-log.js';
@@ -227,10 +227,10 @@ export class Subscription {
     const former = formerPosition ?? this.recent.get(id) ?? null;
     this.last = position;
     this.recent.set(id, position);
-    const frame = encodeTextFrame(payload);
+    const frames = new Frames(payload);
     for (const member of this.members) {
       // Computes echo keys only if there is one to compare with.
-      if (except === null || member.echoKey !== except) member.deliver(position, former, frame);
+      if (except === null || member.echoKey !== except) member.deliver(position, former, frames);
     }
     if (this.listeners.size > 0) this.tellListeners(withoutCursor(payload.toString()), except);
     this.context.metrics.delivered(id, this.members.size + this.listeners.size);

@@ -32,6 +32,13 @@ export const REFUSAL = {
     detail: 'This is a WebSocket endpoint',
     headers: UPGRADE,
   },
+  /** Anything but GET to a path of server-sent events. */
+  eventsMethod: {
+    status: 405,
+    reason: 'events_method',
+    detail: 'Server-sent events take GET',
+    headers: { Allow: 'GET' },
+  },
   method: { status: 400, reason: 'method', detail: 'A WebSocket handshake takes GET' },
   httpVersion: {
     status: 426,

@@ -1,4 +1,4 @@
-import type { Server } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { DropArgument, Socket } from 'node:net';
 import type { INestApplication, Type } from '@nestjs/common';
 import { WsAdapter } from '@nestjs/platform-ws';
@@ -7,6 +7,7 @@ import { RealtimeSettings } from '../settings.js';
 import { PendingAnswers } from './pending-answers.js';
 import { selectProtocol } from '../gateway/credentials.js';
 import { GatewayRegistry } from '../gateway/gateway-registry.js';
+import { EventStreams } from './event-streams.js';
 import { REFUSAL } from './http-refusal.js';
 import { Overload } from './overload.js';
 import { ReasonedWebSocket } from './reasoned-web-socket.js';
@@ -49,6 +50,10 @@ export class RealtimeAdapter extends WsAdapter {
       autoPong: false,
     };
     this.server = new WebSocketServer({ ...options, WebSocket: ReasonedWebSocket });
+    const streams = this.get(EventStreams);
+    app.use((request: IncomingMessage, response: ServerResponse, next: () => void) =>
+      streams.handle(request, response, next),
+    );
     app.use(upgradeRequired(this.get(GatewayRegistry), this.get(Refusals)));
   }
 

@@ -2,23 +2,18 @@ import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { Injectable, Logger } from '@nestjs/common';
 import type { WebSocketServer } from 'ws';
-import { RealtimeSettings } from '../settings.js';
-import { Lifecycle } from '../support/lifecycle.js';
-import { isOriginAllowed } from '../support/origin.js';
-import { clientAddress } from '../support/client-address.js';
 import { PendingAnswers } from './pending-answers.js';
+import { WebSocketTransport } from '../connection/web-socket-transport.js';
 import { Admissions } from '../gateway/admissions.js';
 import { findCredential } from '../gateway/credentials.js';
 import { GatewayRegistry } from '../gateway/gateway-registry.js';
+import { Entrance } from './entrance.js';
 import { brokenRuleOf, isWebSocketUpgrade } from './handshake-rules.js';
 import { Handshake } from '../gateway/handshake.js';
 import { type HttpRefusal, REFUSAL } from './http-refusal.js';
-import { Overload } from './overload.js';
-import { Places } from './places.js';
 import { serveAsPlainRequest } from './plain-request.js';
 import { Refusals } from './refusals.js';
-
-const MAX_SHOWN_LENGTH = 200;
+import { splitTarget } from './target.js';
 
 /** Where an upgrade arrives: the HTTP server, its WebSocket server, and the answers pending on its sockets. */
 export interface Door {
@@ -34,12 +29,9 @@ export class UpgradeHandler {
   private readonly survived = new WeakSet<Duplex>();
 
   constructor(
-    private readonly settings: RealtimeSettings,
-    private readonly lifecycle: Lifecycle,
     private readonly gateways: GatewayRegistry,
     private readonly admissions: Admissions,
-    private readonly places: Places,
-    private readonly overload: Overload,
+    private readonly entrance: Entrance,
     private readonly refusals: Refusals,
   ) {}
 
@@ -61,11 +53,11 @@ export class UpgradeHandler {
   /** Handles the `connect` event: the client treats this server as a proxy. */
   refuseTunnel(request: IncomingMessage, socket: Duplex): void {
     this.survive(socket);
-    this.refusals.refuse(socket, REFUSAL.method, this.remoteAddress(request));
+    this.refusals.refuse(socket, REFUSAL.method, this.entrance.remoteAddress(request));
   }
 
   private handleWebSocket(door: Door, request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    const remoteAddress = this.remoteAddress(request);
+    const remoteAddress = this.entrance.remoteAddress(request);
     const refuse = (refusal: HttpRefusal): void => this.refusals.refuse(socket, refusal, remoteAddress, request.method);
     const [path, search] = splitTarget(request.url ?? '');
     const route = this.gateways.match(path);
@@ -73,12 +65,12 @@ export class UpgradeHandler {
       refuse(REFUSAL.unknownPath);
       return;
     }
-    const refusal = brokenRuleOf(request) ?? this.foreignOrigin(request) ?? this.unwillingness();
-    if (refusal !== null) {
-      refuse(refusal);
+    const broken = brokenRuleOf(request);
+    if (broken !== null) {
+      refuse(broken);
       return;
     }
-    const place = this.places.claim(remoteAddress);
+    const place = this.entrance.enter(request, remoteAddress);
     if ('refusal' in place) {
       refuse(place.refusal);
       return;
@@ -89,25 +81,10 @@ export class UpgradeHandler {
     const handshake = new Handshake(route.params, query, findCredential(request, query), remoteAddress);
     let admission: Promise<void> | undefined;
     door.webSocket.handleUpgrade(request, socket, head, (ws) => {
-      admission = this.admissions.admit(ws, socket, route.gateway, handshake);
+      admission = this.admissions.admit(new WebSocketTransport(ws, socket), route.gateway, handshake);
     });
     // Undefined if the peer has already disconnected.
     void (admission ?? Promise.resolve()).finally(place.admitted);
-  }
-
-  private foreignOrigin({ headersDistinct }: IncomingMessage): HttpRefusal | null {
-    const origins = headersDistinct.origin ?? [];
-    const areAllowed = origins.every((origin) => isOriginAllowed(origin, this.settings.allowedOrigins));
-    if (origins.length <= 1 && areAllowed) return null;
-    const shown = origins.length === 1 ? shownOrigin(origins[0] ?? '') : null;
-    return shown === null
-      ? REFUSAL.origin
-      : { ...REFUSAL.origin, why: `allowedOrigins (ALLOWED_ORIGINS) doesn't have ${shown}` };
-  }
-
-  private unwillingness(): HttpRefusal | null {
-    if (this.lifecycle.isDraining) return REFUSAL.draining;
-    return this.overload.isOverloaded ? REFUSAL.overloaded : null;
   }
 
   /** A peer may reset its connection at any moment; without a listener that would end the process. */
@@ -117,19 +94,4 @@ export class UpgradeHandler {
     this.survived.add(socket);
     socket.on('error', (error) => this.logger.debug(`A connection was reset: ${error.message}`));
   }
-
-  private remoteAddress(request: IncomingMessage): string {
-    return clientAddress(request, this.settings.trustProxy);
-  }
-}
-
-/** Null unless it is an origin that a browser could send: the log must not repeat arbitrary client input. */
-function shownOrigin(origin: string): string | null {
-  return origin.length <= MAX_SHOWN_LENGTH && URL.parse(origin)?.origin === origin ? origin : null;
-}
-
-/** Splits a request target at its first question mark. */
-function splitTarget(target: string): [string, string] {
-  const mark = target.indexOf('?');
-  return mark === -1 ? [target, ''] : [target.slice(0, mark), target.slice(mark + 1)];
 }

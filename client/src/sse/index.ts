@@ -1,0 +1,1 @@
+export { type FallbackOptions, sseFallback } from './fallback.js';
