@@ -3,16 +3,31 @@ import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 
 const README = readFileSync('README.md', 'utf8');
-const FOLDER = 'test/projects';
 
-/** The code of the feature, without blanks, as an application has it in `src/projects/`. */
-const feature = readdirSync(FOLDER)
-  .map((name) => readFileSync(join(FOLDER, name), 'utf8').replaceAll('../../src/realtime/', '../realtime/'))
-  .map((code) => code.replace(/\s+/g, ''));
+/** The code of the feature, as an application has it in `src/projects/`. */
+const feature = codeOf('test/projects').map((code) => code.replaceAll('../../src/realtime/', '../realtime/'));
+
+/** The files of a folder, without blanks. */
+function codeOf(folder: string): string[] {
+  return readdirSync(folder).map((name) => readFileSync(join(folder, name), 'utf8').replace(/\s+/g, ''));
+}
+
+function snippetsOf(page: string): string[] {
+  return [...page.matchAll(/^```ts\n(.*?)^```$/gms)].map(([, code = '']) => code);
+}
+
+describe.each(['docs/use-in-your-app.md', 'docs/testing.md'])('the page %s', (page) => {
+  const app = codeOf('test/bare-app/src');
+  const snippets = snippetsOf(readFileSync(page, 'utf8'));
+
+  it.each(snippets)('takes its code from the application that the tests run: %#', (code) => {
+    expect(app.some((file) => file.includes(code.replace(/\s+/g, '')))).toBe(true);
+  });
+});
 
 describe('the README’s page about own channels', () => {
   const [, page = ''] = /^## Add a channel$(.*?)^## /ms.exec(README) ?? [];
-  const snippets = [...page.matchAll(/^```ts\n(.*?)^```$/gms)].map(([, code = '']) => code);
+  const snippets = snippetsOf(page);
 
   it('has snippets', () => {
     expect(snippets.length).toBeGreaterThan(4);

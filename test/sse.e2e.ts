@@ -15,7 +15,8 @@ let token: string;
 let path: string;
 
 beforeAll(async () => {
-  [one, two] = await twoHeralds();
+  // Node's `fetch` opens a socket anew after each abort, for which a stopping server waits.
+  [one, two] = await twoHeralds({ SHUTDOWN_GRACE_MS: '1000' });
   orgId = await one.organization('alice', ['bob', 'dora']);
   token = await one.tokenFor('alice');
   path = `/sse/events/${orgId}/`;
@@ -188,6 +189,7 @@ describe('the limits of streams', () => {
 
   beforeAll(async () => {
     node = await herald({
+      SHUTDOWN_GRACE_MS: '1000',
       WS_MAX_CONNECTIONS_PER_USER: '2',
       WS_HEARTBEAT_INTERVAL_MS: '100',
       WS_MAX_BUFFERED_BYTES: '65536',

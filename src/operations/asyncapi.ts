@@ -18,6 +18,10 @@ const REFUSALS =
   'A refused credential completes the handshake and is then closed: 4001 (get a new token) or 4003 (not a member). ' +
   'Close codes: 4001 also when the token expires or an administrator disconnects the user, 1012 restarting, 1013 try again (with the last cursor), 4008 too slow, 4029 too many messages or connections.';
 
+const EVENT_STREAMS =
+  'The same messages come as server-sent events under /sse/… instead of /ws/…: GET, one data: line a message, its cursor ' +
+  'as id:, resumed by Last-Event-ID or cursor; the end is an event named close with code and reason.';
+
 /** Query parameters of the upgrade request. */
 const BINDINGS = {
   ws: {
@@ -79,7 +83,7 @@ export function asyncApiDocument(
     info: {
       title: 'Herald',
       version: '1.0',
-      description: `Live notifications and organization events. Text frames, one JSON object each. ${REFUSALS}`,
+      description: `Live notifications and organization events. Text frames, one JSON object each. ${REFUSALS} ${EVENT_STREAMS}`,
     },
     servers: { herald: { host, protocol, security: [{ $ref: '#/components/securitySchemes/bearer' }] } },
     channels: {

@@ -12,6 +12,8 @@ export interface HeraldProviderProps {
    */
   getToken: ClientOptions['getToken'];
   credential?: ClientOptions['credential'];
+  /** As of the client, such as `sseFallback()`. Create it outside of the component: another one starts everything over. */
+  WebSocket?: ClientOptions['WebSocket'];
   /** Ask for presence frames, which keep `usePresence` up to date between reloads. True by default. */
   presence?: boolean;
   /** Share one socket between all tabs of the browser, where Web Locks and BroadcastChannel exist. True by default. */
@@ -27,14 +29,15 @@ export function HeraldProvider({
   userId,
   getToken,
   credential,
+  WebSocket,
   presence = true,
   share = true,
   children,
 }: HeraldProviderProps): ReactNode {
   const address = url === undefined ? undefined : String(url);
   const session = useMemo(
-    () => new Session({ url: address, userId, credential, presence, share }),
-    [address, userId, credential, presence, share],
+    () => new Session({ url: address, userId, credential, WebSocket, presence, share }),
+    [address, userId, credential, WebSocket, presence, share],
   );
   // A layout effect runs before the effects of the components below, which connect.
   useLayoutEffect(() => session.useTokensOf(getToken), [session, getToken]);

@@ -15,6 +15,7 @@ export interface SessionOptions {
   url: string | undefined;
   userId: string;
   credential: ClientOptions['credential'];
+  WebSocket: ClientOptions['WebSocket'];
   presence: boolean;
   share: boolean;
 }
@@ -80,9 +81,9 @@ export class Session {
   }
 
   private connect<F extends Frames>(endpoint: string, open: (options: ClientOptions) => Connection<F>): TabConnection {
-    const { url, userId, credential, presence, share } = this.options;
+    const { url, userId, credential, WebSocket, presence, share } = this.options;
     const connect = (cursor?: string): Connection<F> =>
-      open({ url, credential, cursor, getToken: (request) => this.tokens.ask(request) });
+      open({ url, credential, WebSocket, cursor, getToken: (request) => this.tokens.ask(request) });
     const name = JSON.stringify(['herald', 1, serverOf(url), userId, endpoint, presence]);
     return share ? connectOverTabs(name, connect) : new OwnConnection(connect);
   }

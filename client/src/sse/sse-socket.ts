@@ -27,6 +27,8 @@ export class SseSocket implements Socket {
   private heardAt = performance.now();
   private silenceMs = Infinity;
   private isOver = false;
+  /** The current one, and a renewal that will replace it. */
+  private readonly streams = new Set<Stream>();
 
   /** @param url of the WebSocket; @param protocols may have the token */
   constructor(url: string, protocols: readonly string[]) {
@@ -48,13 +50,14 @@ export class SseSocket implements Socket {
       this.start(true);
     } else if (performance.now() - this.heardAt < this.silenceMs) {
       // Later, as over a network.
-      queueMicrotask(() => this.tell({ type: 'message', data: '{"type":"pong","timestamp":null}' }));
+      queueMicrotask(() => {
+        if (!this.isOver) this.tell({ type: 'message', data: '{"type":"pong","timestamp":null}' });
+      });
     }
   }
 
-  close(): void {
-    this.isOver = true;
-    this.current.abort.abort();
+  close(code = 1005): void {
+    this.end(code, '');
   }
 
   /** Ends so that the connection comes back, resuming, as after a restart of the server. */
@@ -64,6 +67,7 @@ export class SseSocket implements Socket {
 
   private start(isRenewal: boolean): Stream {
     const stream = { abort: new AbortController(), isRenewal };
+    this.streams.add(stream);
     if (!isRenewal) this.current = stream;
     void this.read(stream);
     return stream;
@@ -88,6 +92,8 @@ export class SseSocket implements Socket {
     } catch (error) {
       // A renewal replaces the stream that it ends.
       if (stream === this.current || stream.isRenewal) this.end(1006, String(error));
+    } finally {
+      this.streams.delete(stream);
     }
   }
 
@@ -135,12 +141,12 @@ export class SseSocket implements Socket {
 
   private end(code: number, reason: string): void {
     if (this.isOver) return;
-    this.close();
-    this.tell({ type: 'close', code, reason }, true);
+    this.isOver = true;
+    for (const { abort } of this.streams) abort.abort();
+    this.tell({ type: 'close', code, reason });
   }
 
-  private tell(event: Event, isLast = false): void {
-    if (this.isOver && !isLast) return;
+  private tell(event: Event): void {
     for (const [type, listener] of this.listeners) if (type === event.type) listener(event);
   }
 }

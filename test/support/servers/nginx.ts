@@ -19,15 +19,30 @@ export interface NginxServer extends Server {
   certificate(): [string, string];
 }
 
-/** Starts nginx with `deploy/nginx.conf` in front of one node, changing only ports and files. */
-export async function startNginx(upstreamPort: number): Promise<NginxServer> {
+/** The sample redirects to TLS here; this serves without it, and passes no upgrade on: a network that blocks WebSockets. */
+const WITHOUT_UPGRADES: [string, string] = [
+  'return 308 https://$host$raw_path;',
+  'proxy_pass http://herald; proxy_http_version 1.1; proxy_set_header Host $http_host; proxy_set_header Connection "";',
+];
+
+/**
+ * Starts nginx with `deploy/nginx.conf` in front of one node, changing only ports and files.
+ * @param blocksWebSockets also serves on `plainPort`, where it refuses upgrades
+ */
+export async function startNginx(
+  upstreamPort: number,
+  { blocksWebSockets = false }: { blocksWebSockets?: boolean } = {},
+): Promise<NginxServer> {
   const [program, plainPort] = await Promise.all([provideProgram(['nginx'], 'nginx'), freePort()]);
   let home = '';
   const server = await ProcessServer.launch({
     program,
     args: (port, folder) => {
       // The port is not known earlier.
-      writeFileSync(join(folder, 'nginx.conf'), configuration(folder, { port, plainPort, upstreamPort }));
+      writeFileSync(
+        join(folder, 'nginx.conf'),
+        configuration(folder, { port, plainPort, upstreamPort }, blocksWebSockets),
+      );
       const global = 'daemon off; master_process off; error_log stderr notice;';
       return ['-p', folder, '-e', 'stderr', '-c', join(folder, 'nginx.conf'), '-g', global];
     },
@@ -49,8 +64,10 @@ export async function startNginx(upstreamPort: number): Promise<NginxServer> {
 function configuration(
   folder: string,
   { port, plainPort, upstreamPort }: { port: number; plainPort: number; upstreamPort: number },
+  blocksWebSockets: boolean,
 ): string {
   const changes: [string, string][] = [
+    ...(blocksWebSockets ? [WITHOUT_UPGRADES] : []),
     ['listen 443 ssl;', `listen 127.0.0.1:${port} ssl;`],
     ['listen 80;', `listen 127.0.0.1:${plainPort};`],
     ['server 127.0.0.1:8000;', `server 127.0.0.1:${upstreamPort};`],
