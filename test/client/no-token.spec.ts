@@ -15,9 +15,7 @@ describe('a getToken that returns no token', () => {
     [{ access_token: 'secret' }, 'object'],
   ])('but %p is reported, and the client does not connect', async (given, kind) => {
     await platform.open({ getToken: () => given as string });
-    expect(platform.faults).toMatchObject([
-      { source: 'token', message: `getToken returned "${kind}", takes a token` },
-    ]);
+    expect(platform.faults).toMatchObject([{ source: 'token', message: `getToken returned "${kind}", takes a token` }]);
     expect([platform.sockets, platform.state?.status]).toEqual([[], 'waiting']);
   });
 

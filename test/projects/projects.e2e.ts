@@ -4,6 +4,7 @@ import { WebSocket } from 'ws';
 import { connect, type Connection, type EventFrame, type EventFrames } from '../../client/src/index.js';
 import { BroadcastService, InvalidBroadcastError, orgChannel } from '../../src/realtime/index.js';
 import { type Herald, twoHeralds } from '../support/herald.js';
+import { EventStream, streamStatus } from '../support/event-stream.js';
 import { sample } from '../support/metrics.js';
 import { closeAllClients, connectAs, until } from '../../src/realtime/testing.js';
 import { CLOSES, projects } from './project-channel.js';
@@ -63,6 +64,16 @@ describe('a channel that an application defines', () => {
     open(cursor).on('event', ({ data }) => names.push(String(data.name)));
     await until(() => names.length === 2);
     expect(names).toEqual(['Apollo', 'Gemini']);
+  });
+
+  it('is there as server-sent events, too', async () => {
+    const path = (await project('alice')).replace('/ws/', '/sse/');
+    const stream = await EventStream.open(`${two.url}${path}`, { token: await two.tokenFor('alice') });
+    expect((await stream.next()).data).toMatchObject({ message: 'Connected to projects', project_id: id });
+    await service.rename(id, 'Apollo');
+    expect((await stream.next()).data).toMatchObject({ event_type: 'project.renamed', data: { name: 'Apollo' } });
+    stream.close();
+    expect(await streamStatus(`${two.url}${path}`, { token: await two.tokenFor('mallory') })).toBe(404);
   });
 
   it('says nothing of a transaction that rolls back', async () => {
