@@ -45,6 +45,7 @@ describe('the notifications endpoint', () => {
       connection_id: expect.stringMatching(/^[0-9a-f-]{36}$/),
       expires_at: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/),
       timestamp: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/),
+      transport: 'websocket',
       heartbeat_interval: 25,
       cursor: expect.any(String),
     });

@@ -17,7 +17,7 @@ function snippetsOf(page: string): string[] {
 }
 
 describe.each(['docs/use-in-your-app.md', 'docs/testing.md'])('the page %s', (page) => {
-  const app = codeOf('test/bare-app/src');
+  const app = [...codeOf('test/bare-app/src'), readFileSync('test/test-users.e2e.ts', 'utf8').replace(/\s+/g, '')];
   const snippets = snippetsOf(readFileSync(page, 'utf8'));
 
   it.each(snippets)('takes its code from the application that the tests run: %#', (code) => {

@@ -77,7 +77,8 @@ describe('a stream of server-sent events', () => {
     await one.publish(orgId, 'test.missed', { n: 2 });
     const [at, options] = ask(cursor);
     const again = await join(two, at, options);
-    expect(again.events[0]?.data).toMatchObject({ resumed: true });
+    // Without an id: until the missed events are there, the client is not at the welcome's cursor.
+    expect(again.events[0]).toMatchObject({ id: null, data: { resumed: true } });
     expect([(await again.next()).data.data, (await again.next()).data.data]).toEqual([{ n: 1 }, { n: 2 }]);
   });
 

@@ -114,7 +114,7 @@ export class RealtimeSettings {
     this.tokenVerifier = options.tokenVerifier;
     this.redis = options.redis == null ? null : redisSettings(options.redis);
     this.history = options.history ?? { size: 256, ttlSeconds: 3_600 };
-    this.limits = { ...LIMITS, ...options.limits };
+    this.limits = { ...LIMITS, ...given(options.limits) };
     this.allowedOrigins = (options.allowedOrigins ?? []).map(originPattern);
     this.trustProxy = options.trustProxy ?? 0;
     this.shutdownGraceMs = options.shutdownGraceMs ?? 10_000;
@@ -123,8 +123,14 @@ export class RealtimeSettings {
     this.userIdOf = options.userIdOf ?? (() => null);
     // eslint-disable-next-line no-restricted-syntax -- the convention that every host knows; an option overrides it
     this.checksData = options.checksData ?? process.env.NODE_ENV !== 'production';
-    this.timings = { ...REALTIME_TIMINGS, ...options.timings };
+    this.timings = { ...REALTIME_TIMINGS, ...given(options.timings) };
   }
+}
+
+/** Without the fields that are undefined, which mean the default. */
+function given<T extends object>(fields: T | undefined): Partial<T> {
+  // `Object.fromEntries` loses the type.
+  return Object.fromEntries(Object.entries(fields ?? {}).filter(([, value]) => value !== undefined)) as Partial<T>;
 }
 
 function redisSettings(options: RedisOptions): RedisSettings {

@@ -39,6 +39,7 @@ describe('a connection to an organization’s events', () => {
     expect(frames).toMatchObject([{ event_type: 'resource.created', data: { resource_name: 'Plan' } }]);
     expect(connection.state).toEqual({
       status: 'connected',
+      transport: 'websocket',
       connectionId: welcome?.connection_id,
       userId: 'alice',
       expiresAt: welcome?.expires_at,

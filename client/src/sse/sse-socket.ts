@@ -4,50 +4,48 @@ import { EventParser, type StreamEvent } from './event-parser.js';
 type Listener = Parameters<Socket['addEventListener']>[1];
 type Event = Parameters<Listener>[0];
 
-/** What an HTTP refusal is as a close code. */
-const CODES: Readonly<Record<number, number>> = { 401: 4001, 403: 4003, 404: 4003, 429: 4029, 503: 1013 };
+/** What a refusal without a close code is. Anything else may be a proxy's, and is tried again. */
+const CODES: Readonly<Record<number, number>> = { 401: 4001, 429: 4029, 503: 1013 };
 const TOKEN_PROTOCOL = 'access_token.';
-/** How many heartbeats may stay away before the stream counts as silent. */
-const MISSED_HEARTBEATS = 2;
-
-/** A stream that is being read, and what ends it. */
-interface Stream {
-  abort: AbortController;
-  /** The first frame is the answer to a renewal, which the connection must not take for a new one. */
-  isRenewal: boolean;
-}
+/** After how many heartbeats without anything the stream counts as silent. */
+const HEARTBEATS = 3;
 
 /** Server-sent events in the shape of a WebSocket, so that a connection can use either. */
 export class SseSocket implements Socket {
   private readonly listeners: [type: Event['type'], listener: Listener][] = [];
-  private readonly url: string;
+  private readonly url: URL;
   private token: string | undefined;
-  private current: Stream;
+  /** Of the stream that is being read. */
+  private stream = new AbortController();
   private lastId: string | undefined;
   private heardAt = performance.now();
   private silenceMs = Infinity;
   private isOver = false;
-  /** The current one, and a renewal that will replace it. */
-  private readonly streams = new Set<Stream>();
 
-  /** @param url of the WebSocket; @param protocols may have the token */
+  /**
+   * @param url of the WebSocket
+   * @param protocols may have the token
+   */
   constructor(url: string, protocols: readonly string[]) {
-    this.url = url.replace(/^ws/, 'http').replace('/ws/', '/sse/');
+    this.url = new URL(url.replace(/^ws/, 'http'));
+    this.url.pathname = this.url.pathname.replace('/ws/', '/sse/');
     const token = protocols.find((protocol) => protocol.startsWith(TOKEN_PROTOCOL));
     this.token = token && fromBase64Url(token.slice(TOKEN_PROTOCOL.length));
-    this.current = this.start(false);
+    this.open();
   }
 
   addEventListener(type: Event['type'], listener: Listener): void {
     this.listeners.push([type, listener]);
   }
 
-  /** There is no way up: a ping is answered from what has been heard, and a new token opens a new stream. */
+  /** There is no way up: a ping is answered by what was heard, and a new token opens a new stream, which resumes. */
   send(text: string): void {
     const frame = JSON.parse(text) as { type: string; token?: string };
     if (frame.type === 'auth') {
       this.token = frame.token;
-      this.start(true);
+      // They were the first stream's.
+      for (const name of ['token', 'ticket']) this.url.searchParams.delete(name);
+      this.open();
     } else if (performance.now() - this.heardAt < this.silenceMs) {
       // Later, as over a network.
       queueMicrotask(() => {
@@ -65,20 +63,18 @@ export class SseSocket implements Socket {
     this.end(1012, 'websocket_works');
   }
 
-  private start(isRenewal: boolean): Stream {
-    const stream = { abort: new AbortController(), isRenewal };
-    this.streams.add(stream);
-    if (!isRenewal) this.current = stream;
-    void this.read(stream);
-    return stream;
+  private open(): void {
+    this.stream.abort();
+    this.stream = new AbortController();
+    void this.read(this.stream.signal);
   }
 
   /** Never rejects. */
-  private async read(stream: Stream): Promise<void> {
+  private async read(signal: AbortSignal): Promise<void> {
     try {
-      const response = await this.ask(stream.abort.signal);
+      const response = await this.ask(signal);
       if (response.status !== 200 || response.body === null) {
-        await this.refused(response);
+        await this.refused(response, signal);
         return;
       }
       const parser = new EventParser();
@@ -86,55 +82,40 @@ export class SseSocket implements Socket {
       const reader = response.body.getReader();
       for (let chunk = await reader.read(); !chunk.done; chunk = await reader.read()) {
         this.heardAt = performance.now();
-        for (const event of parser.read(decoder.decode(chunk.value, { stream: true }))) this.receive(stream, event);
+        for (const event of parser.read(decoder.decode(chunk.value, { stream: true }))) {
+          if (!signal.aborted) this.receive(event);
+        }
       }
-      if (stream === this.current) this.end(1006, 'stream_ended');
+      if (!signal.aborted) this.end(1006, 'stream_ended');
     } catch (error) {
-      // A renewal replaces the stream that it ends.
-      if (stream === this.current || stream.isRenewal) this.end(1006, String(error));
-    } finally {
-      this.streams.delete(stream);
+      if (!signal.aborted) this.end(1006, String(error));
     }
   }
 
   private ask(signal: AbortSignal): Promise<Response> {
     const headers: Record<string, string> = { accept: 'text/event-stream' };
-    const url = new URL(this.url);
-    if (this.token !== undefined) {
-      headers.authorization = `Bearer ${this.token}`;
-      // They were for the first stream.
-      for (const name of ['token', 'ticket']) if (this.lastId !== undefined) url.searchParams.delete(name);
-    }
+    if (this.token !== undefined) headers.authorization = `Bearer ${this.token}`;
     if (this.lastId !== undefined) headers['last-event-id'] = this.lastId;
-    return fetch(url, { headers, signal, cache: 'no-store' });
+    return fetch(this.url, { headers, signal, cache: 'no-store' });
   }
 
-  private async refused(response: Response): Promise<void> {
-    const { reason = '' } = (await response.json().catch(() => ({}))) as { reason?: string };
-    this.end(CODES[response.status] ?? 1006, reason || `HTTP ${response.status}`);
+  private async refused(response: Response, signal: AbortSignal): Promise<void> {
+    const problem = (await response.json().catch(() => ({}))) as { code?: number; reason?: string };
+    const { code = CODES[response.status] ?? 1006, reason = `HTTP ${response.status}` } = problem;
+    if (!signal.aborted) this.end(code, reason);
   }
 
-  private receive(stream: Stream, { name, id, data }: StreamEvent): void {
-    if (this.isOver) return;
+  private receive({ name, id, data }: StreamEvent): void {
+    this.lastId = id ?? this.lastId;
     if (name === 'close') {
       const { code, reason } = JSON.parse(data) as { code: number; reason: string };
-      if (stream === this.current) this.end(code, reason);
+      this.end(code, reason);
       return;
     }
-    this.lastId = id ?? this.lastId;
-    if (!data.startsWith('{"type":"connection.established"')) {
-      this.tell({ type: 'message', data });
-      return;
-    }
-    const welcome = JSON.parse(data) as { heartbeat_interval: number; expires_at: string; resumed?: boolean };
-    this.silenceMs = (MISSED_HEARTBEATS + 1) * welcome.heartbeat_interval * 1_000;
-    if (stream.isRenewal) {
-      this.current.abort.abort();
-      this.current = stream;
-      stream.isRenewal = false;
-      const { expires_at } = welcome;
-      // What can't be resumed must be told as a new connection.
-      if (welcome.resumed === true) data = JSON.stringify({ type: 'auth.refreshed', expires_at });
+    if (this.silenceMs === Infinity) {
+      // The first frame is the welcome.
+      const { heartbeat_interval: seconds } = JSON.parse(data) as { heartbeat_interval?: number };
+      if (seconds !== undefined) this.silenceMs = HEARTBEATS * seconds * 1_000;
     }
     this.tell({ type: 'message', data });
   }
@@ -142,7 +123,7 @@ export class SseSocket implements Socket {
   private end(code: number, reason: string): void {
     if (this.isOver) return;
     this.isOver = true;
-    for (const { abort } of this.streams) abort.abort();
+    this.stream.abort();
     this.tell({ type: 'close', code, reason });
   }
 

@@ -48,6 +48,7 @@ export class Connection {
   private readonly outbound: Outbound;
   private knownEchoKey: string | null = null;
   private isClosing = false;
+  private isWelcomed = false;
   private isPongDue = false;
   private readonly rateLimit: RateLimit;
   private readonly session: Session;
@@ -131,6 +132,7 @@ export class Connection {
   async welcome(start: Start): Promise<void> {
     if (!this.isOpen) return;
     const { position, resumed, missed } = start;
+    const cursor = formatCursor(position);
     const welcome = {
       type: 'connection.established',
       message: `Connected to ${this.admission.endpoint}`,
@@ -141,10 +143,10 @@ export class Connection {
       timestamp: new Date().toISOString(),
       transport: this.transport.kind,
       heartbeat_interval: this.context.limits.heartbeatIntervalMs / 1_000,
-      ...(resumed === null ? {} : { resumed }),
-      // Last, as in every message: see `cursorOf`.
-      cursor: formatCursor(position),
+      // Last where the client is there already, as in every message: see `cursorOf`.
+      ...(resumed === true ? { cursor, resumed } : { ...(resumed === false && { resumed }), cursor }),
     };
+    this.isWelcomed = true;
     this.transport.listen({
       message: (data, isBinary) => this.onMessage(data, isBinary),
       ping: (data) => this.onPing(data),
@@ -175,6 +177,8 @@ export class Connection {
 
   /** Pings the peer. */
   ping(): void {
+    // Nothing comes before the welcome.
+    if (!this.isWelcomed) return;
     this.lastPingAt = performance.now();
     if (!this.isOpen) return;
     this.isPongDue = true;

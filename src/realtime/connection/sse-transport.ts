@@ -17,7 +17,7 @@ const HEADERS = {
 
 /**
  * The answer to a request for server-sent events (https://html.spec.whatwg.org/multipage/server-sent-events.html). Its
- * client sends nothing: what it takes shows that it is alive.
+ * client sends nothing.
  */
 export class SseTransport implements Transport {
   readonly kind = 'sse';
@@ -45,7 +45,10 @@ export class SseTransport implements Transport {
     else this.sink.once('close', run);
   }
 
-  /** A comment. That the client's system has taken it counts as a sign of life. */
+  /**
+   * A comment. That this machine's system has taken it counts as a sign of life: a client that is gone without a word is
+   * noticed when TCP gives up, after a quarter of an hour on Linux.
+   */
   ping(): void {
     this.sink.write(': ping\n\n', (error) => {
       if (error == null) this.listener?.pong();

@@ -32,6 +32,7 @@ export async function authenticate(verifier: TokenVerifier, token: string): Prom
   if ('refused' in verified) {
     throw new ConnectionRefusedError(verified.refused === 'token_expired' ? CLOSE.tokenExpired : CLOSE.tokenInvalid);
   }
-  if (!isUserId(verified.userId)) throw new ConnectionRefusedError(CLOSE.tokenInvalid);
+  const endsAt = verified.expiresAt instanceof Date ? verified.expiresAt.getTime() : Number.NaN;
+  if (!isUserId(verified.userId) || Number.isNaN(endsAt)) throw new ConnectionRefusedError(CLOSE.tokenInvalid);
   return { email: null, name: null, roles: new Set(), sessionId: null, ...verified };
 }

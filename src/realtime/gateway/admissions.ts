@@ -79,9 +79,14 @@ export class Admissions {
     }
   }
 
-  /** Takes as long as the client needs to read what it has missed. */
+  /** Takes as long as the client needs to read what it has missed. Never rejects. */
   private async welcome(connection: Connection, start: Start): Promise<void> {
-    await connection.welcome(start);
+    try {
+      await connection.welcome(start);
+    } catch (error) {
+      this.failures.report(error instanceof Error ? error : new Error(String(error)));
+      connection.close(CLOSE.unavailable);
+    }
     if (connection.isOpen) this.connections.goLive(connection);
     // The drain may have listed the connections before this one was added.
     if (this.lifecycle.isDraining) connection.close(CLOSE.restarting);

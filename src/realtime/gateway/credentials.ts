@@ -18,12 +18,12 @@ const BEARER = /^(?:bearer(?: +(.*))?)?$/i;
  * decides, too. A credential sent more than once has no value, so that no proxy can disagree about which one counts.
  */
 export function findCredential(request: IncomingMessage, query: URLSearchParams): Credential | null {
-  return (
-    fromProtocols(request.headers['sec-websocket-protocol']) ??
-    fromAuthorization(request) ??
-    fromQuery(query, 'ticket') ??
-    fromQuery(query, 'token')
-  );
+  return fromProtocols(request.headers['sec-websocket-protocol']) ?? findHttpCredential(request, query);
+}
+
+/** The same for a plain request, which has no subprotocols. */
+export function findHttpCredential(request: IncomingMessage, query: URLSearchParams): Credential | null {
+  return fromAuthorization(request) ?? fromQuery(query, 'ticket') ?? fromQuery(query, 'token');
 }
 
 /**

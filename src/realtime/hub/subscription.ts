@@ -236,9 +236,11 @@ export class Subscription {
     this.context.metrics.delivered(id, this.members.size + this.listeners.size);
   }
 
+  /** Without a cursor, which would be of another channel than theirs. */
   private tellListeners(text: string, except: string | null): void {
+    const frames = Frames.of(text);
     for (const listener of this.listeners) {
-      if (except === null || listener.echoKey !== except) listener.announce(text);
+      if (except === null || listener.echoKey !== except) listener.show(frames);
     }
   }
 

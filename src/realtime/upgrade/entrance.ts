@@ -21,8 +21,8 @@ export class Entrance {
   ) {}
 
   /** Claims a place for a connection; the caller gives it back. */
-  enter(request: IncomingMessage, remoteAddress: string): Place | { refusal: HttpRefusal } {
-    const refusal = this.foreignOrigin(request) ?? this.unwillingness();
+  enter(remoteAddress: string): Place | { refusal: HttpRefusal } {
+    const refusal = this.unwillingness();
     return refusal === null ? this.places.claim(remoteAddress) : { refusal };
   }
 
@@ -30,7 +30,8 @@ export class Entrance {
     return clientAddress(request, this.settings.trustProxy);
   }
 
-  private foreignOrigin({ headersDistinct }: IncomingMessage): HttpRefusal | null {
+  /** Why pages of this origin may not connect, or null. */
+  foreignOrigin({ headersDistinct }: IncomingMessage): HttpRefusal | null {
     const origins = headersDistinct.origin ?? [];
     const areAllowed = origins.every((origin) => isOriginAllowed(origin, this.settings.allowedOrigins));
     if (origins.length <= 1 && areAllowed) return null;

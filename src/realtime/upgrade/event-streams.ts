@@ -1,18 +1,21 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Injectable } from '@nestjs/common';
-import { Admissions } from '../gateway/admissions.js';
-import { findCredential } from '../gateway/credentials.js';
-import { GatewayRegistry, type RoutedGateway } from '../gateway/gateway-registry.js';
-import { Handshake } from '../gateway/handshake.js';
 import type { Close } from '../connection/close-code.js';
 import { SseTransport } from '../connection/sse-transport.js';
+import { Admissions } from '../gateway/admissions.js';
+import { findHttpCredential } from '../gateway/credentials.js';
+import { GatewayRegistry, type RoutedGateway } from '../gateway/gateway-registry.js';
+import { Handshake } from '../gateway/handshake.js';
 import { Entrance } from './entrance.js';
 import { type HttpRefusal, problemOf, REFUSAL } from './http-refusal.js';
 import { Refusals } from './refusals.js';
 import { splitTarget } from './target.js';
 
 const PREFIX = '/sse/';
-const ALLOWED_HEADERS = 'Authorization, Last-Event-ID, X-Connection-Id';
+const ALLOWED_HEADERS = 'Authorization, Last-Event-ID';
+const RETRY_AFTER = { 'Retry-After': '5' };
+/** Ends the attempts of an `EventSource`, which would otherwise go on. */
+const NO_CONTENT = 204;
 
 /** Serves server-sent events under `/sse/…` for every gateway of `/ws/…`. */
 @Injectable()
@@ -28,8 +31,23 @@ export class EventStreams {
   handle(request: IncomingMessage, response: ServerResponse, next: () => void): void {
     const [path, search] = splitTarget(request.url ?? '');
     const route = path.startsWith(PREFIX) ? this.gateways.match(path.replace(PREFIX, '/ws/')) : null;
-    if (route === null) next();
-    else this.serve(route, new URLSearchParams(`?${search}`), request, response);
+    if (route === null) {
+      next();
+      return;
+    }
+    // Middleware before this one may have taken its time: nothing would tell us of a close that is past.
+    if (response.closed) return;
+    const remoteAddress = this.entrance.remoteAddress(request);
+    const refusal = this.refusalBefore(request, response);
+    if (refusal === null) this.serve(route, new URLSearchParams(`?${search}`), request, response, remoteAddress);
+    else this.refuse(request, response, refusal, remoteAddress);
+  }
+
+  private refusalBefore(request: IncomingMessage, response: ServerResponse): HttpRefusal | null {
+    // Pipelined behind another answer: Node would not tell if its socket ended before its turn.
+    if (response.socket === null) return REFUSAL.tooManyAhead;
+    if (request.method !== 'GET' && request.method !== 'OPTIONS') return REFUSAL.eventsMethod;
+    return this.entrance.foreignOrigin(request);
   }
 
   private serve(
@@ -37,38 +55,37 @@ export class EventStreams {
     query: URLSearchParams,
     request: IncomingMessage,
     response: ServerResponse,
+    remoteAddress: string,
   ): void {
-    const remoteAddress = this.entrance.remoteAddress(request);
-    if (request.method !== 'GET' && request.method !== 'OPTIONS') {
-      this.refuse(response, REFUSAL.eventsMethod, remoteAddress);
-      return;
-    }
-    const place = this.entrance.enter(request, remoteAddress);
-    if ('refusal' in place) {
-      this.refuse(response, place.refusal, remoteAddress);
-      return;
-    }
-    response.once('close', () => {
-      place.admitted();
-      place.leave();
-    });
     allowOrigin(request, response);
     if (request.method === 'OPTIONS') {
-      response.writeHead(204, { 'Access-Control-Allow-Headers': ALLOWED_HEADERS }).end();
+      response.writeHead(NO_CONTENT, { 'Access-Control-Allow-Headers': ALLOWED_HEADERS }).end();
       return;
     }
-    const credential = findCredential(request, query);
+    const place = this.entrance.enter(remoteAddress);
+    if ('refusal' in place) {
+      this.refuse(request, response, place.refusal, remoteAddress);
+      return;
+    }
+    response.once('close', place.leave);
+    const credential = findHttpCredential(request, query);
     const resumed = request.headersDistinct['last-event-id'];
     const handshake = new Handshake(params, query, credential, remoteAddress, resumed ?? query.getAll('cursor'));
     // An `EventSource` can't send headers of its own: what was refused by its URL stays refused.
     const isForGood = resumed !== undefined && request.headers.authorization === undefined;
-    const transport = new SseTransport(response, (close) => answer(response, refusalOf(close, isForGood)));
+    const transport = new SseTransport(response, (close) => answerRefused(response, close, isForGood));
     void this.admissions.admit(transport, gateway, handshake).finally(place.admitted);
   }
 
-  private refuse(response: ServerResponse, refusal: HttpRefusal, remoteAddress: string): void {
+  private refuse(
+    request: IncomingMessage,
+    response: ServerResponse,
+    refusal: HttpRefusal,
+    remoteAddress: string,
+  ): void {
     this.refusals.note(refusal, remoteAddress);
-    answer(response, refusal);
+    if (refusal === REFUSAL.tooManyAhead) request.socket.destroy();
+    else answer(response, refusal);
   }
 }
 
@@ -79,27 +96,31 @@ function allowOrigin({ headers: { origin } }: IncomingMessage, response: ServerR
   response.appendHeader('Vary', 'Origin');
 }
 
+function answerRefused(response: ServerResponse, close: Close, isForGood: boolean): void {
+  const refusal = refusalOf(close);
+  if (isForGood && (close.code === 4001 || close.code === 4003)) response.writeHead(NO_CONTENT).end();
+  else answer(response, { ...refusal, fields: close });
+}
+
 /** What a close code is in HTTP. */
-function refusalOf({ code, reason }: Close, isForGood: boolean): HttpRefusal {
+function refusalOf({ code, reason }: Close): HttpRefusal {
   const detail = `The connection was refused: ${code} ${reason}`;
   switch (code) {
     case 4001:
-      return isForGood ? GONE : { status: 401, reason, detail, headers: { 'WWW-Authenticate': 'Bearer' } };
+      return { status: 401, reason, detail, headers: { 'WWW-Authenticate': 'Bearer' } };
+    case 4003:
+      return { status: 404, reason, detail };
     case 4029:
-      return { status: 429, reason, detail, headers: { 'Retry-After': '5' } };
+      return { status: 429, reason, detail, headers: RETRY_AFTER };
     case 1012:
     case 1013:
-      return { status: 503, reason, detail, headers: { 'Retry-After': '5' } };
+      return { status: 503, reason, detail, headers: RETRY_AFTER };
     default:
-      return isForGood ? GONE : { status: code === 4003 ? 404 : 403, reason, detail };
+      return { status: 403, reason, detail };
   }
 }
 
-/** Ends the attempts of an `EventSource`, which would otherwise go on. */
-const GONE: HttpRefusal = { status: 204, reason: 'gone', detail: '' };
-
 function answer(response: ServerResponse, refusal: HttpRefusal): void {
   const { headers, body } = problemOf(refusal);
-  if (refusal.status === 204) response.writeHead(204).end();
-  else response.writeHead(refusal.status, { ...headers, Connection: 'close' }).end(body);
+  response.writeHead(refusal.status, { ...headers, Connection: 'close' }).end(body);
 }

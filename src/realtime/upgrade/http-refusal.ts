@@ -9,6 +9,8 @@ export interface HttpRefusal {
   detail: string;
   /** For the log only. */
   why?: string;
+  /** Further fields of the answer. */
+  fields?: object;
   headers?: Readonly<Record<string, string>>;
 }
 
@@ -85,8 +87,17 @@ export const REFUSAL = {
 const LINGER_MS = 2_000;
 
 /** A refusal as problem details (RFC 9457). */
-export function problemOf({ status, detail, headers }: HttpRefusal): { headers: Record<string, string>; body: string } {
-  const body = JSON.stringify({ type: 'about:blank', title: STATUS_CODES[status] ?? 'Error', status, detail });
+export function problemOf({ status, detail, headers, fields }: HttpRefusal): {
+  headers: Record<string, string>;
+  body: string;
+} {
+  const body = JSON.stringify({
+    type: 'about:blank',
+    title: STATUS_CODES[status] ?? 'Error',
+    status,
+    detail,
+    ...fields,
+  });
   return {
     headers: {
       'Content-Type': 'application/problem+json; charset=utf-8',

@@ -65,12 +65,12 @@ export class UpgradeHandler {
       refuse(REFUSAL.unknownPath);
       return;
     }
-    const broken = brokenRuleOf(request);
+    const broken = brokenRuleOf(request) ?? this.entrance.foreignOrigin(request);
     if (broken !== null) {
       refuse(broken);
       return;
     }
-    const place = this.entrance.enter(request, remoteAddress);
+    const place = this.entrance.enter(remoteAddress);
     if ('refusal' in place) {
       refuse(place.refusal);
       return;
