@@ -49,7 +49,7 @@ describe('a connection that the server closes', () => {
     await until(() => numbersOf(watch).length === 1);
     const before = Date.now();
     for (const each of openConnections(node)) each.close(close);
-    await until(() => connection.state.status !== 'connected');
+    await until(() => connection.state.closed !== undefined);
     await publish(2);
     const waiting = watch.states.find(({ status }) => status === 'waiting');
     expect(waiting?.closed).toEqual(close);

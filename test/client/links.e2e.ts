@@ -48,8 +48,9 @@ describe('a link that is cut', () => {
     await publish(1, 2);
     await heard(watch, 2);
     proxy.cut();
-    await until(() => watch.connection.state.status !== 'connected');
-    expect(watch.connection.state).toMatchObject({ closed: { code: 1006 }, connectionId: undefined });
+    await until(() => watch.connection.state.closed !== undefined);
+    const ended = watch.states.find(({ closed }) => closed);
+    expect(ended).toMatchObject({ closed: { code: 1006 }, connectionId: undefined });
     await publish(3, 4);
     await connected(watch, 2);
     await publish(5, 5);
