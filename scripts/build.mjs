@@ -34,6 +34,7 @@ const SOURCES = [
 const OUTPUTS = ['dist/main.js', 'src/realtime/dist/index.js', 'client/dist/index.js', 'console/dist/index.html'];
 const STAMP = join(ROOT, 'dist/.built');
 
+const ENGINE = join(ROOT, 'dist/realtime');
 /** What `npm pack -w src/realtime` packs. */
 const PACKAGE = join(ROOT, 'src/realtime/dist');
 
@@ -53,13 +54,15 @@ export function buildIfChanged() {
 function build() {
   const startedAt = new Date();
   rmSync(STAMP, { force: true });
+  // What is no longer a source must not get into the package.
+  rmSync(ENGINE, { recursive: true, force: true });
   STEPS.forEach(([what, ...words], index) => {
     console.log(`Building ${what} (step ${index + 1} of ${STEPS.length})…`);
     const { status } = spawnSync(process.execPath, words, { cwd: ROOT, stdio: ['ignore', 'inherit', 'inherit'] });
     if (status !== 0) process.exit(status ?? 1);
   });
   rmSync(PACKAGE, { recursive: true, force: true });
-  copyPackage(join(ROOT, 'dist/realtime'), PACKAGE);
+  copyPackage(ENGINE, PACKAGE);
   writeFileSync(STAMP, '');
   // Changes made during the build may not be in it.
   utimesSync(STAMP, startedAt, startedAt);

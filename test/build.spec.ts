@@ -77,7 +77,8 @@ describe('npm start', () => {
     expect(build().lines).toEqual([START]);
   });
 
-  it('makes the package of the engine, without source maps', async () => {
+  it('makes the package of the engine, without source maps or what is no longer a source', async () => {
+    await write('dist/realtime/removed.js', '');
     build();
     expect((await readdir(join(root, 'src/realtime/dist'))).toSorted()).toEqual(['index.d.ts', 'index.js']);
     expect(await readFile(join(root, 'src/realtime/dist/index.js'), 'utf8')).toBe('');

@@ -4,12 +4,18 @@ import { QueriedGauge } from './queried-gauge.js';
 
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
+/** What is counted too often for a `Counter`. */
+export interface Tally {
+  deliveries: number;
+}
+
 /** The engine's metrics. No label ever holds an id, or the number of series would grow with the users. */
 @Injectable()
 export class RealtimeMetrics {
   readonly publications: Counter<'kind'>;
   readonly publishSeconds: Histogram;
-  readonly deliveries: Counter;
+  /** Frames of channels and signals written to connections of this process. A plain number, as it is counted for each. */
+  readonly tally: Tally = { deliveries: 0 };
   readonly commitToSocketSeconds: Histogram;
   readonly resumes: Counter<'result'>;
   readonly gaps: Counter<'result'>;
@@ -38,10 +44,15 @@ export class RealtimeMetrics {
       buckets: SECONDS,
       registers,
     });
-    this.deliveries = new Counter({
+    const { tally } = this;
+    const deliveries: Counter = new Counter({
       name: 'herald_deliveries_total',
-      help: 'Frames handed to connections',
+      help: 'Frames of channels and signals written to connections, including those that a client had missed',
       registers,
+      collect: () => {
+        deliveries.reset();
+        deliveries.inc(tally.deliveries);
+      },
     });
     this.commitToSocketSeconds = new Histogram({
       name: 'herald_commit_to_socket_seconds',
@@ -156,8 +167,8 @@ export class RealtimeMetrics {
     return result;
   }
 
-  delivered(messageId: string, connections: number): void {
-    this.deliveries.inc(connections);
+  /** Called when a message has been written to this process's connections. */
+  delivered(messageId: string): void {
     this.commitToSocketSeconds.observe(Math.max(0, Date.now() - madeAt(messageId)) / 1_000);
   }
 }

@@ -97,7 +97,7 @@ export class Channel<Events = unknown> {
   private static named<Events>(kind: string, ids: readonly string[]): Channel<Events> {
     if (ids.length === 0 || ids.includes('')) throw new TypeError(`${kind}: takes an id`);
     const encoded = ids.map(encodeURIComponent).join(':');
-    return new Channel<Events>(kind, ids.length === 1 ? (ids[0] ?? '') : encoded, `${kind}:${encoded}`);
+    return new Channel<Events>(kind, ids.length === 1 ? copyOf(ids[0] ?? '') : encoded, `${kind}:${encoded}`);
   }
 }
 
@@ -113,6 +113,11 @@ export const userChannel = Channel.define('user', {
 
 /** An organization's events. */
 export const orgChannel = Channel.define('org', { id: isUuid });
+
+/** An id is often a slice of a URL, which it would keep in memory with the token that the URL may hold. */
+function copyOf(text: string): string {
+  return Buffer.from(text).toString();
+}
 
 function fieldsOf(ids: unknown): Record<string, unknown> {
   return typeof ids === 'object' && ids !== null ? { ...ids } : {};

@@ -1,6 +1,7 @@
 import { v7 as uuidv7 } from 'uuid';
 import type { Principal } from './principal.js';
 import type { TokenVerifier } from './token-verifier.js';
+import type { Tally } from '../realtime-metrics.js';
 import type { ConnectionLimits } from '../settings.js';
 import { formatCursor, type Position } from '../broker/cursor.js';
 import { errorMessage, readMessage } from './client-message.js';
@@ -29,6 +30,7 @@ export interface ConnectionContext {
   limits: ConnectionLimits;
   log: ConnectionLog;
   verifier: TokenVerifier;
+  tally: Tally;
 }
 
 /**
@@ -67,7 +69,7 @@ export class Connection {
     this.memberSince = peer.memberSince;
     // Random, or clients that connect together, as after a restart, would be pinged together for ever.
     this.lastPingAt = this.lastSeenAt - Math.random() * limits.heartbeatIntervalMs;
-    this.outbound = new Outbound(transport.sink, limits.maxBufferedBytes, this, transport.kind);
+    this.outbound = new Outbound(transport.sink, limits.maxBufferedBytes, this, context.tally, transport.kind);
     this.rateLimit = new RateLimit(limits.rateLimitPerSecond, limits.rateLimitBurst);
     this.session = new Session(peer.principal, context.verifier, (close) => this.close(close));
     transport.whenClosed(() => this.session.stop());

@@ -1,6 +1,7 @@
 import type { Writable } from 'node:stream';
 import type { Position } from '../broker/cursor.js';
 import { withCursor } from '../broker/cursor-field.js';
+import type { Tally } from '../realtime-metrics.js';
 import { Frames } from './frames.js';
 import type { TransportKind } from './transport.js';
 
@@ -30,6 +31,7 @@ export class Outbound {
     private readonly sink: Writable,
     private readonly maxBytes: number,
     private readonly recipient: Recipient,
+    private readonly tally: Tally = { deliveries: 0 },
     private readonly transport: TransportKind = 'websocket',
   ) {}
 
@@ -51,7 +53,7 @@ export class Outbound {
     // History already had it when the client joined.
     if (isUpTo(position, this.position)) return;
     this.position = position;
-    if (!isUpTo(former, this.lost)) this.write(frame);
+    if (!isUpTo(former, this.lost)) this.tell(frame);
   }
 
   /**
@@ -72,7 +74,7 @@ export class Outbound {
   show(frame: Buffer): void {
     if (!this.recipient.isOpen) return;
     if (this.held !== null) this.hold(frame.length, () => this.show(frame));
-    else this.write(frame);
+    else this.tell(frame);
   }
 
   /**
@@ -83,7 +85,7 @@ export class Outbound {
   announce(text: string): void {
     if (!this.recipient.isOpen) return;
     if (this.held !== null) this.hold(text.length, () => this.announce(text));
-    else this.send(this.position === null ? text : withCursor(text, this.position));
+    else this.tell(Frames.of(this.position === null ? text : withCursor(text, this.position)).for(this.transport));
   }
 
   /** Sends text without holding it back: the welcome, and answers to the client. */
@@ -94,17 +96,20 @@ export class Outbound {
   /**
    * Writes a finished frame, past `ws` where that is the transport: safe, because `ws` without compression writes each of
    * its own frames in one go, too.
+   * @returns whether it was written
    */
-  write(frame: Buffer): void {
-    if (!this.recipient.isOpen || this.isTooMuch(this.sink.writableLength, frame.length)) return;
+  write(frame: Buffer): boolean {
+    if (!this.recipient.isOpen || this.isTooMuch(this.sink.writableLength, frame.length)) return false;
     this.count(frame);
     this.sink.write(frame);
+    return true;
   }
 
   /** Sends one of many missed messages. Resolves once there is room for the next; with false if the client is gone. */
   async replay(frame: Buffer): Promise<boolean> {
     if (!this.recipient.isOpen || this.isTooMuch(this.sink.writableLength, frame.length)) return false;
     this.count(frame);
+    this.tally.deliveries += 1;
     await new Promise<void>((resolve) => {
       const done = (): void => {
         this.sink.off('close', done);
@@ -134,6 +139,11 @@ export class Outbound {
   discard(): void {
     this.held = null;
     this.heldBytes = 0;
+  }
+
+  /** Writes a frame of the channel, or of a signal. */
+  private tell(frame: Buffer): void {
+    if (this.write(frame)) this.tally.deliveries += 1;
   }
 
   private count({ length }: Buffer): void {

@@ -8,6 +8,7 @@ import { RealtimeMetrics } from '../realtime-metrics.js';
 import { CLOSE, type Close, ConnectionRefusedError } from '../connection/close-code.js';
 import { Connection, type ConnectionContext, type Start } from '../connection/connection.js';
 import { ConnectionLog } from '../connection/connection-log.js';
+import { Applicant } from './applicant.js';
 import type { GuardedGateway } from './gateway-registry.js';
 import type { Handshake } from './handshake.js';
 import { Hub } from '../hub/hub.js';
@@ -40,7 +41,7 @@ export class Admissions {
     settings: RealtimeSettings,
   ) {
     this.deadlineMs = settings.timings.admissionMs;
-    this.connectionContext = { limits: settings.limits, log, verifier: settings.tokenVerifier };
+    this.connectionContext = { limits: settings.limits, log, verifier: settings.tokenVerifier, tally: metrics.tally };
     // Half for a page of history, half for the socket's buffer: together within the connection's buffer limit.
     const pageBytes = settings.limits.maxBufferedBytes / 2;
     this.joinContext = { hub, revocations, broker, historySize: settings.history.size, pageBytes };
@@ -49,31 +50,28 @@ export class Admissions {
 
   /** Resolves when the client is admitted or refused, not only once it has read what it has missed. Never rejects. */
   async admit(transport: Transport, gateway: GuardedGateway, handshake: Handshake): Promise<void> {
-    let connection: Connection | undefined;
+    const applicant = new Applicant(transport, handshake, this.log);
     let place: UserPlace | undefined;
-    const dismiss = (): void => {
-      if (connection === undefined) this.refuse(transport, handshake, CLOSE.tooManyConnections);
-      else connection.close(CLOSE.tooManyConnections);
-    };
-    const deadline = setTimeout(() => this.refuse(transport, handshake, CLOSE.unavailable), this.deadlineMs);
+    const deadline = setTimeout(() => applicant.refuse(CLOSE.unavailable), this.deadlineMs);
     transport.whenClosed(() => clearTimeout(deadline));
     const admittedAt = this.revocations.now();
     try {
       handshake.onAuthenticated = (userId) => {
-        place = this.claimPlace(userId, transport, dismiss);
+        place = this.claimPlace(userId, transport, applicant);
       };
       const admission = await gateway.admit(handshake);
       if (!transport.isOpen) return;
       const joining = new Connection(transport, handshake, admission, admittedAt, this.connectionContext);
-      connection = joining;
+      applicant.became(joining);
       transport.whenClosed(() => this.hub.remove(joining));
       const start = await join(joining, handshake.cursors, this.joinContext);
       clearTimeout(deadline);
       if (joining.isOpen) place?.admitted();
+      applicant.admitted();
       if (start.resumed !== null) this.metrics.resumes.inc({ result: start.resumed ? 'complete' : 'incomplete' });
       void this.welcome(joining, start);
     } catch (error) {
-      this.refuse(transport, handshake, this.closeFor(error));
+      applicant.refuse(this.closeFor(error));
     } finally {
       clearTimeout(deadline);
     }
@@ -92,17 +90,11 @@ export class Admissions {
     if (this.lifecycle.isDraining) connection.close(CLOSE.restarting);
   }
 
-  private claimPlace(userId: string, transport: Transport, dismiss: () => void): UserPlace {
-    const place = this.places.claim(userId, { dismiss, cut: () => transport.terminate() });
+  private claimPlace(userId: string, transport: Transport, applicant: Applicant): UserPlace {
+    const place = this.places.claim(userId, applicant);
     if (place === null) throw new ConnectionRefusedError(CLOSE.tooManyConnections);
     transport.whenClosed(() => place.leave());
     return place;
-  }
-
-  private refuse(transport: Transport, { knownPrincipal, remoteAddress }: Handshake, close: Close): void {
-    if (!transport.isOpen) return;
-    this.log.refused(close, { principal: knownPrincipal, remoteAddress });
-    transport.close(close);
   }
 
   private closeFor(error: unknown): Close {

@@ -24,6 +24,7 @@ export class Hub implements BrokerReceiver, OnModuleInit, OnApplicationShutdown 
   private readonly logger = new Logger(Hub.name);
   private readonly subscriptions = new Map<string, Subscription>();
   private checkTimer: NodeJS.Timeout | undefined;
+  private checking: Promise<void> | null = null;
 
   constructor(
     private readonly settings: RealtimeSettings,
@@ -44,10 +45,7 @@ export class Hub implements BrokerReceiver, OnModuleInit, OnApplicationShutdown 
     this.metrics.gauge('herald_subscriptions', 'Channels that this process has connections for', () => {
       return this.subscriptions.size;
     });
-    this.checkTimer = setInterval(
-      () => void inBatches([...this.subscriptions.values()], (each) => each.check()),
-      CHECK_INTERVAL_MS,
-    ).unref();
+    this.checkTimer = setInterval(() => this.check(), CHECK_INTERVAL_MS).unref();
   }
 
   onApplicationShutdown(): void {
@@ -105,6 +103,13 @@ export class Hub implements BrokerReceiver, OnModuleInit, OnApplicationShutdown 
     for (const each of held) each.hold();
     void inBatches(free, (each) => each.catchUp());
     void this.revocations.catchUp().then(() => inBatches(held, (each) => each.release()));
+  }
+
+  /** One at a time: a check that takes longer than the interval is not overtaken by the next. */
+  private check(): void {
+    this.checking ??= inBatches([...this.subscriptions.values()], (each) => each.check()).finally(() => {
+      this.checking = null;
+    });
   }
 
   disregard(): void {

@@ -61,14 +61,12 @@ export class Signals {
 
   private announce({ id, except, frame }: Record<string, unknown>): void {
     const text = JSON.stringify(frame);
-    let count = 0;
     for (const connection of this.connections.all()) {
       const isOrigin = typeof except === 'string' && connection.echoKey === except;
       if (connection.admission.announcements !== true || isOrigin) continue;
       connection.announce(text);
-      count += 1;
     }
-    if (typeof id === 'string') this.metrics.delivered(id, count);
+    if (typeof id === 'string') this.metrics.delivered(id);
   }
 
   /** Users do not receive their own presence changes. */

@@ -180,4 +180,20 @@ describe('Subscription', () => {
     expect(seen).toEqual(['a', 'b', 'c', 'd']);
     expect(closes).toEqual([]);
   });
+
+  it('is not subscribed again by a check that comes late, once nobody wants it', async () => {
+    let subscribed = 0;
+    broker.subscribe = () => {
+      subscribed += 1;
+      return Promise.resolve();
+    };
+    broker.stream.push(published('a', 1));
+    await subscription.check();
+    expect(subscribed).toBe(1);
+    broker.stream.push(published('b', 2));
+    const checking = subscription.check();
+    for (const member of [...subscription.members]) subscription.remove(member);
+    await checking;
+    expect(subscribed).toBe(1);
+  });
 });

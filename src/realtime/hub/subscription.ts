@@ -84,6 +84,8 @@ export class Subscription {
     if (this.waiting !== null) return;
     try {
       const newest = await this.context.broker.position(this.channel);
+      // Its last member may have left while the broker was asked.
+      if (!this.isWanted) return;
       if (comparePositions(newest, this.position) === 0 && newest.tag === this.position.tag) return;
       // The broker may be only a moment ahead, or may have lost our subscription.
       await this.context.broker.subscribe(this.channel);
@@ -233,7 +235,7 @@ export class Subscription {
       if (except === null || member.echoKey !== except) member.deliver(position, former, frames);
     }
     if (this.listeners.size > 0) this.tellListeners(withoutCursor(payload.toString()), except);
-    this.context.metrics.delivered(id, this.members.size + this.listeners.size);
+    this.context.metrics.delivered(id);
   }
 
   /** Without a cursor, which would be of another channel than theirs. */
