@@ -235,3 +235,21 @@ describe('the limits of streams', () => {
     abort.abort();
   });
 });
+
+it('A stream outlives a killed Redis, and misses nothing', async () => {
+  const node = await herald({ SHUTDOWN_GRACE_MS: '1000', RUN_JOBS: 'false' });
+  try {
+    const org = await node.organization('alice');
+    const stream = await join(node, `/sse/events/${org}/`, { token: await node.tokenFor('alice') });
+    await node.publish(org, 'test.before', { n: 1 });
+    await node.redis.kill();
+    await node.redis.start();
+    await node.recovered();
+    await node.publish(org, 'test.after', { n: 2 });
+    const numbers = [(await stream.next()).data.data, (await stream.next()).data.data];
+    expect(numbers).toEqual([{ n: 1 }, { n: 2 }]);
+    closeAllStreams();
+  } finally {
+    await node.stop();
+  }
+});
