@@ -5,6 +5,7 @@ import { BroadcastService } from '../../src/realtime/index.js';
 import { openBrowser, type TestBrowser } from '../support/chromium.js';
 import { type Herald, herald } from '../support/herald.js';
 import { freePort, postgresDatabase, type RedisServer, startRedis } from '../support/servers.js';
+import { flushOutbox } from '../../src/realtime/testing/flush-outbox.js';
 import { until } from '../../src/realtime/testing/until.js';
 import { HooksPage, numbers } from './hooks-page.js';
 import type { Shown } from './pages/hooks/shown.js';
@@ -331,13 +332,16 @@ describe('after an interruption', () => {
 
   it('longer than history covers, the list is reloaded and the application is told to refetch', async () => {
     const page = await open(['inbox', 'events', 'state', 'org state']);
+    await page.until('inbox', ({ status }) => status === 'ready');
     await page.until('state', ({ status }) => status === 'connected');
     await page.until('org state', ({ status }) => status === 'connected');
     await page.page.context().setOffline(true);
     await page.until('org state', ({ status }) => status === 'offline');
+    await page.until('state', ({ status }) => status === 'offline');
     const titles = numbers(1, HISTORY_SIZE + 1).map(String);
     await notify(...titles);
     await emit(1, HISTORY_SIZE + 1);
+    await flushOutbox(other.app);
     await page.page.context().setOffline(false);
     await page.until('events', ({ refetches }) => refetches === 1);
     await page.until('inbox', ({ items, hasMore }) => items.length === 20 && hasMore);
