@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { DataSource } from 'typeorm';
 import { BroadcastService } from '../src/realtime/index.js';
 import { ApiClient } from './support/api-client.js';
+import { flushOutbox } from '../src/realtime/testing/flush-outbox.js';
 import { until } from '../src/realtime/testing/until.js';
 import { type Herald, ONE_AND_MANY, twoHeralds } from './support/herald.js';
 import { closeAllClients, connect, type TestClient } from './support/ws-client.js';
@@ -23,7 +24,10 @@ describe.each(ONE_AND_MANY)('administration of %s', (_, start) => {
   afterAll(() => one.stop());
 
   async function join(node: Herald, path: string, userId: string, asNewMember = false): Promise<TestClient> {
-    if (asNewMember) await (await one.api('alice')).post(`/orgs/${orgId}/members`, { user_id: userId });
+    if (asNewMember) {
+      await (await one.api('alice')).post(`/orgs/${orgId}/members`, { user_id: userId });
+      await flushOutbox(one.app);
+    }
     return node.join(path, userId);
   }
 

@@ -4,6 +4,7 @@ import { IsInt, IsUUID } from 'class-validator';
 import { DataSource } from 'typeorm';
 import { Membership } from '../src/organizations/membership.entity.js';
 import { BroadcastService, defineOrgEvent } from '../src/realtime/index.js';
+import { flushOutbox } from '../src/realtime/testing/flush-outbox.js';
 import { Resource } from '../src/resources/resource.entity.js';
 import type { ApiClient } from './support/api-client.js';
 import { type Herald, herald } from './support/herald.js';
@@ -434,6 +435,7 @@ describe('the end of a membership', () => {
 
   it('closes nothing if it is rolled back', async () => {
     await owner.post(`/orgs/${orgId}/members`, { user_id: 'frank' });
+    await flushOutbox(node.app);
     const frank = await node.join(`/ws/events/${orgId}/`, 'frank');
     const transaction = dataSource.transaction(async (manager) => {
       await manager.remove(await manager.findOneByOrFail(Membership, { orgId, userId: 'frank' }));

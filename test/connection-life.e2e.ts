@@ -28,7 +28,7 @@ async function join(exp: number): Promise<TestClient> {
 describe('a connection', () => {
   // @abuse AUTHZ-14
   it('closes with 4001 when its token expires, after 5 s of clock tolerance', async () => {
-    const exp = inSeconds(-2);
+    const exp = inSeconds(0);
     const client = await join(exp);
     expect(await client.closed()).toEqual({ code: 4001, reason: 'token_expired' });
     expect(Date.now()).toBeGreaterThanOrEqual((exp + 5) * 1_000);
@@ -47,7 +47,7 @@ describe('a connection', () => {
   // @abuse AUTHZ-14
   it('closes earlier if the new token expires earlier', async () => {
     const client = await join(inSeconds(600));
-    client.send({ type: 'auth', token: await jwks.sign('alice', { claims: { exp: inSeconds(-2) } }) });
+    client.send({ type: 'auth', token: await jwks.sign('alice', { claims: { exp: inSeconds(0) } }) });
     expect(await client.next()).toMatchObject({ type: 'auth.refreshed' });
     expect(await client.closed()).toEqual({ code: 4001, reason: 'token_expired' });
   });

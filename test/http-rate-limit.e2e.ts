@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type ApiAnswer, ApiClient } from './support/api-client.js';
+import { countPatiently } from './support/count-patiently.js';
 import { type Herald, herald, twoHeralds } from './support/herald.js';
 import { inTurns } from './support/in-turns.js';
 import { type Jwks, startJwks } from './support/keys.js';
@@ -32,7 +33,7 @@ describe('the rate limit of one node', () => {
 
   beforeAll(async () => {
     jwks = await startJwks();
-    node = await herald({ ...LIMITED, KEYCLOAK_JWKS_URL: jwks.url });
+    node = await herald({ ...LIMITED, KEYCLOAK_JWKS_URL: jwks.url }, { prepare: countPatiently });
     await until(() => node.isHealthy());
   });
   afterAll(async () => {
@@ -130,7 +131,7 @@ describe('the rate limit of one node', () => {
 
 describe('the rate limit of the development issuer', () => {
   it('counts by address', async () => {
-    const node = await herald(LIMITED);
+    const node = await herald(LIMITED, { prepare: countPatiently });
     const request = (): Promise<ApiAnswer> =>
       new ApiClient(node.url, null, '').post('/dev/token', { user_id: 'alice' });
     expect(await statuses(LIMIT + 1, request)).toEqual([200, 200, 200, 429]);
@@ -154,7 +155,7 @@ describe('the rate limit of two nodes over one Redis', () => {
 
   beforeAll(async () => {
     jwks = await startJwks();
-    nodes = await twoHeralds({ ...LIMITED, KEYCLOAK_JWKS_URL: jwks.url });
+    nodes = await twoHeralds({ ...LIMITED, KEYCLOAK_JWKS_URL: jwks.url }, { prepare: countPatiently });
   });
   afterAll(async () => {
     await nodes[0].stop();

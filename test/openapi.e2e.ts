@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { Validator } from '@seriousme/openapi-schema-validator';
 import { type ApiAnswer, ApiClient } from './support/api-client.js';
+import { countPatiently } from './support/count-patiently.js';
 import { bodyGaps, nameGaps, objectGaps, parameterGaps, propertyGaps, routeGaps } from './support/document-gaps.js';
 import { DocumentedApi, type Operation, problemExample } from './support/documented-api.js';
 import { bodyOf, headersOf, type Ids, idsInPath, pathOf, queryOf } from './support/example-request.js';
@@ -301,7 +302,10 @@ describe('the documented errors', () => {
   });
 
   it('include 429 exactly where requests are counted', async () => {
-    const strict = await node.another({ HTTP_RATE_LIMIT_PER_MINUTE: '1' }, { features: [WidgetsModule] });
+    const strict = await node.another(
+      { HTTP_RATE_LIMIT_PER_MINUTE: '1' },
+      { features: [WidgetsModule], prepare: countPatiently },
+    );
     const as = new ApiClient(strict.url, null, '');
     await as.get('/api/v1/orgs');
     await forEach(api.operations, async (operation) => {

@@ -42,9 +42,11 @@ describe('a process without any configuration', () => {
     const ended = first.end('SIGTERM');
     expect(await client.closed()).toEqual({ code: 1012, reason: 'restarting' });
     // Still answers after all its clients have been disconnected.
-    const answer = await fetch(`${first.url}/health/ready`);
+    const [answer, upgrade] = await Promise.all([
+      fetch(`${first.url}/health/ready`),
+      fetch(`${first.url}/ws/notifications/`),
+    ]);
     expect([answer.status, await answer.json()]).toEqual([503, { status: 'draining', dependencies: {} }]);
-    const upgrade = await fetch(`${first.url}/ws/notifications/`);
     expect(upgrade.status).toBe(426);
     expect(await ended).toEqual({ code: 0, signal: null });
     expect(first.output).not.toContain(token.slice(0, 20));

@@ -1,5 +1,4 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { flushOutbox } from '../src/realtime/testing/flush-outbox.js';
 import type { ApiClient } from './support/api-client.js';
 import { type Herald, herald, ONE_AND_MANY, twoHeralds } from './support/herald.js';
 import { until } from '../src/realtime/testing/until.js';
@@ -10,10 +9,8 @@ let one: Herald;
 let two: Herald;
 let orgId: string;
 
-/** Resolves when the events are in the history, too: a client that resumes earlier receives the rest live. */
 async function publish(from: number, to: number, node = one): Promise<void> {
   for (let n = from; n <= to; n += 1) await node.publish(orgId, 'test.numbered', { n });
-  await flushOutbox(node.app);
 }
 
 async function open(cursor?: string, node = one, userId = 'owner'): Promise<{ client: TestClient; welcome: Frame }> {

@@ -130,7 +130,7 @@ describe('the end of a stream', () => {
   });
 
   it('comes with the token’s', async () => {
-    const short = await one.tokenFor('alice', { expiresIn: -3 });
+    const short = await one.tokenFor('alice', { expiresIn: 0 });
     const stream = await join(one, path, { token: short });
     expect(await stream.next()).toMatchObject({ event: 'close', data: { code: 4001, reason: 'token_expired' } });
   });

@@ -104,7 +104,7 @@ describe('a worker', () => {
     await worker.says('; draining');
     database.heal();
     expect(await exit).toEqual({ code: 0, signal: null });
-    await user.ended(ids, 1_000);
+    await user.ended(ids, 10_000);
     await user.expectCompleted(ids);
   });
 
@@ -114,7 +114,7 @@ describe('a worker', () => {
     const id = await heldHalfWay();
     await startInThisProcess();
     const exit = worker.end('SIGTERM');
-    await user.ended([id], 4_000);
+    await user.ended([id], 10_000);
     await user.expectCompleted([id]);
     // Its own run then fails without side effects.
     database.heal();

@@ -122,7 +122,8 @@ describe('a peer that resets its connection', () => {
         await node.redis.pause();
         try {
           const client = await start();
-          await isAdmitting(1);
+          // It is refused if this takes longer than a command may.
+          await until(async () => client.hasEnded || (await sample(node, 'herald_admissions')) === 1);
           client.reset();
         } finally {
           await node.redis.resume();

@@ -9,6 +9,7 @@ import { encodeFrame, OPCODE } from '../support/frames.js';
 import { refused } from '../support/metrics.js';
 import { herald } from '../support/herald.js';
 import { RawClient } from '../support/raw-client.js';
+import { flushOutbox } from '../../src/realtime/testing/flush-outbox.js';
 import { until } from '../../src/realtime/testing/until.js';
 import { connect } from '../support/ws-client.js';
 
@@ -163,6 +164,7 @@ describe('the metrics of refusals and closes', () => {
     const series = async (): Promise<string[]> =>
       (await metrics()).split('\n').flatMap((line) => /^([a-z]\S*) \S+$/.exec(line)?.[1] ?? []);
     await live('user-0');
+    await flushOutbox(abused.node.app);
     const before = await series();
     for (let n = 1; n <= 20; n += 1) await live(`user-${n}`);
     expect((await series()).filter((name) => name.startsWith('herald_')).toSorted()).toEqual(

@@ -76,7 +76,7 @@ describe('production', () => {
 describe('a clock that jumps', () => {
   let node: Herald;
 
-  beforeAll(async () => void (node = await herald({ WS_HEARTBEAT_INTERVAL_MS: '50' })));
+  beforeAll(async () => void (node = await herald({ WS_HEARTBEAT_INTERVAL_MS: '300' })));
   afterEach(() => void jest.restoreAllMocks());
   afterAll(() => node.stop());
 

@@ -32,7 +32,7 @@ beforeAll(async () => {
 });
 afterEach(closeAllClients);
 afterAll(async () => {
-  expect(await node.isHealthy()).toBe(true);
+  await until(() => node.isHealthy());
   await until(async () => (await countConnections(node.url)) === 0);
   admin.disconnect();
   await node.stop();

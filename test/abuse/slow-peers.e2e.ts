@@ -29,7 +29,7 @@ afterEach(async () => {
   await until(() => openConnections(node).length === 0);
 });
 afterAll(async () => {
-  expect(await node.isHealthy()).toBe(true);
+  await until(() => node.isHealthy());
   await node.stop();
 });
 

@@ -1,7 +1,8 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { useAbusedNode } from '../support/abused-node.js';
 import type { ApiAnswer, ApiClient } from '../support/api-client.js';
-import { connect } from '../support/ws-client.js';
+import { flushOutbox } from '../../src/realtime/testing/flush-outbox.js';
+import { connect, type TestClient } from '../support/ws-client.js';
 
 const abused = useAbusedNode();
 const NUL = 'a\0b';
@@ -58,7 +59,11 @@ function notify(notification: object, dedupe_key?: string): Promise<ApiAnswer> {
   return api.post('/notifications', { user_id: 'mallory', notification, dedupe_key });
 }
 
-const listen = (path: string) => abused.node.join(path, 'mallory');
+/** Hears only what comes after. */
+async function listen(path: string): Promise<TestClient> {
+  await flushOutbox(abused.node.app);
+  return abused.node.join(path, 'mallory');
+}
 
 describe('Client text', () => {
   // @abuse MSG-29

@@ -13,7 +13,7 @@ async function answerPings(peer: RawSession, count: number): Promise<void> {
 }
 
 describe('A message that is never finished', () => {
-  const abused = useAbusedNode({ WS_HEARTBEAT_INTERVAL_MS: '100' });
+  const abused = useAbusedNode({ WS_HEARTBEAT_INTERVAL_MS: '300' });
 
   it.each([
     ['half a frame', encodeFrame(OPCODE.text, Buffer.alloc(5_000), { claimedLength: 10_000 })],

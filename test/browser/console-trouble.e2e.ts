@@ -202,6 +202,8 @@ describe('toasts', () => {
     const alice = await open();
     await api.post('/alerts', { message: 'Leave now', severity: 'critical' });
     await alice.toast('Leave now').waitFor();
+    // Nothing vanishes while a toast has the focus.
+    await alice.button('Dismiss').first().focus();
     await alice.page.clock.install();
     const titles = ['One', 'Two', 'Three', 'Four', 'Five'];
     for (const title of titles) {
@@ -212,6 +214,7 @@ describe('toasts', () => {
     const shown = [await cards.first().innerText(), ...titles.slice(1)];
     await untilLines(cards, shown);
     await alice.toast('Three').hover();
+    await alice.button('Dismiss').first().blur();
     await alice.page.clock.fastForward(10_000);
     await untilLines(cards, shown);
     await alice.page.mouse.move(10, 400);

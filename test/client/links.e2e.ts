@@ -2,7 +2,6 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import type { OrgEventsOptions } from '@herald/client';
 import { BroadcastService } from '../../src/realtime/index.js';
 import { type Herald, herald } from '../support/herald.js';
-import { flushOutbox } from '../../src/realtime/testing/flush-outbox.js';
 import { TcpProxy } from '../../src/realtime/testing/tcp-proxy.js';
 import { until } from '../../src/realtime/testing/until.js';
 import { closeAllConnections, connected, numbersOf, type OrgWatch, watchedEvents, watchEvents } from './watch.js';
@@ -82,7 +81,6 @@ describe('a link that is cut', () => {
     proxy.blackHole();
     proxy.cut();
     await publish(2, 2 + HISTORY_SIZE);
-    await flushOutbox(node.app);
     proxy.heal();
     await connected(watch, 2);
     expect(watch.refetches).toMatchObject([{ resumed: false }]);

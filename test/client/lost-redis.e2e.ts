@@ -20,7 +20,9 @@ let deployment: Deployment;
 
 async function start(redisArgs: string[]): Promise<void> {
   redis = await startRedis({ args: redisArgs });
-  deployment = await Deployment.start({ nodes: [redisAt(redis), redisAt(redis)] });
+  // A client that has to wait longer and longer between attempts must not miss more than this.
+  const node = { ...redisAt(redis), HISTORY_SIZE: '10000' };
+  deployment = await Deployment.start({ nodes: [node, node] });
 }
 
 afterEach(async () => {
@@ -47,7 +49,8 @@ describe('clients of a Redis that', () => {
     await redis.kill();
     returning.connection.reconnect();
     const fresh = watched();
-    await until(() => [returning, fresh].every(({ connection }) => connection.state.closed !== undefined));
+    const isRefused = ({ connection }: OrgWatch): boolean => connection.state.closed?.code === UNAVAILABLE.code;
+    await until(() => [returning, fresh].every(isRefused));
     expect([returning, fresh].map(({ connection }) => connection.state.closed)).toEqual([UNAVAILABLE, UNAVAILABLE]);
     await redis.start();
     await Promise.all([connected(returning, 2), connected(fresh)]);
@@ -67,7 +70,7 @@ describe('clients of a Redis that', () => {
     await until(() => numbersOf(watch).includes(1));
     await redis.kill();
     watch.connection.reconnect();
-    await until(() => watch.connection.state.closed !== undefined);
+    await until(() => watch.connection.state.closed?.code === UNAVAILABLE.code);
     expect(watch.connection.state.closed).toEqual(UNAVAILABLE);
     expect(watch.refetches).toEqual([]);
     await redis.start();

@@ -7,7 +7,7 @@ import { type PostgresServer, startPostgres } from '../support/servers.js';
 import { until } from '../../src/realtime/testing/until.js';
 import { closeAllClients, connect } from '../support/ws-client.js';
 
-const RECOVERY_MS = 10_000;
+const RECOVERY_MS = 20_000;
 
 let postgres: PostgresServer;
 let deployment: Deployment;

@@ -104,7 +104,7 @@ describe('a node’s subscriber link', () => {
     const admin = new Redis(deployment.redis.url);
     for (let time = 0; time < 5; time += 1) {
       await admin.call('CLIENT', 'KILL', 'TYPE', 'pubsub');
-      await untilCaughtUp(8_000);
+      await untilCaughtUp(NOTICED_MS);
     }
     admin.disconnect();
     await expectNothingAmiss();
@@ -114,7 +114,7 @@ describe('a node’s subscriber link', () => {
     const traps = behind.flatMap(({ proxy }) => Array.from({ length: 6 }, () => proxy.cutOn(SUBSCRIBE)));
     for (const { proxy } of behind) proxy.cut();
     await Promise.all(traps);
-    await untilCaughtUp(8_000);
+    await untilCaughtUp(NOTICED_MS);
     await expectNothingAmiss();
     expect(await health()).toEqual([true, true, true]);
   });

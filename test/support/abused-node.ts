@@ -27,7 +27,7 @@ export function useAbusedNode(variables: Variables = {}): AbusedNode {
     await closeAllClients();
   });
   afterAll(async () => {
-    expect(await node.isHealthy()).toBe(true);
+    await until(() => node.isHealthy());
     await until(async () => (await countConnections(node.url)) === 0);
     await node.stop();
   });

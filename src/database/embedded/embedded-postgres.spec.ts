@@ -6,6 +6,9 @@ import { Logger } from '@nestjs/common';
 import pg from 'pg';
 import { EmbeddedPostgres } from './embedded-postgres.js';
 
+/** Short for the tests that wait for them, and long for the others, even on a busy machine. */
+const LIMITS = { waitMs: 1_000, idleMs: 3_000 };
+
 describe('EmbeddedPostgres', () => {
   let root: string;
   let database: EmbeddedPostgres;
@@ -14,7 +17,7 @@ describe('EmbeddedPostgres', () => {
   beforeAll(async () => {
     Logger.overrideLogger(false);
     root = await mkdtemp(join(tmpdir(), 'herald-embedded-'));
-    database = await EmbeddedPostgres.open(join(root, 'postgres'), { waitMs: 200, idleMs: 400 });
+    database = await EmbeddedPostgres.open(join(root, 'postgres'), LIMITS);
   });
 
   beforeEach(async () => {
@@ -140,7 +143,7 @@ describe('EmbeddedPostgres', () => {
 
     await expect(pool.query('SELECT 1')).rejects.toMatchObject({
       code: '57P03',
-      message: expect.stringContaining("waited 200 ms for another connection's transaction"),
+      message: expect.stringContaining(`waited ${LIMITS.waitMs} ms for another connection's transaction`),
     });
     await client.query('COMMIT');
     client.release();
@@ -153,7 +156,10 @@ describe('EmbeddedPostgres', () => {
     await client.query(`INSERT INTO note (text) VALUES ('leaked')`);
     const error = await new Promise((resolve) => client.once('error', resolve));
 
-    expect(error).toMatchObject({ code: '25P03', message: expect.stringContaining('open for 400 ms without a query') });
+    expect(error).toMatchObject({
+      code: '25P03',
+      message: expect.stringContaining(`open for ${LIMITS.idleMs} ms without a query`),
+    });
     client.release(true);
     expect(await texts()).toEqual([]);
   });
