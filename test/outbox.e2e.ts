@@ -160,7 +160,8 @@ describe('a channel that fails after all others have succeeded', () => {
         broker: new ShardAway('user:away', 2),
         metrics: node.app.get(RealtimeMetrics, { strict: false }),
         generation: null,
-        resting: [],
+        request: { first: [], after: '', resting: [] },
+        reopen: null,
       });
       expect([...batch.whole].toSorted()).toEqual(['user:here', 'user:there']);
       expect([...batch.failures.keys()]).toEqual(['user:away']);

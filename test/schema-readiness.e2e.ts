@@ -50,6 +50,24 @@ describe('readiness with RUN_MIGRATIONS=false', () => {
     expect(await ready()).toMatchObject({ status: 503, body: { missing_migrations: [LATEST] } });
   });
 
+  it('names migrations of a newer version, unless the process was ready before they were applied', async () => {
+    const databaseUrl = await postgresDatabase();
+    const variables = { DATABASE_URL: databaseUrl, RUN_MIGRATIONS: 'false' };
+    node = await herald(variables);
+    expect(await ready()).toMatchObject({ status: 200 });
+    const client = new pg.Client({ connectionString: databaseUrl });
+    await client.connect();
+    await client.query(`INSERT INTO migrations (timestamp, name) VALUES (9999999999999, 'Newer9999999999999')`);
+    await client.end();
+    expect(await ready()).toMatchObject({ status: 200 });
+    await node.stop();
+    node = await herald(variables);
+    expect(await ready()).toMatchObject({
+      status: 503,
+      body: { dependencies: { schema: 'down' }, unknown_migrations: ['Newer9999999999999'] },
+    });
+  });
+
   it('reports the same for the embedded database', async () => {
     node = await herald({ RUN_MIGRATIONS: 'false' }, { embedded: true });
     expect(await ready()).toMatchObject({ status: 503, body: { dependencies: { schema: 'down' } } });

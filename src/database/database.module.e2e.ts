@@ -8,6 +8,7 @@ import { type INestApplicationContext, Injectable, Logger, Module, type OnApplic
 import { InjectRepository, TypeOrmModule } from '@nestjs/typeorm';
 import { Test } from '@nestjs/testing';
 import { Column, DataSource, Entity, PrimaryColumn, Repository } from 'typeorm';
+import { until } from '../realtime/testing.js';
 import { freePort, emptyDatabase, startPostgres, type PostgresServer } from '../../test/support/servers.js';
 import { ConfigModule } from '../config/config.module.js';
 import { Environment } from '../config/environment.js';
@@ -201,6 +202,34 @@ describe('migrate', () => {
     const applied = await Promise.all([1, 2, 3].map(() => migrate(options)));
 
     expect(applied.flat()).toEqual(MIGRATIONS.map(({ name }) => name));
+  });
+
+  it('waits for as long as another process migrates', async () => {
+    const url = await emptyDatabase();
+    const holder = await connect(optionsOf(url));
+    const runner = holder.createQueryRunner();
+    await runner.startTransaction();
+    await runner.query('SELECT pg_advisory_xact_lock($1)', [0x48524c44]);
+    const migrating = migrate(optionsOf(url));
+    const waits = `
+      SELECT count(*)::int AS count FROM pg_locks JOIN pg_database ON pg_database.oid = pg_locks.database
+      WHERE datname = current_database() AND locktype = 'advisory' AND NOT granted`;
+    await until(async () => (await holder.query<[{ count: number }]>(waits))[0].count === 1);
+    await runner.rollbackTransaction();
+    expect(await migrating).toHaveLength(MIGRATIONS.length);
+    await holder.destroy();
+  });
+
+  it('keeps what was applied before a failure, and applies the rest the next time', async () => {
+    const url = await emptyDatabase();
+    const dataSource = await connect(optionsOf(url));
+    // In the way of a later migration.
+    await dataSource.query('CREATE TABLE notifications (id int)');
+    await expect(migrate(optionsOf(url))).rejects.toThrow('already exists');
+    await dataSource.query('DROP TABLE notifications');
+    expect((await migrate(optionsOf(url))).length).toBeLessThan(MIGRATIONS.length);
+    expect(await dataSource.query('SELECT name FROM migrations')).toHaveLength(MIGRATIONS.length);
+    await dataSource.destroy();
   });
 });
 

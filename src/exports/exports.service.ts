@@ -1,16 +1,16 @@
 import { Injectable, NotFoundException } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
-import { DataSource, In, LessThan, type Repository } from 'typeorm';
+import { DataSource, In, type Repository } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
 import type { Membership } from '../organizations/membership.entity.js';
 import { rethrowForDissolved } from '../organizations/organizations.service.js';
 import { BroadcastService } from '../realtime/index.js';
+import { deleteInBatches } from '../realtime/support/in-batches.js';
 import { type ExportFile, ExportFiles } from './export-files.js';
 import { ExportQueue } from './export-queue.js';
 import { Export, type ExportFormat, type ExportStatus } from './export.entity.js';
 
 const UNFINISHED = In(['queued', 'running']);
-const OVER = In(['completed', 'failed']);
 
 /** Stops a run whose export was finished by another run, or deleted with its organization. */
 export class ExportIsOverError extends Error {
@@ -131,7 +131,8 @@ export class ExportsService {
 
   /** Deletes the rows of exports that ended longer ago; the next sweep deletes their files. */
   async forgetOlderThan(ms: number): Promise<void> {
-    await this.exports.delete({ status: OVER, updatedAt: LessThan(new Date(Date.now() - ms)) });
+    const isOver = `status IN ('completed', 'failed') AND updated_at < $1`;
+    await deleteInBatches(this.dataSource, 'exports', isOver, [new Date(Date.now() - ms)]);
   }
 
   /** The statuses by id; ids without an export are missing. */

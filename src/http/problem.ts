@@ -2,7 +2,7 @@ import { STATUS_CODES } from 'node:http';
 import { HttpException } from '@nestjs/common';
 import { KeysUnavailableError } from '../auth/token-errors.js';
 import { isDatabaseUnavailable } from '../database/unavailable.js';
-import { isWriteConflict } from '../database/write-conflict.js';
+import { isLockTimeout, isWriteConflict } from '../database/write-conflict.js';
 import {
   AnswerTimeoutError,
   type FieldError,
@@ -58,6 +58,7 @@ export function problemOf(error: unknown, request: ProblemRequest): Problem {
   if (isClientError(origin)) return tell(origin.status, `${sentence(origin.message)}.`);
   // After client errors, which can also have the code of a lost connection.
   if (isDatabaseUnavailable(error)) return tell(503, 'The database is not available; try again later.');
+  if (isLockTimeout(error)) return tell(503, 'Too many others are changing the same; try again later.');
   if (isWriteConflict(error)) return tell(409, 'Another change came in between; try again.');
   return tell(500, 'Something went wrong here; it was logged.');
 }

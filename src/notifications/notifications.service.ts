@@ -1,8 +1,9 @@
 import { Injectable, NotFoundException } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
-import { DataSource, type EntityManager, IsNull, LessThan, LessThanOrEqual } from 'typeorm';
+import { DataSource, type EntityManager, In, IsNull, LessThan, LessThanOrEqual } from 'typeorm';
 import { type Page, pageOf, type PageQuery, uuidCursor } from '../http/pagination.js';
 import { BroadcastService, type JsonObject } from '../realtime/index.js';
+import { deleteInBatches, inBatches } from '../realtime/support/in-batches.js';
 import { Notification } from './notification.entity.js';
 
 /** Unread notifications are counted up to this number. */
@@ -53,12 +54,22 @@ export class NotificationsService {
   }
 
   /** @param upTo the newest notification seen: newer ones stay unread. Null: marks all */
-  readAll(userId: string, upTo: string | null): Promise<void> {
+  async readAll(userId: string, upTo: string | null): Promise<void> {
     const what = { action: 'read_all', ids: [], up_to: upTo };
-    return this.change(userId, what, async (manager) => {
-      const where = { userId, readAt: IsNull(), ...(upTo !== null && { id: LessThanOrEqual(upTo) }) };
-      const { affected } = await manager.update(Notification, where, { readAt: new Date() });
-      return affected !== 0;
+    const where = { userId, readAt: IsNull(), ...(upTo !== null && { id: LessThanOrEqual(upTo) }) };
+    let total = 0;
+    await inBatches(async (limit) => {
+      let count = 0;
+      await this.change(userId, what, async (manager) => {
+        const unread = await manager.find(Notification, { select: { id: true }, where, take: limit });
+        count = unread.length;
+        if (count > 0)
+          await manager.update(Notification, { id: In(unread.map(({ id }) => id)) }, { readAt: new Date() });
+        total += count;
+        // The last batch tells of all.
+        return count < limit && total > 0;
+      });
+      return count;
     });
   }
 
@@ -71,17 +82,10 @@ export class NotificationsService {
     });
   }
 
-  /** Deletes older notifications, in batches; resolves with their number. */
-  async deleteOlderThan(days: number): Promise<number> {
-    const rows = await this.dataSource.query<unknown[]>(
-      `DELETE FROM notifications WHERE id IN (
-         SELECT id FROM notifications WHERE created_at < now() - make_interval(days => $1) ORDER BY created_at LIMIT 5000
-       ) RETURNING id`,
-      [days],
-    );
-    const [deleted] = rows;
-    const count = Array.isArray(deleted) ? deleted.length : 0;
-    return count === 0 ? 0 : count + (await this.deleteOlderThan(days));
+  /** Deletes older notifications; resolves with their number. */
+  deleteOlderThan(days: number): Promise<number> {
+    const isOld = 'created_at < now() - make_interval(days => $1)';
+    return deleteInBatches(this.dataSource, 'notifications', isOld, [days]);
   }
 
   private change(userId: string, what: JsonObject, work: (manager: EntityManager) => Promise<boolean>): Promise<void> {

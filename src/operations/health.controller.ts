@@ -23,6 +23,11 @@ const SCHEMA = {
       items: { type: 'string' },
       description: 'With `RUN_MIGRATIONS=false`: migrations that the schema lacks',
     },
+    unknown_migrations: {
+      type: 'array',
+      items: { type: 'string' },
+      description: 'With `RUN_MIGRATIONS=false`: migrations that a newer version has applied',
+    },
   },
 };
 

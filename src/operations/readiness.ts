@@ -6,7 +6,7 @@ import { DataSource } from 'typeorm';
 import { TokenVerifier } from '../auth/token-verifier.js';
 import { Environment } from '../config/environment.js';
 import { Lifecycle } from '../realtime/support/lifecycle.js';
-import { missingMigrations } from '../database/index.js';
+import { type SchemaDifference, schemaDifference } from '../database/index.js';
 import { Broker } from '../realtime/index.js';
 
 /** Whether this process can serve, and the state of each dependency. */
@@ -15,6 +15,8 @@ export interface ReadinessReport {
   dependencies: Record<string, 'up' | 'down'>;
   /** Only if this process does not apply migrations itself. */
   missing_migrations?: string[];
+  /** The same; a newer version has applied them. */
+  unknown_migrations?: string[];
 }
 
 /** A dependency that does not answer within this time counts as down. */
@@ -26,7 +28,7 @@ export class Readiness {
   private readonly logger = new Logger(Readiness.name);
   private last: ReadinessReport['status'] = 'ok';
   /** Null while unknown. */
-  private missing: string[] | null = null;
+  private schema: SchemaDifference | null = null;
 
   constructor(
     private readonly health: HealthCheckService,
@@ -57,7 +59,8 @@ export class Readiness {
     return {
       status: status === 'ok' || status === 'degraded' ? status : 'error',
       dependencies: Object.fromEntries(states) as ReadinessReport['dependencies'],
-      ...(this.missing?.length && { missing_migrations: this.missing }),
+      ...(this.schema?.missing.length && { missing_migrations: this.schema.missing }),
+      ...(this.schema?.unknown.length && { unknown_migrations: this.schema.unknown }),
     };
   }
 
@@ -67,14 +70,17 @@ export class Readiness {
     return this.verifier.isReady() ? keys.up() : keys.down();
   }
 
-  /** Another process applies the migrations; once the schema is up to date, it stays so. */
+  /**
+   * Another process applies the migrations. Once the schema was the right one, it stays so: while a newer version is
+   * rolled out, its migrations must not take the running nodes out of service.
+   */
   private checkSchema() {
     const schema = this.indicators.check('schema');
-    if (this.missing?.length === 0) return schema.up();
-    this.missing = null;
+    if (this.schema !== null && isRight(this.schema)) return schema.up();
+    this.schema = null;
     const ask = async (): Promise<void> => {
-      this.missing = await missingMigrations(this.dataSource);
-      if (this.missing.length > 0) throw new Error('Migrations are missing');
+      this.schema = await schemaDifference(this.dataSource);
+      if (!isRight(this.schema)) throw new Error('The schema is of another version');
     };
     return schema.attempt(ask).withTimeout(DEADLINE_MS);
   }
@@ -95,12 +101,17 @@ export class Readiness {
     }
   }
 
-  private logChange({ status, dependencies, missing_migrations: missing }: ReadinessReport): void {
+  private logChange({ status, dependencies, missing_migrations, unknown_migrations }: ReadinessReport): void {
     if (status === this.last) return;
     this.last = status;
     const down = Object.keys(dependencies).filter((name) => dependencies[name] === 'down');
     const because = down.length === 0 ? '' : `, down: ${down.join(', ')}`;
-    const migrations = missing === undefined ? '' : `; missing migrations: ${missing.join(', ')}`;
-    this.logger[status === 'error' ? 'warn' : 'log'](`Readiness is now ${status}${because}${migrations}`);
+    const missing = missing_migrations === undefined ? '' : `; missing migrations: ${missing_migrations.join(', ')}`;
+    const unknown = unknown_migrations === undefined ? '' : `; unknown migrations: ${unknown_migrations.join(', ')}`;
+    this.logger[status === 'error' ? 'warn' : 'log'](`Readiness is now ${status}${because}${missing}${unknown}`);
   }
+}
+
+function isRight({ missing, unknown }: SchemaDifference): boolean {
+  return missing.length === 0 && unknown.length === 0;
 }

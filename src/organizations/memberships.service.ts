@@ -5,7 +5,7 @@ import { API_PREFIX } from '../http/configure-http.js';
 import { BroadcastService } from '../realtime/index.js';
 import { Membership } from './membership.entity.js';
 import { may, mayAdd, mayRemove, type OrgRole, takesRole } from './org-role.js';
-import { Organization } from './organization.entity.js';
+import { type LockedOrganization, OrganizationTurns } from './organization-turns.js';
 import { noSuchOrganization } from './organizations.service.js';
 import { decodeListCursor, type Page, type PageQuery, pageOf } from '../http/pagination.js';
 
@@ -24,6 +24,7 @@ export class MembershipsService {
   constructor(
     @InjectDataSource() private readonly dataSource: DataSource,
     private readonly broadcast: BroadcastService,
+    private readonly turns: OrganizationTurns,
   ) {
     this.memberships = dataSource.getRepository(Membership);
   }
@@ -95,22 +96,18 @@ export class MembershipsService {
    */
   private change<T>(
     { orgId, userId }: Membership,
-    work: (manager: EntityManager, organization: Organization, actorRole: OrgRole) => Promise<T>,
+    work: (manager: EntityManager, organization: LockedOrganization, actorRole: OrgRole) => Promise<T>,
   ): Promise<T> {
-    return this.dataSource.transaction(async (manager) => {
-      const organization = await manager.findOne(Organization, {
-        where: { id: orgId },
-        lock: { mode: 'for_no_key_update' },
-      });
-      const actor = organization && (await manager.findOneBy(Membership, { orgId, userId }));
-      if (organization === null || actor === null) throw noSuchOrganization();
+    return this.turns.run(orgId, async (manager, organization) => {
+      const actor = await manager.findOneBy(Membership, { orgId, userId });
+      if (actor === null) throw noSuchOrganization();
       return work(manager, organization, actor.role);
     });
   }
 
   private async welcome(
     userId: string,
-    { id, name }: Organization,
+    { id, name }: LockedOrganization,
     role: OrgRole,
     manager: EntityManager,
   ): Promise<void> {
@@ -125,7 +122,7 @@ export class MembershipsService {
   }
 }
 
-async function memberOf({ id }: Organization, userId: string, manager: EntityManager): Promise<Membership> {
+async function memberOf({ id }: LockedOrganization, userId: string, manager: EntityManager): Promise<Membership> {
   const membership = await manager.findOneBy(Membership, { orgId: id, userId });
   if (membership === null) throw new NotFoundException('There is no such member.');
   return membership;

@@ -7,6 +7,7 @@ import { MembershipSubscriber } from './membership.subscriber.js';
 import { MembershipsService } from './memberships.service.js';
 import { OrgEventsController } from './org-events.controller.js';
 import { OrgEventsGateway } from './org-events.gateway.js';
+import { OrganizationTurns } from './organization-turns.js';
 import { Organization } from './organization.entity.js';
 import { OrganizationsController } from './organizations.controller.js';
 import { OrganizationsService } from './organizations.service.js';
@@ -17,7 +18,7 @@ import './member-events.js';
 @Module({
   imports: [TypeOrmModule.forFeature([Organization, Membership]), UsersModule],
   controllers: [OrganizationsController, MembersController, OrgEventsController, PresenceController],
-  providers: [OrganizationsService, MembershipsService, MembershipSubscriber, OrgEventsGateway],
-  exports: [MembershipsService, OrganizationsService],
+  providers: [OrganizationsService, MembershipsService, MembershipSubscriber, OrganizationTurns, OrgEventsGateway],
+  exports: [MembershipsService, OrganizationsService, OrganizationTurns],
 })
 export class OrganizationsModule {}

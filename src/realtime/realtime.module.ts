@@ -41,6 +41,7 @@ import { RedisPresenceStore } from './presence/redis-presence-store.js';
 import { RealtimeMetrics } from './realtime-metrics.js';
 import { OutboxMessage } from './outbox/outbox-message.entity.js';
 import { OutboxRelay } from './outbox/outbox-relay.js';
+import { OutboxUpkeep } from './outbox/outbox-upkeep.js';
 import { Outbox } from './outbox/outbox.js';
 import { type RealtimeOptions, RealtimeSettings } from './settings.js';
 import { Lifecycle } from './support/lifecycle.js';
@@ -123,6 +124,7 @@ const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } = new ConfigurableModule
     { provide: APP_INTERCEPTOR, useExisting: Call },
     Outbox,
     OutboxRelay,
+    OutboxUpkeep,
     {
       provide: RealtimeMetrics,
       useFactory: ({ metrics }: RealtimeSettings) => new RealtimeMetrics(metrics),

@@ -26,10 +26,8 @@ export class ResourcesService {
    * @throws {NotFoundException} if the organization has been deleted
    */
   create(orgId: string, content: ResourceContent): Promise<Resource> {
-    return this.dataSource.transaction((manager) =>
-      this.quota.addOne(orgId, manager, () =>
-        manager.save(manager.create(Resource, { ...content, id: uuidv7(), orgId })),
-      ),
+    return this.quota.addOne(orgId, (manager) =>
+      manager.save(manager.create(Resource, { ...content, id: uuidv7(), orgId })),
     );
   }
 

@@ -1,19 +1,18 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { DataSource, type QueryRunner } from 'typeorm';
-import { BATCHES_LOCK } from '../../src/realtime/outbox/outbox-batch.js';
 import { OutboxRelay } from '../../src/realtime/outbox/outbox-relay.js';
 import { Deployment } from '../support/deployment.js';
 import { NOTHING_AMISS } from '../support/recording-client.js';
 import { until } from '../../src/realtime/testing/until.js';
 import { closeAllClients } from '../support/ws-client.js';
 
-const WAITING = `
-  SELECT count(*)::int AS waiting FROM pg_locks
-  WHERE locktype = 'advisory' AND NOT granted
-    AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`;
+const HOLD = `SELECT id FROM realtime_outbox WHERE published_at IS NULL FOR UPDATE`;
+const HELD_UP = `
+  SELECT count(*)::int AS count FROM pg_stat_activity
+  WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE '%walked%'`;
 
 let deployment: Deployment;
-/** The test's own session, which holds up batches. */
+/** The test's own session, which holds up a batch by locking its row. */
 let session: QueryRunner;
 
 beforeEach(async () => {
@@ -42,19 +41,20 @@ describe('a batch that begins before Redis loses its data, and publishes afterwa
     const witness = await deployment.watch(nodes[0]);
     for (let n = 0; n < 5; n += 1) await deployment.commit(orgId, n);
     await until(() => witness.has(4));
-    // With this relay stopped, it is the first node's batch that waits.
-    const relay = nodes[1].app.get(OutboxRelay, { strict: false });
-    await relay.stop();
-    await session.query(`SELECT pg_advisory_lock(${BATCHES_LOCK})`);
+    const [early, late] = nodes.map((node) => node.app.get(OutboxRelay, { strict: false }));
+    await Promise.all([early?.stop(), late?.stop()]);
     await deployment.commit(orgId, 5, nodes[0]);
-    await until(async () => (await session.manager.query<{ waiting: number }[]>(WAITING))[0]?.waiting !== 0);
+    await session.startTransaction();
+    await session.query(HOLD);
+    early?.onApplicationBootstrap();
+    await until(async () => (await nodes[1].app.get(DataSource).query(HELD_UP))[0].count === 1);
     await redis.kill();
-    relay.onApplicationBootstrap();
+    late?.onApplicationBootstrap();
     await are('degraded');
     await redis.start();
     await are('ok');
     const newcomer = await deployment.watch(nodes[1]);
-    await session.query(`SELECT pg_advisory_unlock(${BATCHES_LOCK})`);
+    await session.rollbackTransaction();
     for (const client of [witness, newcomer]) {
       await until(() => client.has(5));
       expect(client.account(6)).toEqual(NOTHING_AMISS);

@@ -2,8 +2,7 @@ import type { DataSource } from 'typeorm';
 import type { Environment } from '../../config/environment.js';
 import { readDatabaseUrl } from '../../config/database-url.js';
 import { connect, serverOptions } from '../../database/data-source.js';
-import { MIGRATIONS } from '../../database/migrations/index.js';
-import { appliedMigrations, missingMigrations } from '../../database/missing-migrations.js';
+import { schemaDifference } from '../../database/schema-difference.js';
 import { describeError } from '../describe-error.js';
 import { type Finding, findingsOf } from './finding.js';
 import { medianMs } from './median.js';
@@ -62,7 +61,7 @@ async function checkRights(database: DataSource, runMigrations: boolean): Promis
     [schema],
   );
   const missing = lacks.map(({ lack }) => lack);
-  const isPending = missing.length === 0 && runMigrations && (await missingMigrations(database)).length > 0;
+  const isPending = missing.length === 0 && runMigrations && (await schemaDifference(database)).missing.length > 0;
   if (isPending && !mayCreate) missing.push(`CREATE on the schema ${schema}, for migrations`);
   if (missing.length === 0) return ok(`The user has the required rights in the schema ${schema}.`);
   return broken(`The user lacks rights: ${missing.join('; ')}. GRANT them.`);
@@ -70,10 +69,7 @@ async function checkRights(database: DataSource, runMigrations: boolean): Promis
 
 async function checkSchema(database: DataSource, runMigrations: boolean): Promise<Finding[]> {
   const { ok, warning, broken } = findingsOf('Schema');
-  const applied = await appliedMigrations(database);
-  const known = MIGRATIONS.map(({ name }) => name);
-  const pending = known.filter((name) => !applied.includes(name));
-  const foreign = applied.filter((name) => !known.includes(name));
+  const { missing: pending, unknown: foreign } = await schemaDifference(database);
   const findings: Finding[] = [];
   if (foreign.length > 0) {
     findings.push(

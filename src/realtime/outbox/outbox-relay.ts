@@ -8,16 +8,26 @@ import { RealtimeMetrics } from '../realtime-metrics.js';
 import { QuietErrorLog } from '../support/quiet-error-log.js';
 import { type Batch, isBrokerAtFault, publishBatch } from './outbox-batch.js';
 import { AwaitedMessages } from './awaited-messages.js';
-import { OutboxTable } from './outbox-table.js';
+import { LostChannels } from './lost-channels.js';
+import { Reopening } from './reopening.js';
 import { RestingChannels } from './resting-channels.js';
 
 /** How often a process looks for messages that another one left behind. */
 const POLL_MS = 1_000;
-/** How soon to look again when another process has locked all channels with waiting messages. */
-const CONTENDED_MS = 20;
+/** How soon to look again when another process has locked channels with waiting messages; each time twice as late. */
+const SHORTEST_CONTENDED_MS = 20;
+const LONGEST_CONTENDED_MS = 500;
 const SHORTEST_BACKOFF_MS = 100;
 const LONGEST_BACKOFF_MS = 2_000;
-const CLEANUP_MS = 60_000;
+/**
+ * How long a generation is taken for granted. Redis refuses messages for another one, so this bounds how late a loss is
+ * noticed while nothing is published.
+ */
+const GENERATION_MS = 1_000;
+/** How many channels that this process has just written to a batch looks at before all others. */
+const FRESH_CHANNELS = 64;
+/** How many of them are remembered; the rest is found like those of other processes. */
+const MOST_FRESH = 1_000;
 
 /**
  * Publishes what waits in the outbox: at once after a commit of this process, and periodically for processes that died
@@ -28,16 +38,22 @@ export class OutboxRelay implements OnApplicationBootstrap {
   private readonly logger = new Logger(OutboxRelay.name);
   private readonly channelFailures = new QuietErrorLog(this.logger, 'Could not publish to a channel, retrying');
   private readonly resting = new RestingChannels();
-  private readonly table: OutboxTable;
+  private readonly reopening: Reopening;
+  private readonly lost: LostChannels;
   private readonly awaited = new AwaitedMessages();
   private timer: NodeJS.Timeout | undefined;
   private running: Promise<void> | null = null;
   private isWoken = false;
   private isStopped = true;
   private backoffMs = 0;
-  private cleanedAt = performance.now();
+  private contendedMs = 0;
+  /** Channels that this process has just written to. */
+  private readonly fresh = new Set<string>();
+  /** Where the next batch looks for other channels. */
+  private after = '';
   /** The generation of the broker's data, as last seen by this process. */
   private generation: string | null = null;
+  private generationAt = -Infinity;
 
   constructor(
     @InjectDataSource() private readonly dataSource: DataSource,
@@ -45,11 +61,8 @@ export class OutboxRelay implements OnApplicationBootstrap {
     private readonly metrics: RealtimeMetrics,
     { history }: RealtimeSettings,
   ) {
-    this.table = new OutboxTable(dataSource, history);
-    metrics.queriedGauge('herald_outbox_depth', 'Messages waiting in the outbox', () => this.table.depth());
-    metrics.queriedGauge('herald_outbox_oldest_seconds', 'How long the oldest waiting message has waited', () =>
-      this.table.age(),
-    );
+    this.reopening = new Reopening(dataSource, history);
+    this.lost = new LostChannels((channels) => this.reopening.reopenLatest(channels, IDEMPOTENCY_SECONDS));
   }
 
   onApplicationBootstrap(): void {
@@ -69,10 +82,15 @@ export class OutboxRelay implements OnApplicationBootstrap {
     return this.awaited.published(ids);
   }
 
-  /** Starts a run soon. Never throws, never waits. */
-  wake(): void {
+  /**
+   * Starts a run soon. Never throws, never waits.
+   * @param channels names of channels that were written to
+   */
+  wake(channels: Iterable<string> = []): void {
     if (this.isStopped) return;
+    for (const channel of channels) if (this.fresh.size < MOST_FRESH) this.fresh.add(channel);
     this.isWoken = true;
+    this.contendedMs = 0;
     // While the broker or the database is failing, the back-off decides when to try again.
     if (this.running === null && this.backoffMs === 0) this.start();
   }
@@ -84,8 +102,8 @@ export class OutboxRelay implements OnApplicationBootstrap {
    */
   async republish(channel: Channel): Promise<number> {
     try {
-      const count = await this.table.reopenChannel(channel, IDEMPOTENCY_SECONDS);
-      this.wake();
+      const count = await this.lost.add(channel.name);
+      this.wake([channel.name]);
       return count;
     } catch (error) {
       this.logger.error(`Could not republish lost messages of ${channel.name}: ${String(error)}`);
@@ -105,28 +123,36 @@ export class OutboxRelay implements OnApplicationBootstrap {
     try {
       do {
         this.isWoken = false;
-        // Checked before each batch, because under steady load this loop never ends.
+        // Checked between batches, because under steady load this loop never ends.
         await this.checkGeneration();
-        const { dataSource, broker, metrics, generation } = this;
-        const batch = await publishBatch({ dataSource, broker, metrics, generation, resting: this.resting.names() });
-        this.learnFrom(batch);
+        if (this.reopening.isActive && (await this.reopening.step())) this.isWoken = true;
+        next = Math.min(this.learnFrom(await this.publish()), this.resting.shortestMs());
         this.recover();
-        if (batch.result === 'more') this.isWoken = true;
-        next = batch.result === 'contended' ? CONTENDED_MS : Math.min(POLL_MS, this.resting.shortestMs());
       } while (this.shouldGoOn());
     } catch (error) {
       next = this.backOff(error);
     }
-    await this.cleanUp();
-    if (this.isStopped) return;
-    // Publish at once what was committed during the clean-up, unless the relay is backing off.
-    const wait = this.isWoken && this.backoffMs === 0 ? 0 : next;
-    this.timer = setTimeout(() => this.start(), wait).unref();
+    if (!this.isStopped) this.timer = setTimeout(() => this.start(), next).unref();
   }
 
-  /** @throws the first failure when no channel succeeded, so the whole relay backs off */
-  private learnFrom(batch: Batch): void {
-    const { settled, unreadable, whole, failures } = batch;
+  private publish(): Promise<Batch> {
+    const { dataSource, broker, metrics, generation, reopening, after } = this;
+    const first = [...this.fresh].slice(0, FRESH_CHANNELS);
+    for (const channel of first) this.fresh.delete(channel);
+    const request = { first, after, resting: this.resting.names() };
+    const reopen = reopening.isActive ? reopening.reopen.bind(reopening) : null;
+    return publishBatch({ dataSource, broker, metrics, generation, request, reopen });
+  }
+
+  /**
+   * @returns how long the next batch may wait
+   * @throws the first failure when no channel succeeded, so the whole relay backs off
+   */
+  private learnFrom(batch: Batch): number {
+    const { settled, unreadable, whole, failures, result } = batch;
+    this.after = batch.after;
+    // It may have failed because the broker's data is of another generation.
+    if (failures.size > 0) this.generationAt = -Infinity;
     this.awaited.settle(settled.keys());
     for (const [id, error] of unreadable) {
       this.metrics.unreadableMessages.inc();
@@ -140,13 +166,21 @@ export class OutboxRelay implements OnApplicationBootstrap {
       const reason = reasonOf(error);
       this.channelFailures.warn(reason, reason);
     }
+    if (result === 'more' || this.fresh.size > 0) this.isWoken = true;
+    this.contendedMs =
+      result === 'contended'
+        ? Math.min(LONGEST_CONTENDED_MS, Math.max(SHORTEST_CONTENDED_MS, 2 * this.contendedMs))
+        : 0;
+    return this.contendedMs || POLL_MS;
   }
 
   /** Republishes what history would still have, if the broker has lost its data. */
   private async checkGeneration(): Promise<void> {
+    if (performance.now() - this.generationAt < GENERATION_MS) return;
     const generation = await this.broker.generation();
+    this.generationAt = performance.now();
     if (generation === null || generation === this.generation) return;
-    if (await this.table.reopenForGeneration(generation)) {
+    if (await this.reopening.begin(generation)) {
       this.logger.warn('The broker has lost its data: republishing what its history would still have');
     }
     this.generation = generation;
@@ -155,16 +189,6 @@ export class OutboxRelay implements OnApplicationBootstrap {
   /** A method, because both flags change during awaits in `run`, which TypeScript's narrowing ignores. */
   private shouldGoOn(): boolean {
     return this.isWoken && !this.isStopped;
-  }
-
-  private async cleanUp(): Promise<void> {
-    if (performance.now() - this.cleanedAt < CLEANUP_MS) return;
-    this.cleanedAt = performance.now();
-    try {
-      await this.table.deletePublished();
-    } catch (error) {
-      this.logger.warn(`Could not delete old messages from the outbox: ${String(error)}`);
-    }
   }
 
   private recover(): void {

@@ -14,11 +14,17 @@ import { OutboxMessage } from './outbox-message.entity.js';
 import { Call } from './call.js';
 import { OutboxRelay } from './outbox-relay.js';
 
+interface Written {
+  ids: string[];
+  /** Names of channels and topics. */
+  channels: Set<string>;
+}
+
 /** Writes messages in the transactions that they belong to, and wakes the relay once such a transaction commits. */
 @Injectable()
 export class Outbox implements EntitySubscriberInterface {
-  /** The ids of messages written in open transactions. */
-  private readonly written = new WeakMap<QueryRunner, string[]>();
+  /** What was written in open transactions: the ids of messages, and their channels. */
+  private readonly written = new WeakMap<QueryRunner, Written>();
 
   constructor(
     @InjectDataSource() dataSource: DataSource,
@@ -52,28 +58,29 @@ export class Outbox implements EntitySubscriberInterface {
     await manager.insert(OutboxMessage, { id, channel, kind, body, idempotencyKey, except });
     const { queryRunner } = manager;
     if (queryRunner?.isTransactionActive !== true) {
-      this.hand([id]);
+      this.hand({ ids: [id], channels: new Set([channel]) });
       return;
     }
-    const ids = this.written.get(queryRunner);
-    if (ids === undefined) this.written.set(queryRunner, [id]);
-    else ids.push(id);
+    const written = this.written.get(queryRunner) ?? { ids: [], channels: new Set() };
+    this.written.set(queryRunner, written);
+    written.ids.push(id);
+    written.channels.add(channel);
   }
 
   /** Also called when a savepoint is released: the outer transaction is then still active, and may roll back. */
   afterTransactionCommit({ queryRunner }: TransactionCommitEvent): void {
-    const ids = this.written.get(queryRunner);
-    if (queryRunner.isTransactionActive || ids === undefined) return;
+    const written = this.written.get(queryRunner);
+    if (queryRunner.isTransactionActive || written === undefined) return;
     this.written.delete(queryRunner);
-    this.hand(ids);
+    this.hand(written);
   }
 
   afterTransactionRollback({ queryRunner }: TransactionRollbackEvent): void {
     if (!queryRunner.isTransactionActive) this.written.delete(queryRunner);
   }
 
-  private hand(ids: readonly string[]): void {
+  private hand({ ids, channels }: Written): void {
     this.call.awaits(this.relay.published(ids));
-    this.relay.wake();
+    this.relay.wake(channels);
   }
 }

@@ -16,19 +16,19 @@ export class TcpProxy {
   private traps: Trap[] = [];
   private countdowns: Countdown[] = [];
 
-  private constructor(target: { host: string; port: number }) {
+  private constructor(target: { host: string; port: number }, latencyMs: number) {
     this.server = createServer({ allowHalfOpen: true, pauseOnConnect: true }, (client) => {
-      const link = new Link(client, connect({ ...target, allowHalfOpen: true }), (bytes) =>
-        this.onRequest(link, bytes),
-      );
+      const server = connect({ ...target, allowHalfOpen: true });
+      const link = new Link(client, server, latencyMs, (bytes) => this.onRequest(link, bytes));
       this.links.add(link);
       client.once('close', () => this.links.delete(link));
       link.hold(this.hole);
     });
   }
 
-  static async start(target: { host: string; port: number }): Promise<TcpProxy> {
-    const proxy = new TcpProxy(target);
+  /** @param latencyMs holds back each answer for as long, without limiting how many are on their way */
+  static async start(target: { host: string; port: number }, latencyMs = 0): Promise<TcpProxy> {
+    const proxy = new TcpProxy(target, latencyMs);
     proxy.server.listen(0, proxy.host);
     await once(proxy.server, 'listening');
     return proxy;
@@ -128,6 +128,7 @@ class Link {
   constructor(
     private readonly client: Socket,
     private readonly server: Socket,
+    latencyMs: number,
     onRequest: (bytes: Buffer) => void,
   ) {
     client.on('data', (bytes) => {
@@ -136,7 +137,10 @@ class Link {
       if (!server.destroyed && !this.wasAnswered) server.write(bytes);
       this.wasAnswered = false;
     });
-    server.on('data', (bytes) => client.write(bytes));
+    server.on('data', (bytes) => {
+      if (latencyMs === 0) client.write(bytes);
+      else setTimeout(() => client.write(bytes), latencyMs);
+    });
     for (const [from, to] of [
       [client, server],
       [server, client],

@@ -1,0 +1,68 @@
+import { Injectable } from '@nestjs/common';
+import { InjectDataSource } from '@nestjs/typeorm';
+import { DataSource, type EntityManager } from 'typeorm';
+import { Semaphore } from '../realtime/support/semaphore.js';
+import { noSuchOrganization } from './organizations.service.js';
+
+/** How many changes of one organization hold a database connection at once: one works, the next is ready. */
+const PLACES = 2;
+/** How long a change waits for those of other processes. The caller then gets 503, and may try again. */
+const PATIENCE_MS = 2_000;
+
+/** The limit is set before the lock is waited for, in the same round trip. */
+const LOCK = `
+  WITH patience AS MATERIALIZED (SELECT set_config('lock_timeout', '${PATIENCE_MS}', true))
+  SELECT id, name, resource_count FROM organizations, patience WHERE id = $1
+  FOR NO KEY UPDATE OF organizations`;
+
+/** An organization that no other transaction changes meanwhile. */
+export interface LockedOrganization {
+  id: string;
+  name: string;
+  /** How many resources it has; the database counts them. */
+  resourceCount: number;
+}
+
+interface Turns {
+  places: Semaphore;
+  waiting: number;
+}
+
+/**
+ * Runs changes of an organization one after the other. A burst of them waits here, without a database connection: the
+ * pool is for everybody.
+ */
+@Injectable()
+export class OrganizationTurns {
+  private readonly turns = new Map<string, Turns>();
+
+  constructor(@InjectDataSource() private readonly dataSource: DataSource) {}
+
+  /**
+   * Runs a transaction that holds the organization's row.
+   * @throws {NotFoundException} if the organization has been deleted
+   * @throws {QueryFailedError} with `55P03` if other processes held the row for too long
+   */
+  async run<T>(
+    orgId: string,
+    work: (manager: EntityManager, organization: LockedOrganization) => Promise<T>,
+  ): Promise<T> {
+    const turns = this.turns.get(orgId) ?? { places: new Semaphore(PLACES), waiting: 0 };
+    this.turns.set(orgId, turns);
+    turns.waiting += 1;
+    try {
+      return await turns.places.run(() =>
+        this.dataSource.transaction(async (manager) => work(manager, await lock(orgId, manager))),
+      );
+    } finally {
+      turns.waiting -= 1;
+      if (turns.waiting === 0) this.turns.delete(orgId);
+    }
+  }
+}
+
+async function lock(orgId: string, manager: EntityManager): Promise<LockedOrganization> {
+  const [row] = await manager.query<{ id: string; name: string; resource_count: number }[]>(LOCK, [orgId]);
+  if (row === undefined) throw noSuchOrganization();
+  return { id: row.id, name: row.name, resourceCount: row.resource_count };
+}

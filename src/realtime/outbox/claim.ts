@@ -1,0 +1,108 @@
+import type { EntityManager } from 'typeorm';
+import { Topic } from '../broker/topic.js';
+import type { OutboxRow } from './outbox-row.js';
+
+/** How many waiting channels one claim looks at, beside those that it is asked for first. */
+const CHANNELS = 64;
+/** How many rows of one channel a claim takes: a channel with a long backlog must not hold up the others. */
+const ROWS_PER_CHANNEL = 100;
+/** How many rows a claim takes in all, as each may have 64 KiB. */
+const ROWS = 500;
+
+/** Every batch holds it shared; a process that stores a new generation takes it exclusively. */
+export const BATCHES_LOCK = `hashtextextended('realtime_outbox batches', 0)`;
+/** Only one process at a time publishes to a channel, which keeps its order. The lock ends with the transaction. */
+export const CHANNEL_LOCK = `hashtextextended('realtime_outbox ' || channel, 0)`;
+
+/**
+ * Looks for channels with waiting rows, from one name on, and jumps in the index from each channel to the next: so a
+ * backlog of one costs no more than a single row. Tries to lock each, and takes the first rows of those that it gets.
+ *
+ * `FOR UPDATE` reads a row again if it has changed since the statement began: another process may have published it and
+ * released its lock meanwhile.
+ *
+ * Republished rows come first, in the order in which clients saw them. `sequence` alone would put a transaction that
+ * committed late before rows that were published earlier.
+ */
+const CLAIM = `
+  WITH RECURSIVE walked (place, channel) AS (
+    (SELECT 1, channel FROM realtime_outbox WHERE published_at IS NULL AND channel > $2 ORDER BY channel LIMIT 1)
+    UNION ALL
+    SELECT place + 1, next.channel FROM walked CROSS JOIN LATERAL (
+      SELECT channel FROM realtime_outbox WHERE published_at IS NULL AND channel > walked.channel
+      ORDER BY channel LIMIT 1
+    ) next WHERE place < ${CHANNELS}
+  ), candidates AS (
+    SELECT 0 AS place, channel FROM unnest($1::text[]) AS channel
+    UNION ALL
+    SELECT place, channel FROM walked WHERE channel <> ALL($1::text[])
+  ), batches AS MATERIALIZED (
+    SELECT pg_advisory_xact_lock_shared(${BATCHES_LOCK})
+  ), claimed AS MATERIALIZED (
+    SELECT place, channel, pg_try_advisory_xact_lock(${CHANNEL_LOCK}) AS mine
+    FROM batches, candidates WHERE channel <> ALL($3::text[])
+  )
+  SELECT place, channel, mine, id, kind, body, idempotency_key, "except", cursor, created_ms
+  FROM claimed LEFT JOIN LATERAL (
+    SELECT id, kind, body, idempotency_key, "except", cursor,
+      (extract(epoch FROM created_at) * 1000)::float8 AS created_ms
+    FROM realtime_outbox
+    WHERE published_at IS NULL AND mine AND realtime_outbox.channel = claimed.channel
+    ORDER BY cursor COLLATE "C", sequence LIMIT $4 FOR UPDATE
+  ) waiting ON true
+  LIMIT ${ROWS}`;
+
+/** What to look for. */
+export interface ClaimRequest {
+  /** Channel names that are looked at in any case. Revocations always are, and come before all others. */
+  first: readonly string[];
+  /** Other channels are looked at in the order of their names, beginning after this one; null: no others. */
+  after: string | null;
+  /** Channel names to skip. */
+  resting: readonly string[];
+}
+
+/** Rows that this transaction alone publishes. */
+export interface Claim {
+  rows: OutboxRow[];
+  /** The names of the channels that it has locked. */
+  channels: string[];
+  /** Another process has locked some of the channels. */
+  isContended: boolean;
+  /** There may be rows that were not looked at. */
+  isCut: boolean;
+  /** Where the next claim goes on. */
+  after: string;
+}
+
+type ClaimedRow = { place: number; mine: boolean } & (OutboxRow | { id: null; channel: string });
+
+/**
+ * Locks channels, and takes their waiting rows. Must run in a transaction of its own, at `READ COMMITTED`.
+ * @param rowsPerChannel 0: locks only
+ */
+export async function claim(
+  { first, after, resting }: ClaimRequest,
+  manager: EntityManager,
+  rowsPerChannel = ROWS_PER_CHANNEL,
+): Promise<Claim> {
+  const wanted = [...new Set([Topic.nodes.name, ...first])];
+  const found = await manager.query<ClaimedRow[]>(CLAIM, [wanted, after, resting, rowsPerChannel]);
+  const rows = found.filter((row): row is ClaimedRow & OutboxRow => row.id !== null);
+  const [last] = found.toSorted((a, b) => b.place - a.place);
+  const isFull = found.length >= ROWS || last?.place === CHANNELS;
+  const hasMoved = last !== undefined && last.place > 0;
+  return {
+    rows,
+    channels: [...new Set(found.filter(({ mine }) => mine).map(({ channel }) => channel))],
+    isContended: found.some(({ mine }) => !mine),
+    isCut: isFull || Boolean(after) || hasLongChannel(rows),
+    after: isFull ? (hasMoved ? last.channel : (after ?? '')) : '',
+  };
+}
+
+function hasLongChannel(rows: readonly OutboxRow[]): boolean {
+  const counts = new Map<string, number>();
+  for (const { channel } of rows) counts.set(channel, (counts.get(channel) ?? 0) + 1);
+  return [...counts.values()].some((count) => count >= ROWS_PER_CHANNEL);
+}

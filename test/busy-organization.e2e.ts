@@ -1,0 +1,79 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { DataSource } from 'typeorm';
+import { type Herald, herald } from './support/herald.js';
+import { until } from '../src/realtime/testing/until.js';
+import type { ApiClient } from './support/api-client.js';
+
+let node: Herald;
+let dataSource: DataSource;
+let alice: ApiClient;
+
+beforeAll(async () => {
+  node = await herald({ RUN_JOBS: 'false', HTTP_RATE_LIMIT_PER_MINUTE: '0', DATABASE_POOL_SIZE: '4' });
+  dataSource = node.app.get(DataSource);
+  alice = await node.api('alice');
+});
+afterAll(() => node.stop());
+
+/** The connections of the pool that wait for a lock. */
+async function waiting(): Promise<number> {
+  const [{ count }] = await dataSource.query(
+    `SELECT count(*)::int AS count FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
+  );
+  return Number(count);
+}
+
+describe('an organization whose row is held by another process', () => {
+  async function whileHeld(orgId: string, run: () => Promise<void>): Promise<void> {
+    const holder = dataSource.createQueryRunner();
+    try {
+      await holder.startTransaction();
+      await holder.query('SELECT id FROM organizations WHERE id = $1 FOR UPDATE', [orgId]);
+      await run();
+    } finally {
+      await holder.rollbackTransaction();
+      await holder.release();
+    }
+  }
+
+  it.each([
+    ['resources', (n: number) => ({ name: `No. ${n}` })],
+    ['members', (n: number) => ({ user_id: `user-${n}` })],
+  ])('leaves connections for others while its %s wait, and answers 503 in time', async (path, bodyOf) => {
+    const [busy, other] = [await node.organization('alice'), await node.organization('alice')];
+    await whileHeld(busy, async () => {
+      const burst = Promise.all(Array.from({ length: 6 }, (_, n) => alice.post(`/orgs/${busy}/${path}`, bodyOf(n))));
+      await until(async () => (await waiting()) > 0);
+      expect((await alice.post(`/orgs/${other}/resources`, { name: 'Elsewhere' })).status).toBe(201);
+      expect(await waiting()).toBeGreaterThan(0);
+      const [first] = await burst;
+      expect(first).toMatchObject({ status: 503, body: { title: 'Service Unavailable' } });
+      expect(first?.headers.get('retry-after')).not.toBeNull();
+    });
+    expect((await alice.post(`/orgs/${busy}/${path}`, bodyOf(100))).status).toBe(201);
+  });
+});
+
+describe('the count of an organization’s resources', () => {
+  const countOf = async (orgId: string): Promise<unknown> =>
+    (await dataSource.query('SELECT resource_count FROM organizations WHERE id = $1', [orgId]))[0]?.resource_count;
+
+  it('is right, however resources are written and deleted', async () => {
+    const orgId = await node.organization('alice');
+    const { id } = (await alice.post(`/orgs/${orgId}/resources`, { name: 'One' })).body as { id: string };
+    await alice.post(`/orgs/${orgId}/resources`, { name: 'Two' });
+    expect(await countOf(orgId)).toBe(2);
+    await dataSource.query(
+      `INSERT INTO resources (id, org_id, name, sensitivity)
+       SELECT gen_random_uuid(), $1, 'Imported', 'normal' FROM generate_series(1, 10)`,
+      [orgId],
+    );
+    expect(await countOf(orgId)).toBe(12);
+    await alice.delete(`/orgs/${orgId}/resources/${id}`);
+    expect(await countOf(orgId)).toBe(11);
+    await dataSource.query(`DELETE FROM resources WHERE org_id = $1 AND name = 'Imported'`, [orgId]);
+    expect(await countOf(orgId)).toBe(1);
+    expect((await alice.delete(`/orgs/${orgId}`)).status).toBe(204);
+    expect(await countOf(orgId)).toBeUndefined();
+  });
+});
