@@ -2,8 +2,10 @@ import type { EntityManager } from 'typeorm';
 import { Topic } from '../broker/topic.js';
 import type { OutboxRow } from './outbox-row.js';
 
-/** How many waiting channels one claim looks at, beside those that it is asked for first. */
+/** How many channels one claim locks, beside those that it is asked for first. */
 const CHANNELS = 64;
+/** How many channels it looks at to find them, as other processes may have locked some. */
+const MOST_LOOKED_AT = 512;
 /** How many rows of one channel a claim takes: a channel with a long backlog must not hold up the others. */
 const ROWS_PER_CHANNEL = 100;
 /** How many rows a claim takes in all, as each may have 64 KiB. */
@@ -13,34 +15,40 @@ const ROWS = 500;
 export const BATCHES_LOCK = `hashtextextended('realtime_outbox batches', 0)`;
 /** Only one process at a time publishes to a channel, which keeps its order. The lock ends with the transaction. */
 export const CHANNEL_LOCK = `hashtextextended('realtime_outbox ' || channel, 0)`;
+const TRY_LOCK = `pg_try_advisory_xact_lock(${CHANNEL_LOCK})`;
 
 /**
  * Looks for channels with waiting rows, from one name on, and jumps in the index from each channel to the next: so a
  * backlog of one costs no more than a single row. Tries to lock each, and takes the first rows of those that it gets.
+ * `mine` is null for channels that are not to be locked.
  *
  * `FOR UPDATE` reads a row again if it has changed since the statement began: another process may have published it and
- * released its lock meanwhile.
+ * released its lock meanwhile. The subquery in `LIMIT` hides its value: if it is more than the rows that statistics
+ * expect, Postgres sorts all rows of a channel instead of reading the first of the index.
  *
  * Republished rows come first, in the order in which clients saw them. `sequence` alone would put a transaction that
  * committed late before rows that were published earlier.
  */
 const CLAIM = `
-  WITH RECURSIVE walked (place, channel) AS (
-    (SELECT 1, channel FROM realtime_outbox WHERE published_at IS NULL AND channel > $2 ORDER BY channel LIMIT 1)
-    UNION ALL
-    SELECT place + 1, next.channel FROM walked CROSS JOIN LATERAL (
-      SELECT channel FROM realtime_outbox WHERE published_at IS NULL AND channel > walked.channel
-      ORDER BY channel LIMIT 1
-    ) next WHERE place < ${CHANNELS}
-  ), candidates AS (
-    SELECT 0 AS place, channel FROM unnest($1::text[]) AS channel
-    UNION ALL
-    SELECT place, channel FROM walked WHERE channel <> ALL($1::text[])
-  ), batches AS MATERIALIZED (
+  WITH RECURSIVE batches AS MATERIALIZED (
     SELECT pg_advisory_xact_lock_shared(${BATCHES_LOCK})
+  ), walked (place, channel, mine, locked) AS (
+    SELECT 0, $2::text, NULL::boolean, 0 FROM batches
+    UNION ALL
+    SELECT place + 1, next.channel, next.mine, locked + coalesce(next.mine, false)::int
+    FROM walked CROSS JOIN LATERAL (
+      SELECT channel, CASE WHEN channel = ANY($1::text[] || $3::text[]) THEN NULL ELSE ${TRY_LOCK} END AS mine
+      FROM (
+        SELECT channel FROM realtime_outbox WHERE published_at IS NULL AND channel > walked.channel
+        ORDER BY channel LIMIT 1
+      ) found
+    ) next
+    WHERE locked < ${CHANNELS} AND place < ${MOST_LOOKED_AT}
   ), claimed AS MATERIALIZED (
-    SELECT place, channel, pg_try_advisory_xact_lock(${CHANNEL_LOCK}) AS mine
-    FROM batches, candidates WHERE channel <> ALL($3::text[])
+    SELECT 0 AS place, channel, CASE WHEN channel = ANY($3::text[]) THEN NULL ELSE ${TRY_LOCK} END AS mine
+    FROM batches, unnest($1::text[]) AS channel
+    UNION ALL
+    SELECT place, channel, mine FROM walked WHERE place > 0
   )
   SELECT place, channel, mine, id, kind, body, idempotency_key, "except", cursor, created_ms
   FROM claimed LEFT JOIN LATERAL (
@@ -48,7 +56,7 @@ const CLAIM = `
       (extract(epoch FROM created_at) * 1000)::float8 AS created_ms
     FROM realtime_outbox
     WHERE published_at IS NULL AND mine AND realtime_outbox.channel = claimed.channel
-    ORDER BY cursor COLLATE "C", sequence LIMIT $4 FOR UPDATE
+    ORDER BY cursor COLLATE "C", sequence LIMIT (SELECT $4::int) FOR UPDATE
   ) waiting ON true
   LIMIT ${ROWS}`;
 
@@ -75,7 +83,7 @@ export interface Claim {
   after: string;
 }
 
-type ClaimedRow = { place: number; mine: boolean } & (OutboxRow | { id: null; channel: string });
+type ClaimedRow = { place: number; mine: boolean | null } & (OutboxRow | { id: null; channel: string });
 
 /**
  * Locks channels, and takes their waiting rows. Must run in a transaction of its own, at `READ COMMITTED`.
@@ -90,12 +98,13 @@ export async function claim(
   const found = await manager.query<ClaimedRow[]>(CLAIM, [wanted, after, resting, rowsPerChannel]);
   const rows = found.filter((row): row is ClaimedRow & OutboxRow => row.id !== null);
   const [last] = found.toSorted((a, b) => b.place - a.place);
-  const isFull = found.length >= ROWS || last?.place === CHANNELS;
+  const walked = new Set(found.filter(({ place, mine }) => place > 0 && mine === true).map(({ channel }) => channel));
+  const isFull = found.length >= ROWS || walked.size >= CHANNELS || last?.place === MOST_LOOKED_AT;
   const hasMoved = last !== undefined && last.place > 0;
   return {
     rows,
-    channels: [...new Set(found.filter(({ mine }) => mine).map(({ channel }) => channel))],
-    isContended: found.some(({ mine }) => !mine),
+    channels: [...new Set(found.filter(({ mine }) => mine === true).map(({ channel }) => channel))],
+    isContended: found.some(({ mine }) => mine === false),
     isCut: isFull || Boolean(after) || hasLongChannel(rows),
     after: isFull ? (hasMoved ? last.channel : (after ?? '')) : '',
   };

@@ -88,7 +88,7 @@ export class OutboxRelay implements OnApplicationBootstrap {
    */
   wake(channels: Iterable<string> = []): void {
     if (this.isStopped) return;
-    for (const channel of channels) if (this.fresh.size < MOST_FRESH) this.fresh.add(channel);
+    this.remember(channels);
     this.isWoken = true;
     this.contendedMs = 0;
     // While the broker or the database is failing, the back-off decides when to try again.
@@ -135,13 +135,25 @@ export class OutboxRelay implements OnApplicationBootstrap {
     if (!this.isStopped) this.timer = setTimeout(() => this.start(), next).unref();
   }
 
-  private publish(): Promise<Batch> {
+  private async publish(): Promise<Batch> {
     const { dataSource, broker, metrics, generation, reopening, after } = this;
     const first = [...this.fresh].slice(0, FRESH_CHANNELS);
     for (const channel of first) this.fresh.delete(channel);
     const request = { first, after, resting: this.resting.names() };
     const reopen = reopening.isActive ? reopening.reopen.bind(reopening) : null;
-    return publishBatch({ dataSource, broker, metrics, generation, request, reopen });
+    let isDone = false;
+    try {
+      const batch = await publishBatch({ dataSource, broker, metrics, generation, request, reopen });
+      isDone = !isBrokerAtFault(batch);
+      return batch;
+    } finally {
+      // Once the broker or the database is back, they still come before what others left behind.
+      if (!isDone) this.remember(first);
+    }
+  }
+
+  private remember(channels: Iterable<string>): void {
+    for (const channel of channels) if (this.fresh.size < MOST_FRESH) this.fresh.add(channel);
   }
 
   /**

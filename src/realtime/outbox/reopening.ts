@@ -44,7 +44,7 @@ const NEXT_CHANNELS = `
 /** Waits for running batches: they must mark what they have published before it is reopened. */
 const LOCK_CHANNELS = `SELECT pg_advisory_xact_lock(${CHANNEL_LOCK}) FROM unnest($1::text[]) AS channel`;
 
-/** Reopens what history would still have of channels that lost everything at one time. */
+/** Reopens what history would still have of channels that lost everything at one time; `LIMIT` as in `claim.ts`. */
 const REOPEN_LOST = `
   UPDATE realtime_outbox SET published_at = NULL
   WHERE id IN (
@@ -53,7 +53,7 @@ const REOPEN_LOST = `
       WHERE realtime_outbox.channel = lost.channel AND kind = 'frame'
         AND published_at > now() - make_interval(secs => $2)
         AND published_at <= (SELECT lost_at FROM realtime_broker WHERE name = 'redis')
-      ORDER BY published_at DESC, cursor COLLATE "C" DESC LIMIT $3
+      ORDER BY published_at DESC, cursor COLLATE "C" DESC LIMIT (SELECT $3::int)
     ) newest
   )`;
 
