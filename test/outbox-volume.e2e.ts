@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { DataSource } from 'typeorm';
+import { Broker } from '../src/realtime/broker/broker.js';
+import { userChannel } from '../src/realtime/broker/channel.js';
 import { BroadcastService } from '../src/realtime/index.js';
 import { OutboxRelay } from '../src/realtime/outbox/outbox-relay.js';
 import { claim } from '../src/realtime/outbox/claim.js';
@@ -81,13 +83,13 @@ describe('a channel with a long backlog', () => {
   it('leaves channels that another process has locked to that process', async () => {
     await relay.stop();
     const [one, two] = [`user:${randomUUID()}`, `user:${randomUUID()}`];
-    await pileUp(one, 2);
+    for (const channel of [one, two]) await pileUp(channel, 1);
     const request = { first: [one, two], after: null, resting: [] };
     await dataSource.transaction(async (holder) => {
       expect((await claim(request, holder)).rows).toHaveLength(2);
       await pileUp(two, 1);
       await dataSource.transaction(async (other) => {
-        expect(await claim(request, other)).toMatchObject({ rows: [], isContended: true });
+        expect(await claim(request, other)).toMatchObject({ rows: [], isContended: true, taken: [one, two] });
       });
     });
   });
@@ -157,7 +159,8 @@ describe('a Redis that has lost its data', () => {
     try {
       const database = one.app.get(DataSource);
       const service = one.app.get(BroadcastService, { strict: false });
-      const old = Array.from({ length: EACH }, (_, n) => `Number ${n}`);
+      // Three times what history keeps.
+      const old = Array.from({ length: 3 * EACH }, (_, n) => `Number ${n}`);
       for (const title of old) await service.broadcastNotification('zoe', { title });
       await flushOutbox(one.app);
       await database.query(
@@ -183,6 +186,11 @@ describe('a Redis that has lost its data', () => {
         `SELECT count(*)::int AS count FROM realtime_outbox WHERE cursor IS NOT NULL AND channel LIKE 'user:a%'`,
       );
       expect(count).toBe(CHANNELS * EACH);
+      // Of her messages, no more are published again than history keeps.
+      const { position, publications } = await one.app.get(Broker, { strict: false }).history(userChannel.of('zoe'), 0);
+      expect(position.offset).toBeLessThanOrEqual(EACH + 1);
+      const kept = publications.map(({ payload }) => JSON.parse(payload.toString()).notification.title as string);
+      expect([...old, 'New'].slice(-kept.length)).toEqual(kept);
     } finally {
       await one.stop();
     }

@@ -161,7 +161,7 @@ describe('a channel that fails after all others have succeeded', () => {
         metrics: node.app.get(RealtimeMetrics, { strict: false }),
         generation: null,
         request: { first: [], after: '', resting: [] },
-        reopen: null,
+        reopening: null,
       });
       expect([...batch.whole].toSorted()).toEqual(['user:here', 'user:there']);
       expect([...batch.failures.keys()]).toEqual(['user:away']);

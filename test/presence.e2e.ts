@@ -1,8 +1,11 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { ApiClient } from './support/api-client.js';
 import { until } from '../src/realtime/testing/until.js';
 import { type Herald, ONE_AND_MANY } from './support/herald.js';
 import { closeAllClients, connect, type TestClient } from './support/ws-client.js';
+
+/** Shorter than in production, and long enough to come back in. */
+const LINGER_MS = 1_000;
 
 const joined = (userId: string) => ({ type: 'presence', action: 'joined', user_id: userId });
 const left = (userId: string) => ({ type: 'presence', action: 'left', user_id: userId });
@@ -19,13 +22,13 @@ describe.each(ONE_AND_MANY)('presence on %s', (_, start) => {
   let orgId: string;
 
   beforeAll(async () => {
-    [one, two] = await start();
+    [one, two] = await start({}, { timings: { presenceLingerMs: LINGER_MS } });
+  });
+  // Nobody is still there from the test before.
+  beforeEach(async () => {
     ({ orgId, alice } = await found(one));
   });
-  afterEach(async () => {
-    await closeAllClients();
-    await until(async () => (await present()).length === 0);
-  });
+  afterEach(closeAllClients);
   afterAll(() => one.stop());
 
   async function join(node: Herald, userId: string, query = ''): Promise<TestClient> {
@@ -46,6 +49,23 @@ describe.each(ONE_AND_MANY)('presence on %s', (_, start) => {
     await until(async () => JSON.stringify(await present()).includes('"bob","connections":1'));
     await second.close();
     for (const watcher of watchers) expect(await watcher.next()).toEqual(left('bob'));
+    expect(JSON.stringify(await present())).not.toContain('bob');
+  });
+
+  it('tells nothing of a user who is back in time, on any node', async () => {
+    const watcher = await join(one, 'alice', '?presence=true');
+    const bob = await join(one, 'bob');
+    expect(await watcher.next()).toEqual(joined('bob'));
+    await bob.close();
+    await until(async () => JSON.stringify(await present()).includes('"bob","connections":0'));
+    const again = await join(two, 'bob');
+    await until(async () => JSON.stringify(await present()).includes('"bob","connections":1'));
+    const carol = await join(two, 'carol');
+    expect(await watcher.next()).toEqual(joined('carol'));
+    await carol.close();
+    // If anything had been told of Bob, it would have come before this.
+    expect(await watcher.next()).toEqual(left('carol'));
+    await again.ping();
   });
 
   it('lists connected users with the number of their connections', async () => {

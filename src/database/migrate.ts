@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
 import { type DataSource, type Migration, MigrationExecutor, type QueryRunner } from 'typeorm';
 import { connect, type PostgresOptions } from './data-source.js';
@@ -7,6 +8,8 @@ import { MIGRATIONS } from './migrations/index.js';
 const LOCK_KEY = 0x48524c44;
 /** A migration that waits for a table blocks every later query on it, so it gives up. */
 const TABLE_LOCK_TIMEOUT = '60s';
+/** How often to look whether another process has finished its migrations. */
+const WAIT_MS = 500;
 
 const logger = new Logger('Migrations');
 
@@ -27,20 +30,30 @@ export async function migrate(options: PostgresOptions): Promise<string[]> {
     return await applyAll(dataSource);
   } finally {
     // Fails on a lost connection, which has ended the transaction anyway.
-    await guard?.rollbackTransaction().catch(() => undefined);
+    if (guard?.isTransactionActive === true) await guard.rollbackTransaction().catch(() => undefined);
     await guard?.release();
     await dataSource.destroy();
   }
 }
 
-/** The transaction holds the lock until it ends: unlike a session, it also does so behind a pooler. */
+/**
+ * The guard's transaction holds the lock until it ends: unlike a session, it also does so behind a pooler. Whoever waits
+ * does so without a transaction, and the guard asks without parameters, which would keep a snapshot: a migration with
+ * `CREATE INDEX CONCURRENTLY` waits for all older ones.
+ */
 async function waitForTurn(guard: QueryRunner): Promise<void> {
-  await guard.startTransaction();
-  const tried = 'SELECT pg_try_advisory_xact_lock($1) AS "isFirst"';
-  const [first] = await guard.manager.query<{ isFirst: boolean }[]>(tried, [LOCK_KEY]);
-  if (first?.isFirst === true) return;
-  logger.log('Waiting for another process that is migrating the database');
-  await guard.query('SELECT pg_advisory_xact_lock($1)', [LOCK_KEY]);
+  for (let attempt = 1; ; attempt += 1) {
+    await guard.startTransaction();
+    const [tried] = await guard.manager.query<{ is_mine: boolean }[]>(
+      `SELECT pg_try_advisory_xact_lock(${LOCK_KEY}) AS is_mine`,
+    );
+    if (tried?.is_mine === true) break;
+    await guard.rollbackTransaction();
+    if (attempt === 1) logger.log('Waiting for another process that is migrating the database');
+    await delay(WAIT_MS);
+  }
+  // It is idle for as long as the migrations take.
+  await guard.query('SET LOCAL idle_in_transaction_session_timeout = 0');
 }
 
 async function applyAll(dataSource: DataSource): Promise<string[]> {

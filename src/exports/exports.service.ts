@@ -131,8 +131,9 @@ export class ExportsService {
 
   /** Deletes the rows of exports that ended longer ago; the next sweep deletes their files. */
   async forgetOlderThan(ms: number): Promise<void> {
-    const isOver = `status IN ('completed', 'failed') AND updated_at < $1`;
-    await deleteInBatches(this.dataSource, 'exports', isOver, [new Date(Date.now() - ms)]);
+    const isOld = `status IN ('completed', 'failed') AND updated_at < $1`;
+    const rows = { table: 'exports', by: 'updated_at', isOld };
+    await deleteInBatches(this.dataSource, rows, [new Date(Date.now() - ms)]);
   }
 
   /** The statuses by id; ids without an export are missing. */

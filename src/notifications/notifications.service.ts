@@ -57,17 +57,14 @@ export class NotificationsService {
   async readAll(userId: string, upTo: string | null): Promise<void> {
     const what = { action: 'read_all', ids: [], up_to: upTo };
     const where = { userId, readAt: IsNull(), ...(upTo !== null && { id: LessThanOrEqual(upTo) }) };
-    let total = 0;
     await inBatches(async (limit) => {
       let count = 0;
       await this.change(userId, what, async (manager) => {
         const unread = await manager.find(Notification, { select: { id: true }, where, take: limit });
         count = unread.length;
-        if (count > 0)
-          await manager.update(Notification, { id: In(unread.map(({ id }) => id)) }, { readAt: new Date() });
-        total += count;
-        // The last batch tells of all.
-        return count < limit && total > 0;
+        const ids = In(unread.map(({ id }) => id));
+        if (count > 0) await manager.update(Notification, { id: ids, readAt: IsNull() }, { readAt: new Date() });
+        return count > 0;
       });
       return count;
     });
@@ -85,7 +82,7 @@ export class NotificationsService {
   /** Deletes older notifications; resolves with their number. */
   deleteOlderThan(days: number): Promise<number> {
     const isOld = 'created_at < now() - make_interval(days => $1)';
-    return deleteInBatches(this.dataSource, 'notifications', isOld, [days]);
+    return deleteInBatches(this.dataSource, { table: 'notifications', by: 'created_at', isOld }, [days]);
   }
 
   private change(userId: string, what: JsonObject, work: (manager: EntityManager) => Promise<boolean>): Promise<void> {

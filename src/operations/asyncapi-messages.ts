@@ -162,7 +162,7 @@ export const MESSAGES = {
   ),
   presence: message(
     'presence',
-    'Only with `?presence=true`: a member’s first connection across all nodes, or the end of the last one. Has no cursor, and is not repeated when a client resumes',
+    'Only with `?presence=true`: a member’s first connection across all nodes, or the end of the last one, told 5 s later unless the member is back by then. Has no cursor, and is not repeated when a client resumes',
     { action: { type: 'string', enum: ['joined', 'left'] }, user_id: { type: 'string' } },
     { type: 'presence', action: 'joined', user_id: 'bob' },
   ),

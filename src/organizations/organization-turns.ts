@@ -1,4 +1,4 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, ServiceUnavailableException } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource, type EntityManager } from 'typeorm';
 import { Semaphore } from '../realtime/support/semaphore.js';
@@ -6,14 +6,17 @@ import { noSuchOrganization } from './organizations.service.js';
 
 /** How many changes of one organization hold a database connection at once: one works, the next is ready. */
 const PLACES = 2;
-/** How long a change waits for those of other processes. The caller then gets 503, and may try again. */
-const PATIENCE_MS = 2_000;
+/** How long a change waits for others of this process, then for those of other processes: less than for an answer. */
+const QUEUE_MS = 5_000;
+const LOCK_MS = 2_000;
 
 /** The limit is set before the lock is waited for, in the same round trip. */
 const LOCK = `
-  WITH patience AS MATERIALIZED (SELECT set_config('lock_timeout', '${PATIENCE_MS}', true))
+  WITH patience AS MATERIALIZED (SELECT set_config('lock_timeout', '${LOCK_MS}', true))
   SELECT id, name, resource_count FROM organizations, patience WHERE id = $1
   FOR NO KEY UPDATE OF organizations`;
+
+const BUSY = 'Too many others are changing the organization; try again later.';
 
 /** An organization that no other transaction changes meanwhile. */
 export interface LockedOrganization {
@@ -41,7 +44,8 @@ export class OrganizationTurns {
   /**
    * Runs a transaction that holds the organization's row.
    * @throws {NotFoundException} if the organization has been deleted
-   * @throws {QueryFailedError} with `55P03` if other processes held the row for too long
+   * @throws {ServiceUnavailableException} if too many other changes came before; the caller may try again
+   * @throws {QueryFailedError} with `55P03` if another process held the row for too long
    */
   async run<T>(
     orgId: string,
@@ -51,9 +55,12 @@ export class OrganizationTurns {
     this.turns.set(orgId, turns);
     turns.waiting += 1;
     try {
-      return await turns.places.run(() =>
-        this.dataSource.transaction(async (manager) => work(manager, await lock(orgId, manager))),
-      );
+      const end = performance.now() + QUEUE_MS;
+      return await turns.places.run(() => {
+        // Whoever asked for it gives up soon, and must not be surprised by it later.
+        if (performance.now() > end) throw new ServiceUnavailableException(BUSY);
+        return this.dataSource.transaction(async (manager) => work(manager, await lock(orgId, manager)));
+      });
     } finally {
       turns.waiting -= 1;
       if (turns.waiting === 0) this.turns.delete(orgId);

@@ -96,12 +96,13 @@ const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } = new ConfigurableModule
         redis: RealtimeRedis | null,
         directory: RedisNodeDirectory | null,
         connections: Connections,
+        lifecycle: Lifecycle,
         node: NodeName,
       ) =>
         redis === null || directory === null
           ? new MemoryConnectionRegistry(connections, node.text)
-          : new RedisConnectionRegistry(redis, directory, connections),
-      inject: [RealtimeRedis, RedisNodeDirectory, Connections, NodeName],
+          : new RedisConnectionRegistry(redis, directory, connections, lifecycle),
+      inject: [RealtimeRedis, RedisNodeDirectory, Connections, Lifecycle, NodeName],
     },
     {
       provide: PresenceStore,

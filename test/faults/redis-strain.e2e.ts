@@ -60,6 +60,9 @@ describe('a Redis in trouble', () => {
     await expect(admin.set('any', 'thing')).rejects.toThrow('OOM');
     const full = load.least;
     await expectWritesToSucceed();
+    const [returning] = watches.filter(({ orgId }) => orgId !== deployment.orgId);
+    expect(await returning?.client.resume(deployment.nodes[1])).toBe(true);
+    await deployment.nodes[0].join('/ws/notifications/', 'a-stranger-to-redis');
     await until(() => load.least > full + 100);
     expect(Math.max(...watches.map(({ client }) => client.numbers.length))).toBeLessThan(load.least);
 

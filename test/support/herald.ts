@@ -70,12 +70,12 @@ export async function twoHeralds(variables: Variables = {}, options: HeraldOptio
 }
 
 /** For tests that apply to one node and to several; a single embedded node plays both parts. */
-export const ONE_AND_MANY: [name: string, start: (variables?: Variables) => Promise<[Herald, Herald]>][] = [
+export const ONE_AND_MANY: [name: string, start: typeof twoHeralds][] = [
   ['two nodes', twoHeralds],
   [
     'one node on embedded defaults',
-    async (variables) => {
-      const node = await herald(variables, { embedded: true });
+    async (variables, options) => {
+      const node = await herald(variables, { ...options, embedded: true });
       return [node, node];
     },
   ],

@@ -104,6 +104,9 @@ export interface HistoryLimits {
  * - When `publish` resolves, the broker has the message.
  */
 export abstract class Broker {
+  /** Whether it refuses messages for another generation than its data is of. */
+  abstract readonly checksGeneration: boolean;
+
   /** Whether a channel's data can be lost while the generation stays: then only the new epoch reveals the loss. */
   abstract readonly losesChannelsAlone: boolean;
 
@@ -159,6 +162,16 @@ export abstract class Broker {
    * @throws {UnavailableError}
    */
   abstract generation(): Promise<string | null>;
+
+  /**
+   * Identifies the histories that the broker's masters belong to: another master may lack the newest messages of the one
+   * that it replaces. Masters that can't be reached are left out. Null if the broker doesn't tell.
+   * @throws {UnavailableError}
+   */
+  abstract masters(): Promise<string[] | null>;
+
+  /** Calls back whenever the link to the broker was lost and is restored: another master may have taken over. */
+  abstract onRestored(listener: () => void): void;
 
   /** Sets the one receiver of this process. */
   abstract listen(receiver: BrokerReceiver): void;

@@ -11,6 +11,7 @@ import type { Topic } from './topic.js';
 /** The broker of a single process: gives the same guarantees as Redis, in memory. */
 @Injectable()
 export class MemoryBroker extends Broker {
+  override readonly checksGeneration = true;
   override readonly losesChannelsAlone = false;
   private readonly positions: ExpiringMap<Position>;
   private readonly histories: ExpiringMap<Publication[]>;
@@ -58,6 +59,14 @@ export class MemoryBroker extends Broker {
 
   override generation(): Promise<null> {
     return Promise.resolve(null);
+  }
+
+  override masters(): Promise<null> {
+    return Promise.resolve(null);
+  }
+
+  override onRestored(): void {
+    // There is no link that could be lost.
   }
 
   override listen(receiver: BrokerReceiver): void {

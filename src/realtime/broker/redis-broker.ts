@@ -1,5 +1,5 @@
 import { Injectable, Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
-import type { Cluster, Redis } from 'ioredis';
+import { Cluster, type Redis } from 'ioredis';
 import { QuietErrorLog } from '../support/quiet-error-log.js';
 import { becomesReady } from '../support/redis-connection.js';
 import type { BrokerReceiver, HistoryLimits, Messages, Publication, Published, History } from './broker.js';
@@ -18,7 +18,14 @@ import { Semaphore } from '../support/semaphore.js';
 /** How long the start waits for Redis. After that the process starts without it, and `/health/ready` reports it. */
 const START_TIMEOUT_MS = 3_000;
 /** Histories read at once: enough to keep Redis busy, and few enough for memory, as each may take 16 MB. */
-const READS_AT_ONCE = 8;
+const REPAIRS_AT_ONCE = 8;
+/** As a number of bytes. */
+const WHOLE = Number.MAX_SAFE_INTEGER;
+/** The same for clients that resume, which take pages and must not wait for repairs of others. */
+const RESUMES_AT_ONCE = 32;
+
+/** Of the reply to `INFO replication`: changes whenever another master takes over, or the same one starts anew. */
+const REPLICATION_ID = /^master_replid:(\w+)/m;
 
 /** The scripts as methods that ioredis adds (`defineCommand`): `EVALSHA`, or `EVAL` if Redis doesn't have them yet. */
 interface Scripts {
@@ -32,6 +39,8 @@ interface Scripts {
  */
 @Injectable()
 export class RedisBroker extends Broker implements OnModuleInit, OnApplicationShutdown {
+  /** Whether a script can read the generation together with a channel's keys. */
+  override checksGeneration: boolean;
   /** A cluster's shards fail independently, and only one of them has the generation. */
   override readonly losesChannelsAlone: boolean;
   private readonly logger = new Logger(RedisBroker.name);
@@ -42,10 +51,10 @@ export class RedisBroker extends Broker implements OnModuleInit, OnApplicationSh
   private readonly subscriber: RedisSubscriber;
   private readonly publishCommand: 'PUBLISH' | 'SPUBLISH';
   private readonly positionSeconds: number;
-  private readonly reads = new Semaphore(READS_AT_ONCE);
+  private readonly repairs = new Semaphore(REPAIRS_AT_ONCE);
+  private readonly resumes = new Semaphore(RESUMES_AT_ONCE);
   private receiver: BrokerReceiver | null = null;
-  /** Whether a script can read the generation together with a channel's keys. */
-  private seesGeneration: boolean;
+  private isInfoRefused = false;
 
   constructor(
     private readonly redis: RealtimeRedis,
@@ -55,7 +64,7 @@ export class RedisBroker extends Broker implements OnModuleInit, OnApplicationSh
     this.keys = redis.keys;
     this.publishCommand = redis.settings.mode === 'cluster' ? 'SPUBLISH' : 'PUBLISH';
     this.losesChannelsAlone = redis.settings.mode === 'cluster';
-    this.seesGeneration = !this.losesChannelsAlone;
+    this.checksGeneration = !this.losesChannelsAlone;
     this.positionSeconds = Math.max(IDLE_CHANNEL_SECONDS, limits.ttlSeconds);
     this.commands = withScripts(redis.commands);
     this.link = redis.connect('Redis, for receiving');
@@ -74,12 +83,12 @@ export class RedisBroker extends Broker implements OnModuleInit, OnApplicationSh
   }
 
   override async publishAll(messages: Messages, generation: string | null): Promise<Published[]> {
-    const expected = this.seesGeneration ? generation : null;
+    const expected = this.checksGeneration ? generation : null;
     try {
       return await this.publishInto(expected, messages);
     } catch (error) {
       if (expected === null || !isCrossSlot(error)) throw error;
-      this.seesGeneration = false;
+      this.checksGeneration = false;
       this.logger.warn(
         'This Redis is a cluster behind one address: set REDIS_CLUSTER_NODES if its nodes can be reached',
       );
@@ -104,8 +113,9 @@ export class RedisBroker extends Broker implements OnModuleInit, OnApplicationSh
     return positionOf(cursor?.toString() ?? '');
   }
 
-  override async history(channel: Channel, fromOffset: number, maxBytes = Number.MAX_SAFE_INTEGER): Promise<History> {
-    const [cursor, isCut, ...messages] = await this.reads.run(() => this.read(channel, fromOffset, maxBytes));
+  override async history(channel: Channel, fromOffset: number, maxBytes = WHOLE): Promise<History> {
+    const places = maxBytes === WHOLE ? this.repairs : this.resumes;
+    const [cursor, isCut, ...messages] = await places.run(() => this.read(channel, fromOffset, maxBytes));
     const position = positionOf(cursor?.toString() ?? '');
     const publications = messages.map((message) => this.publicationOf(channel.name, message));
     // An unreadable message, of a later version for example, is a gap: use only what follows it.
@@ -117,9 +127,43 @@ export class RedisBroker extends Broker implements OnModuleInit, OnApplicationSh
   }
 
   override async generation(): Promise<string | null> {
+    // Usually it exists; a Redis that is full refuses to set it, and still takes signals.
+    const existing = await this.redis.ask((commands) => commands.get(this.keys.generation));
+    if (existing !== null) return existing;
     const candidate = newEpoch();
-    const existing = await this.redis.ask((commands) => commands.set(this.keys.generation, candidate, 'NX', 'GET'));
-    return existing ?? candidate;
+    const other = await this.redis.ask((commands) => commands.set(this.keys.generation, candidate, 'NX', 'GET'));
+    return other ?? candidate;
+  }
+
+  override async masters(): Promise<string[] | null> {
+    if (this.isInfoRefused) return null;
+    try {
+      const replies = await this.redis.ask((commands) => infoOf(commands));
+      const histories = replies.map((reply) => REPLICATION_ID.exec(reply)?.[1]);
+      return histories.filter((each) => each !== undefined);
+    } catch (error) {
+      // Managed Redis may not give the right to `INFO`.
+      if (!(error instanceof Error && error.cause instanceof Error)) throw error;
+      if (!/^(NOPERM|ERR unknown command)/.test(error.cause.message)) throw error;
+      this.isInfoRefused = true;
+      return null;
+    }
+  }
+
+  override onRestored(listener: () => void): void {
+    if (this.commands instanceof Cluster) {
+      this.commands.on('+node', (node: Redis) => {
+        listener();
+        node.on('ready', listener);
+      });
+      this.commands.on('-node', listener);
+      return;
+    }
+    let wasReady = this.commands.status === 'ready';
+    this.commands.on('ready', () => {
+      if (wasReady) listener();
+      wasReady = true;
+    });
   }
 
   override listen(receiver: BrokerReceiver): void {
@@ -199,6 +243,12 @@ function withScripts(connection: Redis | Cluster): (Redis | Cluster) & Scripts {
   connection.defineCommand('heraldHistory', { lua: HISTORY_SCRIPT });
   // ioredis adds the methods at run time.
   return connection as (Redis | Cluster) & Scripts;
+}
+
+async function infoOf(commands: Redis | Cluster): Promise<string[]> {
+  if (!(commands instanceof Cluster)) return [await commands.info('replication')];
+  const replies = await Promise.allSettled(commands.nodes('master').map((node) => node.info('replication')));
+  return replies.flatMap((reply) => (reply.status === 'fulfilled' ? [reply.value] : []));
 }
 
 function positionOf(cursor: string): Position {

@@ -65,9 +65,14 @@ export class RedisKeys {
     return `${this.prefix}{node:${node}}:index`;
   }
 
-  /** A hash: each user's number of connections to the channel, per node. */
+  /** A hash: each user's number of connections to the channel, on each node. */
   presence(channel: Channel): string {
-    return `${this.channel(channel)}:counts`;
+    return `${this.channel(channel)}:present`;
+  }
+
+  /** The node that cleans up after ended ones. */
+  get sweeper(): string {
+    return `${this.prefix}sweeper`;
   }
 
   /** A set: the organizations and users that a node has counted. */

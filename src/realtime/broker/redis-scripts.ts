@@ -72,17 +72,18 @@ return answer
 
 /**
  * Reads the cursor of a channel's newest message, and the messages that its history has from an offset on. Begins an
- * epoch if the channel has none, so that the next message continues it.
+ * epoch if the channel has none, so that the next message continues it: also in a Redis that is full, as clients must be
+ * able to connect, and it takes little.
  *
  * KEYS: the channel's position, its history. ARGV: a random part for a new epoch, seconds that the position lives after
  * its last use, the offset (empty: no messages), about how many bytes of messages to return.
  * Returns the cursor, 1 if the messages were cut at the byte limit (else 0), then the messages: at least two, if any.
  */
-export const HISTORY_SCRIPT = `
-local time = redis.call('TIME')
-local now = time[1] * 1000 + math.floor(time[2] / 1000)
-if redis.call('HSETNX', KEYS[1], 'epoch', string.format('%011x', now) .. ARGV[1]) == 1 then
-  redis.call('HSET', KEYS[1], 'offset', 0, 'tag', '00000000')
+export const HISTORY_SCRIPT = `#!lua flags=allow-oom
+if redis.call('EXISTS', KEYS[1]) == 0 then
+  local time = redis.call('TIME')
+  local now = time[1] * 1000 + math.floor(time[2] / 1000)
+  redis.call('HSET', KEYS[1], 'epoch', string.format('%011x', now) .. ARGV[1], 'offset', 0, 'tag', '00000000')
   redis.call('DEL', KEYS[2])
 end
 redis.call('EXPIRE', KEYS[1], ARGV[2])

@@ -1,4 +1,5 @@
 import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import type { Lifecycle } from '../support/lifecycle.js';
 import { QuietErrorLog } from '../support/quiet-error-log.js';
 import type { RealtimeRedis } from '../broker/realtime-redis.js';
 import type { Connection } from '../connection/connection.js';
@@ -45,13 +46,16 @@ export class RedisConnectionRegistry
   /** What was written for each connection, least recently written first. */
   private readonly written = new Map<string, { places: string[]; state: string }>();
   private timer: NodeJS.Timeout | undefined;
+  private refreshing: Promise<void> = Promise.resolve();
 
   constructor(
     private readonly redis: RealtimeRedis,
     private readonly directory: RedisNodeDirectory,
     private readonly connections: Connections,
+    lifecycle: Lifecycle,
   ) {
     super();
+    lifecycle.onDrained(() => this.leave());
     connections.observe({
       entered: ({ id }) => this.changes.mark(id),
       left: ({ id }) => this.changes.mark(id),
@@ -60,7 +64,9 @@ export class RedisConnectionRegistry
 
   async onApplicationBootstrap(): Promise<void> {
     await this.refresh();
-    this.timer = setInterval(() => void this.refresh(), this.directory.renewalMs).unref();
+    this.timer = setInterval(() => {
+      this.refreshing = this.refresh();
+    }, this.directory.renewalMs).unref();
   }
 
   /** The drain has closed the connections; their records expire. */
@@ -88,6 +94,17 @@ export class RedisConnectionRegistry
       Promise.all(living.map((node) => commands.hexists(this.redis.keys.connections(node), connectionId))),
     );
     return answers.includes(1);
+  }
+
+  /** Takes this node off the list soon. Never rejects. */
+  private async leave(): Promise<void> {
+    clearInterval(this.timer);
+    try {
+      await this.refreshing;
+      await this.directory.leave();
+    } catch (error) {
+      this.errors.report(error instanceof Error ? error : new Error(String(error)));
+    }
   }
 
   private async placesAfter(after: string | null, prefix: string, nodes: string[], limit: number): Promise<Place[]> {

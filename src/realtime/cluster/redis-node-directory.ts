@@ -3,8 +3,15 @@ import type { RealtimeRedis } from '../broker/realtime-redis.js';
 /** How long the directory outlives the last renewal of any node. */
 const DIRECTORY_SECONDS = 3_600;
 
+/** How long the lease of a node that stops goes on, so that its clients can come back on other nodes. */
+const FAREWELL_MS = 5_000;
+
 /** Lists the nodes. Each keeps a lease that it renews regularly. */
 export class RedisNodeDirectory {
+  private readonly forgotten: (() => void)[] = [];
+  /** Since when no renewal has failed or come too late; null: the last one has. Milliseconds of the monotonic clock. */
+  private steadySince: number | null = null;
+
   constructor(
     private readonly redis: RealtimeRedis,
     readonly self: string,
@@ -22,10 +29,43 @@ export class RedisNodeDirectory {
    * @throws {UnavailableError}
    */
   async renew(): Promise<boolean> {
+    try {
+      const wasKnown = await this.extend(this.leaseMs);
+      if (!wasKnown) {
+        this.steadySince = null;
+        for (const listener of this.forgotten) listener();
+      }
+      this.steadySince ??= performance.now();
+      return wasKnown;
+    } catch (error) {
+      this.steadySince = null;
+      throw error;
+    }
+  }
+
+  /** Whether Redis has been there for long enough that every node that runs has a lease. */
+  get isSteady(): boolean {
+    return this.steadySince !== null && performance.now() - this.steadySince >= this.leaseMs;
+  }
+
+  /** Calls back when the lease was gone. */
+  onForgotten(listener: () => void): void {
+    this.forgotten.push(listener);
+  }
+
+  /**
+   * Lets the lease end soon; call it when this node renews it no more.
+   * @throws {UnavailableError}
+   */
+  async leave(): Promise<void> {
+    await this.extend(Math.min(this.leaseMs, FAREWELL_MS));
+  }
+
+  private async extend(leaseMs: number): Promise<boolean> {
     const { keys } = this.redis;
     const [former] = await this.redis.ask((commands) =>
       Promise.all([
-        commands.set(keys.lease(this.self), '1', 'PX', this.leaseMs, 'GET'),
+        commands.set(keys.lease(this.self), '1', 'PX', leaseMs, 'GET'),
         commands.sadd(keys.nodes, this.self),
         commands.expire(keys.nodes, DIRECTORY_SECONDS),
       ]),

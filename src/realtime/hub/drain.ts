@@ -40,6 +40,7 @@ export class Drain implements OnModuleDestroy, BeforeApplicationShutdown {
   /** The relay stops after the drain, so that what the last requests and jobs commit is still published. */
   async beforeApplicationShutdown(): Promise<void> {
     await this.drained;
+    await this.lifecycle.drained();
     await this.relay.stop();
     // Nest stops listening after this.
     await this.noticed;

@@ -1,6 +1,8 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import { Injectable, Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { RealtimeSettings } from '../settings.js';
 import { UnavailableError } from '../support/errors.js';
+import { Semaphore } from '../support/semaphore.js';
 import { Broker, type BrokerReceiver, type Publication } from '../broker/broker.js';
 import { OutboxRelay } from '../outbox/outbox-relay.js';
 import { RealtimeMetrics } from '../realtime-metrics.js';
@@ -16,7 +18,9 @@ import { Subscription } from './subscription.js';
 /** How often the positions of all channels are compared with the broker's. */
 const CHECK_INTERVAL_MS = 15_000;
 /** How many channels are compared or recovered at a time. */
-const BATCH = 200;
+const AT_ONCE = 200;
+/** For how long one of them may keep others waiting; it then goes on beside them. */
+const PATIENCE_MS = 1_000;
 
 /** The one way out: keeps this process's subscriptions, and delivers each publication to its channel's connections. */
 @Injectable()
@@ -78,6 +82,21 @@ export class Hub implements BrokerReceiver, OnModuleInit, OnApplicationShutdown 
     this.signals.leave(connection);
   }
 
+  /** Grows whenever there is a new reason to `confirm`. */
+  get doubts(): number {
+    return this.relay.doubts;
+  }
+
+  /**
+   * Whether the broker has everything that was published to a channel, even if it may have lost some. Never rejects.
+   * @returns false if that could not be made sure in time
+   */
+  async confirm(channel: Channel): Promise<boolean> {
+    const isWhole = await this.relay.confirm(channel);
+    if (!isWhole) this.log.note('unconfirmed', `${channel.name}: a client resumed, and Redis may have lost messages`);
+    return isWhole;
+  }
+
   receive(publication: Publication): void {
     this.subscriptions.get(publication.channel)?.receive(publication);
   }
@@ -101,13 +120,13 @@ export class Hub implements BrokerReceiver, OnModuleInit, OnApplicationShutdown 
     const held = all.filter(({ channel }) => takesMembership(channel));
     const free = all.filter(({ channel }) => !takesMembership(channel));
     for (const each of held) each.hold();
-    void inBatches(free, (each) => each.catchUp());
-    void this.revocations.catchUp().then(() => inBatches(held, (each) => each.release()));
+    void inTurns(free, (each) => each.catchUp());
+    void this.revocations.catchUp().then(() => inTurns(held, (each) => each.release()));
   }
 
   /** One at a time: a check that takes longer than the interval is not overtaken by the next. */
   private check(): void {
-    this.checking ??= inBatches([...this.subscriptions.values()], (each) => each.check()).finally(() => {
+    this.checking ??= inTurns([...this.subscriptions.values()], (each) => each.check()).finally(() => {
       this.checking = null;
     });
   }
@@ -164,11 +183,12 @@ function takesMembership({ kind }: Channel): boolean {
   return kind !== 'user';
 }
 
-async function inBatches(
+/** Resolves when all have been worked on, or have taken too long. */
+async function inTurns(
   all: readonly Subscription[],
   work: (subscription: Subscription) => Promise<void>,
 ): Promise<void> {
-  for (let start = 0; start < all.length; start += BATCH) {
-    await Promise.all(all.slice(start, start + BATCH).map(work));
-  }
+  const places = new Semaphore(AT_ONCE);
+  const patience = (): Promise<void> => wait(PATIENCE_MS, undefined, { ref: false });
+  await Promise.all(all.map((each) => places.run(() => Promise.race([work(each), patience()]))));
 }

@@ -1,3 +1,4 @@
+import type { History } from '../broker/broker.js';
 import { parseCursor } from '../broker/cursor.js';
 import { canFollow } from './positions.js';
 import { missedSince } from '../broker/history.js';
@@ -32,9 +33,19 @@ export async function join(
   const revoked = revocations.revokedWhileJoining(connection);
   if (revoked !== null) throw new ConnectionRefusedError(revoked);
   if (cursors.length === 0) return { position: subscription.position, resumed: null, missed: [] };
+  const { channel } = connection.admission;
   const since = cursors.length === 1 ? parseCursor(cursors[0] ?? '') : null;
   if (since === null) return { position: subscription.position, resumed: false, missed: [] };
-  const history = await context.broker.history(connection.admission.channel, since.offset, context.pageBytes);
+  let history: History;
+  let doubts: number;
+  do {
+    ({ doubts } = hub);
+    if (!(await hub.confirm(channel))) {
+      return { position: subscription.position, resumed: false, missed: [] };
+    }
+    history = await context.broker.history(channel, since.offset, context.pageBytes);
+    // Another master may have answered than the one that was asked about.
+  } while (doubts !== hub.doubts);
   // If the broker has lost messages that this process received, recover before the connection begins.
   if (!canFollow(history.position, subscription.position)) await subscription.catchUp();
   const missed = missedSince(history, since, context.historySize);

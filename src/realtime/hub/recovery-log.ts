@@ -14,11 +14,20 @@ const LINES = 40;
  * - `gap_filled`: the missed messages were read from history.
  * - `diverged`: the broker has lost the stream, or its end.
  * - `republished`: the outbox republishes what the broker has lost.
+ * - `unconfirmed`: a client resumed while it was not known what Redis has lost, and was told to refetch.
  * - `gap_lost`: history does not reach back; the channel's clients are closed with 1013 `stream_lost`.
  * - `failed`: a channel could not recover because of an internal error; its clients are closed in the same way.
  */
 export type RecoveryStep =
-  'link_down' | 'link_up' | 'gap_noticed' | 'gap_filled' | 'diverged' | 'republished' | 'gap_lost' | 'failed';
+  | 'link_down'
+  | 'link_up'
+  | 'gap_noticed'
+  | 'gap_filled'
+  | 'diverged'
+  | 'republished'
+  | 'unconfirmed'
+  | 'gap_lost'
+  | 'failed';
 
 /** Logs the steps of recovery, at a bounded rate, and counts every step. */
 @Injectable()

@@ -30,6 +30,7 @@ function published(name: string, offset: number, options: { epoch?: string; form
 
 /** A broker whose stream the test sets. */
 class StreamBroker extends Broker {
+  override checksGeneration = true;
   override losesChannelsAlone = false;
   stream: Publication[] = [];
   epoch = EPOCH;
@@ -49,6 +50,8 @@ class StreamBroker extends Broker {
   override publishAll = (): never => unused();
   override signal = (): never => unused();
   override generation = (): never => unused();
+  override masters = (): never => unused();
+  override onRestored(): void {}
   override subscribe = (): Promise<void> => Promise.resolve();
   override unsubscribe = (): Promise<void> => Promise.resolve();
   override listen(): void {}

@@ -6,20 +6,32 @@ import type { MigrationInterface, QueryRunner } from 'typeorm';
  */
 export class OutboxInSteps1764700000000 implements MigrationInterface {
   async up(queryRunner: QueryRunner): Promise<void> {
+    // First: it takes the strongest lock, and taking that after a weaker one could meet a running relay in a deadlock.
+    await queryRunner.query(`DROP INDEX realtime_outbox_unpublished_by_channel`);
+    await queryRunner.query(`DROP INDEX realtime_outbox_unpublished`);
+    await queryRunner.query(`DROP INDEX realtime_outbox_unpublished_in_order`);
     await queryRunner.query(`
       CREATE INDEX realtime_outbox_waiting ON realtime_outbox (channel, cursor COLLATE "C", sequence)
         WHERE published_at IS NULL`);
     await queryRunner.query(`
       CREATE INDEX realtime_outbox_published_by_channel ON realtime_outbox (channel, published_at)
         WHERE published_at IS NOT NULL`);
-    await queryRunner.query(`DROP INDEX realtime_outbox_unpublished_by_channel`);
-    await queryRunner.query(`DROP INDEX realtime_outbox_unpublished`);
-    await queryRunner.query(`DROP INDEX realtime_outbox_unpublished_in_order`);
-    await queryRunner.query(`ALTER TABLE realtime_broker ADD COLUMN lost_at timestamptz, ADD COLUMN reopened_to text`);
+    // Empty, but for what is published again.
+    await queryRunner.query(`
+      CREATE INDEX realtime_outbox_reopened ON realtime_outbox (channel)
+        WHERE published_at IS NULL AND cursor IS NOT NULL`);
+    await queryRunner.query(`
+      ALTER TABLE realtime_broker ADD COLUMN masters text[], ADD COLUMN lost_since timestamptz,
+        ADD COLUMN lost_at timestamptz, ADD COLUMN reopened_to text`);
   }
 
   async down(queryRunner: QueryRunner): Promise<void> {
-    await queryRunner.query(`ALTER TABLE realtime_broker DROP COLUMN lost_at, DROP COLUMN reopened_to`);
+    await queryRunner.query(`DROP INDEX realtime_outbox_reopened`);
+    await queryRunner.query(`DROP INDEX realtime_outbox_published_by_channel`);
+    await queryRunner.query(`DROP INDEX realtime_outbox_waiting`);
+    await queryRunner.query(`
+      ALTER TABLE realtime_broker DROP COLUMN masters, DROP COLUMN lost_since, DROP COLUMN lost_at,
+        DROP COLUMN reopened_to`);
     await queryRunner.query(`
       CREATE INDEX realtime_outbox_unpublished_in_order ON realtime_outbox (cursor COLLATE "C", sequence)
         WHERE published_at IS NULL`);
@@ -28,7 +40,5 @@ export class OutboxInSteps1764700000000 implements MigrationInterface {
     await queryRunner.query(`
       CREATE INDEX realtime_outbox_unpublished_by_channel ON realtime_outbox (channel, sequence)
         WHERE published_at IS NULL`);
-    await queryRunner.query(`DROP INDEX realtime_outbox_published_by_channel`);
-    await queryRunner.query(`DROP INDEX realtime_outbox_waiting`);
   }
 }

@@ -6,7 +6,7 @@ import type { OutboxRow } from './outbox-row.js';
 const CHANNELS = 64;
 /** How many channels it looks at to find them, as other processes may have locked some. */
 const MOST_LOOKED_AT = 512;
-/** How many rows of one channel a claim takes: a channel with a long backlog must not hold up the others. */
+/** How many rows of one channel a claim takes at most: a channel with a long backlog must not hold up the others. */
 const ROWS_PER_CHANNEL = 100;
 /** How many rows a claim takes in all, as each may have 64 KiB. */
 const ROWS = 500;
@@ -20,7 +20,7 @@ const TRY_LOCK = `pg_try_advisory_xact_lock(${CHANNEL_LOCK})`;
 /**
  * Looks for channels with waiting rows, from one name on, and jumps in the index from each channel to the next: so a
  * backlog of one costs no more than a single row. Tries to lock each, and takes the first rows of those that it gets.
- * `mine` is null for channels that are not to be locked.
+ * `mine` is null for channels that are not to be locked, of which only the last is returned.
  *
  * `FOR UPDATE` reads a row again if it has changed since the statement began: another process may have published it and
  * released its lock meanwhile. The subquery in `LIMIT` hides its value: if it is more than the rows that statistics
@@ -47,8 +47,10 @@ const CLAIM = `
   ), claimed AS MATERIALIZED (
     SELECT 0 AS place, channel, CASE WHEN channel = ANY($3::text[]) THEN NULL ELSE ${TRY_LOCK} END AS mine
     FROM batches, unnest($1::text[]) AS channel
+    WHERE EXISTS (SELECT FROM realtime_outbox WHERE published_at IS NULL AND realtime_outbox.channel = channel.channel)
     UNION ALL
-    SELECT place, channel, mine FROM walked WHERE place > 0
+    SELECT place, channel, mine FROM walked
+    WHERE mine IS NOT NULL OR (place > 0 AND place = (SELECT max(place) FROM walked))
   )
   SELECT place, channel, mine, id, kind, body, idempotency_key, "except", cursor, created_ms
   FROM claimed LEFT JOIN LATERAL (
@@ -73,13 +75,17 @@ export interface ClaimRequest {
 /** Rows that this transaction alone publishes. */
 export interface Claim {
   rows: OutboxRow[];
-  /** The names of the channels that it has locked. */
+  /** The names of the channels that it has locked: those asked for first, then others in the order of their names. */
   channels: string[];
+  /** Those of `first` that may have more rows. */
+  left: string[];
+  /** Those of `first` that another process has locked. */
+  taken: string[];
   /** Another process has locked some of the channels. */
   isContended: boolean;
-  /** There may be rows that were not looked at. */
-  isCut: boolean;
-  /** Where the next claim goes on. */
+  /** One of the other channels may have more rows. */
+  isLong: boolean;
+  /** Where the next claim goes on; empty at the end of the channels. */
   after: string;
 }
 
@@ -87,31 +93,32 @@ type ClaimedRow = { place: number; mine: boolean | null } & (OutboxRow | { id: n
 
 /**
  * Locks channels, and takes their waiting rows. Must run in a transaction of its own, at `READ COMMITTED`.
- * @param rowsPerChannel 0: locks only
+ * @param isForLocks takes no rows
  */
 export async function claim(
   { first, after, resting }: ClaimRequest,
   manager: EntityManager,
-  rowsPerChannel = ROWS_PER_CHANNEL,
+  isForLocks = false,
 ): Promise<Claim> {
   const wanted = [...new Set([Topic.nodes.name, ...first])];
-  const found = await manager.query<ClaimedRow[]>(CLAIM, [wanted, after, resting, rowsPerChannel]);
-  const rows = found.filter((row): row is ClaimedRow & OutboxRow => row.id !== null);
-  const [last] = found.toSorted((a, b) => b.place - a.place);
-  const walked = new Set(found.filter(({ place, mine }) => place > 0 && mine === true).map(({ channel }) => channel));
+  // Leaves half of the rows to other channels, however long those that come first are.
+  const most = isForLocks ? 0 : Math.min(ROWS_PER_CHANNEL, Math.max(1, Math.floor(ROWS / 2 / wanted.length)));
+  const found = await manager.query<ClaimedRow[]>(CLAIM, [wanted, after, resting, most]);
+  const last = found.toSorted((a, b) => b.place - a.place).find(({ place }) => place > 0);
+  const locked = found.filter(({ mine }) => mine === true);
+  const walked = new Set(locked.filter(({ place }) => place > 0).map(({ channel }) => channel));
   const isFull = found.length >= ROWS || walked.size >= CHANNELS || last?.place === MOST_LOOKED_AT;
-  const hasMoved = last !== undefined && last.place > 0;
-  return {
-    rows,
-    channels: [...new Set(found.filter(({ mine }) => mine === true).map(({ channel }) => channel))],
-    isContended: found.some(({ mine }) => mine === false),
-    isCut: isFull || Boolean(after) || hasLongChannel(rows),
-    after: isFull ? (hasMoved ? last.channel : (after ?? '')) : '',
-  };
-}
-
-function hasLongChannel(rows: readonly OutboxRow[]): boolean {
+  const rows = found.filter((row): row is ClaimedRow & OutboxRow => row.id !== null);
   const counts = new Map<string, number>();
   for (const { channel } of rows) counts.set(channel, (counts.get(channel) ?? 0) + 1);
-  return [...counts.values()].some((count) => count >= ROWS_PER_CHANNEL);
+  const isLong = (channel: string): boolean => most > 0 && (counts.get(channel) ?? 0) >= most;
+  return {
+    rows,
+    channels: [...new Set(locked.map(({ channel }) => channel))],
+    left: first.filter(isLong),
+    taken: found.filter(({ place, mine }) => place === 0 && mine === false).map(({ channel }) => channel),
+    isContended: found.some(({ mine }) => mine === false),
+    isLong: [...walked, Topic.nodes.name].some(isLong),
+    after: isFull ? (last?.channel ?? after ?? '') : '',
+  };
 }

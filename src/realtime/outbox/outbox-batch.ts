@@ -3,6 +3,7 @@ import type { Broker, Message } from '../broker/broker.js';
 import { Topic } from '../broker/topic.js';
 import { formatCursor } from '../broker/cursor.js';
 import { type Claim, claim, type ClaimRequest } from './claim.js';
+import type { Reopening } from './reopening.js';
 import { Semaphore } from '../support/semaphore.js';
 import type { RealtimeMetrics } from '../realtime-metrics.js';
 import type { OutboxRow, Signal } from './outbox-row.js';
@@ -22,14 +23,12 @@ const MARK_PUBLISHED = `
   UPDATE realtime_outbox SET published_at = now(), cursor = published.cursor
   FROM unnest($1::uuid[], $2::text[]) AS published (id, cursor) WHERE realtime_outbox.id = published.id`;
 
-/** What is left after a batch. `contended`: waiting messages may be in channels that another process has locked. */
-export type BatchResult = 'empty' | 'more' | 'contended';
-
 /** The outcome of a batch. */
 export interface Batch {
-  result: BatchResult;
-  /** Where the next batch goes on to look, as in `Claim`. */
-  after: string;
+  /** What was claimed, and what is left. */
+  claimed: Omit<Claim, 'rows'>;
+  /** How many messages it took. */
+  count: number;
   /** By message id: its cursor, or null for signals and invalid rows. */
   settled: Map<string, string | null>;
   /** By message id: why the row is invalid. */
@@ -54,9 +53,11 @@ export interface BatchContext {
   generation: string | null;
   /** Where to look for waiting messages. */
   request: ClaimRequest;
-  /** Reopens what must be published before the waiting messages of these channels; null if there is nothing. */
-  reopen: ((channels: readonly string[], manager: EntityManager) => Promise<unknown>) | null;
+  /** Reopens what must be published before the waiting messages of channels; null if there is nothing. */
+  reopening: Pick<Reopening, 'reopen' | 'channelsAtOnce'> | null;
 }
+
+const NOTHING = { channels: [], left: [], taken: [], isContended: false, isLong: false, after: '' };
 
 /**
  * Publishes waiting messages of many channels, each channel's in order, and marks those that the broker has accepted. A
@@ -66,16 +67,18 @@ export interface BatchContext {
  */
 export async function publishBatch(context: BatchContext): Promise<Batch> {
   const batch: Batch = {
-    result: 'empty',
-    after: '',
+    claimed: NOTHING,
+    count: 0,
     settled: new Map(),
     unreadable: new Map(),
     whole: new Set(),
     failures: new Map(),
   };
   await context.dataSource.transaction(async (manager) => {
-    const claimed = await take(context, manager);
-    const { channels, signals } = sort(claimed.rows, batch);
+    const { rows, ...claimed } = await take(context, manager);
+    batch.claimed = claimed;
+    batch.count = rows.length;
+    const { channels, signals } = sort(rows, batch);
     const end = performance.now() + BATCH_MS;
     // Revocations first: what follows may not be meant for the clients that they disconnect.
     await publishSignals(signals, context, batch);
@@ -84,25 +87,27 @@ export async function publishBatch(context: BatchContext): Promise<Batch> {
       [...channels].map(([name, messages]) => semaphore.run(() => publishChannel(name, messages, end, context, batch))),
     );
     await markSettled(batch.settled, manager);
-    batch.after = claimed.after;
-    batch.result = resultOf(claimed, batch);
   });
   return batch;
 }
 
 /** Claims waiting rows; what must come before them is reopened first, so that the claim finds it, too. */
-async function take({ request, reopen }: BatchContext, manager: EntityManager): Promise<Claim> {
-  if (reopen === null) return claim(request, manager);
-  const locked = await claim(request, manager, 0);
-  await reopen(locked.channels, manager);
-  const { rows } = await claim({ ...request, first: locked.channels, after: null }, manager);
-  return { ...locked, rows, isCut: locked.isCut || rows.length > 0 };
-}
-
-function resultOf({ rows, isContended, isCut }: Claim, { settled, failures }: Batch): BatchResult {
-  const isInterrupted = settled.size < rows.length && failures.size === 0;
-  if (isInterrupted || (isCut && (rows.length > 0 || !isContended))) return 'more';
-  return isContended ? 'contended' : 'empty';
+async function take({ request, reopening }: BatchContext, manager: EntityManager): Promise<Claim> {
+  if (reopening === null) return claim(request, manager);
+  const locked = await claim(request, manager, true);
+  const candidates = locked.channels.filter((channel) => channel !== Topic.nodes.name);
+  const channels = candidates.slice(0, reopening.channelsAtOnce);
+  await reopening.reopen(channels, manager);
+  const { rows, left } = await claim({ ...request, first: channels, after: null }, manager);
+  const isFirst = (channel: string): boolean => request.first.includes(channel);
+  const others = channels.filter((channel) => !isFirst(channel));
+  return {
+    ...locked,
+    rows,
+    left: [...left, ...candidates.slice(channels.length)].filter(isFirst),
+    isLong: !left.every(isFirst),
+    after: channels.length === candidates.length ? locked.after : (others.at(-1) ?? request.after ?? ''),
+  };
 }
 
 /** The rows of a batch by destination. */

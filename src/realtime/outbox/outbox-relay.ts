@@ -2,14 +2,14 @@ import { Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common'
 import { InjectDataSource } from '@nestjs/typeorm';
 import type { DataSource } from 'typeorm';
 import { RealtimeSettings } from '../settings.js';
-import { Broker, IDEMPOTENCY_SECONDS } from '../broker/broker.js';
+import { Broker } from '../broker/broker.js';
 import type { Channel } from '../broker/channel.js';
 import { RealtimeMetrics } from '../realtime-metrics.js';
 import { QuietErrorLog } from '../support/quiet-error-log.js';
 import { type Batch, isBrokerAtFault, publishBatch } from './outbox-batch.js';
 import { AwaitedMessages } from './awaited-messages.js';
-import { LostChannels } from './lost-channels.js';
-import { Reopening } from './reopening.js';
+import { LossWatch } from './loss-watch.js';
+import { reasonOf } from './reason-of.js';
 import { RestingChannels } from './resting-channels.js';
 
 /** How often a process looks for messages that another one left behind. */
@@ -19,13 +19,8 @@ const SHORTEST_CONTENDED_MS = 20;
 const LONGEST_CONTENDED_MS = 500;
 const SHORTEST_BACKOFF_MS = 100;
 const LONGEST_BACKOFF_MS = 2_000;
-/**
- * How long a generation is taken for granted. Redis refuses messages for another one, so this bounds how late a loss is
- * noticed while nothing is published.
- */
-const GENERATION_MS = 1_000;
 /** How many channels that this process has just written to a batch looks at before all others. */
-const FRESH_CHANNELS = 64;
+const FRESH_CHANNELS = 16;
 /** How many of them are remembered; the rest is found like those of other processes. */
 const MOST_FRESH = 1_000;
 
@@ -38,8 +33,7 @@ export class OutboxRelay implements OnApplicationBootstrap {
   private readonly logger = new Logger(OutboxRelay.name);
   private readonly channelFailures = new QuietErrorLog(this.logger, 'Could not publish to a channel, retrying');
   private readonly resting = new RestingChannels();
-  private readonly reopening: Reopening;
-  private readonly lost: LostChannels;
+  private readonly losses: LossWatch;
   private readonly awaited = new AwaitedMessages();
   private timer: NodeJS.Timeout | undefined;
   private running: Promise<void> | null = null;
@@ -49,20 +43,16 @@ export class OutboxRelay implements OnApplicationBootstrap {
   private contendedMs = 0;
   /** Channels that this process has just written to. */
   private readonly fresh = new Set<string>();
-  /** Where the next batch looks for other channels. */
+  /** Where the next batch looks for other channels, and whether any of this pass through them has more messages. */
   private after = '';
-  /** The generation of the broker's data, as last seen by this process. */
-  private generation: string | null = null;
-  private generationAt = -Infinity;
-
+  private isPassLong = false;
   constructor(
     @InjectDataSource() private readonly dataSource: DataSource,
     private readonly broker: Broker,
     private readonly metrics: RealtimeMetrics,
     { history }: RealtimeSettings,
   ) {
-    this.reopening = new Reopening(dataSource, history);
-    this.lost = new LostChannels((channels) => this.reopening.reopenLatest(channels, IDEMPOTENCY_SECONDS));
+    this.losses = new LossWatch({ dataSource, broker, history, wake: (channels) => this.wake(channels) });
   }
 
   onApplicationBootstrap(): void {
@@ -95,20 +85,19 @@ export class OutboxRelay implements OnApplicationBootstrap {
     if (this.running === null && this.backoffMs === 0) this.start();
   }
 
-  /**
-   * Republishes the latest messages of a channel whose stream has lost some. The broker recognizes those that it still
-   * has by their idempotency keys. Never rejects.
-   * @returns how many rows wait again
-   */
-  async republish(channel: Channel): Promise<number> {
-    try {
-      const count = await this.lost.add(channel.name);
-      this.wake([channel.name]);
-      return count;
-    } catch (error) {
-      this.logger.error(`Could not republish lost messages of ${channel.name}: ${String(error)}`);
-      return 0;
-    }
+  /** As `LossWatch.republish`. */
+  republish(channel: Channel): Promise<number> {
+    return this.losses.republish(channel);
+  }
+
+  /** As `LossWatch.doubts`. */
+  get doubts(): number {
+    return this.losses.doubts;
+  }
+
+  /** As `LossWatch.confirm`. */
+  confirm(channel: Channel): Promise<boolean> {
+    return this.losses.confirm(channel);
   }
 
   private start(): void {
@@ -124,9 +113,10 @@ export class OutboxRelay implements OnApplicationBootstrap {
       do {
         this.isWoken = false;
         // Checked between batches, because under steady load this loop never ends.
-        await this.checkGeneration();
-        if (this.reopening.isActive && (await this.reopening.step())) this.isWoken = true;
+        await this.losses.check();
+        if (await this.losses.reopenSome()) this.isWoken = true;
         next = Math.min(this.learnFrom(await this.publish()), this.resting.shortestMs());
+        next = Math.min(next, await this.losses.look());
         this.recover();
       } while (this.shouldGoOn());
     } catch (error) {
@@ -136,14 +126,21 @@ export class OutboxRelay implements OnApplicationBootstrap {
   }
 
   private async publish(): Promise<Batch> {
-    const { dataSource, broker, metrics, generation, reopening, after } = this;
+    const { dataSource, broker, metrics, after } = this;
+    const { generation, reopening } = this.losses;
     const first = [...this.fresh].slice(0, FRESH_CHANNELS);
     for (const channel of first) this.fresh.delete(channel);
     const request = { first, after, resting: this.resting.names() };
-    const reopen = reopening.isActive ? reopening.reopen.bind(reopening) : null;
     let isDone = false;
     try {
-      const batch = await publishBatch({ dataSource, broker, metrics, generation, request, reopen });
+      const batch = await publishBatch({
+        dataSource,
+        broker,
+        metrics,
+        generation,
+        request,
+        reopening,
+      });
       isDone = !isBrokerAtFault(batch);
       return batch;
     } finally {
@@ -161,10 +158,9 @@ export class OutboxRelay implements OnApplicationBootstrap {
    * @throws the first failure when no channel succeeded, so the whole relay backs off
    */
   private learnFrom(batch: Batch): number {
-    const { settled, unreadable, whole, failures, result } = batch;
-    this.after = batch.after;
+    const { settled, unreadable, whole, failures } = batch;
     // It may have failed because the broker's data is of another generation.
-    if (failures.size > 0) this.generationAt = -Infinity;
+    if (failures.size > 0) this.losses.checkSoon();
     this.awaited.settle(settled.keys());
     for (const [id, error] of unreadable) {
       this.metrics.unreadableMessages.inc();
@@ -178,24 +174,27 @@ export class OutboxRelay implements OnApplicationBootstrap {
       const reason = reasonOf(error);
       this.channelFailures.warn(reason, reason);
     }
-    if (result === 'more' || this.fresh.size > 0) this.isWoken = true;
-    this.contendedMs =
-      result === 'contended'
-        ? Math.min(LONGEST_CONTENDED_MS, Math.max(SHORTEST_CONTENDED_MS, 2 * this.contendedMs))
-        : 0;
-    return this.contendedMs || POLL_MS;
+    return this.planNext(batch);
   }
 
-  /** Republishes what history would still have, if the broker has lost its data. */
-  private async checkGeneration(): Promise<void> {
-    if (performance.now() - this.generationAt < GENERATION_MS) return;
-    const generation = await this.broker.generation();
-    this.generationAt = performance.now();
-    if (generation === null || generation === this.generation) return;
-    if (await this.reopening.begin(generation)) {
-      this.logger.warn('The broker has lost its data: republishing what its history would still have');
-    }
-    this.generation = generation;
+  /** Decides where the next batch looks, and returns how long it may wait. */
+  private planNext({ claimed, count, settled, failures }: Batch): number {
+    const { after, left, taken, isLong, isContended } = claimed;
+    const isInterrupted = settled.size < count && failures.size === 0;
+    const isOver = after === '';
+    this.after = after;
+    this.isPassLong ||= isLong;
+    // A pass through all channels goes on, unless it finds nothing but what others work on.
+    const goesOn = isOver ? this.isPassLong : count > 0 || !isContended;
+    if (isOver) this.isPassLong = false;
+    this.remember(left.filter((channel) => !failures.has(channel)));
+    if (isInterrupted || goesOn || this.fresh.size > 0) this.isWoken = true;
+    this.contendedMs = isContended
+      ? Math.min(LONGEST_CONTENDED_MS, Math.max(SHORTEST_CONTENDED_MS, 2 * this.contendedMs))
+      : 0;
+    // Not a reason to go on at once: who has locked them publishes them.
+    this.remember(taken);
+    return this.contendedMs || POLL_MS;
   }
 
   /** A method, because both flags change during awaits in `run`, which TypeScript's narrowing ignores. */
@@ -213,10 +212,4 @@ export class OutboxRelay implements OnApplicationBootstrap {
     this.backoffMs = Math.min(LONGEST_BACKOFF_MS, Math.max(SHORTEST_BACKOFF_MS, this.backoffMs * 2));
     return this.backoffMs;
   }
-}
-
-/** Includes the cause, which the message hides. */
-function reasonOf(error: unknown): string {
-  if (!(error instanceof Error) || !(error.cause instanceof Error)) return String(error);
-  return `${String(error)}: ${error.cause.message}`;
 }

@@ -33,7 +33,7 @@ export class OutboxTable {
   deletePublished(signal?: AbortSignal): Promise<number> {
     const seconds = Math.max(this.history.ttlSeconds, IDEMPOTENCY_SECONDS);
     const isOld = 'published_at < now() - make_interval(secs => $1)';
-    return deleteInBatches(this.dataSource, 'realtime_outbox', isOld, [seconds], signal);
+    return deleteInBatches(this.dataSource, { table: 'realtime_outbox', by: 'published_at', isOld }, [seconds], signal);
   }
 
   private async waiting(): Promise<{ depth: number; age: number }> {

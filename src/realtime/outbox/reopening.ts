@@ -1,117 +1,107 @@
 import type { DataSource, EntityManager } from 'typeorm';
 import type { HistoryLimits } from '../broker/broker.js';
-import { BATCHES_LOCK, CHANNEL_LOCK } from './claim.js';
+import {
+  AWAIT_BATCHES,
+  COUNT_REOPENED,
+  LOCK_CHANNELS,
+  MOST_LOOKED_AT,
+  NEXT_CHANNELS,
+  REOPEN_LATEST,
+  REOPEN_LOST,
+  STATE,
+  STORE_LOSS,
+  STORE_STATE,
+  STORE_WALK,
+  TAKE_WALK,
+} from './reopening-statements.js';
 
-/** How many rows a step reopens at most, unless a single channel has a longer history. */
-const ROWS_PER_STEP = 5_000;
+/** How many rows are reopened at a time, unless a single channel has a longer history. */
+const ROWS_AT_ONCE = 5_000;
+/** How many channels a transaction locks: the locks of all sessions share one table. */
+const MOST_LOCKS = 200;
+/** How far another master may lag behind the one that it replaces. */
+const TAIL_SECONDS = 120;
+/** How many of a channel's latest messages are published again even if history keeps fewer. */
+const LEAST = 256;
+/** How many masters are remembered. */
+const MOST_MASTERS = 64;
 
-/**
- * The first process to see a generation stores it. If there was another one before, all that was published until now has
- * to be reopened. A moment later, because `published_at` is rounded to milliseconds.
- */
-const WRITE_GENERATION = `
-  INSERT INTO realtime_broker (name, generation) VALUES ('redis', $1)
-  ON CONFLICT (name) DO UPDATE
-    SET generation = excluded.generation, lost_at = clock_timestamp() + interval '1 millisecond', reopened_to = ''
-    WHERE realtime_broker.generation <> excluded.generation
-  RETURNING (xmax <> 0) AS is_other`;
+/** What identifies the broker's data. */
+export interface BrokerState {
+  generation: string;
+  /** The histories that its masters belong to; null if it doesn't tell. */
+  masters: readonly string[] | null;
+}
 
-/**
- * A running batch may have published messages before the loss. It must mark them first: marked afterwards, they would
- * count as published, on a channel that the walk has not found.
- */
-const AWAIT_BATCHES = `SELECT pg_advisory_xact_lock(${BATCHES_LOCK})`;
-
-const STATE = `
-  SELECT generation, reopened_to IS NOT NULL AS is_pending FROM realtime_broker WHERE name = 'redis'`;
-
-/** One process at a time walks through the channels. */
-const TAKE_WALK = `
-  SELECT reopened_to FROM realtime_broker WHERE name = 'redis' AND reopened_to IS NOT NULL FOR UPDATE SKIP LOCKED`;
-
-/** Jumps in the index from each channel to the next. */
-const NEXT_CHANNELS = `
-  WITH RECURSIVE walked (place, channel) AS (
-    (SELECT 1, channel FROM realtime_outbox WHERE published_at IS NOT NULL AND channel > $1 ORDER BY channel LIMIT 1)
-    UNION ALL
-    SELECT place + 1, next.channel FROM walked CROSS JOIN LATERAL (
-      SELECT channel FROM realtime_outbox WHERE published_at IS NOT NULL AND channel > walked.channel
-      ORDER BY channel LIMIT 1
-    ) next WHERE place < $2
-  )
-  SELECT channel FROM walked ORDER BY place`;
-
-/** Waits for running batches: they must mark what they have published before it is reopened. */
-const LOCK_CHANNELS = `SELECT pg_advisory_xact_lock(${CHANNEL_LOCK}) FROM unnest($1::text[]) AS channel`;
-
-/** Reopens what history would still have of channels that lost everything at one time; `LIMIT` as in `claim.ts`. */
-const REOPEN_LOST = `
-  UPDATE realtime_outbox SET published_at = NULL
-  WHERE id IN (
-    SELECT id FROM unnest($1::text[]) AS lost (channel) CROSS JOIN LATERAL (
-      SELECT id FROM realtime_outbox
-      WHERE realtime_outbox.channel = lost.channel AND kind = 'frame'
-        AND published_at > now() - make_interval(secs => $2)
-        AND published_at <= (SELECT lost_at FROM realtime_broker WHERE name = 'redis')
-      ORDER BY published_at DESC, cursor COLLATE "C" DESC LIMIT (SELECT $3::int)
-    ) newest
-  )`;
-
-/** Reopens the latest messages of channels that have lost their newest ones. */
-const REOPEN_LATEST = `
-  WITH reopened AS (
-    UPDATE realtime_outbox SET published_at = NULL
-    WHERE channel = ANY($1::text[]) AND published_at > now() - make_interval(secs => $2)
-    RETURNING channel
-  )
-  SELECT channel, count(*)::int AS count FROM reopened GROUP BY channel`;
-
-const STORE_WALK = `UPDATE realtime_broker SET reopened_to = $1 WHERE name = 'redis'`;
+/** How much the broker may have lost. */
+export type Loss = 'nothing' | 'tail' | 'everything';
 
 /**
- * Lets published rows wait again, because the broker has lost them. If it has lost everything, one process walks through
- * all channels, in steps, while batches reopen the channels that have new messages themselves: so these need not wait
- * for the walk, and still come after older ones. Where the walk stands is stored; any process can continue it.
+ * Lets published rows wait again, because the broker may have lost them: everything, if its data is new, or what was
+ * published lately, if another master has taken over. The broker recognizes what it still has.
+ *
+ * One process walks through all channels, in steps, while batches and joins reopen the channels that they need: so these
+ * need not wait for the walk. Where it stands is stored; any process can continue it.
  */
 export class Reopening {
+  private generation: string | null = null;
+  private masters: readonly string[] = [];
   private isPending = false;
+  private isWaiting = false;
 
   constructor(
     private readonly dataSource: DataSource,
     private readonly history: HistoryLimits,
   ) {}
 
-  /** Whether channels may still have rows that must be reopened before their new messages are published. */
+  /** Whether channels may still have lost rows, which must be reopened before their new messages are published. */
   get isActive(): boolean {
     return this.isPending;
   }
 
+  /** How many channels may be reopened in one transaction. */
+  get channelsAtOnce(): number {
+    return Math.min(MOST_LOCKS, Math.max(1, Math.floor(ROWS_AT_ONCE / (this.history.size + 1))));
+  }
+
+  /** Whether everything that was reopened is published again. */
+  get isOver(): boolean {
+    return !this.isPending && !this.isWaiting;
+  }
+
   /**
-   * Stores the generation of the broker's data. If another one was stored, all channels have to be reopened.
-   * @returns whether this process was the first to see a new generation
+   * Compares the broker's data with what is known, and begins to reopen what it may have lost. Asks the database only if
+   * something differs.
+   * @param isSuspect whether a broker that doesn't tell its masters may have another one
+   * @returns what this process was the first to notice
    */
-  async begin(generation: string): Promise<boolean> {
-    if ((await this.look()) === generation) return false;
-    const written = await this.dataSource.transaction(async (manager) => {
+  async notice(state: BrokerState, isSuspect: boolean): Promise<Loss> {
+    if (this.knows(state) && !(isSuspect && state.masters === null)) return 'nothing';
+    const stored = await this.look();
+    if (this.knows(state) && !(isSuspect && state.masters === null)) return 'nothing';
+    const loss = await this.dataSource.transaction(async (manager) => {
       await manager.query(AWAIT_BATCHES);
-      const [row] = await manager.query<{ is_other: boolean }[]>(WRITE_GENERATION, [generation]);
-      return row;
+      return this.store(state, isSuspect, manager);
     });
     await this.look();
-    return written?.is_other === true;
+    return stored ? loss : 'nothing';
   }
 
   /** Reopens the next channels, unless another process does. Returns whether it did. */
   async step(): Promise<boolean> {
-    const count = Math.max(1, Math.floor(ROWS_PER_STEP / (this.history.size + 1)));
+    const most = this.channelsAtOnce;
     const hasWalked = await this.dataSource.transaction(async (manager) => {
       const [walk] = await manager.query<{ reopened_to: string }[]>(TAKE_WALK);
       if (walk === undefined) return false;
-      const rows = await manager.query<{ channel: string }[]>(NEXT_CHANNELS, [walk.reopened_to, count]);
-      const channels = rows.map(({ channel }) => channel);
-      await lock(channels, manager);
-      await this.reopen(channels, manager);
-      await manager.query(STORE_WALK, [channels.length < count ? null : channels.at(-1)]);
+      const looked = await manager.query<{ channel: string; has_lost: boolean }[]>(NEXT_CHANNELS, [
+        walk.reopened_to,
+        most,
+      ]);
+      const lost = looked.filter(({ has_lost }) => has_lost).map(({ channel }) => channel);
+      await lock(lost, manager);
+      await this.reopen(lost, manager);
+      const isLast = looked.length < MOST_LOOKED_AT && lost.length < most;
+      await manager.query(STORE_WALK, [isLast ? null : looked.at(-1)?.channel]);
       return true;
     });
     await this.look();
@@ -120,27 +110,63 @@ export class Reopening {
 
   /** Reopens lost rows of channels that the transaction has locked. */
   async reopen(channels: readonly string[], manager: EntityManager): Promise<void> {
-    await manager.query(REOPEN_LOST, [channels, this.history.ttlSeconds, this.history.size]);
+    if (channels.length > 0) await manager.query(REOPEN_LOST, [channels, this.history.size]);
+  }
+
+  /** Reopens lost rows of channels; returns by channel how many reopened ones are not published yet. */
+  reopenNow(channels: readonly string[]): Promise<Map<string, number>> {
+    return this.dataSource.transaction(async (manager) => {
+      await lock(channels, manager);
+      if (this.isPending) await this.reopen(channels, manager);
+      return countsOf(await manager.query(COUNT_REOPENED, [channels]));
+    });
   }
 
   /** Reopens what was published to channels within the last `seconds`; returns by channel how many rows wait again. */
   reopenLatest(channels: readonly string[], seconds: number): Promise<Map<string, number>> {
     return this.dataSource.transaction(async (manager) => {
       await lock(channels, manager);
-      const rows = await manager.query<{ channel: string; count: number }[]>(REOPEN_LATEST, [channels, seconds]);
-      return new Map(rows.map(({ channel, count }) => [channel, count]));
+      return countsOf(await manager.query(REOPEN_LATEST, [channels, seconds, Math.max(this.history.size, LEAST)]));
     });
   }
 
-  /** Reads where the walk stands; returns the stored generation, if there is one. */
-  private async look(): Promise<string | null> {
-    const [state] = await this.dataSource.query<{ generation: string; is_pending: boolean }[]>(STATE);
+  /** Reads what is stored; returns whether anything is. */
+  async look(): Promise<boolean> {
+    const [state] =
+      await this.dataSource.query<
+        { generation: string; masters: string[] | null; is_pending: boolean; is_waiting: boolean }[]
+      >(STATE);
+    this.generation = state?.generation ?? null;
+    this.masters = state?.masters ?? [];
     this.isPending = state?.is_pending === true;
-    return state?.generation ?? null;
+    this.isWaiting = state?.is_waiting === true;
+    return state !== undefined;
+  }
+
+  private knows({ generation, masters }: BrokerState): boolean {
+    return generation === this.generation && (masters ?? []).every((each) => this.masters.includes(each));
+  }
+
+  private async store({ generation, masters }: BrokerState, isSuspect: boolean, manager: EntityManager): Promise<Loss> {
+    const [stored] = await manager.query<{ generation: string; masters: string[] | null }[]>(STATE);
+    const known = stored?.masters ?? [];
+    const fresh = (masters ?? []).filter((each) => !known.includes(each));
+    await manager.query(STORE_STATE, [generation, [...known, ...fresh].slice(-MOST_MASTERS)]);
+    // The first to store its masters can't tell whether they are new.
+    const isOther = masters === null ? isSuspect : known.length > 0 && fresh.length > 0;
+    const loss = stored?.generation !== generation ? 'everything' : isOther ? 'tail' : 'nothing';
+    // Without a history nothing can be published again in its place.
+    if (stored === undefined || loss === 'nothing' || this.history.size === 0) return 'nothing';
+    await manager.query(STORE_LOSS, [loss === 'everything' ? this.history.ttlSeconds : TAIL_SECONDS]);
+    return loss;
   }
 }
 
 /** In one order, so that two processes that lock the same channels don't wait for each other. */
 async function lock(channels: readonly string[], manager: EntityManager): Promise<void> {
-  await manager.query(LOCK_CHANNELS, [channels.toSorted()]);
+  if (channels.length > 0) await manager.query(LOCK_CHANNELS, [channels.toSorted()]);
+}
+
+function countsOf(rows: { channel: string; count: number }[]): Map<string, number> {
+  return new Map(rows.map(({ channel, count }) => [channel, count]));
 }

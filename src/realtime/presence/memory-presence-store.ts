@@ -1,17 +1,17 @@
-import { type PresenceChange, PresenceStore } from './presence-store.js';
+import { type Attendance, type PresenceChange, PresenceStore } from './presence-store.js';
 
 /** The presence of a single process. */
 export class MemoryPresenceStore extends PresenceStore {
   private readonly orgs = new Map<string, Map<string, number>>();
 
-  override note(orgId: string, userId: string, count: number): Promise<PresenceChange | null> {
+  override note({ orgId, userId, count }: Attendance): Promise<PresenceChange | null> {
     const users = this.orgs.get(orgId) ?? new Map<string, number>();
     const wasThere = users.has(userId);
-    if (count > 0) users.set(userId, count);
-    else users.delete(userId);
+    if (count === null) users.delete(userId);
+    else users.set(userId, count);
     if (users.size > 0) this.orgs.set(orgId, users);
     else this.orgs.delete(orgId);
-    if (wasThere === count > 0) return Promise.resolve(null);
+    if (wasThere === (count !== null)) return Promise.resolve(null);
     return Promise.resolve(wasThere ? 'left' : 'joined');
   }
 
@@ -19,8 +19,12 @@ export class MemoryPresenceStore extends PresenceStore {
     return Promise.resolve(new Map(this.orgs.get(orgId)));
   }
 
-  /** There are no other nodes. */
   override sweep(): Promise<void> {
+    // There are no other nodes.
     return Promise.resolve();
+  }
+
+  override onForgotten(): void {
+    // It forgets nothing.
   }
 }

@@ -8,31 +8,40 @@ import { orgChannel } from '../broker/channel.js';
 import { Topic } from '../broker/topic.js';
 import type { Connection } from '../connection/connection.js';
 import { type ConnectionObserver, Connections } from '../connection/connections.js';
-import { type PresenceChange, PresenceStore } from './presence-store.js';
+import { type Attendance, type PresenceChange, PresenceStore } from './presence-store.js';
 
-/** How many counts each upkeep stores again, so that none expires and failed writes are repaired. */
-const COUNTS_PER_UPKEEP = 500;
+/** How often ended nodes are looked for, at most. */
+const SWEEP_MS = 2_000;
+/** In how many sweeps all counts are stored again, so that none expires: twenty minutes at the shortest. */
+const SWEEPS_PER_ROUND = 600;
 
-interface Attendance {
-  orgId: string;
-  userId: string;
-  /** Connections on this node. */
+interface Stay extends Attendance {
   count: number;
+  /** When the last connection ended; null while there are some. Milliseconds of the monotonic clock. */
+  endedAt: number | null;
   /** A change that has not been announced yet. */
   untold: PresenceChange | null;
 }
 
-/** Tracks who is connected to an organization's events, on all nodes, and announces changes to clients that watch it. */
+/**
+ * Tracks who is connected to an organization's events, on all nodes, and announces changes to clients that watch it. A
+ * user whose last connection has ended leaves a few seconds later, unless they are back by then.
+ */
 @Injectable()
 export class Presence implements ConnectionObserver, OnApplicationBootstrap, OnApplicationShutdown {
   private readonly errors = new QuietErrorLog(new Logger(Presence.name), 'Could not update presence');
   /** Users connected to this node, and users whose departure is not stored yet. */
-  private readonly attendances = new Map<string, Attendance>();
+  private readonly stays = new Map<string, Stay>();
+  /** The keys of users without connections, in the order in which they ended. */
+  private readonly departures = new Set<string>();
   private readonly changes = new WriteBehind(
     (keys) => this.write(keys),
     (error) => this.errors.report(error),
   );
+  private readonly lingerMs: number;
   private timer: NodeJS.Timeout | undefined;
+  private departureTimer: NodeJS.Timeout | undefined;
+  private sweeping: Promise<void> | null = null;
 
   constructor(
     private readonly store: PresenceStore,
@@ -40,20 +49,27 @@ export class Presence implements ConnectionObserver, OnApplicationBootstrap, OnA
     private readonly settings: RealtimeSettings,
     connections: Connections,
   ) {
+    this.lingerMs = settings.timings.presenceLingerMs;
     connections.observe(this);
+    store.onForgotten(() => this.storeAgain(this.stays.size));
   }
 
   onApplicationBootstrap(): void {
-    // As often as nodes renew their lease: that is how soon ended nodes can be cleaned up.
-    this.timer = setInterval(() => void this.upkeep(), this.settings.timings.nodeLeaseMs / 3).unref();
+    const intervalMs = Math.min(SWEEP_MS, this.settings.timings.nodeLeaseMs / 3);
+    this.timer = setInterval(() => {
+      this.storeAgain(Math.ceil(this.stays.size / SWEEPS_PER_ROUND));
+      this.sweeping ??= this.sweep().finally(() => (this.sweeping = null));
+    }, intervalMs).unref();
   }
 
   onApplicationShutdown(): void {
     clearInterval(this.timer);
+    clearTimeout(this.departureTimer);
   }
 
   /**
-   * The users who are connected to an organization's events, by id, and how many connections each has.
+   * The users who have joined an organization and not left, by id, and how many connections each has: none, if the last
+   * one has just ended.
    * @throws {UnavailableError}
    */
   async list(orgId: string): Promise<{ user_id: string; connections: number }[]> {
@@ -74,10 +90,31 @@ export class Presence implements ConnectionObserver, OnApplicationBootstrap, OnA
     if (orgId === null) return;
     const { userId } = connection.principal;
     const key = `${orgId} ${userId}`;
-    const attendance = this.attendances.get(key) ?? { orgId, userId, count: 0, untold: null };
-    attendance.count += difference;
-    this.attendances.set(key, attendance);
+    const stay = this.stays.get(key) ?? { orgId, userId, count: 0, endedAt: null, untold: null };
+    stay.count += difference;
+    this.stays.set(key, stay);
+    this.departures.delete(key);
+    stay.endedAt = null;
+    if (stay.count === 0) {
+      stay.endedAt = performance.now();
+      this.departures.add(key);
+      this.departureTimer ??= setTimeout(() => this.depart(), this.lingerMs).unref();
+    }
     this.changes.mark(key);
+  }
+
+  /** Users who have not come back in time leave. */
+  private depart(): void {
+    this.departureTimer = undefined;
+    for (const key of this.departures) {
+      const leftMs = (this.stays.get(key)?.endedAt ?? -Infinity) + this.lingerMs - performance.now();
+      if (leftMs > 0) {
+        this.departureTimer = setTimeout(() => this.depart(), leftMs).unref();
+        return;
+      }
+      this.departures.delete(key);
+      this.changes.mark(key);
+    }
   }
 
   private async write(keys: readonly string[]): Promise<void> {
@@ -88,14 +125,15 @@ export class Presence implements ConnectionObserver, OnApplicationBootstrap, OnA
   }
 
   private async note(key: string): Promise<void> {
-    const attendance = this.attendances.get(key);
-    if (attendance === undefined) return;
-    const { orgId, userId, count } = attendance;
-    attendance.untold = (await this.store.note(orgId, userId, count)) ?? attendance.untold;
-    if (attendance.untold !== null) await this.tell(orgId, userId, attendance.untold);
-    attendance.untold = null;
-    // The count may have changed since; it is then marked for another write.
-    if (count === 0 && attendance.count === 0) this.attendances.delete(key);
+    const stay = this.stays.get(key);
+    if (stay === undefined) return;
+    const { orgId, userId } = stay;
+    const hasLeft = stay.count === 0 && !this.departures.has(key);
+    stay.untold = (await this.store.note({ orgId, userId, count: hasLeft ? null : stay.count })) ?? stay.untold;
+    if (stay.untold !== null) await this.tell(orgId, userId, stay.untold);
+    stay.untold = null;
+    // The user may have come back since; the key is then marked for another write.
+    if (hasLeft && stay.count === 0) this.stays.delete(key);
   }
 
   private async tell(orgId: string, userId: string, action: PresenceChange): Promise<void> {
@@ -103,15 +141,19 @@ export class Presence implements ConnectionObserver, OnApplicationBootstrap, OnA
     await this.publisher.signal(Topic.presenceOf(orgChannel.of(orgId)), JSON.stringify(message));
   }
 
+  /** Stores the counts of some users again, of each in turn. */
+  private storeAgain(count: number): void {
+    for (const [key, stay] of [...this.stays].slice(0, count)) {
+      // Moves to the end, so that all have their turn.
+      this.stays.delete(key);
+      this.stays.set(key, stay);
+      this.changes.mark(key);
+    }
+  }
+
   /** Never rejects. */
-  private async upkeep(): Promise<void> {
+  private async sweep(): Promise<void> {
     try {
-      for (const [key, attendance] of [...this.attendances].slice(0, COUNTS_PER_UPKEEP)) {
-        // Moves to the end, so that all have their turn.
-        this.attendances.delete(key);
-        this.attendances.set(key, attendance);
-        this.changes.mark(key);
-      }
       await this.store.sweep((orgId, userId) => this.tell(orgId, userId, 'left'));
     } catch (error) {
       this.errors.report(error instanceof Error ? error : new Error(String(error)));

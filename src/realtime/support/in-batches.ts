@@ -20,21 +20,30 @@ export async function inBatches(change: (limit: number) => Promise<number>, sign
   }
 }
 
+/** Which rows are old. All are part of the SQL. */
+export interface OldRows {
+  /** A table with a primary key `id`. */
+  table: string;
+  /** The column that tells their age. */
+  by: string;
+  /** A condition; its parameters are `$1` and on. */
+  isOld: string;
+}
+
 /**
- * Deletes rows in batches. Skips those that another process is deleting.
- *
- * @param table with a primary key `id`; part of the SQL, as is `condition`, whose parameters are `$1` and on
+ * Deletes old rows in batches, the oldest first. Skips those that another process is deleting.
  * @returns how many were deleted
  */
 export function deleteInBatches(
   dataSource: DataSource,
-  table: string,
-  condition: string,
+  { table, by, isOld }: OldRows,
   parameters: readonly unknown[],
   signal?: AbortSignal,
 ): Promise<number> {
   const statement = `
-    DELETE FROM ${table} WHERE id IN (SELECT id FROM ${table} WHERE ${condition} LIMIT ${BATCH} FOR UPDATE SKIP LOCKED)`;
+    DELETE FROM ${table} WHERE id IN (
+      SELECT id FROM ${table} WHERE ${isOld} ORDER BY ${by} LIMIT ${BATCH} FOR UPDATE SKIP LOCKED
+    )`;
   return inBatches(async () => {
     const [, count] = await dataSource.query<[unknown, number]>(statement, [...parameters]);
     return count;

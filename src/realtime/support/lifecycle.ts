@@ -5,6 +5,7 @@ const WATCHED_MS = 60_000;
 export class Lifecycle {
   private draining = false;
   private askedAt = -Infinity;
+  private readonly farewells: (() => Promise<void>)[] = [];
 
   get isDraining(): boolean {
     return this.draining;
@@ -18,6 +19,16 @@ export class Lifecycle {
   /** Records a readiness check. */
   noteWatcher(): void {
     this.askedAt = performance.now();
+  }
+
+  /** Adds what to do once all connections are closed; it must not reject. */
+  onDrained(farewell: () => Promise<void>): void {
+    this.farewells.push(farewell);
+  }
+
+  /** All connections are closed. */
+  async drained(): Promise<void> {
+    await Promise.all(this.farewells.map((farewell) => farewell()));
   }
 
   /** From now on, no new work is accepted. */

@@ -8,6 +8,8 @@ export interface RealtimeTimings {
   drainNoticeMs: number;
   /** How long a node's lease lasts; the node renews it three times as often. */
   nodeLeaseMs: number;
+  /** How long a user whose last connection has ended counts as present. */
+  presenceLingerMs: number;
 }
 
 export const REALTIME_TIMINGS: RealtimeTimings = {
@@ -16,4 +18,5 @@ export const REALTIME_TIMINGS: RealtimeTimings = {
   admissionMs: 4_000,
   drainNoticeMs: 1_000,
   nodeLeaseMs: 15_000,
+  presenceLingerMs: 5_000,
 };

@@ -4,6 +4,11 @@ import { type AddressInfo, connect, createServer, type Server, type Socket } fro
 /** The direction in which bytes are held back: towards the server, towards the client, or both. */
 export type Direction = 'to-server' | 'to-client' | 'both';
 
+interface Address {
+  host: string;
+  port: number;
+}
+
 /**
  * A proxy that fails on demand. A black hole holds back bytes and hides closes, and releases them when healed,
  * as TCP does for packets that the network has lost.
@@ -16,9 +21,12 @@ export class TcpProxy {
   private traps: Trap[] = [];
   private countdowns: Countdown[] = [];
 
-  private constructor(target: { host: string; port: number }, latencyMs: number) {
+  private constructor(
+    private target: Address,
+    latencyMs: number,
+  ) {
     this.server = createServer({ allowHalfOpen: true, pauseOnConnect: true }, (client) => {
-      const server = connect({ ...target, allowHalfOpen: true });
+      const server = connect({ host: this.target.host, port: this.target.port, allowHalfOpen: true });
       const link = new Link(client, server, latencyMs, (bytes) => this.onRequest(link, bytes));
       this.links.add(link);
       client.once('close', () => this.links.delete(link));
@@ -27,7 +35,7 @@ export class TcpProxy {
   }
 
   /** @param latencyMs holds back each answer for as long, without limiting how many are on their way */
-  static async start(target: { host: string; port: number }, latencyMs = 0): Promise<TcpProxy> {
+  static async start(target: Address, latencyMs = 0): Promise<TcpProxy> {
     const proxy = new TcpProxy(target, latencyMs);
     proxy.server.listen(0, proxy.host);
     await once(proxy.server, 'listening');
@@ -36,6 +44,11 @@ export class TcpProxy {
 
   get port(): number {
     return (this.server.address() as AddressInfo).port;
+  }
+
+  /** Connects new clients to another server. */
+  redirect(target: Address): void {
+    this.target = target;
   }
 
   /** Resets all connections; new ones are accepted. */

@@ -1,9 +1,8 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 /** Counts each organization's resources as they come and go, whoever writes them: the quota need not count all of them. */
-export class ResourceCounts1764700000001 implements MigrationInterface {
+export class ResourceCounting1764700000002 implements MigrationInterface {
   async up(queryRunner: QueryRunner): Promise<void> {
-    await queryRunner.query(`ALTER TABLE organizations ADD COLUMN resource_count int NOT NULL DEFAULT 0`);
     await queryRunner.query(`
       CREATE FUNCTION count_resources() RETURNS trigger LANGUAGE plpgsql AS $$
       BEGIN
@@ -32,6 +31,5 @@ export class ResourceCounts1764700000001 implements MigrationInterface {
     await queryRunner.query(`DROP TRIGGER resources_removed ON resources`);
     await queryRunner.query(`DROP TRIGGER resources_added ON resources`);
     await queryRunner.query(`DROP FUNCTION count_resources`);
-    await queryRunner.query(`ALTER TABLE organizations DROP COLUMN resource_count`);
   }
 }
