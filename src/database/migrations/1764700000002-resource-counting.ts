@@ -3,6 +3,8 @@ import type { MigrationInterface, QueryRunner } from 'typeorm';
 /** Counts each organization's resources as they come and go, whoever writes them: the quota need not count all of them. */
 export class ResourceCounting1764700000002 implements MigrationInterface {
   async up(queryRunner: QueryRunner): Promise<void> {
+    // Before resources, as the application does: the other way round they could wait for each other.
+    await queryRunner.query(`LOCK TABLE organizations IN EXCLUSIVE MODE`);
     await queryRunner.query(`
       CREATE FUNCTION count_resources() RETURNS trigger LANGUAGE plpgsql AS $$
       BEGIN

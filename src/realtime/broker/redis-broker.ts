@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import { Injectable, Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { Cluster, type Redis } from 'ioredis';
 import { QuietErrorLog } from '../support/quiet-error-log.js';
@@ -26,6 +27,11 @@ const RESUMES_AT_ONCE = 32;
 
 /** Of the reply to `INFO replication`: changes whenever another master takes over, or the same one starts anew. */
 const REPLICATION_ID = /^master_replid:(\w+)/m;
+
+/** How Redis refuses a command. */
+const REFUSAL = /^(NOPERM|ERR unknown command)/;
+/** How long a cluster's master may take to describe itself. */
+const INFO_MS = 300;
 
 /** The scripts as methods that ioredis adds (`defineCommand`): `EVALSHA`, or `EVAL` if Redis doesn't have them yet. */
 interface Scripts {
@@ -140,11 +146,12 @@ export class RedisBroker extends Broker implements OnModuleInit, OnApplicationSh
     try {
       const replies = await this.redis.ask((commands) => infoOf(commands));
       const histories = replies.map((reply) => REPLICATION_ID.exec(reply)?.[1]);
-      return histories.filter((each) => each !== undefined);
+      const known = histories.filter((each) => each !== undefined);
+      return replies.length > 0 && known.length === 0 ? null : known;
     } catch (error) {
       // Managed Redis may not give the right to `INFO`.
       if (!(error instanceof Error && error.cause instanceof Error)) throw error;
-      if (!/^(NOPERM|ERR unknown command)/.test(error.cause.message)) throw error;
+      if (!REFUSAL.test(error.cause.message)) throw error;
       this.isInfoRefused = true;
       return null;
     }
@@ -152,6 +159,7 @@ export class RedisBroker extends Broker implements OnModuleInit, OnApplicationSh
 
   override onRestored(listener: () => void): void {
     if (this.commands instanceof Cluster) {
+      for (const node of this.commands.nodes('all')) node.on('ready', listener);
       this.commands.on('+node', (node: Redis) => {
         listener();
         node.on('ready', listener);
@@ -245,9 +253,22 @@ function withScripts(connection: Redis | Cluster): (Redis | Cluster) & Scripts {
   return connection as (Redis | Cluster) & Scripts;
 }
 
+/** A master that hangs must not keep the others' shards waiting. */
+async function infoInTime(node: Redis): Promise<string> {
+  const patience = wait(INFO_MS, undefined, { ref: false }).then(() => {
+    throw new Error('Redis did not answer in time');
+  });
+  return Promise.race([node.info('replication'), patience]);
+}
+
 async function infoOf(commands: Redis | Cluster): Promise<string[]> {
   if (!(commands instanceof Cluster)) return [await commands.info('replication')];
-  const replies = await Promise.allSettled(commands.nodes('master').map((node) => node.info('replication')));
+  const replies = await Promise.allSettled(commands.nodes('master').map(infoInTime));
+  for (const reply of replies) {
+    if (reply.status === 'rejected' && reply.reason instanceof Error && REFUSAL.test(reply.reason.message)) {
+      throw reply.reason;
+    }
+  }
   return replies.flatMap((reply) => (reply.status === 'fulfilled' ? [reply.value] : []));
 }
 

@@ -63,14 +63,14 @@ export class RedisNodeDirectory {
 
   private async extend(leaseMs: number): Promise<boolean> {
     const { keys } = this.redis;
-    const [former] = await this.redis.ask((commands) =>
+    const [former, added] = await this.redis.ask((commands) =>
       Promise.all([
         commands.set(keys.lease(this.self), '1', 'PX', leaseMs, 'GET'),
         commands.sadd(keys.nodes, this.self),
         commands.expire(keys.nodes, DIRECTORY_SECONDS),
       ]),
     );
-    return former !== null;
+    return former !== null && added === 0;
   }
 
   /**

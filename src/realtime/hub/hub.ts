@@ -15,8 +15,15 @@ import { Revocations } from './revocations.js';
 import { Signals } from './signals.js';
 import { Subscription } from './subscription.js';
 
-/** How often the positions of all channels are compared with the broker's. */
-const CHECK_INTERVAL_MS = 15_000;
+/**
+ * How often the positions of all channels are compared with the broker's. A broker that can lose some channels alone may
+ * also lose their link alone, which nothing else reveals. Otherwise the comparison only keeps the positions of idle
+ * channels from expiring.
+ */
+const CHECK_MS = 15_000;
+const KEEP_ALIVE_MS = 1_500_000;
+/** How often some of the channels are compared. */
+const TICK_MS = 1_000;
 /** How many channels are compared or recovered at a time. */
 const AT_ONCE = 200;
 /** For how long one of them may keep others waiting; it then goes on beside them. */
@@ -27,6 +34,8 @@ const PATIENCE_MS = 1_000;
 export class Hub implements BrokerReceiver, OnModuleInit, OnApplicationShutdown {
   private readonly logger = new Logger(Hub.name);
   private readonly subscriptions = new Map<string, Subscription>();
+  /** Whose turn it is to be compared. It sees channels that come and go. */
+  private turn = this.subscriptions.values();
   private checkTimer: NodeJS.Timeout | undefined;
   private checking: Promise<void> | null = null;
 
@@ -49,7 +58,8 @@ export class Hub implements BrokerReceiver, OnModuleInit, OnApplicationShutdown 
     this.metrics.gauge('herald_subscriptions', 'Channels that this process has connections for', () => {
       return this.subscriptions.size;
     });
-    this.checkTimer = setInterval(() => this.check(), CHECK_INTERVAL_MS).unref();
+    this.checkTimer = setInterval(() => this.check(this.someSubscriptions()), TICK_MS).unref();
+    this.relay.onLoss(() => this.check([...this.subscriptions.values()]));
   }
 
   onApplicationShutdown(): void {
@@ -125,10 +135,23 @@ export class Hub implements BrokerReceiver, OnModuleInit, OnApplicationShutdown 
   }
 
   /** One at a time: a check that takes longer than the interval is not overtaken by the next. */
-  private check(): void {
-    this.checking ??= inTurns([...this.subscriptions.values()], (each) => each.check()).finally(() => {
+  private check(some: readonly Subscription[]): void {
+    this.checking ??= inTurns(some, (each) => each.check()).finally(() => {
       this.checking = null;
     });
+  }
+
+  /** The next subscriptions in turn, so that each has its turn within the interval. */
+  private someSubscriptions(): Subscription[] {
+    const interval = this.broker.losesChannelsAlone ? CHECK_MS : KEEP_ALIVE_MS;
+    const count = Math.ceil((this.subscriptions.size * TICK_MS) / interval);
+    const some: Subscription[] = [];
+    while (some.length < count) {
+      const { value } = this.turn.next();
+      if (value !== undefined) some.push(value);
+      else this.turn = this.subscriptions.values();
+    }
+    return some;
   }
 
   disregard(): void {

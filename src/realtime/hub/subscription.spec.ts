@@ -20,7 +20,11 @@ function published(name: string, offset: number, options: { epoch?: string; form
   return {
     id: name,
     channel: channel.name,
-    position: { epoch: options.epoch ?? EPOCH, offset, tag: name.padStart(8, '-') },
+    position: {
+      epoch: options.epoch ?? EPOCH,
+      offset,
+      tag: Buffer.from(name).toString('hex').padStart(8, '0').slice(-8),
+    },
     except: null,
     formerPosition: options.former ?? null,
     publishedAt: 0,

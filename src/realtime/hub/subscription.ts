@@ -51,7 +51,7 @@ export class Subscription {
     private readonly context: SubscriptionContext,
   ) {
     // Twice the history, because republished messages come on top of new ones.
-    this.recent = new RecentPositions(2 * (context.historySize + 1));
+    this.recent = new RecentPositions(2 * Math.max(1, context.historySize));
     this.confirmed = this.open();
   }
 
@@ -162,8 +162,11 @@ export class Subscription {
 
   /** Resolves with false if delivery is not possible yet. */
   private async repair(): Promise<boolean> {
-    const { historySize, metrics, log } = this.context;
+    const { broker, historySize, metrics, log } = this.context;
     const from = this.position;
+    const newest = await broker.position(this.channel);
+    if (!this.isDeliverable) return false;
+    if (comparePositions(newest, from) === 0 && newest.tag === from.tag) return true;
     let history = await this.history(from.offset);
     if (history === null) return false;
     let missed = missedSince(history, from, historySize);
@@ -186,12 +189,16 @@ export class Subscription {
     return true;
   }
 
+  /** After an interruption, commands work again before publications arrive and `resynchronize` is called. */
+  private get isDeliverable(): boolean {
+    return this.holds === 0 && this.context.broker.isConnected();
+  }
+
   /** Null if delivery is not possible yet. */
   private async history(fromOffset: number): Promise<History | null> {
     const { broker } = this.context;
     const history = await broker.history(this.channel, fromOffset);
-    // After an interruption, commands work again before publications arrive and `resynchronize` is called.
-    return this.holds > 0 || !broker.isConnected() ? null : history;
+    return this.isDeliverable ? history : null;
   }
 
   /** An internal error: closes the members, which reconnect and resume. */

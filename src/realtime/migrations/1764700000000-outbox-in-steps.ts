@@ -6,7 +6,10 @@ import type { MigrationInterface, QueryRunner } from 'typeorm';
  */
 export class OutboxInSteps1764700000000 implements MigrationInterface {
   async up(queryRunner: QueryRunner): Promise<void> {
-    // First: it takes the strongest lock, and taking that after a weaker one could meet a running relay in a deadlock.
+    // The tables in the order in which relays lock them, and the strongest locks first: otherwise they could wait for each other.
+    await queryRunner.query(`
+      ALTER TABLE realtime_broker ADD COLUMN masters text[], ADD COLUMN lost_since timestamptz,
+        ADD COLUMN lost_at timestamptz, ADD COLUMN reopened_to text`);
     await queryRunner.query(`DROP INDEX realtime_outbox_unpublished_by_channel`);
     await queryRunner.query(`DROP INDEX realtime_outbox_unpublished`);
     await queryRunner.query(`DROP INDEX realtime_outbox_unpublished_in_order`);
@@ -20,9 +23,6 @@ export class OutboxInSteps1764700000000 implements MigrationInterface {
     await queryRunner.query(`
       CREATE INDEX realtime_outbox_reopened ON realtime_outbox (channel)
         WHERE published_at IS NULL AND cursor IS NOT NULL`);
-    await queryRunner.query(`
-      ALTER TABLE realtime_broker ADD COLUMN masters text[], ADD COLUMN lost_since timestamptz,
-        ADD COLUMN lost_at timestamptz, ADD COLUMN reopened_to text`);
   }
 
   async down(queryRunner: QueryRunner): Promise<void> {

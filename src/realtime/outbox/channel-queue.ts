@@ -11,6 +11,8 @@ type Work = (channels: readonly string[]) => Promise<ReadonlyMap<string, number>
 export class ChannelQueue {
   private gathering: Promise<Map<string, Promise<number>>> | null = null;
   private names = new Set<string>();
+  /** The work before, which one transaction at a time does: others need connections, too. Never rejects. */
+  private last: Promise<unknown> = Promise.resolve();
 
   /** @param work returns a number for each channel; 0 for those that it leaves out */
   constructor(private readonly work: Work) {}
@@ -24,7 +26,7 @@ export class ChannelQueue {
 
   /** Each part waits for the one before, and fails alone. */
   private async gather(): Promise<Map<string, Promise<number>>> {
-    await wait(GATHER_MS);
+    await Promise.all([wait(GATHER_MS), this.last]);
     const names = [...this.names];
     this.names = new Set();
     this.gathering = null;
@@ -36,6 +38,7 @@ export class ChannelQueue {
       before = counts.catch(() => undefined);
       for (const name of part) results.set(name, countIn(counts, name));
     }
+    this.last = before;
     return results;
   }
 }

@@ -83,7 +83,7 @@ export interface Claim {
   taken: string[];
   /** Another process has locked some of the channels. */
   isContended: boolean;
-  /** One of the other channels may have more rows. */
+  /** One of the other channels may have more rows, in front of `after`. */
   isLong: boolean;
   /** Where the next claim goes on; empty at the end of the channels. */
   after: string;
@@ -116,9 +116,9 @@ export async function claim(
     rows,
     channels: [...new Set(locked.map(({ channel }) => channel))],
     left: first.filter(isLong),
-    taken: found.filter(({ place, mine }) => place === 0 && mine === false).map(({ channel }) => channel),
+    taken: first.filter((channel) => found.some((row) => row.channel === channel && row.mine === false)),
     isContended: found.some(({ mine }) => mine === false),
-    isLong: [...walked, Topic.nodes.name].some(isLong),
+    isLong: found.length >= ROWS || [...walked, Topic.nodes.name].some(isLong),
     after: isFull ? (last?.channel ?? after ?? '') : '',
   };
 }

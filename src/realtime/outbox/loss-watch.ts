@@ -10,7 +10,7 @@ import { type Loss, Reopening } from './reopening.js';
 
 /**
  * How long the broker's data is taken for granted. A broker refuses messages for another generation if it can, and a
- * restored link is a reason to look at once, so this bounds how late a loss is noticed while nothing is published.
+ * restored link is a reason to look at once: only what neither tells is noticed as late as this.
  */
 const CHECK_MS = 500;
 /** How soon to look again whether what was reopened is published, by this process or another. */
@@ -42,6 +42,7 @@ export class LossWatch {
   /** Channels that have lost messages, and channels that clients resume while it is not known whether they have. */
   private readonly lost: ChannelQueue;
   private readonly unconfirmed: ChannelQueue;
+  private readonly listeners: (() => void)[] = [];
   private knownGeneration: string | null = null;
   private checkedAt = -Infinity;
   /** How many reasons there have been to check the broker's data, the start included, and how many were checked. */
@@ -72,6 +73,11 @@ export class LossWatch {
     return this.doubted;
   }
 
+  /** Calls back while the broker may lack messages. */
+  onLoss(listener: () => void): void {
+    this.listeners.push(listener);
+  }
+
   /** Lets the next `check` ask the broker. */
   checkSoon(): void {
     this.checkedAt = -Infinity;
@@ -90,7 +96,9 @@ export class LossWatch {
     if (generation !== null) {
       const loss = await this.state.notice({ generation, masters }, wasCut);
       if (loss !== 'nothing') this.logger.warn(LOSSES[loss]);
+      const isOther = this.knownGeneration !== null && this.knownGeneration !== generation;
       this.knownGeneration = generation;
+      if (isOther || !this.state.isOver) for (const listener of this.listeners) listener();
     }
     if (!isDue) return;
     this.settled = doubted;

@@ -96,17 +96,20 @@ async function take({ request, reopening }: BatchContext, manager: EntityManager
   if (reopening === null) return claim(request, manager);
   const locked = await claim(request, manager, true);
   const candidates = locked.channels.filter((channel) => channel !== Topic.nodes.name);
-  const channels = candidates.slice(0, reopening.channelsAtOnce);
-  await reopening.reopen(channels, manager);
-  const { rows, left } = await claim({ ...request, first: channels, after: null }, manager);
   const isFirst = (channel: string): boolean => request.first.includes(channel);
-  const others = channels.filter((channel) => !isFirst(channel));
+  const [firsts, rest] = [candidates.filter(isFirst), candidates.filter((channel) => !isFirst(channel))];
+  // Half of the places are for other channels, if any wait.
+  const most = reopening.channelsAtOnce;
+  const kept = firsts.slice(0, Math.max(most - rest.length, Math.ceil(most / 2)));
+  const others = rest.slice(0, most - kept.length);
+  await reopening.reopen([...kept, ...others], manager);
+  const { rows, left } = await claim({ ...request, first: [...kept, ...others], after: null }, manager);
   return {
     ...locked,
     rows,
-    left: [...left, ...candidates.slice(channels.length)].filter(isFirst),
+    left: [...left, ...firsts.slice(kept.length)].filter(isFirst),
     isLong: !left.every(isFirst),
-    after: channels.length === candidates.length ? locked.after : (others.at(-1) ?? request.after ?? ''),
+    after: others.length === rest.length ? locked.after : (others.at(-1) ?? request.after ?? ''),
   };
 }
 

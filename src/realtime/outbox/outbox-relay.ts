@@ -90,6 +90,11 @@ export class OutboxRelay implements OnApplicationBootstrap {
     return this.losses.republish(channel);
   }
 
+  /** Calls back when the broker may have lost messages. */
+  onLoss(listener: () => void): void {
+    this.losses.onLoss(listener);
+  }
+
   /** As `LossWatch.doubts`. */
   get doubts(): number {
     return this.losses.doubts;

@@ -11,7 +11,9 @@ export const AWAIT_BATCHES = `SELECT pg_advisory_xact_lock(${BATCHES_LOCK})`;
 
 export const STATE = `
   SELECT generation, masters, reopened_to IS NOT NULL AS is_pending,
-    EXISTS (SELECT FROM realtime_outbox WHERE published_at IS NULL AND cursor IS NOT NULL) AS is_waiting
+    (
+      SELECT channel FROM realtime_outbox WHERE published_at IS NULL AND cursor IS NOT NULL ORDER BY channel LIMIT 1
+    ) IS NOT NULL AS is_waiting
   FROM realtime_broker WHERE name = 'redis'`;
 
 export const STORE_STATE = `

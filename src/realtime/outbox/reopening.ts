@@ -61,7 +61,7 @@ export class Reopening {
 
   /** How many channels may be reopened in one transaction. */
   get channelsAtOnce(): number {
-    return Math.min(MOST_LOCKS, Math.max(1, Math.floor(ROWS_AT_ONCE / (this.history.size + 1))));
+    return Math.min(MOST_LOCKS, Math.max(2, Math.floor(ROWS_AT_ONCE / (this.history.size + 1))));
   }
 
   /** Whether everything that was reopened is published again. */
@@ -151,7 +151,9 @@ export class Reopening {
     const [stored] = await manager.query<{ generation: string; masters: string[] | null }[]>(STATE);
     const known = stored?.masters ?? [];
     const fresh = (masters ?? []).filter((each) => !known.includes(each));
-    await manager.query(STORE_STATE, [generation, [...known, ...fresh].slice(-MOST_MASTERS)]);
+    const current = masters ?? [];
+    const all = [...known.filter((each) => !current.includes(each)), ...current];
+    await manager.query(STORE_STATE, [generation, all.slice(-Math.max(MOST_MASTERS, 2 * current.length))]);
     // The first to store its masters can't tell whether they are new.
     const isOther = masters === null ? isSuspect : known.length > 0 && fresh.length > 0;
     const loss = stored?.generation !== generation ? 'everything' : isOther ? 'tail' : 'nothing';

@@ -12,7 +12,7 @@ import { type Attendance, type PresenceChange, PresenceStore } from './presence-
 
 /** How often ended nodes are looked for, at most. */
 const SWEEP_MS = 2_000;
-/** In how many sweeps all counts are stored again, so that none expires: twenty minutes at the shortest. */
+/** In how many sweeps all counts are stored again, so that none expires: twenty minutes at the longest. */
 const SWEEPS_PER_ROUND = 600;
 
 interface Stay extends Attendance {

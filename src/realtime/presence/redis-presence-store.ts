@@ -99,6 +99,8 @@ export class RedisPresenceStore extends PresenceStore {
     if (!this.directory.isSteady) return;
     const { ended } = await this.directory.list();
     for (const node of ended) {
+      // Its own lease may have ended while this process stood still.
+      if (node === this.directory.self) continue;
       if (!(await this.isTurn())) return;
       await this.remove(node, onLeft);
       await this.directory.forget(node);
