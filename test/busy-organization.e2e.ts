@@ -54,27 +54,3 @@ describe('an organization whose row is held by another process', () => {
     expect((await alice.post(`/orgs/${busy}/${path}`, bodyOf(100))).status).toBe(201);
   });
 });
-
-describe('the count of an organization’s resources', () => {
-  const countOf = async (orgId: string): Promise<unknown> =>
-    (await dataSource.query('SELECT resource_count FROM organizations WHERE id = $1', [orgId]))[0]?.resource_count;
-
-  it('is right, however resources are written and deleted', async () => {
-    const orgId = await node.organization('alice');
-    const { id } = (await alice.post(`/orgs/${orgId}/resources`, { name: 'One' })).body as { id: string };
-    await alice.post(`/orgs/${orgId}/resources`, { name: 'Two' });
-    expect(await countOf(orgId)).toBe(2);
-    await dataSource.query(
-      `INSERT INTO resources (id, org_id, name, sensitivity)
-       SELECT gen_random_uuid(), $1, 'Imported', 'normal' FROM generate_series(1, 10)`,
-      [orgId],
-    );
-    expect(await countOf(orgId)).toBe(12);
-    await alice.delete(`/orgs/${orgId}/resources/${id}`);
-    expect(await countOf(orgId)).toBe(11);
-    await dataSource.query(`DELETE FROM resources WHERE org_id = $1 AND name = 'Imported'`, [orgId]);
-    expect(await countOf(orgId)).toBe(1);
-    expect((await alice.delete(`/orgs/${orgId}`)).status).toBe(204);
-    expect(await countOf(orgId)).toBeUndefined();
-  });
-});

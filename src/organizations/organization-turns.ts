@@ -13,7 +13,7 @@ const LOCK_MS = 2_000;
 /** The limit is set before the lock is waited for, in the same round trip. */
 const LOCK = `
   WITH patience AS MATERIALIZED (SELECT set_config('lock_timeout', '${LOCK_MS}', true))
-  SELECT id, name, resource_count FROM organizations, patience WHERE id = $1
+  SELECT id, name FROM organizations, patience WHERE id = $1
   FOR NO KEY UPDATE OF organizations`;
 
 const BUSY = 'Too many others are changing the organization; try again later.';
@@ -22,8 +22,6 @@ const BUSY = 'Too many others are changing the organization; try again later.';
 export interface LockedOrganization {
   id: string;
   name: string;
-  /** How many resources it has; the database counts them. */
-  resourceCount: number;
 }
 
 interface Turns {
@@ -69,7 +67,7 @@ export class OrganizationTurns {
 }
 
 async function lock(orgId: string, manager: EntityManager): Promise<LockedOrganization> {
-  const [row] = await manager.query<{ id: string; name: string; resource_count: number }[]>(LOCK, [orgId]);
+  const [row] = await manager.query<LockedOrganization[]>(LOCK, [orgId]);
   if (row === undefined) throw noSuchOrganization();
-  return { id: row.id, name: row.name, resourceCount: row.resource_count };
+  return row;
 }

@@ -3,6 +3,7 @@ import type { EntityManager } from 'typeorm';
 import { Environment } from '../config/environment.js';
 import { OrganizationTurns } from '../organizations/organization-turns.js';
 import { BroadcastService } from '../realtime/index.js';
+import { Resource } from './resource.entity.js';
 import { thresholdReached } from './quota-threshold.js';
 
 /** Limits the number of resources of an organization, and warns its members before the limit is reached. */
@@ -25,12 +26,13 @@ export class ResourceQuota {
    * @throws {NotFoundException} if the organization has been deleted
    */
   addOne<T>(orgId: string, add: (manager: EntityManager) => Promise<T>): Promise<T> {
-    return this.turns.run(orgId, async (manager, { resourceCount }) => {
-      if (resourceCount >= this.limit) {
-        throw new ConflictException(`The organization holds ${resourceCount} resources, and may hold ${this.limit}.`);
+    return this.turns.run(orgId, async (manager) => {
+      const used = (await manager.countBy(Resource, { orgId })) + 1;
+      if (used > this.limit) {
+        throw new ConflictException(`The organization holds ${used - 1} resources, and may hold ${this.limit}.`);
       }
       const added = await add(manager);
-      await this.warn(orgId, resourceCount + 1, manager);
+      await this.warn(orgId, used, manager);
       return added;
     });
   }

@@ -2,7 +2,6 @@ import { Injectable, NotFoundException } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource, type EntityManager, MoreThan, type Repository } from 'typeorm';
 import { v7 as uuidv7 } from 'uuid';
-import { OrganizationTurns } from '../organizations/organization-turns.js';
 import { ResourceQuota } from './resource-quota.js';
 import { Resource } from './resource.entity.js';
 import { pageOf, uuidCursor, type Page, type PageQuery } from '../http/pagination.js';
@@ -18,7 +17,6 @@ export class ResourcesService {
   constructor(
     @InjectDataSource() private readonly dataSource: DataSource,
     private readonly quota: ResourceQuota,
-    private readonly turns: OrganizationTurns,
   ) {
     this.resources = dataSource.getRepository(Resource);
   }
@@ -66,8 +64,7 @@ export class ResourcesService {
 
   /** @throws {NotFoundException} */
   remove(orgId: string, id: string): Promise<void> {
-    // The count of the organization's resources changes, too.
-    return this.turns.run(orgId, async (manager) => {
+    return this.dataSource.transaction(async (manager) => {
       await manager.remove(await locked(orgId, id, manager));
     });
   }

@@ -4,8 +4,6 @@ import { Inbox1764200000000 } from './1764200000000-inbox.js';
 import { Comments1764300000000 } from './1764300000000-comments.js';
 import { NoDotMembers1764500000000 } from './1764500000000-no-dot-members.js';
 import { MembershipClock1764600000001 } from './1764600000001-membership-clock.js';
-import { ResourceCount1764700000001 } from './1764700000001-resource-count.js';
-import { ResourceCounting1764700000002 } from './1764700000002-resource-counting.js';
 
 /** Every migration, oldest first, in plain SQL for both Postgres and the embedded database. */
 export const MIGRATIONS = [
@@ -15,8 +13,6 @@ export const MIGRATIONS = [
   Comments1764300000000,
   NoDotMembers1764500000000,
   MembershipClock1764600000001,
-  ResourceCount1764700000001,
-  ResourceCounting1764700000002,
 ].toSorted((one, other) => timeOf(one) - timeOf(other));
 
 /** As TypeORM reads it: the digits at the end of the name. */

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import type { Lifecycle } from '../support/lifecycle.js';
 import { QuietErrorLog } from '../support/quiet-error-log.js';
@@ -16,10 +17,20 @@ import { WriteBehind } from './write-behind.js';
 
 /** How many connections with changed counts one refresh rewrites; the rest wait for the next. */
 const COUNTS_PER_REFRESH = 1_000;
+/** How many connections are looked at in one turn of the event loop. */
+const SLICE = 2_000;
 /** How long a node's records outlive its last refresh. */
 const RECORDS_SECONDS = 300;
 /** Sorts after every connection id. */
 const LAST = '~';
+
+/** A connection whose record is to be written; undefined: it has ended. */
+interface Change {
+  id: string;
+  connection: Connection | undefined;
+  /** What is written. */
+  state: string;
+}
 
 interface Place {
   node: string;
@@ -135,7 +146,12 @@ export class RedisConnectionRegistry
   private async refresh(): Promise<void> {
     try {
       const wasKnown = await this.directory.renew();
-      for (const { id } of wasKnown ? this.changed() : this.connections.live()) this.changes.mark(id);
+      if (wasKnown) {
+        await this.markChanged();
+      } else {
+        for (const written of this.written.values()) written.state = '';
+        for (const { id } of this.connections.live()) this.changes.mark(id);
+      }
       await this.changes.flush();
       await this.extend();
     } catch (error) {
@@ -154,19 +170,23 @@ export class RedisConnectionRegistry
     );
   }
 
-  private *changed(): Generator<Connection> {
-    let count = 0;
-    for (const [id, { state }] of this.written) {
+  /** In slices, so that many connections don't keep the process from others. */
+  private async markChanged(): Promise<void> {
+    let [marked, looked] = [0, 0];
+    // A copy: what is written moves to the end.
+    for (const [id, { state }] of [...this.written]) {
+      looked += 1;
+      if (looked % SLICE === 0) await nextTurn();
       const connection = this.findLive(id);
       if (connection === undefined || stateOf(connection) === state) continue;
-      yield connection;
-      count += 1;
-      if (count === COUNTS_PER_REFRESH) return;
+      this.changes.mark(id);
+      marked += 1;
+      if (marked === COUNTS_PER_REFRESH) return;
     }
   }
 
   private async write(ids: readonly string[]): Promise<void> {
-    const changes = ids.map((id) => ({ id, connection: this.findLive(id), state: '' }));
+    const changes: Change[] = ids.map((id) => ({ id, connection: this.findLive(id), state: '' }));
     for (const change of changes) {
       if (change.connection === undefined) continue;
       change.state = stateOf(change.connection);
@@ -175,7 +195,7 @@ export class RedisConnectionRegistry
       this.written.set(change.id, { places: placesOf(change.connection), state });
     }
     await this.redis.ask(async (commands) => {
-      const batch = changes.flatMap(({ id, connection }) => this.commandsFor(id, connection));
+      const batch = this.commandsFor(changes);
       const answers = await commands.pipeline(batch).exec();
       const failure = answers?.find(([error]) => error !== null);
       if (failure) throw failure[0] ?? new Error('Redis did not answer');
@@ -187,18 +207,21 @@ export class RedisConnectionRegistry
     await this.extend();
   }
 
-  private commandsFor(id: string, connection: Connection | undefined): (string | number)[][] {
+  /** One command of each kind, however many changes there are. */
+  private commandsFor(changes: readonly Change[]): (string | number)[][] {
     const { keys } = this.redis;
     const { self } = this.directory;
-    const [index, records] = [keys.connectionIndex(self), keys.connections(self)];
-    if (connection === undefined) {
-      const places = this.written.get(id)?.places ?? [];
-      return [['hdel', records, id], ...places.map((place) => ['zrem', index, place])];
-    }
-    return [
-      ['hset', records, id, JSON.stringify(recordOf(connection, self))],
-      ...placesOf(connection).map((place) => ['zadd', index, 0, place]),
+    const [records, index] = [keys.connections(self), keys.connectionIndex(self)];
+    const added = changes.flatMap(({ id, connection }) => (connection === undefined ? [] : [{ id, connection }]));
+    const fresh = added.filter(({ id }) => (this.written.get(id)?.state ?? '') === '');
+    const ended = changes.filter(({ connection }) => connection === undefined).map(({ id }) => id);
+    const commands = [
+      ['hset', records, ...added.flatMap(({ id, connection }) => [id, JSON.stringify(recordOf(connection, self))])],
+      ['zadd', index, ...fresh.flatMap(({ connection }) => placesOf(connection).flatMap((place) => [0, place]))],
+      ['hdel', records, ...ended],
+      ['zrem', index, ...ended.flatMap((id) => this.written.get(id)?.places ?? [])],
     ];
+    return commands.filter(({ length }) => length > 2);
   }
 
   private findLive(connectionId: string): Connection | undefined {

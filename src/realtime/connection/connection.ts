@@ -48,7 +48,6 @@ export class Connection {
   /** Whether it has been welcomed and is not closed. Set by `Connections`. */
   isLive = false;
   private readonly outbound: Outbound;
-  private knownEchoKey: string | null = null;
   private isClosing = false;
   private isWelcomed = false;
   private isPongDue = false;
@@ -83,10 +82,13 @@ export class Connection {
     return !this.isClosing && this.transport.isOpen;
   }
 
-  /** Marks messages caused by this connection's own calls. */
-  get echoKey(): string {
-    this.knownEchoKey ??= echoKey(this.id, this.principal.userId);
-    return this.knownEchoKey;
+  /**
+   * Whether a message was caused by this connection's own call. Nearly all others differ in the id already, and cost no
+   * hash.
+   * @param except the echo key in the message
+   */
+  caused(except: string): boolean {
+    return except.startsWith(this.id) && except === echoKey(this.id, this.principal.userId);
   }
 
   get transportKind(): TransportKind {

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Injectable, Logger } from '@nestjs/common';
 import { QuietErrorLog } from '../support/quiet-error-log.js';
 import { Broker } from '../broker/broker.js';
@@ -7,6 +8,9 @@ import type { Connection } from '../connection/connection.js';
 import { Connections } from '../connection/connections.js';
 import { Frames } from '../connection/frames.js';
 import { Revocations } from './revocations.js';
+
+/** How many connections an announcement is written to in one turn of the event loop. */
+const SLICE = 1_000;
 
 /** Receives this process's signals: revocations, announcements, and presence for connections that watch it. */
 @Injectable()
@@ -56,15 +60,20 @@ export class Signals {
     }
     if (topic !== Topic.nodes.name) this.tellWatchers(topic, signal, payload);
     else if (signal.type === 'revocation') this.revocations.heed(text);
-    else if (signal.type === 'announcement') this.announce(signal);
+    else if (signal.type === 'announcement') void this.announce(signal);
   }
 
-  private announce({ id, except, frame }: Record<string, unknown>): void {
+  /** In slices, so that many connections don't keep the process from others. Never rejects. */
+  private async announce({ id, except, frame }: Record<string, unknown>): Promise<void> {
     const text = JSON.stringify(frame);
-    for (const connection of this.connections.all()) {
-      const isOrigin = typeof except === 'string' && connection.echoKey === except;
-      if (connection.admission.announcements !== true || isOrigin) continue;
-      connection.announce(text);
+    const origin = typeof except === 'string' ? except : null;
+    let count = 0;
+    // A copy: who connects meanwhile was not there.
+    for (const connection of [...this.connections.all()]) {
+      if (connection.admission.announcements !== true || (origin !== null && connection.caused(origin))) continue;
+      if (connection.isOpen) connection.announce(text);
+      count += 1;
+      if (count % SLICE === 0) await nextTurn();
     }
     if (typeof id === 'string') this.metrics.delivered(id);
   }

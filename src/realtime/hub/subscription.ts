@@ -238,8 +238,7 @@ export class Subscription {
     this.recent.set(id, position);
     const frames = new Frames(payload);
     for (const member of this.members) {
-      // Computes echo keys only if there is one to compare with.
-      if (except === null || member.echoKey !== except) member.deliver(position, former, frames);
+      if (except === null || !member.caused(except)) member.deliver(position, former, frames);
     }
     if (this.listeners.size > 0) this.tellListeners(withoutCursor(payload.toString()), except);
     this.context.metrics.delivered(id);
@@ -249,7 +248,7 @@ export class Subscription {
   private tellListeners(text: string, except: string | null): void {
     const frames = Frames.of(text);
     for (const listener of this.listeners) {
-      if (except === null || listener.echoKey !== except) listener.show(frames);
+      if (except === null || !listener.caused(except)) listener.show(frames);
     }
   }
 

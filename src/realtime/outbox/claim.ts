@@ -1,4 +1,4 @@
-import type { EntityManager } from 'typeorm';
+import type { DataSource, EntityManager } from 'typeorm';
 import { Topic } from '../broker/topic.js';
 import type { OutboxRow } from './outbox-row.js';
 
@@ -61,6 +61,15 @@ const CLAIM = `
     ORDER BY cursor COLLATE "C", sequence LIMIT (SELECT $4::int) FOR UPDATE
   ) waiting ON true
   LIMIT ${ROWS}`;
+
+const ANY_WAITING = `
+  SELECT (SELECT channel FROM realtime_outbox WHERE published_at IS NULL ORDER BY channel LIMIT 1) IS NOT NULL AS any`;
+
+/** Whether any row waits, in one round trip: for processes that have nothing else to do. */
+export async function isAnyWaiting(dataSource: DataSource): Promise<boolean> {
+  const [row] = await dataSource.query<{ any: boolean }[]>(ANY_WAITING);
+  return row?.any === true;
+}
 
 /** What to look for. */
 export interface ClaimRequest {

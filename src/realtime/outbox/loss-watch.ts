@@ -16,7 +16,7 @@ const CHECK_MS = 500;
 /** How soon to look again whether what was reopened is published, by this process or another. */
 const CONFIRM_PAUSE_MS = 50;
 /** How long a client that resumes waits for that. */
-const CONFIRM_MS = 2_000;
+const CONFIRM_MS = 2_500;
 /** How often reopening a channel is tried; the pauses grow. */
 const REPUBLISH_ATTEMPTS = 5;
 const REPUBLISH_PAUSE_MS = 1_000;
@@ -32,6 +32,8 @@ export interface LossContext {
   history: HistoryLimits;
   /** Publishes soon what waits in these channels. */
   wake: (channels: string[]) => void;
+  /** Publishes soon, even after failures. */
+  hurry: () => void;
 }
 
 /** Notices when the broker may have lost messages, and lets those be published again that it does not have. */
@@ -175,6 +177,6 @@ export class LossWatch {
     this.doubted += 1;
     this.wasCut = true;
     this.checkSoon();
-    this.context.wake([]);
+    this.context.hurry();
   }
 }

@@ -7,6 +7,7 @@ import type { Channel } from '../broker/channel.js';
 import { RealtimeMetrics } from '../realtime-metrics.js';
 import { QuietErrorLog } from '../support/quiet-error-log.js';
 import { type Batch, isBrokerAtFault, publishBatch } from './outbox-batch.js';
+import { isAnyWaiting } from './claim.js';
 import { AwaitedMessages } from './awaited-messages.js';
 import { LossWatch } from './loss-watch.js';
 import { reasonOf } from './reason-of.js';
@@ -40,6 +41,8 @@ export class OutboxRelay implements OnApplicationBootstrap {
   private isWoken = false;
   private isStopped = true;
   private backoffMs = 0;
+  /** The link to the broker was restored since this run began. */
+  private isHurried = false;
   private contendedMs = 0;
   /** Channels that this process has just written to. */
   private readonly fresh = new Set<string>();
@@ -52,7 +55,13 @@ export class OutboxRelay implements OnApplicationBootstrap {
     private readonly metrics: RealtimeMetrics,
     { history }: RealtimeSettings,
   ) {
-    this.losses = new LossWatch({ dataSource, broker, history, wake: (channels) => this.wake(channels) });
+    this.losses = new LossWatch({
+      dataSource,
+      broker,
+      history,
+      wake: (channels) => this.wake(channels),
+      hurry: () => this.hurry(),
+    });
   }
 
   onApplicationBootstrap(): void {
@@ -105,6 +114,14 @@ export class OutboxRelay implements OnApplicationBootstrap {
     return this.losses.confirm(channel);
   }
 
+  /** The link to the broker is restored: the back-off would only delay what now succeeds. */
+  private hurry(): void {
+    if (this.isStopped) return;
+    this.isWoken = true;
+    this.isHurried = true;
+    if (this.running === null) this.start();
+  }
+
   private start(): void {
     clearTimeout(this.timer);
     this.running = this.run().finally(() => {
@@ -116,16 +133,18 @@ export class OutboxRelay implements OnApplicationBootstrap {
     let next = POLL_MS;
     try {
       do {
+        this.isHurried = false;
+        const isDue = this.isWoken || (await isAnyWaiting(this.dataSource));
         this.isWoken = false;
         // Checked between batches, because under steady load this loop never ends.
         await this.losses.check();
         if (await this.losses.reopenSome()) this.isWoken = true;
-        next = Math.min(this.learnFrom(await this.publish()), this.resting.shortestMs());
+        if (isDue) next = Math.min(this.learnFrom(await this.publish()), this.resting.shortestMs());
         next = Math.min(next, await this.losses.look());
         this.recover();
       } while (this.shouldGoOn());
     } catch (error) {
-      next = this.backOff(error);
+      next = this.isHurried ? SHORTEST_BACKOFF_MS : this.backOff(error);
     }
     if (!this.isStopped) this.timer = setTimeout(() => this.start(), next).unref();
   }
