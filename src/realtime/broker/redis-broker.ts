@@ -20,10 +20,10 @@ import { Semaphore } from '../support/semaphore.js';
 const START_TIMEOUT_MS = 3_000;
 /** Histories read at once: enough to keep Redis busy, and few enough for memory, as each may take 16 MB. */
 const REPAIRS_AT_ONCE = 8;
-/** As a number of bytes. */
-const WHOLE = Number.MAX_SAFE_INTEGER;
 /** The same for clients that resume, which take pages and must not wait for repairs of others. */
 const RESUMES_AT_ONCE = 32;
+/** A whole history, as a number of bytes. */
+const WHOLE = Number.MAX_SAFE_INTEGER;
 
 /** Of the reply to `INFO replication`: changes whenever another master takes over, or the same one starts anew. */
 const REPLICATION_ID = /^master_replid:(\w+)/m;

@@ -59,7 +59,7 @@ export class Hub implements BrokerReceiver, OnModuleInit, OnApplicationShutdown 
       return this.subscriptions.size;
     });
     this.checkTimer = setInterval(() => this.check(this.someSubscriptions()), TICK_MS).unref();
-    this.relay.onLoss(() => this.check([...this.subscriptions.values()]));
+    this.relay.losses.onLoss(() => this.check([...this.subscriptions.values()]));
   }
 
   onApplicationShutdown(): void {
@@ -94,7 +94,7 @@ export class Hub implements BrokerReceiver, OnModuleInit, OnApplicationShutdown 
 
   /** Grows whenever there is a new reason to `confirm`. */
   get doubts(): number {
-    return this.relay.doubts;
+    return this.relay.losses.doubts;
   }
 
   /**
@@ -102,7 +102,7 @@ export class Hub implements BrokerReceiver, OnModuleInit, OnApplicationShutdown 
    * @returns false if that could not be made sure in time
    */
   async confirm(channel: Channel): Promise<boolean> {
-    const isWhole = await this.relay.confirm(channel);
+    const isWhole = await this.relay.losses.confirm(channel);
     if (!isWhole) this.log.note('unconfirmed', `${channel.name}: a client resumed, and Redis may have lost messages`);
     return isWhole;
   }
@@ -185,7 +185,7 @@ export class Hub implements BrokerReceiver, OnModuleInit, OnApplicationShutdown 
 
   /** Never rejects. */
   private async republish(channel: Channel): Promise<void> {
-    const count = await this.relay.republish(channel);
+    const count = await this.relay.losses.republish(channel);
     this.log.note('republished', `${channel.name}: the outbox republishes ${count} messages`);
   }
 

@@ -11,7 +11,7 @@ const ROWS_PER_CHANNEL = 100;
 /** How many rows a claim takes in all, as each may have 64 KiB. */
 const ROWS = 500;
 
-/** Every batch holds it shared; a process that stores a new generation takes it exclusively. */
+/** Every batch holds it shared; a process that notes a loss takes it exclusively. */
 export const BATCHES_LOCK = `hashtextextended('realtime_outbox batches', 0)`;
 /** Only one process at a time publishes to a channel, which keeps its order. The lock ends with the transaction. */
 export const CHANNEL_LOCK = `hashtextextended('realtime_outbox ' || channel, 0)`;

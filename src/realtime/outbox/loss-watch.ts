@@ -75,7 +75,7 @@ export class LossWatch {
     return this.doubted;
   }
 
-  /** Calls back while the broker may lack messages. */
+  /** Calls back, once for each loss, when the broker may have lost messages. */
   onLoss(listener: () => void): void {
     this.listeners.push(listener);
   }
@@ -96,11 +96,12 @@ export class LossWatch {
     const { doubted, wasCut } = this;
     const [generation, masters] = await Promise.all([broker.generation(), isDue ? broker.masters() : []]);
     if (generation !== null) {
+      const wasOver = this.state.isOver;
       const loss = await this.state.notice({ generation, masters }, wasCut);
       if (loss !== 'nothing') this.logger.warn(LOSSES[loss]);
       const isOther = this.knownGeneration !== null && this.knownGeneration !== generation;
       this.knownGeneration = generation;
-      if (isOther || !this.state.isOver) for (const listener of this.listeners) listener();
+      if (isOther || wasOver !== this.state.isOver) for (const listener of this.listeners) listener();
     }
     if (!isDue) return;
     this.settled = doubted;

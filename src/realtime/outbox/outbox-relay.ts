@@ -3,7 +3,6 @@ import { InjectDataSource } from '@nestjs/typeorm';
 import type { DataSource } from 'typeorm';
 import { RealtimeSettings } from '../settings.js';
 import { Broker } from '../broker/broker.js';
-import type { Channel } from '../broker/channel.js';
 import { RealtimeMetrics } from '../realtime-metrics.js';
 import { QuietErrorLog } from '../support/quiet-error-log.js';
 import { type Batch, isBrokerAtFault, publishBatch } from './outbox-batch.js';
@@ -34,7 +33,8 @@ export class OutboxRelay implements OnApplicationBootstrap {
   private readonly logger = new Logger(OutboxRelay.name);
   private readonly channelFailures = new QuietErrorLog(this.logger, 'Could not publish to a channel, retrying');
   private readonly resting = new RestingChannels();
-  private readonly losses: LossWatch;
+  /** Whether the broker may have lost what was published. */
+  readonly losses: LossWatch;
   private readonly awaited = new AwaitedMessages();
   private timer: NodeJS.Timeout | undefined;
   private running: Promise<void> | null = null;
@@ -49,6 +49,7 @@ export class OutboxRelay implements OnApplicationBootstrap {
   /** Where the next batch looks for other channels, and whether any of this pass through them has more messages. */
   private after = '';
   private isPassLong = false;
+
   constructor(
     @InjectDataSource() private readonly dataSource: DataSource,
     private readonly broker: Broker,
@@ -94,26 +95,6 @@ export class OutboxRelay implements OnApplicationBootstrap {
     if (this.running === null && this.backoffMs === 0) this.start();
   }
 
-  /** As `LossWatch.republish`. */
-  republish(channel: Channel): Promise<number> {
-    return this.losses.republish(channel);
-  }
-
-  /** Calls back when the broker may have lost messages. */
-  onLoss(listener: () => void): void {
-    this.losses.onLoss(listener);
-  }
-
-  /** As `LossWatch.doubts`. */
-  get doubts(): number {
-    return this.losses.doubts;
-  }
-
-  /** As `LossWatch.confirm`. */
-  confirm(channel: Channel): Promise<boolean> {
-    return this.losses.confirm(channel);
-  }
-
   /** The link to the broker is restored: the back-off would only delay what now succeeds. */
   private hurry(): void {
     if (this.isStopped) return;
@@ -157,14 +138,7 @@ export class OutboxRelay implements OnApplicationBootstrap {
     const request = { first, after, resting: this.resting.names() };
     let isDone = false;
     try {
-      const batch = await publishBatch({
-        dataSource,
-        broker,
-        metrics,
-        generation,
-        request,
-        reopening,
-      });
+      const batch = await publishBatch({ dataSource, broker, metrics, generation, request, reopening });
       isDone = !isBrokerAtFault(batch);
       return batch;
     } finally {
@@ -212,11 +186,12 @@ export class OutboxRelay implements OnApplicationBootstrap {
     const goesOn = isOver ? this.isPassLong : count > 0 || !isContended;
     if (isOver) this.isPassLong = false;
     this.remember(left.filter((channel) => !failures.has(channel)));
-    if (isInterrupted || goesOn || this.fresh.size > 0) this.isWoken = true;
+    // Fresh channels that others have locked are no reason to look again at once.
+    const hasFresh = this.fresh.size > 0 && (count > 0 || !isContended);
+    if (isInterrupted || goesOn || hasFresh) this.isWoken = true;
     this.contendedMs = isContended
       ? Math.min(LONGEST_CONTENDED_MS, Math.max(SHORTEST_CONTENDED_MS, 2 * this.contendedMs))
       : 0;
-    // Not a reason to go on at once: who has locked them publishes them.
     this.remember(taken);
     return this.contendedMs || POLL_MS;
   }

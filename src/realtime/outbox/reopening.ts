@@ -77,14 +77,14 @@ export class Reopening {
    */
   async notice(state: BrokerState, isSuspect: boolean): Promise<Loss> {
     if (this.knows(state) && !(isSuspect && state.masters === null)) return 'nothing';
-    const stored = await this.look();
+    await this.look();
     if (this.knows(state) && !(isSuspect && state.masters === null)) return 'nothing';
     const loss = await this.dataSource.transaction(async (manager) => {
       await manager.query(AWAIT_BATCHES);
       return this.store(state, isSuspect, manager);
     });
     await this.look();
-    return stored ? loss : 'nothing';
+    return loss;
   }
 
   /** Reopens the next channels, unless another process does. Returns whether it did. */
@@ -130,8 +130,8 @@ export class Reopening {
     });
   }
 
-  /** Reads what is stored; returns whether anything is. */
-  async look(): Promise<boolean> {
+  /** Reads what is stored. */
+  async look(): Promise<void> {
     const [state] =
       await this.dataSource.query<
         { generation: string; masters: string[] | null; is_pending: boolean; is_waiting: boolean }[]
@@ -140,7 +140,6 @@ export class Reopening {
     this.masters = state?.masters ?? [];
     this.isPending = state?.is_pending === true;
     this.isWaiting = state?.is_waiting === true;
-    return state !== undefined;
   }
 
   private knows({ generation, masters }: BrokerState): boolean {
@@ -150,8 +149,8 @@ export class Reopening {
   private async store({ generation, masters }: BrokerState, isSuspect: boolean, manager: EntityManager): Promise<Loss> {
     const [stored] = await manager.query<{ generation: string; masters: string[] | null }[]>(STATE);
     const known = stored?.masters ?? [];
-    const fresh = (masters ?? []).filter((each) => !known.includes(each));
     const current = masters ?? [];
+    const fresh = current.filter((each) => !known.includes(each));
     const all = [...known.filter((each) => !current.includes(each)), ...current];
     await manager.query(STORE_STATE, [generation, all.slice(-Math.max(MOST_MASTERS, 2 * current.length))]);
     // The first to store its masters can't tell whether they are new.

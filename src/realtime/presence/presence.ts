@@ -143,7 +143,10 @@ export class Presence implements ConnectionObserver, OnApplicationBootstrap, OnA
 
   /** Stores the counts of some users again, of each in turn. */
   private storeAgain(count: number): void {
-    for (const [key, stay] of [...this.stays].slice(0, count)) {
+    let left = count;
+    for (const [key, stay] of this.stays) {
+      if (left === 0) return;
+      left -= 1;
       // Moves to the end, so that all have their turn.
       this.stays.delete(key);
       this.stays.set(key, stay);
