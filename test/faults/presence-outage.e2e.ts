@@ -40,7 +40,8 @@ async function toldUntilSwept(): Promise<unknown[]> {
   const told = watcher.received.length;
   const doomed = await startAnother();
   await doomed.join(path, await one.tokenFor('dave'));
-  await until(async () => (await present()).includes('dave'));
+  // Being listed is not enough: a node killed then may not have announced it yet.
+  await until(() => watcher.received.slice(told).some(({ user_id }) => user_id === 'dave'));
   await doomed.end('SIGKILL');
   await until(() => watcher.received.at(-1)?.action === 'left' && watcher.received.at(-1)?.user_id === 'dave');
   return watcher.received.slice(told).map(({ action, user_id }) => `${String(user_id)} ${String(action)}`);

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { Redis } from 'ioredis';
+import { DataSource } from 'typeorm';
 import { orgChannel } from '../../src/realtime/broker/channel.js';
 import { RedisKeys } from '../../src/realtime/broker/redis-keys.js';
 import { BroadcastService } from '../../src/realtime/index.js';
@@ -48,10 +49,22 @@ afterEach(async () => {
   await group.stop();
 });
 
-/** Waits until all clients have every change committed so far. */
+/** Waits until all clients have every change committed so far; fails with what is missing, and where the failover stands. */
 async function untilCaughtUp(): Promise<void> {
   const counts = new Map(deployment.orgIds.map((orgId) => [orgId, load.count(orgId)]));
-  await until(() => watches.every(({ orgId, client }) => client.has(counts.get(orgId) ?? 0)), RECOVERY_MS);
+  const behind = (): Watch[] => watches.filter(({ orgId, client }) => !client.has(counts.get(orgId) ?? 0));
+  try {
+    await until(() => behind().length === 0, RECOVERY_MS);
+  } catch {
+    const [role] = await replica.role();
+    const [waiting] = await deployment.nodes[0].app
+      .get(DataSource)
+      .query<{ count: number }[]>('SELECT count(*)::int AS count FROM realtime_outbox WHERE published_at IS NULL');
+    const missing = behind().map(({ orgId, client }) => client.account(counts.get(orgId) ?? 0).missing.slice(0, 10));
+    throw new Error(
+      `The replica is a ${String(role)}, ${String(waiting?.count)} messages wait, and clients lack ${JSON.stringify(missing)}`,
+    );
+  }
 }
 
 async function expectNothingAmiss(): Promise<void> {
