@@ -1,5 +1,6 @@
 import { Global, Module } from '@nestjs/common';
-import { collectDefaultMetrics, Registry } from 'prom-client';
+import { Registry } from 'prom-client';
+import { addDefaultMetrics } from './default-metrics.js';
 import { ProcessMetrics } from './process-metrics.js';
 
 /** Provides the registry of `/metrics` to every module: one for each application, not for the process. */
@@ -12,6 +13,6 @@ export class MetricsModule {}
 
 function createRegistry(): Registry {
   const registry = new Registry();
-  collectDefaultMetrics({ register: registry });
+  addDefaultMetrics(registry);
   return registry;
 }

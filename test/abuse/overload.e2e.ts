@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { Lifecycle } from '../../src/realtime/support/lifecycle.js';
 import { type Herald, herald } from '../support/herald.js';
-import { refused } from '../support/metrics.js';
+import { refused, sample } from '../support/metrics.js';
 import { until } from '../../src/realtime/testing/until.js';
 import { closeAllClients, upgrade } from '../support/ws-client.js';
 
@@ -65,6 +65,7 @@ describe('a node whose event loop is late', () => {
     block(1_500);
     expect((await knock()).status).toBe(101);
     expect(await refused(node, 'overloaded')).toBe(before);
+    expect(await sample(node, 'herald_event_loop_delay_seconds')).toBeGreaterThan(1);
   });
 });
 
