@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { flushOutbox } from '../src/realtime/testing/flush-outbox.js';
 import { type Herald, herald } from './support/herald.js';
 import { type Jwks, startJwks } from './support/keys.js';
 import { closeAllClients } from './support/ws-client.js';
@@ -45,6 +46,7 @@ describe('an unverified e-mail', () => {
       carol: 'carol@example.com',
     });
 
+    await flushOutbox(node.app);
     const inboxes = await Promise.all(
       ['bob', 'mallory'].map(async (userId) =>
         node.join('/ws/notifications/', userId, { token: await tokenOf(userId) }),

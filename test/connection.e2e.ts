@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { BroadcastService } from '../src/realtime/index.js';
 import { type Herald, herald, type Variables } from './support/herald.js';
+import { inTurns } from './support/in-turns.js';
 import { refused } from './support/metrics.js';
 import { openConnections } from './support/open-connections.js';
 import { RawClient } from './support/raw-client.js';
@@ -169,11 +170,11 @@ describe('a full node', () => {
 });
 
 describe('the heartbeat', () => {
-  useNode({ WS_HEARTBEAT_INTERVAL_MS: '100' });
+  useNode({ WS_HEARTBEAT_INTERVAL_MS: '300' });
 
   it('pings, and keeps a peer that answers', async () => {
     const client = await join('alice');
-    await client.pinged(5);
+    await client.pinged(3);
     await client.ping();
   });
 
@@ -217,7 +218,7 @@ describe('a node that shuts down', () => {
   it('closes many of them in batches, spread over half of the grace period', async () => {
     const own = await first.another({ SHUTDOWN_GRACE_MS: '4000', WS_MAX_CONNECTIONS_PER_USER: '0' });
     const token = await own.tokenFor('alice');
-    const clients = await Promise.all(Array.from({ length: 250 }, () => own.join(PATH, 'alice', { token })));
+    const clients = await inTurns(250, 20, () => own.join(PATH, 'alice', { token }));
     const closedAt: number[] = [];
     const closed = clients.map(async (client) => {
       expect(await client.closed()).toMatchObject({ code: 1012 });

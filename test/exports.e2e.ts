@@ -304,6 +304,7 @@ describe('the export folder', () => {
     const [old, young] = [await requested(), await requested()];
     await until(async () => (await alice.get(`/orgs/${org}/exports/${young}/download`)).status === 200);
     await until(async () => (await alice.get(`/orgs/${org}/exports/${old}/download`)).status === 200);
+    jest.spyOn(node.app.get(ExportUpkeep), 'resume').mockResolvedValue();
     const waiting = await withoutJob('running');
     const age = `UPDATE exports SET updated_at = now() - make_interval(hours => $2) WHERE id = $1`;
     const dataSource = node.app.get(DataSource);
@@ -314,7 +315,6 @@ describe('the export folder', () => {
     ] as const) {
       await dataSource.query(age, [id, hours]);
     }
-    jest.spyOn(node.app.get(ExportUpkeep), 'resume').mockResolvedValue();
     expect(await swept([`${old}.csv`, `${young}.csv`])).toEqual([`${young}.csv`]);
     expect((await alice.get(`/orgs/${org}/exports/${old}`)).status).toBe(404);
     expect((await alice.get(`/orgs/${org}/exports/${old}/download`)).status).toBe(404);

@@ -59,7 +59,7 @@ describe('the metrics', () => {
       await node.redis.start();
     }
     await until(async () => (await sample(node, 'herald_outbox_depth')) === 0);
-    await until(async () => (await sample(node, 'herald_broker_reconnects_total')) === 1);
+    await until(async () => (await sample(node, 'herald_broker_reconnects_total')) >= 1);
   });
 
   it('identify nobody', async () => {

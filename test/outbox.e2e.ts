@@ -5,6 +5,7 @@ import { Redis } from 'ioredis';
 import { DataSource } from 'typeorm';
 import { UnavailableError } from '../src/realtime/support/errors.js';
 import type { Messages, Published } from '../src/realtime/broker/broker.js';
+import { userChannel } from '../src/realtime/broker/channel.js';
 import { MemoryBroker } from '../src/realtime/broker/memory-broker.js';
 import { BroadcastService } from '../src/realtime/index.js';
 import { isBrokerAtFault, publishBatch } from '../src/realtime/outbox/outbox-batch.js';
@@ -149,6 +150,31 @@ class ShardAway extends MemoryBroker {
   }
 }
 
+describe('a batch that another master may receive', () => {
+  it('publishes nothing, because what that one lacks must come first', async () => {
+    const relay = node.app.get(OutboxRelay, { strict: false });
+    await relay.stop();
+    try {
+      await notify('moved', 'Waiting');
+      const broker = new MemoryBroker({ size: 10, ttlSeconds: 60 });
+      const batch = await publishBatch({
+        dataSource,
+        broker,
+        metrics: node.app.get(RealtimeMetrics, { strict: false }),
+        generation: null,
+        isCurrent: () => false,
+        request: { first: [], after: '', resting: [] },
+        reopening: null,
+      });
+      expect([batch.count, batch.settled.size, batch.failures.size]).toEqual([1, 0, 0]);
+      expect((await broker.history(userChannel.of('moved'), 0)).publications).toEqual([]);
+    } finally {
+      relay.onApplicationBootstrap();
+    }
+    await until(async () => (await sample(node, 'herald_outbox_depth')) === 0);
+  });
+});
+
 describe('a channel that fails after all others have succeeded', () => {
   it('is not mistaken for a failure of the broker', async () => {
     const relay = node.app.get(OutboxRelay, { strict: false });
@@ -160,6 +186,7 @@ describe('a channel that fails after all others have succeeded', () => {
         broker: new ShardAway('user:away', 2),
         metrics: node.app.get(RealtimeMetrics, { strict: false }),
         generation: null,
+        isCurrent: () => true,
         request: { first: [], after: '', resting: [] },
         reopening: null,
       });

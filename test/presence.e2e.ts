@@ -5,7 +5,7 @@ import { type Herald, ONE_AND_MANY } from './support/herald.js';
 import { closeAllClients, connect, type TestClient } from './support/ws-client.js';
 
 /** Shorter than in production, and long enough to come back in. */
-const LINGER_MS = 1_000;
+const LINGER_MS = 3_000;
 
 const joined = (userId: string) => ({ type: 'presence', action: 'joined', user_id: userId });
 const left = (userId: string) => ({ type: 'presence', action: 'left', user_id: userId });

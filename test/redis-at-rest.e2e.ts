@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { Redis } from 'ioredis';
 import { until } from '../src/realtime/testing/until.js';
 import { type Herald, herald } from './support/herald.js';
+import { inTurns } from './support/in-turns.js';
 import { closeAllClients } from './support/ws-client.js';
 
 const CHANNELS = 300;
@@ -13,7 +14,7 @@ let admin: Redis;
 beforeAll(async () => {
   node = await herald({ RUN_JOBS: 'false' });
   admin = new Redis(node.redis.url);
-  await Promise.all(Array.from({ length: CHANNELS }, (_, n) => node.join('/ws/notifications/', `user-${n}`)));
+  await inTurns(CHANNELS, 20, (n) => node.join('/ws/notifications/', `user-${n}`));
 });
 afterAll(async () => {
   await closeAllClients();

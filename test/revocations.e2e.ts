@@ -147,6 +147,7 @@ describe('a revocation', () => {
       await one.redis.resume();
     }
     expect(await before.closed()).toEqual(NOT_A_MEMBER);
+    for (const node of [one, two]) await node.recovered();
     const after = await two.join(`/ws/events/${orgId}/`, 'bob');
     await readAgain();
     await after.ping();

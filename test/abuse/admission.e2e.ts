@@ -215,13 +215,16 @@ describe('too many admissions at once', () => {
     const target = `/ws/held/?token=${token}`;
     const clients = await Promise.all(Array.from({ length: MAX_ADMISSIONS }, () => start(target)));
     const knock = () => upgrade(`${node.wsUrl}${target}`);
-    await until(async () => (await knock()).status === 503);
+    // So many handshakes at once may be refused for the load, too.
+    await until(async () => {
+      await knock();
+      return (await refused(node, 'too_many_admissions')) > 0;
+    });
     const { status, headers } = await knock();
     expect([status, headers['retry-after']]).toEqual([503, expect.stringMatching(/^\d+$/)]);
     await other.ping();
     release();
     await isAdmitting(0);
-    expect(await refused(node, 'too_many_admissions')).toBeGreaterThan(1);
     const late = await connect(`${node.wsUrl}${events}`, { token });
     expect(await late.next()).toMatchObject({ type: 'connection.established' });
     for (const client of clients) client.destroy();

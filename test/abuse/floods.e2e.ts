@@ -164,12 +164,12 @@ describe('a flood of frames', () => {
 });
 
 describe('the heartbeat', () => {
-  useNode({ WS_HEARTBEAT_INTERVAL_MS: '200', WS_RATE_LIMIT_PER_SECOND: '1', WS_RATE_LIMIT_BURST: '2' });
+  useNode({ WS_HEARTBEAT_INTERVAL_MS: '500', WS_RATE_LIMIT_PER_SECOND: '1', WS_RATE_LIMIT_BURST: '2' });
 
   it('does not count against the rate limit: answers to the server’s pings are free', async () => {
     const client = await connect(`${node.wsUrl}${PATH}`, { token: await jwks.sign('alice') });
     await client.next();
-    await client.pinged(10);
+    await client.pinged(5);
     client.send({ type: 'ping', timestamp: 1 });
     expect(await client.next()).toEqual({ type: 'pong', timestamp: 1 });
   });

@@ -52,7 +52,7 @@ describe('two nodes behind pgbouncer in transaction mode', () => {
     await until(() => load.least >= EVENTS);
     await load.stop();
     for (const { orgId, client } of watches) {
-      await until(() => client.has(load.count(orgId) - 1));
+      await until(() => client.has(load.count(orgId) - 1), 60_000);
       expect(client.account(load.count(orgId))).toEqual(NOTHING_AMISS);
     }
     const ours = `pg_stat_activity WHERE datname = current_database() AND application_name <> 'direct'`;

@@ -80,10 +80,10 @@ describe('the events of an organization', () => {
     await alice.openOrganization(orgName);
     const events = alice.page.getByRole('region', { name: 'Live events' });
     await events.getByText('it appears at once').waitFor();
+    alice.tolerate(/^(Failed to load resource: net::|WebSocket connection to)/);
     await alice.page.context().setOffline(true);
     await events.getByText('once the network is back').waitFor();
     expect(await events.getByText('it appears at once').count()).toBe(0);
-    alice.tolerate(/^(Failed to load resource: net::|WebSocket connection to)/);
     await alice.page.context().setOffline(false);
     await events.getByText('it appears at once').waitFor();
   });

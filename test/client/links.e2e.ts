@@ -129,7 +129,7 @@ describe('a link that is dead but looks alive', () => {
 
   it('before the welcome is given up', async () => {
     const muted = proxy.muteOn('herald.v1');
-    const watch = watchedEvents(orgId, throughProxy({ answerTimeout: 500 }));
+    const watch = watchedEvents(orgId, throughProxy({ answerTimeout: 2_000 }));
     await muted;
     await connected(watch);
     expect(watch.states.find(({ closed }) => closed)?.closed).toEqual({ code: 1006, reason: 'silent' });

@@ -6,6 +6,7 @@ import { TcpProxy } from '../../src/realtime/testing/tcp-proxy.js';
 import { until } from '../../src/realtime/testing/until.js';
 import { Deployment, redisAt, type Watch } from '../support/deployment.js';
 import { NOTHING_AMISS } from '../support/recording-client.js';
+import { cutOff } from '../support/servers/cut-off.js';
 import { type RedisServer, startRedis } from '../support/servers.js';
 import { closeAllClients } from '../support/ws-client.js';
 
@@ -14,6 +15,8 @@ const ORGANIZATIONS = 12;
 let master: RedisServer;
 let replica: RedisServer;
 let proxy: TcpProxy;
+/** The second node's; the same by default. */
+let otherProxy: TcpProxy;
 let deployment: Deployment;
 let watches: Watch[];
 
@@ -35,21 +38,34 @@ async function admit(server: RedisServer, ...rights: string[]): Promise<void> {
   await ask(server, (redis) => redis.call('ACL', 'SETUSER', 'herald', ...all, ...rights));
 }
 
-/** @param rights of the nodes' user, beside all others */
-async function start(...rights: string[]): Promise<void> {
+interface StartOptions {
+  /** Rights of the nodes' user, beside all others. */
+  rights?: string[];
+  /** Whether the nodes reach Redis by a proxy each. */
+  areApart?: boolean;
+}
+
+async function start({ rights = [], areApart = false }: StartOptions = {}): Promise<void> {
   master = await startRedis();
   replica = await startRedis({ args: ['--replicaof', `${master.host} ${master.port}`] });
   proxy = await TcpProxy.start(master);
   await until(replicates);
   for (const server of [master, replica]) await admit(server, ...rights);
-  const variables = { ...redisAt(proxy), REDIS_USERNAME: 'herald', REDIS_PASSWORD: 'secret' };
-  deployment = await Deployment.start({ nodes: [variables, variables], organizations: ORGANIZATIONS });
+  otherProxy = areApart ? await TcpProxy.start(master) : proxy;
+  const login = { REDIS_USERNAME: 'herald', REDIS_PASSWORD: 'secret' };
+  deployment = await Deployment.start({
+    nodes: [
+      { ...redisAt(proxy), ...login },
+      { ...redisAt(otherProxy), ...login },
+    ],
+    organizations: ORGANIZATIONS,
+  });
   watches = await deployment.watchAll([deployment.nodes[0]]);
 }
 afterEach(async () => {
   await closeAllClients();
   await deployment.stop();
-  await proxy.stop();
+  await Promise.all([...new Set([proxy, otherProxy])].map((each) => each.stop()));
   await Promise.all([replica.stop(), master.stop()]);
 });
 
@@ -63,11 +79,7 @@ async function loseThree(): Promise<void> {
   await commitAll(0, 2);
   await until(() => watches.every(({ client }) => client.has(2)));
   for (const { client } of watches) await client.leave();
-  await ask(master, (redis) => redis.call('ACL', 'SETUSER', 'default', '-psync', '-sync'));
-  await until(async () => {
-    await ask(master, (redis) => redis.call('CLIENT', 'KILL', 'TYPE', 'replica'));
-    return !(await replicates());
-  });
+  await ask(replica, (redis) => cutOff(redis, master));
   await commitAll(3, 5);
 }
 
@@ -113,7 +125,7 @@ describe('events that a master has confirmed and its successor lacks, while nobo
   });
 
   it('do so, too, if Redis does not tell that another master has taken over', async () => {
-    await start('-info');
+    await start({ rights: ['-info'] });
     await loseThree();
     await promoteReplica();
     await resumeAll();
@@ -136,6 +148,28 @@ describe('events that a master has confirmed and its successor lacks, while nobo
     expect(again.received[0]).toMatchObject({ resumed: true });
     await until(() => again.received.length > 1);
     expect(again.received[1]).toMatchObject({ notification: { title: 'Lost' } });
+  });
+});
+
+describe('events that a node still publishes to the former master', () => {
+  it('reach everybody once that node has moved, too', async () => {
+    await start({ areApart: true });
+    const [one, two] = deployment.nodes;
+    await commitAll(0, 2);
+    await until(() => watches.every(({ client }) => client.has(2)));
+    await ask(replica, (redis) => cutOff(redis, master));
+    await ask(replica, (redis) => redis.replicaof('NO', 'ONE'));
+    proxy.redirect(replica);
+    proxy.cut();
+    await until(() => one.isHealthy());
+    for (const orgId of deployment.orgIds) await deployment.commit(orgId, 3, one);
+    await until(() => watches.every(({ client }) => client.has(3)));
+    // Two publishes its own commits at once, if one is not faster.
+    for (const orgId of deployment.orgIds) await deployment.commit(orgId, 4, two);
+    await flushOutbox(two.app);
+    otherProxy.redirect(replica);
+    otherProxy.cut();
+    await expectNothingAmiss(5);
   });
 });
 

@@ -18,7 +18,8 @@ const PER_SECOND = 200;
 const GRACE_MS = 15_000;
 const END_MS = 20_000;
 const TIMEOUT_MS = 90_000;
-const NO_LIMIT = { WS_MAX_CONNECTIONS_PER_USER: '0' };
+/** A client that is refused for a while must not miss more than history keeps. */
+const NO_LIMIT = { WS_MAX_CONNECTIONS_PER_USER: '0', HISTORY_SIZE: '2000' };
 
 let deployment: Deployment;
 

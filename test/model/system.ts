@@ -4,6 +4,7 @@ import { DataSource } from 'typeorm';
 import { BroadcastService } from '../../src/realtime/index.js';
 import { ApiClient } from '../support/api-client.js';
 import { HeraldProcess } from '../support/herald-process.js';
+import { PATIENCE } from '../support/patience.js';
 import { type Jwks, startJwks } from '../support/keys.js';
 import { type Herald, herald, type Variables } from '../support/herald.js';
 import { postgresDatabase, type RedisServer, startRedis } from '../support/servers.js';
@@ -67,8 +68,8 @@ export class System {
       LOG_LEVEL: process.env.HERALD_LOG ?? 'silent',
     };
     const token = await jwks.sign('owner', { claims: { exp: Math.floor(Date.now() / 1_000) + 3 * 3_600 } });
-    const local = await herald(variables);
-    const remote = await (await HeraldProcess.spawn('main.js', variables)).ready();
+    const local = await herald(variables, { timings: PATIENCE });
+    const remote = await (await HeraldProcess.spawnHurried(PATIENCE, variables)).ready();
     const one = servingNode('one', local.url, token);
     const orgIds: string[] = [];
     for (let n = 0; n < ORGANIZATIONS; n += 1)

@@ -5,6 +5,7 @@ import { type Herald, herald, type HeraldOptions, type Variables } from './heral
 import { HeraldProcess } from './herald-process.js';
 import { Load } from './load.js';
 import { RecordingClient } from './recording-client.js';
+import { PATIENCE } from './patience.js';
 import type { RedisServer } from './servers.js';
 
 export interface DeploymentOptions extends Pick<HeraldOptions, 'timings'> {
@@ -35,8 +36,9 @@ export class Deployment {
       HTTP_RATE_LIMIT_PER_MINUTE: '0',
       LOG_LEVEL: process.env.HERALD_LOG ?? 'silent',
     };
-    const one = await herald({ ...common, ...nodes[0] }, { timings });
-    const two = await one.another(nodes[1], { timings });
+    const patient = { ...PATIENCE, ...timings };
+    const one = await herald({ ...common, ...nodes[0] }, { timings: patient });
+    const two = await one.another(nodes[1], { timings: patient });
     const orgIds: string[] = [];
     for (let n = 0; n < organizations; n += 1) orgIds.push(await one.organization(OWNER, [], `Organization ${n}`));
     return new Deployment([one, two], orgIds, await one.tokenFor(OWNER));
@@ -60,7 +62,7 @@ export class Deployment {
 
   /** Starts another node in a process of its own, and waits until it serves. Stopping the deployment kills it. */
   async startProcess(variables: Variables = {}): Promise<HeraldProcess> {
-    const node = await HeraldProcess.spawn('main.js', { ...this.variables, ...variables });
+    const node = await HeraldProcess.spawnHurried(PATIENCE, { ...this.variables, ...variables });
     this.processes.push(node);
     return node.ready();
   }

@@ -95,9 +95,9 @@ export class HeraldProcess {
     return client;
   }
 
-  /** Resolves when the output contains the text. */
+  /** Resolves when the output contains the text; it may be the first that a process says. */
   async says(text: string): Promise<void> {
-    await until(() => this.output.includes(text), 20_000);
+    await until(() => this.output.includes(text), 60_000);
   }
 
   /** Freezes the process: its connections stay open, but it does nothing. */

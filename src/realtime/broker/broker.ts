@@ -170,8 +170,11 @@ export abstract class Broker {
    */
   abstract masters(): Promise<string[] | null>;
 
-  /** Calls back whenever the link to the broker was lost and is restored: another master may have taken over. */
-  abstract onRestored(listener: () => void): void;
+  /**
+   * Calls back when a link to a master is lost (false), and when one is restored or replaced (true): from then on, what is
+   * published may reach another master. Never later than that.
+   */
+  abstract onLinkChange(listener: (isUp: boolean) => void): void;
 
   /** Sets the one receiver of this process. */
   abstract listen(receiver: BrokerReceiver): void;

@@ -65,7 +65,7 @@ export class MemoryBroker extends Broker {
     return Promise.resolve(null);
   }
 
-  override onRestored(): void {
+  override onLinkChange(): void {
     // There is no link that could be lost.
   }
 

@@ -157,21 +157,17 @@ export class RedisBroker extends Broker implements OnModuleInit, OnApplicationSh
     }
   }
 
-  override onRestored(listener: () => void): void {
-    if (this.commands instanceof Cluster) {
-      for (const node of this.commands.nodes('all')) node.on('ready', listener);
-      this.commands.on('+node', (node: Redis) => {
-        listener();
-        node.on('ready', listener);
-      });
-      this.commands.on('-node', listener);
+  override onLinkChange(listener: (isUp: boolean) => void): void {
+    if (!(this.commands instanceof Cluster)) {
+      watchLink(this.commands, listener);
       return;
     }
-    let wasReady = this.commands.status === 'ready';
-    this.commands.on('ready', () => {
-      if (wasReady) listener();
-      wasReady = true;
+    for (const node of this.commands.nodes('all')) watchLink(node, listener);
+    this.commands.on('+node', (node: Redis) => {
+      listener(true);
+      watchLink(node, listener);
     });
+    this.commands.on('-node', () => listener(true));
   }
 
   override listen(receiver: BrokerReceiver): void {
@@ -251,6 +247,18 @@ function withScripts(connection: Redis | Cluster): (Redis | Cluster) & Scripts {
   connection.defineCommand('heraldHistory', { lua: HISTORY_SCRIPT });
   // ioredis adds the methods at run time.
   return connection as (Redis | Cluster) & Scripts;
+}
+
+/** The first connection, and attempts that fail before it, are no change. */
+function watchLink(connection: Redis, listener: (isUp: boolean) => void): void {
+  let wasReady = connection.status === 'ready';
+  connection.on('close', () => {
+    if (wasReady) listener(false);
+  });
+  connection.on('ready', () => {
+    if (wasReady) listener(true);
+    wasReady = true;
+  });
 }
 
 /** A master that hangs must not keep the others' shards waiting. */

@@ -114,6 +114,11 @@ export class Connection {
     this.outbound.deliver(position, former, frames.for(this.transport.kind));
   }
 
+  /** See `Outbound.startAt`. */
+  startAt(position: Position): void {
+    this.outbound.startAt(position);
+  }
+
   streamLost(isOfRest: (position: Position) => boolean): void {
     this.outbound.streamLost(isOfRest);
   }
@@ -159,7 +164,7 @@ export class Connection {
     });
     this.outbound.send(JSON.stringify(welcome));
     if (!(await this.replay(missed))) return;
-    this.outbound.goLive(position);
+    this.outbound.goLive();
     this.transport.resume?.();
   }
 

@@ -4,7 +4,6 @@ import type { Position } from '../broker/cursor.js';
 import { Outbound } from './outbound.js';
 
 const MAX = 1_000;
-const POSITION: Position = { epoch: '1', offset: 1, tag: '' };
 
 /** A socket whose peer reads only when the test calls `drain`. */
 class StuckSocket extends Duplex {
@@ -44,7 +43,7 @@ describe('Outbound', () => {
 
   // @abuse SLOW-01
   it('lets no more bytes wait than the limit', () => {
-    outbound.goLive(POSITION);
+    outbound.goLive();
     for (let n = 0; n < 5; n += 1) outbound.show(Buffer.alloc(200));
     expect([isTooSlow, outbound.bytes]).toEqual([false, MAX]);
     outbound.show(Buffer.alloc(1));
@@ -62,7 +61,7 @@ describe('Outbound', () => {
   });
 
   it('sends a single frame larger than the limit to a client that reads', async () => {
-    outbound.goLive(POSITION);
+    outbound.goLive();
     for (let n = 0; n < 3; n += 1) {
       outbound.show(Buffer.alloc(5 * MAX));
       await socket.drain();
@@ -104,13 +103,15 @@ describe('Outbound', () => {
     };
 
     it('sends what the new one holds to a client of the old one', () => {
-      outbound.goLive(at(9, '1'));
+      outbound.startAt(at(9, '1'));
+      outbound.goLive();
       outbound.streamLost(isOfNew);
       expect(deliver(1, 2, 3)).toBe(3);
     });
 
     it('sends nothing again to a client that joined the new one before the process knew of the loss', () => {
-      outbound.goLive(at(2, '2'));
+      outbound.startAt(at(2, '2'));
+      outbound.goLive();
       outbound.streamLost(isOfNew);
       expect(deliver(1, 2, 3)).toBe(1);
     });
@@ -118,8 +119,28 @@ describe('Outbound', () => {
     it('does the same for a client that is still joining', () => {
       outbound.streamLost(isOfNew);
       deliver(1, 2, 3);
-      outbound.goLive(at(2, '2'));
+      outbound.startAt(at(2, '2'));
+      outbound.goLive();
       expect(outbound.sent).toBe(1);
+    });
+
+    it('sends nothing again to one that began beyond what the process found of the new one', () => {
+      outbound.streamLost(({ epoch, offset }) => epoch === '2' && offset <= 1);
+      deliver(2, 3);
+      outbound.startAt(at(3, '2'));
+      outbound.goLive();
+      expect(outbound.sent).toBe(0);
+    });
+
+    it('sends what the new one holds to a client that began in the old one, and nothing of that', () => {
+      outbound.startAt(at(9, '1'));
+      outbound.deliver(at(10, '1'), null, Buffer.alloc(1));
+      outbound.show(Buffer.alloc(1));
+      outbound.streamLost(isOfNew);
+      outbound.deliver(at(1, '2'), at(9, '1'), Buffer.alloc(1));
+      deliver(2, 3);
+      outbound.goLive();
+      expect(outbound.sent).toBe(3);
     });
   });
 });

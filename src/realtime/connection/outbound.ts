@@ -12,6 +12,14 @@ export interface Recipient {
   onTooSlow(): void;
 }
 
+/** What waits until the connection goes live. */
+interface Held {
+  bytes: number;
+  /** Whether it is a publication of the channel. */
+  isOfStream: boolean;
+  send: () => void;
+}
+
 /**
  * Everything one client is sent. Publications are held back until the connection goes live; each is sent once.
  * Backpressure is bounded: at most `maxBytes` wait, or a single frame that is larger.
@@ -20,7 +28,7 @@ export class Outbound {
   /** How many frames the client was sent, and their bytes. */
   sent = 0;
   sentBytes = 0;
-  private held: (() => void)[] | null = [];
+  private held: Held[] | null = [];
   private heldBytes = 0;
   /** Up to where the client has received its channel. */
   private position: Position | null = null;
@@ -47,7 +55,7 @@ export class Outbound {
   deliver(position: Position, former: Position | null, frame: Buffer): void {
     if (!this.recipient.isOpen) return;
     if (this.held !== null) {
-      this.hold(frame.length, () => this.deliver(position, former, frame));
+      this.hold({ bytes: frame.length, isOfStream: true, send: () => this.deliver(position, former, frame) });
       return;
     }
     // History already had it when the client joined.
@@ -61,11 +69,8 @@ export class Outbound {
    * @param isOfRest whether a position is of what the broker still has, or has anew: a client that joined since then stays there
    */
   streamLost(isOfRest: (position: Position) => boolean): void {
-    if (this.held !== null) {
-      this.held.push(() => this.streamLost(isOfRest));
-      return;
-    }
-    if (this.position !== null && isOfRest(this.position)) return;
+    this.dropHeldStream();
+    if (this.position === null || isOfRest(this.position)) return;
     this.lost = this.position;
     this.position = null;
   }
@@ -73,8 +78,8 @@ export class Outbound {
   /** Sends a frame that is not part of the channel's stream. Never throws. */
   show(frame: Buffer): void {
     if (!this.recipient.isOpen) return;
-    if (this.held !== null) this.hold(frame.length, () => this.show(frame));
-    else this.tell(frame);
+    if (this.held === null) this.tell(frame);
+    else this.hold({ bytes: frame.length, isOfStream: false, send: () => this.show(frame) });
   }
 
   /**
@@ -84,8 +89,11 @@ export class Outbound {
    */
   announce(text: string): void {
     if (!this.recipient.isOpen) return;
-    if (this.held !== null) this.hold(text.length, () => this.announce(text));
-    else this.tell(Frames.of(this.position === null ? text : withCursor(text, this.position)).for(this.transport));
+    if (this.held !== null) {
+      this.hold({ bytes: text.length, isOfStream: false, send: () => this.announce(text) });
+      return;
+    }
+    this.tell(Frames.of(this.position === null ? text : withCursor(text, this.position)).for(this.transport));
   }
 
   /** Sends text without holding it back: the welcome, and answers to the client. */
@@ -124,15 +132,19 @@ export class Outbound {
   }
 
   /**
-   * Sends what was held back, and stops holding back.
-   * @param position up to where the client has received the channel
+   * To be called as soon as it is known up to where the client receives the channel before it goes live: a loss that
+   * comes later concerns that position, an earlier one does not.
    */
-  goLive(position: Position): void {
-    const held = this.held ?? [];
-    this.held = null;
-    this.heldBytes = 0;
+  startAt(position: Position): void {
     this.position = position;
-    for (const each of held) each();
+    this.lost = null;
+  }
+
+  /** Sends what was held back, and stops holding back. */
+  goLive(): void {
+    const held = this.held ?? [];
+    this.discard();
+    for (const { send } of held) send();
   }
 
   /** Drops what was held back, when the connection is closed. */
@@ -151,10 +163,17 @@ export class Outbound {
     this.sentBytes += length;
   }
 
-  private hold(bytes: number, deliver: () => void): void {
-    if (this.isTooMuch(this.bytes, bytes)) return;
-    this.held?.push(deliver);
-    this.heldBytes += bytes;
+  private hold(what: Held): void {
+    if (this.isTooMuch(this.bytes, what.bytes)) return;
+    this.held?.push(what);
+    this.heldBytes += what.bytes;
+  }
+
+  /** What a lost stream still has is delivered once more, at its present position. */
+  private dropHeldStream(): void {
+    if (this.held === null) return;
+    this.held = this.held.filter(({ isOfStream }) => !isOfStream);
+    this.heldBytes = this.held.reduce((sum, { bytes }) => sum + bytes, 0);
   }
 
   private isTooMuch(waiting: number, bytes: number): boolean {

@@ -32,26 +32,28 @@ export async function join(
   if (connection.memberSince !== null) await revocations.expectCurrent();
   const revoked = revocations.revokedWhileJoining(connection);
   if (revoked !== null) throw new ConnectionRefusedError(revoked);
-  if (cursors.length === 0) return { position: subscription.position, resumed: null, missed: [] };
+  const startNow = (resumed: false | null): Start => {
+    const { position } = subscription;
+    connection.startAt(position);
+    return { position, resumed, missed: [] };
+  };
+  if (cursors.length === 0) return startNow(null);
   const { channel } = connection.admission;
   const since = cursors.length === 1 ? parseCursor(cursors[0] ?? '') : null;
-  if (since === null) return { position: subscription.position, resumed: false, missed: [] };
+  if (since === null) return startNow(false);
   let history: History;
   let doubts: number;
   do {
     ({ doubts } = hub);
-    if (!(await hub.confirm(channel))) {
-      return { position: subscription.position, resumed: false, missed: [] };
-    }
+    if (!(await hub.confirm(channel))) return startNow(false);
     history = await context.broker.history(channel, since.offset, context.pageBytes);
+    connection.startAt(history.position);
     // Another master may have answered than the one that was asked about.
   } while (doubts !== hub.doubts);
   // If the broker has lost messages that this process received, recover before the connection begins.
   if (!canFollow(history.position, subscription.position)) await subscription.catchUp();
   const missed = missedSince(history, since, context.historySize);
-  if (missed === null || !isEntitledTo(missed, connection)) {
-    return { position: subscription.position, resumed: false, missed: [] };
-  }
+  if (missed === null || !isEntitledTo(missed, connection)) return startNow(false);
   return {
     position: history.position,
     resumed: true,

@@ -55,7 +55,7 @@ class StreamBroker extends Broker {
   override signal = (): never => unused();
   override generation = (): never => unused();
   override masters = (): never => unused();
-  override onRestored(): void {}
+  override onLinkChange(): void {}
   override subscribe = (): Promise<void> => Promise.resolve();
   override unsubscribe = (): Promise<void> => Promise.resolve();
   override listen(): void {}
@@ -74,6 +74,11 @@ let divergences: number;
 
 beforeEach(async () => {
   broker = new StreamBroker();
+  await open();
+});
+
+/** Subscribes to the stream as it is, for one member. */
+async function open(): Promise<void> {
   [seen, closes, divergences] = [[], [], 0];
   const metrics = new RealtimeMetrics(new Registry());
   subscription = new Subscription(channel, {
@@ -85,7 +90,7 @@ beforeEach(async () => {
   });
   join(seen, await broker.position());
   await subscription.confirmed;
-});
+}
 
 /** Adds a member that has received the channel up to a position, and records what it is sent. */
 function join(frames: string[], upTo: Position): void {
@@ -94,7 +99,8 @@ function join(frames: string[], upTo: Position): void {
   // Each frame is read before the next one is written.
   socket.write = (frame: Buffer) => socket.emit('data', frame);
   const outbound = new Outbound(socket, 1_000_000, { isOpen: true, onTooSlow: unused });
-  outbound.goLive(upTo);
+  outbound.startAt(upTo);
+  outbound.goLive();
   const member = {
     deliver: (position: Position, former: Position | null, frames: Frames) =>
       outbound.deliver(position, former, frames.for('websocket')),
@@ -137,6 +143,40 @@ describe('Subscription', () => {
     expect(seen).toEqual(['a', 'b', 'c', 'd', 'e']);
     expect(divergences).toBe(1);
     expect(closes).toEqual([]);
+  });
+
+  describe('that began in the middle of a stream', () => {
+    const [a, b, c] = abc;
+
+    beforeEach(async () => {
+      broker.stream = abc.slice(0, 2);
+      await open();
+    });
+
+    it('delivers what is new, although all that it received is lost', async () => {
+      receive(...abc.slice(2));
+      broker.stream = [...abc.slice(0, 2), published('d', 3), published('c', 4, { former: c?.position })];
+      await subscription.catchUp();
+      expect(seen).toEqual(['c', 'd']);
+      expect(closes).toEqual([]);
+    });
+
+    it('closes nobody if nothing is new', async () => {
+      receive(...abc.slice(2));
+      broker.stream = abc.slice(0, 2);
+      await subscription.catchUp();
+      receive(published('c', 3, { former: c?.position }), published('d', 4));
+      expect(seen).toEqual(['c', 'd']);
+      expect(closes).toEqual([]);
+    });
+
+    it('closes its members if the message that it began after is lost', async () => {
+      receive(...abc.slice(2));
+      broker.stream = [a, published('d', 2)].filter((each) => each !== undefined);
+      await subscription.catchUp();
+      receive(published('b', 3, { former: b?.position }));
+      expect(closes).toMatchObject([{ code: 1013 }]);
+    });
   });
 
   it('delivers republished messages only to a member that joined in between and missed them', async () => {

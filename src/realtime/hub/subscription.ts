@@ -38,6 +38,8 @@ export class Subscription {
   /** Resolves when the broker has confirmed the subscription; rejects with `UnavailableError`. */
   readonly confirmed: Promise<void>;
   private last: Position | null = null;
+  /** Where this process began to receive it; null until then. */
+  private first: Position | null = null;
   private readonly recent: RecentPositions;
   /** Publications received while history is being read, or delivery is held; null when delivering directly. */
   private waiting: Publication[] | null = [];
@@ -132,7 +134,7 @@ export class Subscription {
   private async open(): Promise<void> {
     const { broker } = this.context;
     await broker.subscribe(this.channel);
-    this.last = await broker.position(this.channel);
+    this.first = this.last = await broker.position(this.channel);
     this.settle();
   }
 
@@ -227,8 +229,17 @@ export class Subscription {
     if (!isNewEpoch || this.context.broker.losesChannelsAlone) this.context.onDiverged(this.channel);
     const isFromTheBeginning = position.offset === publications.length;
     if (isNewEpoch && isFromTheBeginning) return publications;
+    const sinceFirst = this.sinceFirst(history);
+    if (sinceFirst !== null) return sinceFirst;
     const known = publications.findIndex((each) => this.wasReceived(each));
     return known === -1 ? null : publications.slice(known);
+  }
+
+  /** Everything since this process began to receive; null if history does not reach back, or `recent` no longer does. */
+  private sinceFirst(history: History): Publication[] | null {
+    const { first, context } = this;
+    if (first === null || this.position.offset - first.offset > 2 * context.historySize) return null;
+    return missedSince(history, first, context.historySize);
   }
 
   /** Delivers a publication to the members. Each member skips what it already has, by its own position. */

@@ -15,11 +15,12 @@ import { type Loss, Reopening } from './reopening.js';
 const CHECK_MS = 500;
 /** How soon to look again whether what was reopened is published, by this process or another. */
 const CONFIRM_PAUSE_MS = 50;
-/** How long a client that resumes waits for that. */
-const CONFIRM_MS = 2_500;
 /** How often reopening a channel is tried; the pauses grow. */
 const REPUBLISH_ATTEMPTS = 5;
 const REPUBLISH_PAUSE_MS = 1_000;
+
+/** How many histories are remembered: more than a cluster has shards. */
+const MOST_MASTERS = 1_000;
 
 const LOSSES: Record<Exclude<Loss, 'nothing'>, string> = {
   everything: 'The broker has lost its data: republishing what its history would still have',
@@ -30,6 +31,8 @@ export interface LossContext {
   dataSource: DataSource;
   broker: Broker;
   history: HistoryLimits;
+  /** How long `confirm` may take, in milliseconds. */
+  confirmMs: number;
   /** Publishes soon what waits in these channels. */
   wake: (channels: string[]) => void;
   /** Publishes soon, even after failures. */
@@ -46,6 +49,10 @@ export class LossWatch {
   private readonly unconfirmed: ChannelQueue;
   private readonly listeners: (() => void)[] = [];
   private knownGeneration: string | null = null;
+  /** The histories that this process has met. */
+  private knownMasters: readonly string[] = [];
+  /** When this process last published, by the monotonic clock. */
+  private publishedAt = -Infinity;
   private checkedAt = -Infinity;
   /** How many reasons there have been to check the broker's data, the start included, and how many were checked. */
   private doubted = 1;
@@ -57,7 +64,7 @@ export class LossWatch {
     this.state = new Reopening(context.dataSource, context.history);
     this.lost = new ChannelQueue((channels) => this.state.reopenLatest(channels, IDEMPOTENCY_SECONDS));
     this.unconfirmed = new ChannelQueue((channels) => this.state.reopenNow(channels));
-    context.broker.onRestored(() => this.suspect());
+    context.broker.onLinkChange((isUp) => this.suspect(isUp));
   }
 
   /** The generation of the broker's data, as last seen by this process. */
@@ -70,7 +77,7 @@ export class LossWatch {
     return this.state.isActive ? this.state : null;
   }
 
-  /** Grows whenever there is a new reason to `confirm`. */
+  /** Grows whenever there is a new reason to `confirm`, and before anything can be published to another master. */
   get doubts(): number {
     return this.doubted;
   }
@@ -78,6 +85,11 @@ export class LossWatch {
   /** Calls back, once for each loss, when the broker may have lost messages. */
   onLoss(listener: () => void): void {
     this.listeners.push(listener);
+  }
+
+  /** Tells that this process has published to the master that was checked last. */
+  published(): void {
+    this.publishedAt = performance.now();
   }
 
   /** Lets the next `check` ask the broker. */
@@ -97,10 +109,12 @@ export class LossWatch {
     const [generation, masters] = await Promise.all([broker.generation(), isDue ? broker.masters() : []]);
     if (generation !== null) {
       const wasOver = this.state.isOver;
-      const loss = await this.state.notice({ generation, masters }, wasCut);
+      const publishedMsAgo = this.hasMoved(generation, masters) ? performance.now() - this.publishedAt : Infinity;
+      const loss = await this.state.notice({ generation, masters }, { wasCut, publishedMsAgo });
       if (loss !== 'nothing') this.logger.warn(LOSSES[loss]);
       const isOther = this.knownGeneration !== null && this.knownGeneration !== generation;
       this.knownGeneration = generation;
+      this.knownMasters = [...new Set([...this.knownMasters, ...(masters ?? [])])].slice(-MOST_MASTERS);
       if (isOther || wasOver !== this.state.isOver) for (const listener of this.listeners) listener();
     }
     if (!isDue) return;
@@ -138,7 +152,7 @@ export class LossWatch {
    * @returns false if that could not be made sure in time
    */
   async confirm({ name }: Channel): Promise<boolean> {
-    const end = performance.now() + CONFIRM_MS;
+    const end = performance.now() + this.context.confirmMs;
     while (this.doubted > this.settled || !this.state.isOver) {
       if (performance.now() > end) return false;
       this.context.wake([name]);
@@ -174,10 +188,17 @@ export class LossWatch {
     return 0;
   }
 
-  private suspect(): void {
+  private suspect(isUp: boolean): void {
     this.doubted += 1;
     this.wasCut = true;
     this.checkSoon();
-    this.context.hurry();
+    if (isUp) this.context.hurry();
+  }
+
+  /** Whether a master, or data, answers that this process has not published to. */
+  private hasMoved(generation: string, masters: string[] | null): boolean {
+    const isNew = this.knownGeneration !== null && this.knownGeneration !== generation;
+    const known = this.knownMasters;
+    return isNew || (known.length > 0 && masters?.some((each) => !known.includes(each)) === true);
   }
 }

@@ -51,6 +51,8 @@ export interface BatchContext {
   metrics: RealtimeMetrics;
   /** The known generation of the broker's data. With another one, older messages must be republished first. */
   generation: string | null;
+  /** Whether the broker is still the one whose losses are known. Otherwise new messages could come before lost ones. */
+  isCurrent: () => boolean;
   /** Where to look for waiting messages. */
   request: ClaimRequest;
   /** Reopens what must be published before the waiting messages of channels; null if there is nothing. */
@@ -165,11 +167,11 @@ async function publishChannel(
   name: string,
   messages: readonly Message[],
   end: number,
-  { broker, metrics, generation }: BatchContext,
+  { broker, metrics, generation, isCurrent }: BatchContext,
   batch: Batch,
 ): Promise<void> {
   for (const some of inSteps(messages)) {
-    if (performance.now() > end) return;
+    if (performance.now() > end || !isCurrent()) return;
     try {
       const published = await metrics.publishing(some.length, 'frame', () => broker.publishAll(some, generation));
       for (const [index, { position }] of published.entries()) {

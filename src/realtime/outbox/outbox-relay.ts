@@ -54,12 +54,13 @@ export class OutboxRelay implements OnApplicationBootstrap {
     @InjectDataSource() private readonly dataSource: DataSource,
     private readonly broker: Broker,
     private readonly metrics: RealtimeMetrics,
-    { history }: RealtimeSettings,
+    { history, timings }: RealtimeSettings,
   ) {
     this.losses = new LossWatch({
       dataSource,
       broker,
       history,
+      confirmMs: timings.confirmMs,
       wake: (channels) => this.wake(channels),
       hurry: () => this.hurry(),
     });
@@ -117,10 +118,11 @@ export class OutboxRelay implements OnApplicationBootstrap {
         this.isHurried = false;
         const isDue = this.isWoken || (await isAnyWaiting(this.dataSource));
         this.isWoken = false;
+        const { doubts } = this.losses;
         // Checked between batches, because under steady load this loop never ends.
         await this.losses.check();
         if (await this.losses.reopenSome()) this.isWoken = true;
-        if (isDue) next = Math.min(this.learnFrom(await this.publish()), this.resting.shortestMs());
+        if (isDue) next = Math.min(this.learnFrom(await this.publish(doubts)), this.resting.shortestMs());
         next = Math.min(next, await this.losses.look());
         this.recover();
       } while (this.shouldGoOn());
@@ -130,7 +132,8 @@ export class OutboxRelay implements OnApplicationBootstrap {
     if (!this.isStopped) this.timer = setTimeout(() => this.start(), next).unref();
   }
 
-  private async publish(): Promise<Batch> {
+  /** @param doubts from before the last check */
+  private async publish(doubts: number): Promise<Batch> {
     const { dataSource, broker, metrics, after } = this;
     const { generation, reopening } = this.losses;
     const first = [...this.fresh].slice(0, FRESH_CHANNELS);
@@ -138,7 +141,8 @@ export class OutboxRelay implements OnApplicationBootstrap {
     const request = { first, after, resting: this.resting.names() };
     let isDone = false;
     try {
-      const batch = await publishBatch({ dataSource, broker, metrics, generation, request, reopening });
+      const isCurrent = (): boolean => this.losses.doubts === doubts;
+      const batch = await publishBatch({ dataSource, broker, metrics, generation, isCurrent, request, reopening });
       isDone = !isBrokerAtFault(batch);
       return batch;
     } finally {
@@ -159,6 +163,7 @@ export class OutboxRelay implements OnApplicationBootstrap {
     const { settled, unreadable, whole, failures } = batch;
     // It may have failed because the broker's data is of another generation.
     if (failures.size > 0) this.losses.checkSoon();
+    if (whole.size > 0) this.losses.published();
     this.awaited.settle(settled.keys());
     for (const [id, error] of unreadable) {
       this.metrics.unreadableMessages.inc();

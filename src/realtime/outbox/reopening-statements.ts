@@ -11,6 +11,7 @@ export const AWAIT_BATCHES = `SELECT pg_advisory_xact_lock(${BATCHES_LOCK})`;
 
 export const STATE = `
   SELECT generation, masters, reopened_to IS NOT NULL AS is_pending,
+    (extract(epoch FROM clock_timestamp() - lost_at) * 1000)::float8 AS lost_ms_ago,
     (
       SELECT channel FROM realtime_outbox WHERE published_at IS NULL AND cursor IS NOT NULL ORDER BY channel LIMIT 1
     ) IS NOT NULL AS is_waiting

@@ -33,6 +33,14 @@ export interface BrokerState {
   masters: readonly string[] | null;
 }
 
+/** What a process knows beside that. */
+export interface Suspicion {
+  /** Whether its link was cut: a broker that doesn't tell its masters may have another one. */
+  wasCut: boolean;
+  /** How long ago it published to a master that is no longer the one; Infinity if it has still the same, or did not. */
+  publishedMsAgo: number;
+}
+
 /** How much the broker may have lost. */
 export type Loss = 'nothing' | 'tail' | 'everything';
 
@@ -48,6 +56,8 @@ export class Reopening {
   private masters: readonly string[] = [];
   private isPending = false;
   private isWaiting = false;
+  /** How long ago the last loss was noted; null: never. */
+  private lostMsAgo: number | null = null;
 
   constructor(
     private readonly dataSource: DataSource,
@@ -72,16 +82,18 @@ export class Reopening {
   /**
    * Compares the broker's data with what is known, and begins to reopen what it may have lost. Asks the database only if
    * something differs.
-   * @param isSuspect whether a broker that doesn't tell its masters may have another one
    * @returns what this process was the first to notice
    */
-  async notice(state: BrokerState, isSuspect: boolean): Promise<Loss> {
-    if (this.knows(state) && !(isSuspect && state.masters === null)) return 'nothing';
+  async notice(state: BrokerState, suspicion: Suspicion): Promise<Loss> {
+    const isDoubtful = suspicion.wasCut && state.masters === null;
+    if (this.knows(state) && !isDoubtful && suspicion.publishedMsAgo === Infinity) return 'nothing';
     await this.look();
-    if (this.knows(state) && !(isSuspect && state.masters === null)) return 'nothing';
+    // It went on with the former master after another process had noted the loss.
+    const isLate = this.lostMsAgo !== null && suspicion.publishedMsAgo < this.lostMsAgo;
+    if (this.knows(state) && !isDoubtful && !isLate) return 'nothing';
     const loss = await this.dataSource.transaction(async (manager) => {
       await manager.query(AWAIT_BATCHES);
-      return this.store(state, isSuspect, manager);
+      return this.store(state, isDoubtful || isLate, manager);
     });
     await this.look();
     return loss;
@@ -132,14 +144,20 @@ export class Reopening {
 
   /** Reads what is stored. */
   async look(): Promise<void> {
-    const [state] =
-      await this.dataSource.query<
-        { generation: string; masters: string[] | null; is_pending: boolean; is_waiting: boolean }[]
-      >(STATE);
+    const [state] = await this.dataSource.query<
+      {
+        generation: string;
+        masters: string[] | null;
+        is_pending: boolean;
+        is_waiting: boolean;
+        lost_ms_ago: number | null;
+      }[]
+    >(STATE);
     this.generation = state?.generation ?? null;
     this.masters = state?.masters ?? [];
     this.isPending = state?.is_pending === true;
     this.isWaiting = state?.is_waiting === true;
+    this.lostMsAgo = state?.lost_ms_ago ?? null;
   }
 
   private knows({ generation, masters }: BrokerState): boolean {
@@ -154,7 +172,7 @@ export class Reopening {
     const all = [...known.filter((each) => !current.includes(each)), ...current];
     await manager.query(STORE_STATE, [generation, all.slice(-Math.max(MOST_MASTERS, 2 * current.length))]);
     // The first to store its masters can't tell whether they are new.
-    const isOther = masters === null ? isSuspect : known.length > 0 && fresh.length > 0;
+    const isOther = isSuspect || (known.length > 0 && fresh.length > 0);
     const loss = stored?.generation !== generation ? 'everything' : isOther ? 'tail' : 'nothing';
     // Without a history nothing can be published again in its place.
     if (stored === undefined || loss === 'nothing' || this.history.size === 0) return 'nothing';

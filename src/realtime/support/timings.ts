@@ -4,6 +4,8 @@ export interface RealtimeTimings {
   revocationsIntervalMs: number;
   /** How long guards, subscription and history may take together before the connection is closed with 1013. */
   admissionMs: number;
+  /** How long a client that resumes waits until what the broker has lost is published again. */
+  confirmMs: number;
   /** How long a draining process keeps answering that it drains before it stops listening. */
   drainNoticeMs: number;
   /** How long a node's lease lasts; the node renews it three times as often. */
@@ -16,6 +18,7 @@ export const REALTIME_TIMINGS: RealtimeTimings = {
   revocationsIntervalMs: 10_000,
   // Longer than fetching keys may take, shorter than clients usually wait for a connection.
   admissionMs: 4_000,
+  confirmMs: 2_500,
   drainNoticeMs: 1_000,
   nodeLeaseMs: 15_000,
   presenceLingerMs: 5_000,

@@ -22,6 +22,8 @@ export interface SentinelGroup {
 const NAME = 'main';
 /** How long the master must be silent before the sentinels act; the default of Redis is 30 s. */
 const DOWN_AFTER_MS = 1_000;
+/** How long a vote may take; the sentinels wait twice as long before they vote again. The default is 3 minutes. */
+const FAILOVER_MS = 2_000;
 /** How often sentinels poll and inform each other, in ms: Redis has no settings for this, and takes up to ten seconds. */
 const PERIODS = { 'info-period': 200, 'publish-period': 200 };
 
@@ -79,6 +81,6 @@ function watching({ host, port }: Server): string[] {
   return [
     `sentinel monitor ${NAME} ${host} ${port} 2`,
     `sentinel down-after-milliseconds ${NAME} ${DOWN_AFTER_MS}`,
-    `sentinel failover-timeout ${NAME} 5000`,
+    `sentinel failover-timeout ${NAME} ${FAILOVER_MS}`,
   ];
 }

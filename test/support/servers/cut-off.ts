@@ -1,0 +1,12 @@
+import type { Redis } from 'ioredis';
+import type { Server } from './server.js';
+
+/**
+ * Keeps a replica from following its master, from now on: it logs in as nobody. Its link begins anew, so that Sentinel
+ * doesn't find it has been cut for too long to take over.
+ */
+export async function cutOff(replica: Redis, { host, port }: Pick<Server, 'host' | 'port'>): Promise<void> {
+  await replica.config('SET', 'masteruser', 'nobody');
+  await replica.config('SET', 'masterauth', 'wrong');
+  await replica.multi().replicaof('NO', 'ONE').replicaof(host, port).exec();
+}
