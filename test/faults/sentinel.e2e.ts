@@ -26,8 +26,7 @@ beforeEach(async () => {
   group = await startSentinelGroup();
   [master, replica] = [new Redis(group.master.url), new Redis(group.replica.url)];
   for (const admin of [master, replica]) admin.on('error', () => undefined);
-  // Any of them may have to lead the failover.
-  for (const sentinel of group.addresses.split(',')) await until(() => knowsAll(sentinel));
+  await group.isWatched();
   await until(async () => (await replica.info('replication')).includes('master_link_status:up'));
   const variables = { REDIS_SENTINELS: group.addresses, REDIS_SENTINEL_NAME: group.name, HISTORY_SIZE: '2000' };
   deployment = await Deployment.start({ nodes: [variables, variables], organizations: 4 });
@@ -46,17 +45,6 @@ afterEach(async () => {
     await group.stop();
   }
 });
-
-async function knowsAll(sentinel: string): Promise<boolean> {
-  const admin = new Redis(`redis://${sentinel}`);
-  try {
-    const [state] = (await admin.call('SENTINEL', 'MASTERS')) as string[][];
-    const valueOf = (field: string): string | undefined => state?.[state.indexOf(field) + 1];
-    return valueOf('num-slaves') === '1' && valueOf('num-other-sentinels') === '2';
-  } finally {
-    admin.disconnect();
-  }
-}
 
 /** Waits until all clients have every change committed so far; fails with what is missing, and where the failover stands. */
 async function untilCaughtUp(): Promise<void> {

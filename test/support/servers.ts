@@ -8,7 +8,7 @@ import { createDatabase, startPostgres } from './servers/postgres.js';
 
 export { makeCertificate } from './servers/certificate.js';
 export type { Certificate } from './servers/certificate.js';
-export { startCluster } from './servers/cluster.js';
+export { startCluster, startClusterReplica } from './servers/cluster.js';
 export type { RedisCluster } from './servers/cluster.js';
 export { freePort } from './servers/free-port.js';
 export { startNginx } from './servers/nginx.js';

@@ -158,7 +158,7 @@ export abstract class Broker {
 
   /**
    * Identifies the broker's data: a different generation means that everything published before is lost. Null if the
-   * data ends with this process.
+   * data ends with this process, and if the part of it that knows is away (only if it `losesChannelsAlone`).
    * @throws {UnavailableError}
    */
   abstract generation(): Promise<string | null>;

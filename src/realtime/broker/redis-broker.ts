@@ -30,8 +30,10 @@ const REPLICATION_ID = /^master_replid:(\w+)/m;
 
 /** How Redis refuses a command. */
 const REFUSAL = /^(NOPERM|ERR unknown command)/;
-/** How long a cluster's master may take to describe itself. */
-const INFO_MS = 300;
+/** How long one shard of a cluster may keep others waiting. */
+const SHARD_MS = 300;
+/** How long a cluster is not asked for the generation after that. */
+const AWAY_MS = 2_000;
 
 /** The scripts as methods that ioredis adds (`defineCommand`): `EVALSHA`, or `EVAL` if Redis doesn't have them yet. */
 interface Scripts {
@@ -61,6 +63,8 @@ export class RedisBroker extends Broker implements OnModuleInit, OnApplicationSh
   private readonly resumes = new Semaphore(RESUMES_AT_ONCE);
   private receiver: BrokerReceiver | null = null;
   private isInfoRefused = false;
+  /** Until when a cluster is not asked for the generation, because its shard did not answer. */
+  private awayUntil = -Infinity;
 
   constructor(
     private readonly redis: RealtimeRedis,
@@ -133,6 +137,18 @@ export class RedisBroker extends Broker implements OnModuleInit, OnApplicationSh
   }
 
   override async generation(): Promise<string | null> {
+    if (!this.losesChannelsAlone) return this.readGeneration();
+    // Other shards must not wait for the one that has it.
+    if (performance.now() < this.awayUntil) return null;
+    try {
+      return await inTime(this.readGeneration());
+    } catch {
+      this.awayUntil = performance.now() + AWAY_MS;
+      return null;
+    }
+  }
+
+  private async readGeneration(): Promise<string> {
     // Usually it exists; a Redis that is full refuses to set it, and still takes signals.
     const existing = await this.redis.ask((commands) => commands.get(this.keys.generation));
     if (existing !== null) return existing;
@@ -158,16 +174,13 @@ export class RedisBroker extends Broker implements OnModuleInit, OnApplicationSh
   }
 
   override onLinkChange(listener: (isUp: boolean) => void): void {
+    const isReady = this.commands.status === 'ready';
     if (!(this.commands instanceof Cluster)) {
-      watchLink(this.commands, listener);
+      watchLink(this.commands, isReady, listener);
       return;
     }
-    for (const node of this.commands.nodes('all')) watchLink(node, listener);
-    this.commands.on('+node', (node: Redis) => {
-      listener(true);
-      watchLink(node, listener);
-    });
-    this.commands.on('-node', () => listener(true));
+    for (const node of this.commands.nodes('all')) watchLink(node, isReady, listener);
+    this.commands.on('+node', (node: Redis) => watchLink(node, this.commands.status === 'ready', listener));
   }
 
   override listen(receiver: BrokerReceiver): void {
@@ -249,29 +262,33 @@ function withScripts(connection: Redis | Cluster): (Redis | Cluster) & Scripts {
   return connection as (Redis | Cluster) & Scripts;
 }
 
-/** The first connection, and attempts that fail before it, are no change. */
-function watchLink(connection: Redis, listener: (isUp: boolean) => void): void {
-  let wasReady = connection.status === 'ready';
+/**
+ * Attempts to connect that fail are no change.
+ * @param isChange whether the first one that succeeds is: not while the process starts
+ */
+function watchLink(connection: Redis, isChange: boolean, listener: (isUp: boolean) => void): void {
+  let isUp = connection.status === 'ready';
+  let wasUp = isChange;
   connection.on('close', () => {
-    if (wasReady) listener(false);
+    if (isUp) listener(false);
+    isUp = false;
   });
   connection.on('ready', () => {
-    if (wasReady) listener(true);
-    wasReady = true;
+    if (wasUp) listener(true);
+    isUp = wasUp = true;
   });
 }
 
-/** A master that hangs must not keep the others' shards waiting. */
-async function infoInTime(node: Redis): Promise<string> {
-  const patience = wait(INFO_MS, undefined, { ref: false }).then(() => {
+async function inTime<T>(answer: Promise<T>): Promise<T> {
+  const patience = wait(SHARD_MS, undefined, { ref: false }).then(() => {
     throw new Error('Redis did not answer in time');
   });
-  return Promise.race([node.info('replication'), patience]);
+  return Promise.race([answer, patience]);
 }
 
 async function infoOf(commands: Redis | Cluster): Promise<string[]> {
   if (!(commands instanceof Cluster)) return [await commands.info('replication')];
-  const replies = await Promise.allSettled(commands.nodes('master').map(infoInTime));
+  const replies = await Promise.allSettled(commands.nodes('master').map((node) => inTime(node.info('replication'))));
   for (const reply of replies) {
     if (reply.status === 'rejected' && reply.reason instanceof Error && REFUSAL.test(reply.reason.message)) {
       throw reply.reason;

@@ -97,7 +97,8 @@ export class RedisSubscriber {
     }
     this.isListening = true;
     clearInterval(this.probeTimer);
-    this.probeTimer = setInterval(() => void this.probe(), PROBE_INTERVAL_MS).unref();
+    // In a cluster it would go to any node, and not to the shards' links; there, positions are compared.
+    if (!this.isCluster) this.probeTimer = setInterval(() => void this.probe(), PROBE_INTERVAL_MS).unref();
     if (this.wasListening) this.events.onRestored();
     this.wasListening = true;
   }

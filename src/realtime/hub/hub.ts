@@ -58,7 +58,10 @@ export class Hub implements BrokerReceiver, OnModuleInit, OnApplicationShutdown 
     this.metrics.gauge('herald_subscriptions', 'Channels that this process has connections for', () => {
       return this.subscriptions.size;
     });
-    this.checkTimer = setInterval(() => this.check(this.someSubscriptions()), TICK_MS).unref();
+    this.checkTimer = setInterval(() => {
+      this.signals.retry();
+      this.check(this.someSubscriptions());
+    }, TICK_MS).unref();
     this.relay.losses.onLoss(() => this.check([...this.subscriptions.values()]));
   }
 

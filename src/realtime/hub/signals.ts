@@ -18,6 +18,8 @@ export class Signals {
   private readonly invalid = new QuietErrorLog(new Logger(Signals.name), 'Dropped a signal');
   /** Resolves when `Topic.nodes` is subscribed; null before the first connection, and after a failure. */
   private nodes: Promise<void> | null = null;
+  /** It could not be subscribed, and connections are admitted without it. */
+  private isCutOff = false;
   private readonly watchers = new Map<string, { members: Set<Connection>; confirmed: Promise<void> }>();
 
   constructor(
@@ -32,12 +34,16 @@ export class Signals {
    * @throws {UnavailableError}
    */
   async enter(connection: Connection): Promise<void> {
-    this.nodes ??= this.broker.subscribe(Topic.nodes).catch((error: unknown) => {
-      this.nodes = null;
-      throw error;
-    });
+    this.nodes ??= this.subscribe();
     const topic = watchedBy(connection);
     await Promise.all([this.nodes, topic === null ? null : this.watch(topic, connection)]);
+  }
+
+  /** Tries again what has failed. */
+  retry(): void {
+    if (!this.isCutOff) return;
+    this.isCutOff = false;
+    this.nodes = this.subscribe();
   }
 
   leave(connection: Connection): void {
@@ -83,6 +89,21 @@ export class Signals {
     const frames = new Frames(payload);
     for (const member of this.watchers.get(topic)?.members ?? []) {
       if (member.principal.userId !== signal.user_id) member.show(frames);
+    }
+  }
+
+  /**
+   * If its shard of a cluster is down, the channels of others are open nevertheless: revocations are then read from the
+   * outbox, which takes longer, and announcements are missed.
+   */
+  private async subscribe(): Promise<void> {
+    try {
+      await this.broker.subscribe(Topic.nodes);
+    } catch (error) {
+      this.isCutOff = this.broker.losesChannelsAlone;
+      if (this.isCutOff) return;
+      this.nodes = null;
+      throw error;
     }
   }
 

@@ -107,13 +107,13 @@ export class LossWatch {
     if (!isDue && broker.checksGeneration) return;
     const { doubted, wasCut } = this;
     const [generation, masters] = await Promise.all([broker.generation(), isDue ? broker.masters() : []]);
-    if (generation !== null) {
+    if (generation !== null || broker.losesChannelsAlone) {
       const wasOver = this.state.isOver;
       const publishedMsAgo = this.hasMoved(generation, masters) ? performance.now() - this.publishedAt : Infinity;
       const loss = await this.state.notice({ generation, masters }, { wasCut, publishedMsAgo });
       if (loss !== 'nothing') this.logger.warn(LOSSES[loss]);
-      const isOther = this.knownGeneration !== null && this.knownGeneration !== generation;
-      this.knownGeneration = generation;
+      const isOther = this.isOther(generation);
+      this.knownGeneration = generation ?? this.knownGeneration;
       this.knownMasters = [...new Set([...this.knownMasters, ...(masters ?? [])])].slice(-MOST_MASTERS);
       if (isOther || wasOver !== this.state.isOver) for (const listener of this.listeners) listener();
     }
@@ -196,9 +196,12 @@ export class LossWatch {
   }
 
   /** Whether a master, or data, answers that this process has not published to. */
-  private hasMoved(generation: string, masters: string[] | null): boolean {
-    const isNew = this.knownGeneration !== null && this.knownGeneration !== generation;
+  private hasMoved(generation: string | null, masters: string[] | null): boolean {
     const known = this.knownMasters;
-    return isNew || (known.length > 0 && masters?.some((each) => !known.includes(each)) === true);
+    return this.isOther(generation) || (known.length > 0 && masters?.some((each) => !known.includes(each)) === true);
+  }
+
+  private isOther(generation: string | null): boolean {
+    return generation !== null && this.knownGeneration !== null && this.knownGeneration !== generation;
   }
 }

@@ -28,7 +28,8 @@ const MOST_MASTERS = 64;
 
 /** What identifies the broker's data. */
 export interface BrokerState {
-  generation: string;
+  /** Null if it doesn't tell now. */
+  generation: string | null;
   /** The histories that its masters belong to; null if it doesn't tell. */
   masters: readonly string[] | null;
 }
@@ -53,6 +54,8 @@ export type Loss = 'nothing' | 'tail' | 'everything';
  */
 export class Reopening {
   private generation: string | null = null;
+  /** Whether the fields that are stored have been read. */
+  private hasLooked = false;
   private masters: readonly string[] = [];
   private isPending = false;
   private isWaiting = false;
@@ -153,6 +156,7 @@ export class Reopening {
         lost_ms_ago: number | null;
       }[]
     >(STATE);
+    this.hasLooked = true;
     this.generation = state?.generation ?? null;
     this.masters = state?.masters ?? [];
     this.isPending = state?.is_pending === true;
@@ -161,11 +165,15 @@ export class Reopening {
   }
 
   private knows({ generation, masters }: BrokerState): boolean {
-    return generation === this.generation && (masters ?? []).every((each) => this.masters.includes(each));
+    if (generation === null ? !this.hasLooked : generation !== this.generation) return false;
+    return (masters ?? []).every((each) => this.masters.includes(each));
   }
 
-  private async store({ generation, masters }: BrokerState, isSuspect: boolean, manager: EntityManager): Promise<Loss> {
+  private async store(state: BrokerState, isSuspect: boolean, manager: EntityManager): Promise<Loss> {
     const [stored] = await manager.query<{ generation: string; masters: string[] | null }[]>(STATE);
+    const { masters } = state;
+    const generation = state.generation ?? stored?.generation;
+    if (generation === undefined) return 'nothing';
     const known = stored?.masters ?? [];
     const current = masters ?? [];
     const fresh = current.filter((each) => !known.includes(each));

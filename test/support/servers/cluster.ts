@@ -46,6 +46,33 @@ export async function startCluster(
   };
 }
 
+/** Starts a replica of one of the cluster's masters, and waits until it has the master's data. The caller must stop it. */
+export async function startClusterReplica(master: RedisServer, options: RedisOptions = {}): Promise<RedisServer> {
+  const server = await startMaster(options);
+  const [replica, source] = [new Redis(server.url), new Redis(master.url)];
+  try {
+    const masterId = await source.call('CLUSTER', 'MYID');
+    await replica.config('SET', 'cluster-announce-ip', server.host, 'cluster-announce-port', server.port);
+    await source.call('CLUSTER', 'MEET', server.host, String(server.port), String(server.busPort));
+    await until(async () => {
+      try {
+        await replica.call('CLUSTER', 'REPLICATE', String(masterId));
+        return true;
+      } catch {
+        // It does not know the master yet.
+        return false;
+      }
+    });
+    await until(async () => (await replica.info('replication')).includes('master_link_status:up'));
+    // Clients ask any of the nodes for the replicas.
+    await until(async () => String(await source.cluster('SLOTS')).includes(`${server.host},${server.port}`));
+    return server;
+  } finally {
+    replica.disconnect();
+    source.disconnect();
+  }
+}
+
 function unknownMaster(index: number): never {
   throw new Error(`No master ${index}`);
 }

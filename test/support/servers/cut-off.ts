@@ -10,3 +10,10 @@ export async function cutOff(replica: Redis, { host, port }: Pick<Server, 'host'
   await replica.config('SET', 'masterauth', 'wrong');
   await replica.multi().replicaof('NO', 'ONE').replicaof(host, port).exec();
 }
+
+/** Does the same in a cluster, where a replica can't be told to follow another master. */
+export async function loseMaster(replica: Redis): Promise<void> {
+  await replica.config('SET', 'masteruser', 'nobody');
+  await replica.config('SET', 'masterauth', 'wrong');
+  await replica.call('CLIENT', 'KILL', 'TYPE', 'master');
+}

@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
+import { until } from '../../../src/realtime/testing/until.js';
 import { ProcessServer } from './process-server.js';
 import { findRedis } from './programs.js';
 import { portOptions, type RedisOptions, type RedisServer, startRedis } from './redis.js';
@@ -16,6 +17,8 @@ export interface SentinelGroup {
   readonly master: RedisServer;
   /** The replica that takes over. */
   readonly replica: RedisServer;
+  /** Resolves when each of the sentinels can lead a failover. */
+  isWatched(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -47,6 +50,9 @@ export async function startSentinelGroup(options: SentinelOptions = {}): Promise
     addresses: sentinels.map(({ host, port }) => `${host}:${port}`).join(','),
     master,
     replica,
+    async isWatched() {
+      for (const sentinel of sentinels) await until(() => knowsAll(sentinel));
+    },
     async stop() {
       await Promise.all([...sentinels, replica, master].map((server) => server.stop()));
     },
@@ -69,6 +75,17 @@ function startSentinel(master: Server, { tls, configuration = [] }: SentinelOpti
     prepare: (folder) =>
       writeFile(join(folder, 'sentinel.conf'), [...watching(master), ...configuration, ''].join('\n')),
   });
+}
+
+async function knowsAll({ host, port }: Server): Promise<boolean> {
+  const sentinel = new Redis({ host, port });
+  try {
+    const [state] = (await sentinel.call('SENTINEL', 'MASTERS')) as string[][];
+    const valueOf = (field: string): string | undefined => state?.[state.indexOf(field) + 1];
+    return valueOf('num-slaves') === '1' && valueOf('num-other-sentinels') === '2';
+  } finally {
+    sentinel.disconnect();
+  }
 }
 
 async function hurry({ host, port }: Server): Promise<void> {
