@@ -57,7 +57,10 @@ async function untilCaughtUp(): Promise<void> {
     const [waiting] = await deployment.nodes[0].app
       .get(DataSource)
       .query<{ count: number }[]>('SELECT count(*)::int AS count FROM realtime_outbox WHERE published_at IS NULL');
-    const missing = behind().map(({ orgId, client }) => client.account(counts.get(orgId) ?? 0).missing.slice(0, 10));
+    const missing = behind().map(({ orgId, client }) => ({
+      isOpen: client.isOpen,
+      missing: client.account(counts.get(orgId) ?? 0).missing.slice(0, 10),
+    }));
     throw new Error(
       `The replica is a ${String(role)}, ${String(waiting?.count)} messages wait, and clients lack ${JSON.stringify(missing)}`,
     );

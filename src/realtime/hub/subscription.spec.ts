@@ -179,6 +179,20 @@ describe('Subscription', () => {
     });
   });
 
+  it('closes nobody if the lost end is published again while history is being read', async () => {
+    receive(...abc);
+    broker.stream = abc.slice(0, 2);
+    const history = broker.history.bind(broker);
+    broker.history = async (...args) => {
+      const shorter = await history(...args);
+      broker.stream = [...abc, published('d', 4)];
+      return shorter;
+    };
+    await subscription.catchUp();
+    expect(seen).toEqual(['a', 'b', 'c', 'd']);
+    expect(closes).toEqual([]);
+  });
+
   it('delivers republished messages only to a member that joined in between and missed them', async () => {
     receive(...abc);
     const [a, b, c] = abc;

@@ -175,7 +175,8 @@ export class Subscription {
     if (missed === null) {
       history = await this.history(0);
       if (history === null) return false;
-      missed = this.reconcile(history);
+      // A lost end may have been published again since the first look, just as it was.
+      missed = missedSince(history, from, historySize) ?? this.reconcile(history);
     }
     const span = `${this.channel.name}: ${formatCursor(from)} to ${formatCursor(history.position)}`;
     if (missed === null) {
