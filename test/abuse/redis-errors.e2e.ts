@@ -33,6 +33,7 @@ beforeAll(async () => {
     signalled: ignore,
     interrupted: ignore,
     resynchronize: ignore,
+    doubt: ignore,
     disregard: ignore,
   });
   await broker.subscribe(channel);

@@ -25,6 +25,7 @@ export function listen(broker: Broker, stop: () => void = () => undefined): Brok
     receive: (publication) => received.push(publication),
     signalled: (topic, payload) => signals.push(`${topic} ${payload.toString()}`),
     interrupted: () => undefined,
+    doubt: () => undefined,
     resynchronize: () => (counters.interruptions += 1),
     disregard: () => (counters.foreign += 1),
   });

@@ -18,8 +18,8 @@ let deployment: Deployment;
 beforeEach(async () => {
   // As managed Redis is set up, or all shards would refuse commands while one is down.
   cluster = await startCluster(3, { args: ['--cluster-require-full-coverage', 'no', '--appendonly', 'yes'] });
-  const variables = { REDIS_CLUSTER_NODES: cluster.nodes };
-  deployment = await Deployment.start({ nodes: [variables, variables], organizations: 9 });
+  const variables = { REDIS_CLUSTER_NODES: cluster.nodes, WS_MAX_CONNECTIONS_PER_USER: '0' };
+  deployment = await Deployment.start({ nodes: [variables, variables], organizations: 30 });
 });
 afterEach(async () => {
   await closeAllClients();

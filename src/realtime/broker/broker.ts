@@ -74,6 +74,9 @@ export interface BrokerReceiver {
    */
   resynchronize(): void;
 
+  /** A part of the link was dead: what it should have brought is in the histories. MUST NOT throw. */
+  doubt(): void;
+
   /** Dropped something in a channel that is not a publication, or of an unknown version. MUST NOT throw. */
   disregard(): void;
 }
@@ -147,6 +150,13 @@ export abstract class Broker {
    * @throws {UnavailableError}
    */
   abstract position(channel: Channel): Promise<Position>;
+
+  /**
+   * Keeps the position of a channel at rest from expiring: cheap, as a process may have very many of them.
+   * @returns whether the broker still has it
+   * @throws {UnavailableError}
+   */
+  abstract keepAlive(channel: Channel): Promise<boolean>;
 
   /**
    * The messages that a channel's history has from an offset on.

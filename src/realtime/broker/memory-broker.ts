@@ -50,6 +50,10 @@ export class MemoryBroker extends Broker {
     return Promise.resolve(position);
   }
 
+  override keepAlive(): Promise<boolean> {
+    return Promise.resolve(true);
+  }
+
   override async history(channel: Channel, fromOffset: number, maxBytes = Infinity): Promise<History> {
     const position = await this.position(channel);
     const remembered = this.histories.get(channel.name) ?? [];

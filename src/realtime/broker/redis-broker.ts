@@ -13,6 +13,7 @@ import type { RealtimeRedis } from './realtime-redis.js';
 import type { RedisKeys } from './redis-keys.js';
 import { HISTORY_SCRIPT, PUBLISH_SCRIPT } from './redis-scripts.js';
 import { RedisSubscriber } from './redis-subscriber.js';
+import { ShardProbes } from './shard-probes.js';
 import { Topic } from './topic.js';
 import { Semaphore } from '../support/semaphore.js';
 
@@ -61,6 +62,8 @@ export class RedisBroker extends Broker implements OnModuleInit, OnApplicationSh
   private readonly positionSeconds: number;
   private readonly repairs = new Semaphore(REPAIRS_AT_ONCE);
   private readonly resumes = new Semaphore(RESUMES_AT_ONCE);
+  /** Null without a cluster, whose one link is probed as a whole. */
+  private readonly probes: ShardProbes | null;
   private receiver: BrokerReceiver | null = null;
   private isInfoRefused = false;
   /** Until when a cluster is not asked for the generation, because its shard did not answer. */
@@ -83,6 +86,14 @@ export class RedisBroker extends Broker implements OnModuleInit, OnApplicationSh
       onCut: () => this.receiver?.interrupted(),
       onRestored: () => this.receiver?.resynchronize(),
     });
+    this.probes = this.losesChannelsAlone
+      ? new ShardProbes({
+          keyOf: (topic) => this.keys.channel(topic),
+          subscribe: (topic) => this.subscribe(topic),
+          publish: (topic) => this.signal(topic, '{}'),
+          onRestored: () => this.receiver?.doubt(),
+        })
+      : null;
   }
 
   async onModuleInit(): Promise<void> {
@@ -90,6 +101,7 @@ export class RedisBroker extends Broker implements OnModuleInit, OnApplicationSh
     if (areReady.includes(false)) {
       this.logger.warn('Redis is not available yet: starting without it and retrying');
     }
+    this.probes?.start();
   }
 
   override async publishAll(messages: Messages, generation: string | null): Promise<Published[]> {
@@ -121,6 +133,11 @@ export class RedisBroker extends Broker implements OnModuleInit, OnApplicationSh
   override async position(channel: Channel): Promise<Position> {
     const [cursor] = await this.read(channel, '');
     return positionOf(cursor?.toString() ?? '');
+  }
+
+  override async keepAlive(channel: Channel): Promise<boolean> {
+    const key = this.keys.position(channel);
+    return (await this.redis.ask((commands) => commands.expire(key, this.positionSeconds))) === 1;
   }
 
   override async history(channel: Channel, fromOffset: number, maxBytes = WHOLE): Promise<History> {
@@ -192,6 +209,7 @@ export class RedisBroker extends Broker implements OnModuleInit, OnApplicationSh
   }
 
   onApplicationShutdown(): void {
+    this.probes?.stop();
     this.subscriber.close();
   }
 
@@ -239,7 +257,7 @@ export class RedisBroker extends Broker implements OnModuleInit, OnApplicationSh
 
   private receive(channel: string, message: Buffer): void {
     if (Topic.isName(channel)) {
-      this.receiver?.signalled(channel, message);
+      if (this.probes?.take(channel) !== true) this.receiver?.signalled(channel, message);
       return;
     }
     const publication = this.publicationOf(channel, message);

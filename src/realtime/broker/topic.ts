@@ -18,6 +18,11 @@ export class Topic {
     return new Topic(`${PREFIX}presence:${name}`);
   }
 
+  /** A process's own, by which it finds out whether signals arrive. */
+  static probe(id: string): Topic {
+    return new Topic(`${PREFIX}probe:${id}`);
+  }
+
   static isName(name: string): boolean {
     return name.startsWith(PREFIX);
   }

@@ -15,14 +15,9 @@ import { Revocations } from './revocations.js';
 import { Signals } from './signals.js';
 import { Subscription } from './subscription.js';
 
-/**
- * How often the positions of all channels are compared with the broker's. A broker that can lose some channels alone may
- * also lose their link alone, which nothing else reveals. Otherwise the comparison only keeps the positions of idle
- * channels from expiring.
- */
-const CHECK_MS = 15_000;
+/** How often each channel's position is kept from expiring: well within an hour. */
 const KEEP_ALIVE_MS = 1_500_000;
-/** How often some of the channels are compared. */
+/** How often some of the channels have their turn. */
 const TICK_MS = 1_000;
 /** How many channels are compared or recovered at a time. */
 const AT_ONCE = 200;
@@ -34,10 +29,11 @@ const PATIENCE_MS = 1_000;
 export class Hub implements BrokerReceiver, OnModuleInit, OnApplicationShutdown {
   private readonly logger = new Logger(Hub.name);
   private readonly subscriptions = new Map<string, Subscription>();
-  /** Whose turn it is to be compared. It sees channels that come and go. */
+  /** Whose turn it is to be kept alive. It sees channels that come and go. */
   private turn = this.subscriptions.values();
   private checkTimer: NodeJS.Timeout | undefined;
   private checking: Promise<void> | null = null;
+  private isCheckDue = false;
 
   constructor(
     private readonly settings: RealtimeSettings,
@@ -60,9 +56,9 @@ export class Hub implements BrokerReceiver, OnModuleInit, OnApplicationShutdown 
     });
     this.checkTimer = setInterval(() => {
       this.signals.retry();
-      this.check(this.someSubscriptions());
+      void inTurns(this.someSubscriptions(), (each) => each.keepAlive());
     }, TICK_MS).unref();
-    this.relay.losses.onLoss(() => this.check([...this.subscriptions.values()]));
+    this.relay.losses.onLoss(() => this.checkAll());
   }
 
   onApplicationShutdown(): void {
@@ -137,17 +133,27 @@ export class Hub implements BrokerReceiver, OnModuleInit, OnApplicationShutdown 
     void this.revocations.catchUp().then(() => inTurns(held, (each) => each.release()));
   }
 
-  /** One at a time: a check that takes longer than the interval is not overtaken by the next. */
-  private check(some: readonly Subscription[]): void {
-    this.checking ??= inTurns(some, (each) => each.check()).finally(() => {
-      this.checking = null;
-    });
+  doubt(): void {
+    this.log.note('shard_link_up', `comparing ${this.subscriptions.size} channels with the broker`);
+    this.checkAll();
+  }
+
+  /** Compares the positions of all channels with the broker's. A check that is running is followed by another one. */
+  private checkAll(): void {
+    this.isCheckDue = true;
+    this.checking ??= this.checkWhileDue().finally(() => (this.checking = null));
+  }
+
+  private async checkWhileDue(): Promise<void> {
+    while (this.isCheckDue) {
+      this.isCheckDue = false;
+      await inTurns([...this.subscriptions.values()], (each) => each.check());
+    }
   }
 
   /** The next subscriptions in turn, so that each has its turn within the interval. */
   private someSubscriptions(): Subscription[] {
-    const interval = this.broker.losesChannelsAlone ? CHECK_MS : KEEP_ALIVE_MS;
-    const count = Math.ceil((this.subscriptions.size * TICK_MS) / interval);
+    const count = Math.ceil((this.subscriptions.size * TICK_MS) / KEEP_ALIVE_MS);
     const some: Subscription[] = [];
     while (some.length < count) {
       const { value } = this.turn.next();

@@ -10,6 +10,7 @@ const LINES = 40;
  *
  * - `link_down`: the link that publications arrive by was cut.
  * - `link_up`: the link is restored; this node compares its channels with the broker.
+ * - `shard_link_up`: the link to a shard of a cluster brings this node's own probes again; it does the same.
  * - `gap_noticed`: a publication arrived that is not the next one.
  * - `gap_filled`: the missed messages were read from history.
  * - `diverged`: the broker has lost the stream, or its end.
@@ -21,6 +22,7 @@ const LINES = 40;
 export type RecoveryStep =
   | 'link_down'
   | 'link_up'
+  | 'shard_link_up'
   | 'gap_noticed'
   | 'gap_filled'
   | 'diverged'

@@ -51,6 +51,7 @@ class StreamBroker extends Broker {
     };
   }
 
+  override keepAlive = (): never => unused();
   override publishAll = (): never => unused();
   override signal = (): never => unused();
   override generation = (): never => unused();

@@ -81,6 +81,18 @@ export class Subscription {
     else if (this.recent.get(publication.id)?.tag !== publication.position.tag) this.onGap(publication);
   }
 
+  /** To be called from time to time. Never rejects. */
+  async keepAlive(): Promise<void> {
+    try {
+      if (await this.context.broker.keepAlive(this.channel)) return;
+    } catch (error) {
+      if (!(error instanceof UnavailableError)) this.fail(error);
+      return;
+    }
+    // The broker has lost the channel's end, or all of it.
+    await this.check();
+  }
+
   /** Compares its position with the broker's, and fetches what was missed. Never rejects. */
   async check(): Promise<void> {
     if (this.waiting !== null) return;
