@@ -152,6 +152,13 @@ export abstract class Broker {
   abstract position(channel: Channel): Promise<Position>;
 
   /**
+   * The positions of many channels in few round trips. Null for one that has to be asked for alone, for example because
+   * the broker has never had it.
+   * @throws {UnavailableError}
+   */
+  abstract positions(channels: readonly Channel[]): Promise<(Position | null)[]>;
+
+  /**
    * Keeps the position of a channel at rest from expiring: cheap, as a process may have very many of them.
    * @returns whether the broker still has it
    * @throws {UnavailableError}

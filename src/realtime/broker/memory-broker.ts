@@ -13,7 +13,7 @@ import type { Topic } from './topic.js';
 export class MemoryBroker extends Broker {
   override readonly checksGeneration = true;
   override readonly losesChannelsAlone = false;
-  private readonly positions: ExpiringMap<Position>;
+  private readonly newest: ExpiringMap<Position>;
   private readonly histories: ExpiringMap<Publication[]>;
   private readonly published = new ExpiringMap<Position>(IDEMPOTENCY_SECONDS * 1_000);
   private readonly subscriptions = new Set<string>();
@@ -21,7 +21,7 @@ export class MemoryBroker extends Broker {
 
   constructor(private readonly limits: HistoryLimits) {
     super();
-    this.positions = new ExpiringMap(Math.max(IDLE_CHANNEL_SECONDS, limits.ttlSeconds) * 1_000);
+    this.newest = new ExpiringMap(Math.max(IDLE_CHANNEL_SECONDS, limits.ttlSeconds) * 1_000);
     this.histories = new ExpiringMap(limits.ttlSeconds * 1_000);
   }
 
@@ -46,8 +46,12 @@ export class MemoryBroker extends Broker {
 
   override position(channel: Channel): Promise<Position> {
     const position = this.current(channel);
-    this.positions.set(channel.name, position);
+    this.newest.set(channel.name, position);
     return Promise.resolve(position);
+  }
+
+  override positions(channels: readonly Channel[]): Promise<Position[]> {
+    return Promise.all(channels.map((channel) => this.position(channel)));
   }
 
   override keepAlive(): Promise<boolean> {
@@ -88,7 +92,7 @@ export class MemoryBroker extends Broker {
     const last = this.current(channel);
     const position = { epoch: last.epoch, offset: last.offset + 1, tag: tagOf(id) };
     if (key !== null) this.published.set(key, position);
-    this.positions.set(channel.name, position);
+    this.newest.set(channel.name, position);
     const payload = Buffer.from(withCursor(body, position));
     const publishedAt = Date.now();
     const publication = { id, channel: channel.name, position, except, formerPosition, publishedAt, payload };
@@ -104,7 +108,7 @@ export class MemoryBroker extends Broker {
   }
 
   private current(channel: Channel): Position {
-    return this.positions.get(channel.name) ?? { epoch: newEpoch(), offset: 0, tag: NO_TAG };
+    return this.newest.get(channel.name) ?? { epoch: newEpoch(), offset: 0, tag: NO_TAG };
   }
 }
 

@@ -1,4 +1,3 @@
-import { setTimeout as wait } from 'node:timers/promises';
 import { Injectable, Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { Cluster, type Redis } from 'ioredis';
 import { QuietErrorLog } from '../support/quiet-error-log.js';
@@ -11,7 +10,8 @@ import { epochChance, newEpoch, parseCursor, tagOf } from './cursor.js';
 import { headOf, readEnvelope } from './redis-envelope.js';
 import type { RealtimeRedis } from './realtime-redis.js';
 import type { RedisKeys } from './redis-keys.js';
-import { HISTORY_SCRIPT, PUBLISH_SCRIPT } from './redis-scripts.js';
+import { inTime, isRefusal, mastersInfo, watchLinks } from './redis-links.js';
+import { HISTORY_SCRIPT, POSITIONS_SCRIPT, PUBLISH_SCRIPT } from './redis-scripts.js';
 import { RedisSubscriber } from './redis-subscriber.js';
 import { ShardProbes } from './shard-probes.js';
 import { Topic } from './topic.js';
@@ -29,10 +29,6 @@ const WHOLE = Number.MAX_SAFE_INTEGER;
 /** Of the reply to `INFO replication`: changes whenever another master takes over, or the same one starts anew. */
 const REPLICATION_ID = /^master_replid:(\w+)/m;
 
-/** How Redis refuses a command. */
-const REFUSAL = /^(NOPERM|ERR unknown command)/;
-/** How long one shard of a cluster may keep others waiting. */
-const SHARD_MS = 300;
 /** How long a cluster is not asked for the generation after that. */
 const AWAY_MS = 2_000;
 
@@ -40,6 +36,7 @@ const AWAY_MS = 2_000;
 interface Scripts {
   heraldPublish(...keysAndArguments: (string | number)[]): Promise<[cursor: string, isRepetition: 0 | 1][]>;
   heraldHistoryBuffer(...keysAndArguments: (string | number)[]): Promise<Buffer[]>;
+  heraldPositions(...keysAndArguments: (string | number)[]): Promise<string[]>;
 }
 
 /**
@@ -135,6 +132,16 @@ export class RedisBroker extends Broker implements OnModuleInit, OnApplicationSh
     return positionOf(cursor?.toString() ?? '');
   }
 
+  override async positions(channels: readonly Channel[]): Promise<(Position | null)[]> {
+    // A script's keys must be in one shard.
+    if (!this.checksGeneration || channels.length === 0) return channels.map(() => null);
+    const keys = channels.map((channel) => this.keys.position(channel));
+    const cursors = await this.redis.ask(() =>
+      this.commands.heraldPositions(keys.length, ...keys, this.positionSeconds),
+    );
+    return cursors.map((cursor) => parseCursor(cursor));
+  }
+
   override async keepAlive(channel: Channel): Promise<boolean> {
     const key = this.keys.position(channel);
     return (await this.redis.ask((commands) => commands.expire(key, this.positionSeconds))) === 1;
@@ -177,27 +184,20 @@ export class RedisBroker extends Broker implements OnModuleInit, OnApplicationSh
   override async masters(): Promise<string[] | null> {
     if (this.isInfoRefused) return null;
     try {
-      const replies = await this.redis.ask((commands) => infoOf(commands));
+      const replies = await this.redis.ask((commands) => mastersInfo(commands));
       const histories = replies.map((reply) => REPLICATION_ID.exec(reply)?.[1]);
       const known = histories.filter((each) => each !== undefined);
       return replies.length > 0 && known.length === 0 ? null : known;
     } catch (error) {
       // Managed Redis may not give the right to `INFO`.
-      if (!(error instanceof Error && error.cause instanceof Error)) throw error;
-      if (!REFUSAL.test(error.cause.message)) throw error;
+      if (!(error instanceof Error && isRefusal(error.cause))) throw error;
       this.isInfoRefused = true;
       return null;
     }
   }
 
   override onLinkChange(listener: (isUp: boolean) => void): void {
-    const isReady = this.commands.status === 'ready';
-    if (!(this.commands instanceof Cluster)) {
-      watchLink(this.commands, isReady, listener);
-      return;
-    }
-    for (const node of this.commands.nodes('all')) watchLink(node, isReady, listener);
-    this.commands.on('+node', (node: Redis) => watchLink(node, this.commands.status === 'ready', listener));
+    watchLinks(this.commands, listener);
   }
 
   override listen(receiver: BrokerReceiver): void {
@@ -276,43 +276,9 @@ export class RedisBroker extends Broker implements OnModuleInit, OnApplicationSh
 function withScripts(connection: Redis | Cluster): (Redis | Cluster) & Scripts {
   connection.defineCommand('heraldPublish', { lua: PUBLISH_SCRIPT });
   connection.defineCommand('heraldHistory', { lua: HISTORY_SCRIPT });
+  connection.defineCommand('heraldPositions', { lua: POSITIONS_SCRIPT });
   // ioredis adds the methods at run time.
   return connection as (Redis | Cluster) & Scripts;
-}
-
-/**
- * Attempts to connect that fail are no change.
- * @param isChange whether the first one that succeeds is: not while the process starts
- */
-function watchLink(connection: Redis, isChange: boolean, listener: (isUp: boolean) => void): void {
-  let isUp = connection.status === 'ready';
-  let wasUp = isChange;
-  connection.on('close', () => {
-    if (isUp) listener(false);
-    isUp = false;
-  });
-  connection.on('ready', () => {
-    if (wasUp) listener(true);
-    isUp = wasUp = true;
-  });
-}
-
-async function inTime<T>(answer: Promise<T>): Promise<T> {
-  const patience = wait(SHARD_MS, undefined, { ref: false }).then(() => {
-    throw new Error('Redis did not answer in time');
-  });
-  return Promise.race([answer, patience]);
-}
-
-async function infoOf(commands: Redis | Cluster): Promise<string[]> {
-  if (!(commands instanceof Cluster)) return [await commands.info('replication')];
-  const replies = await Promise.allSettled(commands.nodes('master').map((node) => inTime(node.info('replication'))));
-  for (const reply of replies) {
-    if (reply.status === 'rejected' && reply.reason instanceof Error && REFUSAL.test(reply.reason.message)) {
-      throw reply.reason;
-    }
-  }
-  return replies.flatMap((reply) => (reply.status === 'fulfilled' ? [reply.value] : []));
 }
 
 function positionOf(cursor: string): Position {

@@ -71,6 +71,26 @@ return answer
 `;
 
 /**
+ * Reads the cursors of many channels' newest messages.
+ *
+ * KEYS: the channels' positions. ARGV: seconds that a position lives after its last use.
+ * Returns for each channel its cursor; empty if it has none, or can't be read.
+ */
+export const POSITIONS_SCRIPT = `#!lua flags=allow-oom
+local answer = {}
+for i, key in ipairs(KEYS) do
+  local position = redis.pcall('HMGET', key, 'epoch', 'offset', 'tag')
+  if position.err or not position[1] then
+    answer[i] = ''
+  else
+    redis.call('EXPIRE', key, ARGV[1])
+    answer[i] = position[1] .. '.' .. string.format('%012x', position[2]) .. '.' .. position[3]
+  end
+end
+return answer
+`;
+
+/**
  * Reads the cursor of a channel's newest message, and the messages that its history has from an offset on. Begins an
  * epoch if the channel has none, so that the next message continues it: also in a Redis that is full, as clients must be
  * able to connect, and it takes little.

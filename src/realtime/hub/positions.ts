@@ -5,6 +5,10 @@ export function isNext({ epoch, offset }: Position, after: Position): boolean {
   return epoch === after.epoch && offset === after.offset + 1;
 }
 
+export function isSame(a: Position, b: Position): boolean {
+  return a.epoch === b.epoch && a.offset === b.offset && a.tag === b.tag;
+}
+
 /** Whether a position of the broker can follow what was received here; false if the broker has lost part of it. */
 export function canFollow({ epoch, offset, tag }: Position, ours: Position): boolean {
   if (epoch !== ours.epoch || offset < ours.offset) return false;

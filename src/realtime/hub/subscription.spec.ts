@@ -51,6 +51,7 @@ class StreamBroker extends Broker {
     };
   }
 
+  override positions = (): never => unused();
   override keepAlive = (): never => unused();
   override publishAll = (): never => unused();
   override signal = (): never => unused();
@@ -234,10 +235,12 @@ describe('Subscription', () => {
     subscription.hold();
     subscription.hold();
     receive(published('d', 4));
-    await subscription.release();
+    subscription.release();
+    await subscription.catchUp();
     await subscription.check();
     expect(seen).toEqual(['a']);
-    await subscription.release();
+    subscription.release();
+    await subscription.catchUp();
     await caughtUp;
     expect(seen).toEqual(['a', 'b', 'c', 'd']);
     expect(closes).toEqual([]);

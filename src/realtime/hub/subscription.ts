@@ -9,7 +9,7 @@ import type { RealtimeMetrics } from '../realtime-metrics.js';
 import { CLOSE } from '../connection/close-code.js';
 import type { Connection } from '../connection/connection.js';
 import { Frames } from '../connection/frames.js';
-import { hasDiverged, isNext, isWithin } from './positions.js';
+import { hasDiverged, isNext, isSame, isWithin } from './positions.js';
 import { RecentPositions } from './recent-positions.js';
 import type { RecoveryLog } from './recovery-log.js';
 
@@ -100,7 +100,7 @@ export class Subscription {
       const newest = await this.context.broker.position(this.channel);
       // Its last member may have left while the broker was asked.
       if (!this.isWanted) return;
-      if (comparePositions(newest, this.position) === 0 && newest.tag === this.position.tag) return;
+      if (isSame(newest, this.position)) return;
       // The broker may be only a moment ahead, or may have lost our subscription.
       await this.context.broker.subscribe(this.channel);
       await this.catchUp();
@@ -116,10 +116,20 @@ export class Subscription {
     this.waiting ??= [];
   }
 
-  /** Fetches what was missed during the hold. Never rejects. */
-  async release(): Promise<void> {
+  /** Ends a `hold`; `resumeAt` or `catchUp` then begins to deliver again. */
+  release(): void {
     this.holds -= 1;
-    await this.catchUp();
+  }
+
+  /**
+   * Goes on delivering if nothing was missed while the link was cut.
+   * @param newest the broker's position, as told since the link is back
+   * @returns whether it does; otherwise the missed messages have to be fetched
+   */
+  resumeAt(newest: Position): boolean {
+    if (this.isFetching || !this.isDeliverable || !isSame(newest, this.position)) return false;
+    this.settle();
+    return true;
   }
 
   /** Fetches what was missed, retrying for as long as it takes. Never rejects. */
@@ -180,7 +190,7 @@ export class Subscription {
     const from = this.position;
     const newest = await broker.position(this.channel);
     if (!this.isDeliverable) return false;
-    if (comparePositions(newest, from) === 0 && newest.tag === from.tag) return true;
+    if (isSame(newest, from)) return true;
     let history = await this.history(from.offset);
     if (history === null) return false;
     let missed = missedSince(history, from, historySize);
