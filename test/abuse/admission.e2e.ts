@@ -13,6 +13,7 @@ import {
 } from '../../src/realtime/index.js';
 import { MAX_ADMISSIONS } from '../../src/realtime/upgrade/places.js';
 import { type Herald, herald } from '../support/herald.js';
+import { inTurns } from '../support/in-turns.js';
 import { createKey, type Jwks, startJwks } from '../support/keys.js';
 import { leavesNothing, refused, sample } from '../support/metrics.js';
 import { RawClient } from '../support/raw-client.js';
@@ -213,9 +214,17 @@ describe('too many admissions at once', () => {
     let release = (): void => undefined;
     held = new Promise((resolve) => (release = () => resolve(true)));
     const target = `/ws/held/?token=${token}`;
-    const clients = await Promise.all(Array.from({ length: MAX_ADMISSIONS }, () => start(target)));
+    // A node is overloaded, too, while many begin at once.
+    const begun = async (): Promise<RawClient> => {
+      let client = await start(target);
+      while ((await client.answer()).status !== 101) {
+        client.destroy();
+        client = await start(target);
+      }
+      return client;
+    };
+    const clients = await inTurns(MAX_ADMISSIONS, 16, begun);
     const knock = () => upgrade(`${node.wsUrl}${target}`);
-    // So many handshakes at once may be refused for the load, too.
     await until(async () => {
       await knock();
       return (await refused(node, 'too_many_admissions')) > 0;
