@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { register } from 'node:module';
 import { fileURLToPath } from 'node:url';
 
-const BENCHMARKS = ['burst', 'idle', 'outbox', 'slow-peers'];
+const BENCHMARKS = ['burst', 'channels', 'idle', 'outbox', 'slow-peers'];
 
 if (!existsSync(fileURLToPath(new URL('../dist/main.js', import.meta.url)))) {
   throw new Error('Run `npm run build` first');
