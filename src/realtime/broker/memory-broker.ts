@@ -54,8 +54,9 @@ export class MemoryBroker extends Broker {
     return Promise.all(channels.map((channel) => this.position(channel)));
   }
 
-  override keepAlive(): Promise<boolean> {
-    return Promise.resolve(true);
+  override async keepAlive(channel: Channel): Promise<boolean> {
+    await this.position(channel);
+    return true;
   }
 
   override async history(channel: Channel, fromOffset: number, maxBytes = Infinity): Promise<History> {

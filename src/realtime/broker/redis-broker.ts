@@ -82,11 +82,12 @@ export class RedisBroker extends Broker implements OnModuleInit, OnApplicationSh
       onMessage: (channel, message) => this.receive(channel, message),
       onCut: () => this.receiver?.interrupted(),
       onRestored: () => this.receiver?.resynchronize(),
+      onShardsRestored: () => this.receiver?.doubt(),
     });
     this.probes = this.losesChannelsAlone
       ? new ShardProbes({
           keyOf: (topic) => this.keys.channel(topic),
-          subscribe: (topic) => this.subscribe(topic),
+          subscribe: (topic) => this.redis.ask(() => this.subscriber.subscribe(topic)),
           publish: (topic) => this.signal(topic, '{}'),
           onRestored: () => this.receiver?.doubt(),
         })
@@ -98,7 +99,6 @@ export class RedisBroker extends Broker implements OnModuleInit, OnApplicationSh
     if (areReady.includes(false)) {
       this.logger.warn('Redis is not available yet: starting without it and retrying');
     }
-    this.probes?.start();
   }
 
   override async publishAll(messages: Messages, generation: string | null): Promise<Published[]> {
@@ -120,6 +120,7 @@ export class RedisBroker extends Broker implements OnModuleInit, OnApplicationSh
   }
 
   override subscribe(address: Channel | Topic): Promise<void> {
+    this.probes?.start();
     return this.redis.ask(() => this.subscriber.subscribe(address));
   }
 

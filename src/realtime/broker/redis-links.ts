@@ -13,29 +13,30 @@ export function isRefusal(error: unknown): error is Error {
 
 /** Calls back when a link to a master is lost (false), and when one is restored or replaced (true). */
 export function watchLinks(commands: Redis | Cluster, listener: (isUp: boolean) => void): void {
-  const isReady = commands.status === 'ready';
-  if (!(commands instanceof Cluster)) {
-    watchLink(commands, isReady, listener);
-    return;
+  let hasStarted = commands.status === 'ready';
+  const tell = (isUp: boolean): void => {
+    if (hasStarted) listener(isUp);
+  };
+  if (commands instanceof Cluster) {
+    for (const node of commands.nodes('all')) watchLink(node, tell);
+    commands.on('+node', (node: Redis) => watchLink(node, tell));
+  } else {
+    watchLink(commands, tell);
   }
-  for (const node of commands.nodes('all')) watchLink(node, isReady, listener);
-  commands.on('+node', (node: Redis) => watchLink(node, commands.status === 'ready', listener));
+  // After the links' own events, of which the first are no change.
+  commands.on('ready', () => (hasStarted = true));
 }
 
-/**
- * Attempts to connect that fail are no change.
- * @param isChange whether the first one that succeeds is: not while the process starts
- */
-function watchLink(connection: Redis, isChange: boolean, listener: (isUp: boolean) => void): void {
+/** Attempts to connect that fail are no change. */
+function watchLink(connection: Redis, listener: (isUp: boolean) => void): void {
   let isUp = connection.status === 'ready';
-  let wasUp = isChange;
   connection.on('close', () => {
     if (isUp) listener(false);
     isUp = false;
   });
   connection.on('ready', () => {
-    if (wasUp) listener(true);
-    isUp = wasUp = true;
+    listener(true);
+    isUp = true;
   });
 }
 

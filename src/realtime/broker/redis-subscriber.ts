@@ -17,6 +17,8 @@ export interface SubscriberEvents {
   onCut: () => void;
   /** The link is restored after a cut, with every subscription. */
   onRestored: () => void;
+  /** In a cluster: links to some shards are new, and may have missed what came before. */
+  onShardsRestored: () => void;
 }
 
 /**
@@ -25,7 +27,7 @@ export interface SubscriberEvents {
  *
  * The subscriptions are kept here because ioredis forgets all of them if the link is cut again while it resubscribes,
  * and restores those that could not be ended while Redis was down. In a cluster, where every shard has its own link,
- * ioredis does keep them; comparing positions finds what it loses.
+ * ioredis does keep them, and tells when it has opened links anew.
  */
 export class RedisSubscriber {
   private readonly failures = new QuietErrorLog(logger, 'Could not subscribe to Redis, retrying');
@@ -50,6 +52,7 @@ export class RedisSubscriber {
     });
     link.on('ready', () => void this.onReady());
     link.on('close', () => this.onClose());
+    link.on('subscribersReady', () => this.events.onShardsRestored());
   }
 
   get isConnected(): boolean {
@@ -62,6 +65,8 @@ export class RedisSubscriber {
     const wasWanted = this.wanted.has(name);
     this.wanted.add(name);
     try {
+      // Otherwise ioredis would keep the name twice, and send it twice after each reconnect.
+      if (this.isCluster && wasWanted) await this.link.sunsubscribe(name);
       await this.ask([name]);
     } catch (error) {
       if (!wasWanted) this.wanted.delete(name);
@@ -97,7 +102,7 @@ export class RedisSubscriber {
     }
     this.isListening = true;
     clearInterval(this.probeTimer);
-    // In a cluster it would go to any node, and not to the shards' links; there, positions are compared.
+    // In a cluster it would go to any node, and not to the shards' links; see `ShardProbes`.
     if (!this.isCluster) this.probeTimer = setInterval(() => void this.probe(), PROBE_INTERVAL_MS).unref();
     if (this.wasListening) this.events.onRestored();
     this.wasListening = true;

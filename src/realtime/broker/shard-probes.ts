@@ -33,7 +33,9 @@ export class ShardProbes {
     this.topics = new Map(topicsOf(context.keyOf).map((topic) => [topic.name, topic]));
   }
 
+  /** The first call begins. */
   start(): void {
+    if (this.timer !== undefined) return;
     this.timer = setInterval(() => void this.round(), INTERVAL_MS).unref();
     void this.round();
   }

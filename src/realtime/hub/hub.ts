@@ -34,8 +34,9 @@ export class Hub implements BrokerReceiver, OnModuleInit, OnApplicationShutdown 
   /** Whose turn it is to be kept alive. It sees channels that come and go. */
   private turn = this.subscriptions.values();
   private checkTimer: NodeJS.Timeout | undefined;
-  private checking: Promise<void> | null = null;
-  private isCheckDue = false;
+  /** Channels whose positions are to be compared. */
+  private readonly unchecked = new Set<Subscription>();
+  private isChecking = false;
 
   constructor(
     private readonly settings: RealtimeSettings,
@@ -58,6 +59,7 @@ export class Hub implements BrokerReceiver, OnModuleInit, OnApplicationShutdown 
     });
     this.checkTimer = setInterval(() => {
       this.signals.retry();
+      this.checkSome();
       void inTurns(this.someSubscriptions(), (each) => each.keepAlive());
     }, TICK_MS).unref();
     this.relay.losses.onLoss(() => this.checkAll());
@@ -158,21 +160,28 @@ export class Hub implements BrokerReceiver, OnModuleInit, OnApplicationShutdown 
   }
 
   doubt(): void {
+    if (this.subscriptions.size === 0) return;
     this.log.note('shard_link_up', `comparing ${this.subscriptions.size} channels with the broker`);
+    void this.revocations.catchUp();
     this.checkAll();
   }
 
-  /** Compares the positions of all channels with the broker's. A check that is running is followed by another one. */
+  /** Compares the positions of all channels with the broker's, until each could be compared. */
   private checkAll(): void {
-    this.isCheckDue = true;
-    this.checking ??= this.checkWhileDue().finally(() => (this.checking = null));
+    for (const each of this.subscriptions.values()) this.unchecked.add(each);
+    this.checkSome();
   }
 
-  private async checkWhileDue(): Promise<void> {
-    while (this.isCheckDue) {
-      this.isCheckDue = false;
-      await inTurns([...this.subscriptions.values()], (each) => each.check());
-    }
+  /** One at a time; what fails is tried again with the next tick. */
+  private checkSome(): void {
+    if (this.isChecking || this.unchecked.size === 0) return;
+    this.isChecking = true;
+    const some = [...this.unchecked];
+    this.unchecked.clear();
+    const check = async (each: Subscription): Promise<void> => {
+      if (each.isWanted && !(await each.check())) this.unchecked.add(each);
+    };
+    void inTurns(some, check).finally(() => (this.isChecking = false));
   }
 
   /** The next subscriptions in turn, so that each has its turn within the interval. */

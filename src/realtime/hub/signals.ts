@@ -11,6 +11,8 @@ import { Revocations } from './revocations.js';
 
 /** How many connections an announcement is written to in one turn of the event loop. */
 const SLICE = 1_000;
+/** How soon a subscription is tried again whose shard is down. */
+const RETRY_MS = 5_000;
 
 /** Receives this process's signals: revocations, announcements, and presence for connections that watch it. */
 @Injectable()
@@ -18,8 +20,8 @@ export class Signals {
   private readonly invalid = new QuietErrorLog(new Logger(Signals.name), 'Dropped a signal');
   /** Resolves when `Topic.nodes` is subscribed; null before the first connection, and after a failure. */
   private nodes: Promise<void> | null = null;
-  /** It could not be subscribed, and connections are admitted without it. */
-  private isCutOff = false;
+  /** When to try again, by the monotonic clock, as connections are admitted without it; Infinity: it is subscribed. */
+  private retryAt = Infinity;
   private readonly watchers = new Map<string, { members: Set<Connection>; confirmed: Promise<void> }>();
 
   constructor(
@@ -41,9 +43,9 @@ export class Signals {
 
   /** Tries again what has failed. */
   retry(): void {
-    if (!this.isCutOff) return;
-    this.isCutOff = false;
-    this.nodes = this.subscribe();
+    if (performance.now() < this.retryAt) return;
+    this.retryAt = Infinity;
+    void this.subscribe();
   }
 
   leave(connection: Connection): void {
@@ -100,10 +102,11 @@ export class Signals {
     try {
       await this.broker.subscribe(Topic.nodes);
     } catch (error) {
-      this.isCutOff = this.broker.losesChannelsAlone;
-      if (this.isCutOff) return;
-      this.nodes = null;
-      throw error;
+      if (!this.broker.losesChannelsAlone) {
+        this.nodes = null;
+        throw error;
+      }
+      this.retryAt = performance.now() + RETRY_MS;
     }
   }
 

@@ -93,21 +93,28 @@ export class Subscription {
     await this.check();
   }
 
-  /** Compares its position with the broker's, and fetches what was missed. Never rejects. */
-  async check(): Promise<void> {
-    if (this.waiting !== null) return;
+  /**
+   * Compares its position with the broker's, and fetches what was missed. Never rejects.
+   * @returns false if that has to be tried again: the broker was not available, or a repair was running that may have
+   *   begun too early
+   */
+  async check(): Promise<boolean> {
+    if (this.waiting !== null) return false;
+    const { broker } = this.context;
     try {
-      const newest = await this.context.broker.position(this.channel);
+      // A shard's new link may not have it.
+      if (broker.losesChannelsAlone) await broker.subscribe(this.channel);
+      const newest = await broker.position(this.channel);
       // Its last member may have left while the broker was asked.
-      if (!this.isWanted) return;
-      if (isSame(newest, this.position)) return;
+      if (!this.isWanted || isSame(newest, this.position)) return true;
       // The broker may be only a moment ahead, or may have lost our subscription.
-      await this.context.broker.subscribe(this.channel);
+      if (!broker.losesChannelsAlone) await broker.subscribe(this.channel);
       await this.catchUp();
     } catch (error) {
-      // While the broker is down, leave it to `resynchronize` or the next check.
-      if (!(error instanceof UnavailableError)) this.fail(error);
+      if (error instanceof UnavailableError) return false;
+      this.fail(error);
     }
+    return true;
   }
 
   /** Stops delivery until `release` has been called as often. */
@@ -267,14 +274,16 @@ export class Subscription {
 
   /** Delivers a publication to the members. Each member skips what it already has, by its own position. */
   private hand({ id, position, formerPosition, except, payload }: Publication): void {
-    const former = formerPosition ?? this.recent.get(id) ?? null;
+    const known = this.recent.get(id);
+    const former = formerPosition ?? known ?? null;
     this.last = position;
     this.recent.set(id, position);
     const frames = new Frames(payload);
     for (const member of this.members) {
       if (except === null || !member.caused(except)) member.deliver(position, former, frames);
     }
-    if (this.listeners.size > 0) this.tellListeners(withoutCursor(payload.toString()), except);
+    // They have no position of their own to know repetitions by.
+    if (this.listeners.size > 0 && known === undefined) this.tellListeners(withoutCursor(payload.toString()), except);
     this.context.metrics.delivered(id);
   }
 

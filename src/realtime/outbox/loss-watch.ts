@@ -19,9 +19,6 @@ const CONFIRM_PAUSE_MS = 50;
 const REPUBLISH_ATTEMPTS = 5;
 const REPUBLISH_PAUSE_MS = 1_000;
 
-/** How many histories are remembered: more than a cluster has shards. */
-const MOST_MASTERS = 1_000;
-
 const LOSSES: Record<Exclude<Loss, 'nothing'>, string> = {
   everything: 'The broker has lost its data: republishing what its history would still have',
   tail: 'Another master has taken over: republishing what was published lately, as it may lack that',
@@ -49,7 +46,7 @@ export class LossWatch {
   private readonly unconfirmed: ChannelQueue;
   private readonly listeners: (() => void)[] = [];
   private knownGeneration: string | null = null;
-  /** The histories that this process has met. */
+  /** The histories that answered the last check. */
   private knownMasters: readonly string[] = [];
   /** When this process last published, by the monotonic clock. */
   private publishedAt = -Infinity;
@@ -109,12 +106,13 @@ export class LossWatch {
     const [generation, masters] = await Promise.all([broker.generation(), isDue ? broker.masters() : []]);
     if (generation !== null || broker.losesChannelsAlone) {
       const wasOver = this.state.isOver;
-      const publishedMsAgo = this.hasMoved(generation, masters) ? performance.now() - this.publishedAt : Infinity;
+      const isOfOther = wasCut && this.hasMoved(generation, masters);
+      const publishedMsAgo = isOfOther ? performance.now() - this.publishedAt : Infinity;
       const loss = await this.state.notice({ generation, masters }, { wasCut, publishedMsAgo });
       if (loss !== 'nothing') this.logger.warn(LOSSES[loss]);
       const isOther = this.isOther(generation);
       this.knownGeneration = generation ?? this.knownGeneration;
-      this.knownMasters = [...new Set([...this.knownMasters, ...(masters ?? [])])].slice(-MOST_MASTERS);
+      if (isDue) this.knownMasters = masters ?? [];
       if (isOther || wasOver !== this.state.isOver) for (const listener of this.listeners) listener();
     }
     if (!isDue) return;
@@ -195,8 +193,9 @@ export class LossWatch {
     if (isUp) this.context.hurry();
   }
 
-  /** Whether a master, or data, answers that this process has not published to. */
+  /** Whether another master, or other data, answers than to the last check. Of a cluster's many masters this says nothing. */
   private hasMoved(generation: string | null, masters: string[] | null): boolean {
+    if (this.context.broker.losesChannelsAlone) return false;
     const known = this.knownMasters;
     return this.isOther(generation) || (known.length > 0 && masters?.some((each) => !known.includes(each)) === true);
   }

@@ -163,7 +163,7 @@ export class OutboxRelay implements OnApplicationBootstrap {
     const { settled, unreadable, whole, failures } = batch;
     // It may have failed because the broker's data is of another generation.
     if (failures.size > 0) this.losses.checkSoon();
-    if (whole.size > 0) this.losses.published();
+    if ([...settled.values()].some((cursor) => cursor !== null)) this.losses.published();
     this.awaited.settle(settled.keys());
     for (const [id, error] of unreadable) {
       this.metrics.unreadableMessages.inc();
@@ -171,7 +171,8 @@ export class OutboxRelay implements OnApplicationBootstrap {
     }
     for (const channel of whole) this.resting.delete(channel);
     const [failure] = failures.values();
-    if (isBrokerAtFault(batch) && failure !== undefined) throw failure;
+    // In a cluster, a shard may be down that has all of them.
+    if (isBrokerAtFault(batch) && failure !== undefined && !this.broker.losesChannelsAlone) throw failure;
     for (const [channel, error] of failures) {
       this.resting.add(channel);
       const reason = reasonOf(error);

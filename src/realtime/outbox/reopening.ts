@@ -1,5 +1,5 @@
 import type { DataSource, EntityManager } from 'typeorm';
-import type { HistoryLimits } from '../broker/broker.js';
+import { type HistoryLimits, IDEMPOTENCY_SECONDS } from '../broker/broker.js';
 import {
   AWAIT_BATCHES,
   COUNT_REOPENED,
@@ -96,7 +96,7 @@ export class Reopening {
     if (this.knows(state) && !isDoubtful && !isLate) return 'nothing';
     const loss = await this.dataSource.transaction(async (manager) => {
       await manager.query(AWAIT_BATCHES);
-      return this.store(state, isDoubtful || isLate, manager);
+      return this.store(state, isDoubtful || isLate, isLate ? (this.lostMsAgo ?? 0) / 1_000 : 0, manager);
     });
     await this.look();
     return loss;
@@ -169,7 +169,13 @@ export class Reopening {
     return (masters ?? []).every((each) => this.masters.includes(each));
   }
 
-  private async store(state: BrokerState, isSuspect: boolean, manager: EntityManager): Promise<Loss> {
+  /** @param lateSeconds for how long a process may have gone on with a former master */
+  private async store(
+    state: BrokerState,
+    isSuspect: boolean,
+    lateSeconds: number,
+    manager: EntityManager,
+  ): Promise<Loss> {
     const [stored] = await manager.query<{ generation: string; masters: string[] | null }[]>(STATE);
     const { masters } = state;
     const generation = state.generation ?? stored?.generation;
@@ -184,7 +190,8 @@ export class Reopening {
     const loss = stored?.generation !== generation ? 'everything' : isOther ? 'tail' : 'nothing';
     // Without a history nothing can be published again in its place.
     if (stored === undefined || loss === 'nothing' || this.history.size === 0) return 'nothing';
-    await manager.query(STORE_LOSS, [loss === 'everything' ? this.history.ttlSeconds : TAIL_SECONDS]);
+    const tail = Math.min(IDEMPOTENCY_SECONDS, Math.max(TAIL_SECONDS, lateSeconds + 1));
+    await manager.query(STORE_LOSS, [loss === 'everything' ? this.history.ttlSeconds : tail]);
     return loss;
   }
 }

@@ -60,7 +60,8 @@ export class Overload implements OnApplicationShutdown {
     this.longestMs = Math.max(this.longestMs, now - this.tickedAt - TICK_MS);
     this.tickedAt = now;
     if (now - this.sampledAt < SAMPLE_MS) return;
-    this.lateSamples = this.longestMs > LIMIT_MS ? this.lateSamples + 1 : 0;
+    // A delay may have begun up to a tick before the timer was due.
+    this.lateSamples = this.longestMs + TICK_MS > LIMIT_MS ? this.lateSamples + 1 : 0;
     this.windowMs = Math.max(this.windowMs, this.longestMs);
     this.sampledAt = now;
     this.longestMs = 0;

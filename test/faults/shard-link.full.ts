@@ -32,6 +32,22 @@ async function putBehindProxies(): Promise<void> {
   }
 }
 
+it('Shards whose links for receiving are cut for a moment cost no event, even if nothing else happens', async () => {
+  cluster = await startCluster(3);
+  proxies = [];
+  const variables = { REDIS_CLUSTER_NODES: cluster.nodes };
+  deployment = await Deployment.start({ nodes: [variables, variables], organizations: 9 });
+  const watches = await deployment.watchAll();
+  const links = cluster.masters.map(({ url }) => new Redis(url));
+  for (let n = 0; n < 5; n += 1) {
+    for (const link of links) await link.call('CLIENT', 'KILL', 'TYPE', 'pubsub');
+    for (const orgId of deployment.orgIds) await deployment.commit(orgId, n);
+    await until(() => watches.every(({ client }) => client.has(n)));
+  }
+  for (const link of links) link.disconnect();
+  for (const { client } of watches) expect(client.account(5)).toEqual(NOTHING_AMISS);
+});
+
 it('A shard whose link for receiving is dead, and looks alive, costs no event, even if nothing else happens', async () => {
   cluster = await startCluster(3);
   await putBehindProxies();
