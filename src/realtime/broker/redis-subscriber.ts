@@ -67,7 +67,8 @@ export class RedisSubscriber {
     try {
       // Otherwise ioredis would keep the name twice, and send it twice after each reconnect.
       if (this.isCluster && wasWanted) await this.link.sunsubscribe(name);
-      await this.ask([name]);
+      // Meanwhile it may have been given up.
+      if (this.wanted.has(name)) await this.ask([name]);
     } catch (error) {
       if (!wasWanted) this.wanted.delete(name);
       throw error;
