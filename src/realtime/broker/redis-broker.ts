@@ -51,6 +51,7 @@ export class RedisBroker extends Broker implements OnModuleInit, OnApplicationSh
   override readonly losesChannelsAlone: boolean;
   private readonly logger = new Logger(RedisBroker.name);
   private readonly foreign = new QuietErrorLog(this.logger, 'Unexpected message in a Redis channel');
+  private readonly absences = new QuietErrorLog(this.logger, 'Going on without the generation of the data');
   private readonly keys: RedisKeys;
   private readonly commands: (Redis | Cluster) & Scripts;
   private readonly link: Redis | Cluster;
@@ -167,7 +168,8 @@ export class RedisBroker extends Broker implements OnModuleInit, OnApplicationSh
     if (performance.now() < this.awayUntil) return null;
     try {
       return await inTime(this.readGeneration());
-    } catch {
+    } catch (error) {
+      this.absences.report(error instanceof Error ? error : new Error(String(error)));
       this.awayUntil = performance.now() + AWAY_MS;
       return null;
     }
