@@ -189,7 +189,7 @@ export abstract class Broker {
 
   /**
    * Calls back when a link to a master is lost (false), and when one is restored or replaced (true): from then on, what is
-   * published may reach another master. Never later than that.
+   * published may reach another master. Never later than that, except in a cluster, whose nodes' connections queue commands.
    */
   abstract onLinkChange(listener: (isUp: boolean) => void): void;
 

@@ -74,7 +74,7 @@ export class LossWatch {
     return this.state.isActive ? this.state : null;
   }
 
-  /** Grows whenever there is a new reason to `confirm`, and before anything can be published to another master. */
+  /** Grows whenever there is a new reason to `confirm`: see `Broker.onLinkChange`. */
   get doubts(): number {
     return this.doubted;
   }
