@@ -28,7 +28,6 @@ export interface ProgramOptions {
 }
 
 const START_DEADLINE_MS = 30_000;
-const PORT_TAKEN = /address already in use|could not bind/i;
 
 /**
  * Runs a server program on a free port of 127.0.0.1, in a temporary folder of its own.
@@ -53,7 +52,8 @@ export class ProcessServer implements Server {
     const server = new ProcessServer(options, folder);
     try {
       await options.prepare?.(folder);
-      await server.startOnFreePort();
+      server.port = await freePort();
+      await server.start();
     } catch (error) {
       await server.stop();
       throw error;
@@ -103,20 +103,6 @@ export class ProcessServer implements Server {
     if (this.child?.pid === undefined) return;
     this.child.kill(signal);
     for (const pid of await childrenOf(this.child.pid)) signalProcess(pid, signal);
-  }
-
-  private async startOnFreePort(): Promise<void> {
-    for (let attempt = 1; ; attempt += 1) {
-      this.port = await freePort();
-      try {
-        await this.start();
-        return;
-      } catch (error) {
-        await this.kill();
-        // Another program may have taken the port in the meantime.
-        if (attempt === 5 || !PORT_TAKEN.test(String(error))) throw error;
-      }
-    }
   }
 
   private async untilReady(child: ChildProcess): Promise<void> {
