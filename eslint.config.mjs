@@ -25,7 +25,7 @@ const ROOMS = {
   broadcast: ['outbox', 'connection', 'broker'],
   hub: ['outbox', 'connection', 'broker'],
   cluster: ['broadcast', 'connection', 'broker'],
-  presence: ['cluster', 'broadcast', 'connection', 'broker'],
+  presence: ['cluster', 'connection', 'broker'],
   gateway: ['hub', 'connection', 'broker'],
   upgrade: ['gateway', 'connection'],
   migrations: [],

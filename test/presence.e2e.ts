@@ -1,7 +1,8 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { Redis } from 'ioredis';
 import { ApiClient } from './support/api-client.js';
 import { until } from '../src/realtime/testing/until.js';
-import { type Herald, ONE_AND_MANY } from './support/herald.js';
+import { type Herald, herald, ONE_AND_MANY } from './support/herald.js';
 import { closeAllClients, connect, type TestClient } from './support/ws-client.js';
 
 /** Shorter than in production, and long enough to come back in. */
@@ -115,5 +116,42 @@ describe.each(ONE_AND_MANY)('presence on %s', (_, start) => {
     const stranger = new ApiClient(two.url, await one.tokenFor('mallory'));
     expect((await stranger.get(`/orgs/${orgId}/presence`)).status).toBe(404);
     expect((await stranger.get('/orgs/nonsense/presence')).status).toBe(404);
+  });
+});
+
+describe('presence in Redis', () => {
+  let node: Herald;
+  let admin: Redis;
+
+  beforeAll(async () => {
+    node = await herald({ RUN_JOBS: 'false' }, { timings: { presenceLingerMs: 100 } });
+    admin = new Redis(node.redis.url);
+  });
+  afterEach(closeAllClients);
+  afterAll(async () => {
+    admin.disconnect();
+    await node.stop();
+  });
+
+  async function published(): Promise<number> {
+    return Number(/^cmdstat_publish:calls=(\d+)/m.exec(await admin.info('commandstats'))?.[1] ?? 0);
+  }
+
+  it('publishes nothing where nobody watches', async () => {
+    const [{ orgId, alice }, watched] = [await found(node), await found(node)];
+    const watcher = await node.join(`/ws/events/${watched.orgId}/?presence=true`, 'alice');
+    const present = async () => JSON.stringify((await alice.get(`/orgs/${orgId}/presence`)).body.items);
+    await until(async () =>
+      JSON.stringify((await watched.alice.get(`/orgs/${watched.orgId}/presence`)).body.items).includes('alice'),
+    );
+    const before = await published();
+    const bob = await node.join(`/ws/events/${orgId}/`, 'bob');
+    await until(async () => (await present()).includes('bob'));
+    await bob.close();
+    await until(async () => !(await present()).includes('bob'));
+    expect(await published()).toBe(before);
+    await node.join(`/ws/events/${watched.orgId}/`, 'bob');
+    expect(await watcher.next()).toEqual(joined('bob'));
+    expect(await published()).toBe(before + 1);
   });
 });

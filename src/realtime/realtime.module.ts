@@ -20,6 +20,7 @@ import { Admissions } from './gateway/admissions.js';
 import { ConnectionLog } from './connection/connection-log.js';
 import { Drain } from './hub/drain.js';
 import { GatewayRegistry } from './gateway/gateway-registry.js';
+import { Sending } from './connection/sending.js';
 import { Heartbeat } from './connection/heartbeat.js';
 import { Hub } from './hub/hub.js';
 import { Connections } from './connection/connections.js';
@@ -106,9 +107,11 @@ const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } = new ConfigurableModule
     },
     {
       provide: PresenceStore,
-      useFactory: (redis: RealtimeRedis | null, directory: RedisNodeDirectory | null) =>
-        redis === null || directory === null ? new MemoryPresenceStore() : new RedisPresenceStore(redis, directory),
-      inject: [RealtimeRedis, RedisNodeDirectory],
+      useFactory: (broker: Broker, redis: RealtimeRedis | null, directory: RedisNodeDirectory | null) =>
+        redis === null || directory === null
+          ? new MemoryPresenceStore(broker)
+          : new RedisPresenceStore(redis, directory),
+      inject: [Broker, RealtimeRedis, RedisNodeDirectory],
     },
     Presence,
     NodeName,
@@ -132,6 +135,7 @@ const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } = new ConfigurableModule
       inject: [RealtimeSettings],
     },
     Hub,
+    Sending,
     Signals,
     RecoveryLog,
     GatewayRegistry,

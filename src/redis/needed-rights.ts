@@ -2,7 +2,7 @@ import type { Redis } from 'ioredis';
 
 /**
  * The commands that Herald sends (broker, presence, tickets, registry of connections, rate limits), those that BullMQ sends, and those
- * that the scripts of both call. Omits optional commands (`INFO`, `CLIENT`), which managed servers may refuse.
+ * that the scripts of both call. Omits optional commands (`INFO`, `CLIENT`, `PUBSUB`), which managed servers may refuse.
  */
 const COMMANDS = [
   'BZPOPMIN {key} 1',

@@ -65,9 +65,9 @@ export class RedisKeys {
     return `${this.prefix}{node:${node}}:index`;
   }
 
-  /** A hash: each user's number of connections to the channel, on each node. */
-  presence(channel: Channel): string {
-    return `${this.channel(channel)}:present`;
+  /** A hash: each user's number of connections, on each node; in the shard where changes are signalled. */
+  presence(topic: Topic): string {
+    return `${this.channel(topic)}:present`;
   }
 
   /** The node that cleans up after ended ones. */

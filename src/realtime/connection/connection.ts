@@ -14,6 +14,7 @@ import type { Admitted, Peer } from './admission.js';
 import { Outbound } from './outbound.js';
 import { RateLimit } from './rate-limit.js';
 import { Session } from './session.js';
+import type { Sending } from './sending.js';
 import type { Transport, TransportKind } from './transport.js';
 
 /** Where a connection begins: messages after `position` arrive live. */
@@ -30,6 +31,7 @@ export interface ConnectionContext {
   limits: ConnectionLimits;
   log: ConnectionLog;
   verifier: TokenVerifier;
+  sending: Sending;
   tally: Tally;
 }
 
@@ -51,7 +53,8 @@ export class Connection {
   private isClosing = false;
   private isWelcomed = false;
   private isPongDue = false;
-  private readonly rateLimit: RateLimit;
+  /** Made with the first frame: most clients only listen. */
+  private rateLimit: RateLimit | null = null;
   private readonly session: Session;
 
   /** @param transport open, and not read from until `welcome` */
@@ -63,15 +66,13 @@ export class Connection {
     readonly admittedAt: number,
     private readonly context: ConnectionContext,
   ) {
-    const { limits } = context;
+    const { limits, sending, tally } = context;
     this.remoteAddress = peer.remoteAddress;
     this.memberSince = peer.memberSince;
     // Random, or clients that connect together, as after a restart, would be pinged together for ever.
     this.lastPingAt = this.lastSeenAt - Math.random() * limits.heartbeatIntervalMs;
-    this.outbound = new Outbound(transport.sink, limits.maxBufferedBytes, this, context.tally, transport.kind);
-    this.rateLimit = new RateLimit(limits.rateLimitPerSecond, limits.rateLimitBurst);
+    this.outbound = new Outbound(transport.sink, limits.maxBufferedBytes, this, sending, tally, transport.kind);
     this.session = new Session(peer.principal, context.verifier, (close) => this.close(close));
-    transport.whenClosed(() => this.session.stop());
   }
 
   get principal(): Principal {
@@ -197,6 +198,7 @@ export class Connection {
   /** Tells the client why, and closes the connection. */
   close(close: Close): void {
     if (!this.isOpen) return;
+    this.outbound.flush();
     this.isClosing = true;
     this.outbound.discard();
     this.context.log.closed(close, this);
@@ -208,6 +210,16 @@ export class Connection {
     if (this.isOpen) this.context.log.closed(CLOSE.silent, this);
     this.isClosing = true;
     this.transport.terminate();
+  }
+
+  /** Called when the transport is closed. */
+  ended(): void {
+    this.session.stop();
+  }
+
+  /** Whether its token has expired, at a time in milliseconds since the Unix epoch. */
+  hasExpired(time: number): boolean {
+    return this.session.hasExpired(time);
   }
 
   /** Called by `Outbound` when the client falls behind. */
@@ -254,6 +266,8 @@ export class Connection {
   private admitFrame(): boolean {
     if (!this.isOpen) return false;
     this.lastSeenAt = performance.now();
+    const { rateLimitPerSecond, rateLimitBurst } = this.context.limits;
+    this.rateLimit ??= new RateLimit(rateLimitPerSecond, rateLimitBurst);
     const verdict = this.rateLimit.take();
     if (verdict === 'pass') return true;
     this.context.log.dropped(verdict, this);

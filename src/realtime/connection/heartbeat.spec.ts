@@ -11,8 +11,17 @@ class Peer {
   lastPingAt = this.lastSeenAt - Math.random() * INTERVAL;
   endedAt: number | null = null;
   pings = 0;
+  expiresAt = Infinity;
 
   constructor(private readonly isDead: boolean) {}
+
+  hasExpired(time: number): boolean {
+    return this.expiresAt <= time;
+  }
+
+  close(): void {
+    this.endedAt = performance.now();
+  }
 
   ping(): void {
     this.pings += 1;
@@ -52,6 +61,18 @@ describe('Heartbeat', () => {
     for (const { endedAt } of dead) expect((endedAt ?? 0) - start).toBeGreaterThanOrEqual(2 * INTERVAL);
     jest.advanceTimersByTime(10 * INTERVAL);
     expect(peers.filter(({ endedAt }) => endedAt === null)).toHaveLength(7_000);
+  });
+
+  it('closes connections whose token has expired, within a second', () => {
+    const [short, long] = [peers.at(-1), peers.at(-2)];
+    if (short === undefined || long === undefined) throw new Error('There are no peers');
+    short.expiresAt = Date.now() + 500;
+    // Longer than a Node timer can take: it would fire at once.
+    long.expiresAt = Date.now() + 2 ** 32;
+    jest.advanceTimersByTime(400);
+    expect(short.endedAt).toBeNull();
+    jest.advanceTimersByTime(1_100);
+    expect([short.endedAt === null, long.endedAt]).toEqual([false, null]);
   });
 
   // @abuse SLOW-14

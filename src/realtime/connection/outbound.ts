@@ -3,6 +3,7 @@ import type { Position } from '../broker/cursor.js';
 import { withCursor } from '../broker/cursor-field.js';
 import type { Tally } from '../realtime-metrics.js';
 import { Frames } from './frames.js';
+import type { Row, Sender, Sending } from './sending.js';
 import type { TransportKind } from './transport.js';
 
 /** The connection that an `Outbound` writes to. */
@@ -24,12 +25,14 @@ interface Held {
  * Everything one client is sent. Publications are held back until the connection goes live; each is sent once.
  * Backpressure is bounded: at most `maxBytes` wait, or a single frame that is larger.
  */
-export class Outbound {
+export class Outbound implements Sender {
   /** How many frames the client was sent, and their bytes. */
   sent = 0;
   sentBytes = 0;
   private held: Held[] | null = [];
   private heldBytes = 0;
+  /** What will be written at the end of this turn. */
+  private row: Row | null = null;
   /** Up to where the client has received its channel. */
   private position: Position | null = null;
   /** Up to where it has received a stream that the broker has since lost, or whose end it has lost. */
@@ -39,13 +42,14 @@ export class Outbound {
     private readonly sink: Writable,
     private readonly maxBytes: number,
     private readonly recipient: Recipient,
+    private readonly sending: Sending,
     private readonly tally: Tally = { deliveries: 0 },
     private readonly transport: TransportKind = 'websocket',
   ) {}
 
   /** Bytes waiting to be sent. */
   get bytes(): number {
-    return this.heldBytes + this.sink.writableLength;
+    return this.heldBytes + this.waiting;
   }
 
   /**
@@ -93,7 +97,9 @@ export class Outbound {
       this.hold({ bytes: text.length, isOfStream: false, send: () => this.announce(text) });
       return;
     }
-    this.tell(Frames.of(this.position === null ? text : withCursor(text, this.position)).for(this.transport));
+    // No other client is sent the same bytes.
+    const frames = Frames.of(this.position === null ? text : withCursor(text, this.position));
+    if (this.write(frames.for(this.transport))) this.tally.deliveries += 1;
   }
 
   /** Sends text without holding it back: the welcome, and answers to the client. */
@@ -102,21 +108,33 @@ export class Outbound {
   }
 
   /**
-   * Writes a finished frame, past `ws` where that is the transport: safe, because `ws` without compression writes each of
-   * its own frames in one go, too.
+   * Writes a finished frame at once, past `ws` where that is the transport: safe, because `ws` without compression writes
+   * each of its own frames in one go, too.
    * @returns whether it was written
    */
   write(frame: Buffer): boolean {
-    if (!this.recipient.isOpen || this.isTooMuch(this.sink.writableLength, frame.length)) return false;
-    this.count(frame);
+    if (!this.recipient.isOpen || this.isTooMuch(this.waiting, frame.length)) return false;
+    this.flush();
+    this.count(1, frame.length);
     this.sink.write(frame);
     return true;
   }
 
+  /** Writes what would be written at the end of this turn; drops it if the connection is closed: its client resumes. */
+  flush(): number {
+    const { row } = this;
+    this.row = null;
+    if (row === null || !this.recipient.isOpen) return 0;
+    this.count(row.frames, row.bytes);
+    this.tally.deliveries += row.frames;
+    this.sink.write(row.buffer);
+    return row.bytes;
+  }
+
   /** Sends one of many missed messages. Resolves once there is room for the next; with false if the client is gone. */
   async replay(frame: Buffer): Promise<boolean> {
-    if (!this.recipient.isOpen || this.isTooMuch(this.sink.writableLength, frame.length)) return false;
-    this.count(frame);
+    if (!this.recipient.isOpen || this.isTooMuch(this.waiting, frame.length)) return false;
+    this.count(1, frame.length);
     this.tally.deliveries += 1;
     await new Promise<void>((resolve) => {
       const done = (): void => {
@@ -153,14 +171,21 @@ export class Outbound {
     this.heldBytes = 0;
   }
 
-  /** Writes a frame of the channel, or of a signal. */
-  private tell(frame: Buffer): void {
-    if (this.write(frame)) this.tally.deliveries += 1;
+  /** Bytes that were handed to the socket, or will be at the end of this turn. */
+  private get waiting(): number {
+    return this.sink.writableLength + (this.row?.bytes ?? 0);
   }
 
-  private count({ length }: Buffer): void {
-    this.sent += 1;
-    this.sentBytes += length;
+  /** Writes a frame of the channel, or of a signal, at the end of this turn. */
+  private tell(frame: Buffer): void {
+    if (this.isTooMuch(this.waiting, frame.length)) return;
+    if (this.row === null) this.sending.soon(this);
+    this.row = this.sending.after(this.row, frame);
+  }
+
+  private count(frames: number, bytes: number): void {
+    this.sent += frames;
+    this.sentBytes += bytes;
   }
 
   private hold(what: Held): void {

@@ -1,5 +1,4 @@
 import { CLOSE, type Close, ConnectionRefusedError } from './close-code.js';
-import { Deadline } from './deadline.js';
 import type { Principal } from './principal.js';
 import { authenticate, type TokenVerifier } from './token-verifier.js';
 
@@ -8,10 +7,9 @@ export const EXPIRY_SKEW_MS = 5_000;
 /** How many `auth` tokens of a client may be in verification at once. An honest client sends one every few minutes. */
 const MAX_RENEWALS = 16;
 
-/** The user of a connection, by its token: it ends when the token expires, unless the client renews it. */
+/** The user of a connection, by its token, which the client can renew. */
 export class Session {
   private current: Principal;
-  private expiry: Deadline;
   private renewals = 0;
   private isOver = false;
 
@@ -22,7 +20,6 @@ export class Session {
     private readonly end: (close: Close) => void,
   ) {
     this.current = principal;
-    this.expiry = this.expireWith(principal);
   }
 
   get principal(): Principal {
@@ -47,8 +44,6 @@ export class Session {
         return null;
       }
       this.current = principal;
-      this.expiry.cancel();
-      this.expiry = this.expireWith(principal);
       return principal;
     } catch (error) {
       this.end(error instanceof ConnectionRefusedError ? error.close : CLOSE.unavailable);
@@ -58,13 +53,13 @@ export class Session {
     }
   }
 
+  /** @param time milliseconds since the Unix epoch */
+  hasExpired(time: number): boolean {
+    return time >= this.current.expiresAt.getTime() + EXPIRY_SKEW_MS;
+  }
+
   /** Called when the connection has ended. */
   stop(): void {
     this.isOver = true;
-    this.expiry.cancel();
-  }
-
-  private expireWith({ expiresAt }: Principal): Deadline {
-    return new Deadline(expiresAt.getTime() + EXPIRY_SKEW_MS, () => this.end(CLOSE.tokenExpired));
   }
 }

@@ -7,6 +7,7 @@ import { RealtimeSettings } from '../settings.js';
 import { RealtimeMetrics } from '../realtime-metrics.js';
 import { CLOSE, type Close, ConnectionRefusedError } from '../connection/close-code.js';
 import { Connection, type ConnectionContext, type Start } from '../connection/connection.js';
+import { Sending } from '../connection/sending.js';
 import { ConnectionLog } from '../connection/connection-log.js';
 import { Applicant } from './applicant.js';
 import type { GuardedGateway } from './gateway-registry.js';
@@ -37,11 +38,13 @@ export class Admissions {
     private readonly revocations: Revocations,
     private readonly metrics: RealtimeMetrics,
     private readonly log: ConnectionLog,
+    sending: Sending,
     broker: Broker,
     settings: RealtimeSettings,
   ) {
     this.deadlineMs = settings.timings.admissionMs;
-    this.connectionContext = { limits: settings.limits, log, verifier: settings.tokenVerifier, tally: metrics.tally };
+    const { limits, tokenVerifier: verifier } = settings;
+    this.connectionContext = { limits, log, verifier, sending, tally: metrics.tally };
     // Half for a page of history, half for the socket's buffer: together within the connection's buffer limit.
     const pageBytes = settings.limits.maxBufferedBytes / 2;
     this.joinContext = { hub, revocations, broker, historySize: settings.history.size, pageBytes };
@@ -50,31 +53,32 @@ export class Admissions {
 
   /** Resolves when the client is admitted or refused, not only once it has read what it has missed. Never rejects. */
   async admit(transport: Transport, gateway: GuardedGateway, handshake: Handshake): Promise<void> {
-    const applicant = new Applicant(transport, handshake, this.log);
-    let place: UserPlace | undefined;
-    const deadline = setTimeout(() => applicant.refuse(CLOSE.unavailable), this.deadlineMs);
-    transport.whenClosed(() => clearTimeout(deadline));
+    const applicant = new Applicant(transport, handshake, this.log, this.deadlineMs);
+    transport.whenClosed(() => this.ended(applicant));
     const admittedAt = this.revocations.now();
     try {
-      handshake.onAuthenticated = (userId) => {
-        place = this.claimPlace(userId, transport, applicant);
-      };
+      handshake.onAuthenticated = (userId) => applicant.occupies(this.claimPlace(userId, applicant));
       const admission = await gateway.admit(handshake);
       if (!transport.isOpen) return;
       const joining = new Connection(transport, handshake, admission, admittedAt, this.connectionContext);
       applicant.became(joining);
-      transport.whenClosed(() => this.hub.remove(joining));
       const start = await join(joining, handshake.cursors, this.joinContext);
-      clearTimeout(deadline);
-      if (joining.isOpen) place?.admitted();
       applicant.admitted();
       if (start.resumed !== null) this.metrics.resumes.inc({ result: start.resumed ? 'complete' : 'incomplete' });
       void this.welcome(joining, start);
     } catch (error) {
       applicant.refuse(this.closeFor(error));
     } finally {
-      clearTimeout(deadline);
+      applicant.decided();
     }
+  }
+
+  /** Called once, when the client's transport is closed. */
+  private ended(applicant: Applicant): void {
+    applicant.ended();
+    if (applicant.connection === null) return;
+    applicant.connection.ended();
+    this.hub.remove(applicant.connection);
   }
 
   /** Takes as long as the client needs to read what it has missed. Never rejects. */
@@ -90,10 +94,10 @@ export class Admissions {
     if (this.lifecycle.isDraining) connection.close(CLOSE.restarting);
   }
 
-  private claimPlace(userId: string, transport: Transport, applicant: Applicant): UserPlace {
+  /** @throws {ConnectionRefusedError} */
+  private claimPlace(userId: string, applicant: Applicant): UserPlace {
     const place = this.places.claim(userId, applicant);
     if (place === null) throw new ConnectionRefusedError(CLOSE.tooManyConnections);
-    transport.whenClosed(() => place.leave());
     return place;
   }
 

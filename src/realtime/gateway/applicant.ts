@@ -3,28 +3,60 @@ import type { Connection } from '../connection/connection.js';
 import type { ConnectionLog } from '../connection/connection-log.js';
 import type { Transport } from '../connection/transport.js';
 import type { Handshake } from './handshake.js';
-import type { Occupant } from './user-places.js';
+import type { Occupant, UserPlace } from './user-places.js';
 
 /**
  * A client from its handshake on. Once it is a connection, nothing keeps the handshake, whose token would otherwise stay
  * in memory for as long as the connection: so closures hold this, never the handshake.
  */
 export class Applicant implements Occupant {
-  private connection: Connection | null = null;
+  private joined: Connection | null = null;
+  private place: UserPlace | null = null;
+  private deadline: NodeJS.Timeout | null;
+  private hasEnded = false;
 
+  /** @param deadlineMs when to give up its admission */
   constructor(
     private readonly transport: Transport,
     private handshake: Handshake | null,
     private readonly log: ConnectionLog,
-  ) {}
+    deadlineMs: number,
+  ) {
+    this.deadline = setTimeout(() => this.refuse(CLOSE.unavailable), deadlineMs);
+  }
+
+  /** The connection that it has become; null before. */
+  get connection(): Connection | null {
+    return this.joined;
+  }
+
+  occupies(place: UserPlace): void {
+    this.place = place;
+    if (this.hasEnded) place.leave();
+  }
 
   /** From now on it is this connection. */
   became(connection: Connection): void {
-    this.connection = connection;
+    this.joined = connection;
   }
 
   admitted(): void {
+    this.decided();
+    if (this.transport.isOpen) this.place?.admitted();
     this.handshake = null;
+  }
+
+  /** There is no more deadline, as it was admitted or refused. */
+  decided(): void {
+    if (this.deadline !== null) clearTimeout(this.deadline);
+    this.deadline = null;
+  }
+
+  /** Called when the transport is closed. */
+  ended(): void {
+    this.hasEnded = true;
+    this.decided();
+    this.place?.leave();
   }
 
   refuse(close: Close): void {
@@ -35,8 +67,8 @@ export class Applicant implements Occupant {
   }
 
   dismiss(): void {
-    if (this.connection === null) this.refuse(CLOSE.tooManyConnections);
-    else this.connection.close(CLOSE.tooManyConnections);
+    if (this.joined === null) this.refuse(CLOSE.tooManyConnections);
+    else this.joined.close(CLOSE.tooManyConnections);
   }
 
   cut(): void {

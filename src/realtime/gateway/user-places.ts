@@ -16,14 +16,16 @@ export interface UserPlace {
   leave(): void;
 }
 
-/** The connections of one user; each set is ordered by time. */
+const UNLIMITED: UserPlace = { admitted: () => undefined, leave: () => undefined };
+
+/** The connections of one user; each list is ordered by time. Lists, as there are few, and sets take more memory. */
 class Occupants {
-  readonly applying = new Set<Occupant>();
-  readonly admitted = new Set<Occupant>();
-  readonly leaving = new Set<Occupant>();
+  readonly applying: Occupant[] = [];
+  readonly admitted: Occupant[] = [];
+  readonly leaving: Occupant[] = [];
 
   get size(): number {
-    return this.applying.size + this.admitted.size + this.leaving.size;
+    return this.applying.length + this.admitted.length + this.leaving.length;
   }
 }
 
@@ -44,39 +46,41 @@ export class UserPlaces {
 
   /** Null if no place is left. */
   claim(userId: string, occupant: Occupant): UserPlace | null {
+    if (this.limit === 0) return UNLIMITED;
     const occupants = this.byUser.get(userId) ?? new Occupants();
-    if (this.policy === 'reject' && this.isOver(occupants.size + 1)) return null;
+    if (this.policy === 'reject' && occupants.size >= this.limit) return null;
     this.byUser.set(userId, occupants);
     this.enter(occupants.applying, occupant, occupants);
     return {
       admitted: () => {
-        if (occupants.applying.delete(occupant)) this.enter(occupants.admitted, occupant, occupants);
+        if (remove(occupants.applying, occupant)) this.enter(occupants.admitted, occupant, occupants);
       },
       leave: () => {
-        for (const set of [occupants.applying, occupants.admitted, occupants.leaving]) set.delete(occupant);
+        for (const list of [occupants.applying, occupants.admitted, occupants.leaving]) remove(list, occupant);
         if (occupants.size === 0 && this.byUser.get(userId) === occupants) this.byUser.delete(userId);
       },
     };
   }
 
-  private enter(set: Set<Occupant>, occupant: Occupant, { leaving }: Occupants): void {
-    set.add(occupant);
-    const oldest = this.excess(set);
+  private enter(list: Occupant[], occupant: Occupant, { leaving }: Occupants): void {
+    list.push(occupant);
+    const oldest = this.excess(list);
     if (oldest === undefined) return;
-    leaving.add(oldest);
+    leaving.push(oldest);
     oldest.dismiss();
     this.excess(leaving)?.cut();
   }
 
-  /** Takes the oldest out of a set that holds more than the limit. */
-  private excess(set: Set<Occupant>): Occupant | undefined {
-    if (!this.isOver(set.size)) return undefined;
-    const [oldest] = set;
-    if (oldest !== undefined) set.delete(oldest);
-    return oldest;
+  /** Takes the oldest out of a list that holds more than the limit. */
+  private excess(list: Occupant[]): Occupant | undefined {
+    return list.length > this.limit ? list.shift() : undefined;
   }
+}
 
-  private isOver(count: number): boolean {
-    return this.limit > 0 && count > this.limit;
-  }
+/** Returns whether it was there. */
+function remove(list: Occupant[], occupant: Occupant): boolean {
+  const index = list.indexOf(occupant);
+  if (index === -1) return false;
+  list.splice(index, 1);
+  return true;
 }

@@ -10,6 +10,7 @@ import type { Channel } from '../broker/channel.js';
 import { channelsOf } from '../connection/admission.js';
 import type { Connection } from '../connection/connection.js';
 import { Connections } from '../connection/connections.js';
+import { Sending } from '../connection/sending.js';
 import { RecoveryLog } from './recovery-log.js';
 import { Revocations } from './revocations.js';
 import { Signals } from './signals.js';
@@ -46,6 +47,7 @@ export class Hub implements BrokerReceiver, OnModuleInit, OnApplicationShutdown 
     private readonly connections: Connections,
     private readonly revocations: Revocations,
     private readonly signals: Signals,
+    private readonly sending: Sending,
     private readonly log: RecoveryLog,
   ) {}
 
@@ -236,6 +238,7 @@ export class Hub implements BrokerReceiver, OnModuleInit, OnApplicationShutdown 
       broker: this.broker,
       metrics: this.metrics,
       log: this.log,
+      sending: this.sending,
       historySize: this.settings.history.size,
       onDiverged: () => void this.republish(channel),
     });

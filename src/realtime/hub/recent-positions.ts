@@ -4,13 +4,14 @@ import type { Position } from '../broker/cursor.js';
 const [ENTRY, SECOND, OFFSET, TAG] = [14, 4, 6, 10];
 const SMALLEST = 8;
 const MOST_EPOCHS = 16;
+const NO_ENTRIES = new DataView(new ArrayBuffer(0));
 
 /**
  * The positions of a channel's most recent messages, by message id, up to a capacity. Compact, as a node has many
  * channels: ids as strings would keep alive the envelopes that they were cut from.
  */
 export class RecentPositions {
-  private entries = new DataView(new ArrayBuffer(0));
+  private entries = NO_ENTRIES;
   private count = 0;
   /** Where the next entry goes once the capacity is reached. */
   private oldest = 0;

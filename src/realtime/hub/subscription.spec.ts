@@ -9,6 +9,7 @@ import type { Close } from '../connection/close-code.js';
 import type { Connection } from '../connection/connection.js';
 import type { Frames } from '../connection/frames.js';
 import { Outbound } from '../connection/outbound.js';
+import { Sending } from '../connection/sending.js';
 import { RecoveryLog } from './recovery-log.js';
 import { Subscription } from './subscription.js';
 
@@ -72,6 +73,7 @@ let broker: StreamBroker;
 let subscription: Subscription;
 let seen: string[];
 let closes: Close[];
+const sending = new Sending();
 let divergences: number;
 
 beforeEach(async () => {
@@ -87,6 +89,7 @@ async function open(): Promise<void> {
     broker,
     metrics,
     log: new RecoveryLog(metrics),
+    sending,
     historySize: HISTORY_SIZE,
     onDiverged: () => (divergences += 1),
   });
@@ -98,14 +101,16 @@ async function open(): Promise<void> {
 function join(frames: string[], upTo: Position): void {
   const socket = new PassThrough();
   socket.on('data', (frame: Buffer) => frames.push(frame.subarray(2).toString()));
-  // Each frame is read before the next one is written.
+  // Each frame is written, and read, before the next one is delivered.
   socket.write = (frame: Buffer) => socket.emit('data', frame);
-  const outbound = new Outbound(socket, 1_000_000, { isOpen: true, onTooSlow: unused });
+  const outbound = new Outbound(socket, 1_000_000, { isOpen: true, onTooSlow: unused }, sending);
   outbound.startAt(upTo);
   outbound.goLive();
   const member = {
-    deliver: (position: Position, former: Position | null, frames: Frames) =>
-      outbound.deliver(position, former, frames.for('websocket')),
+    deliver: (position: Position, former: Position | null, frames: Frames) => {
+      outbound.deliver(position, former, frames.for('websocket'));
+      outbound.flush();
+    },
     streamLost: outbound.streamLost.bind(outbound),
     close: (close: Close) => closes.push(close),
   };

@@ -9,6 +9,7 @@ import type { RealtimeMetrics } from '../realtime-metrics.js';
 import { CLOSE } from '../connection/close-code.js';
 import type { Connection } from '../connection/connection.js';
 import { Frames } from '../connection/frames.js';
+import type { Sending } from '../connection/sending.js';
 import { hasDiverged, isNext, isSame, isWithin } from './positions.js';
 import { RecentPositions } from './recent-positions.js';
 import type { RecoveryLog } from './recovery-log.js';
@@ -20,6 +21,7 @@ export interface SubscriptionContext {
   broker: Broker;
   metrics: RealtimeMetrics;
   log: RecoveryLog;
+  sending: Sending;
   /** How many missed messages can be fetched from history. */
   historySize: number;
   /** Called when the channel's stream has lost published messages, and no new generation reveals it. */
@@ -284,7 +286,8 @@ export class Subscription {
     }
     // They have no position of their own to know repetitions by.
     if (this.listeners.size > 0 && known === undefined) this.tellListeners(withoutCursor(payload.toString()), except);
-    this.context.metrics.delivered(id);
+    const { sending, metrics } = this.context;
+    sending.whenWritten(() => metrics.delivered(id));
   }
 
   /** Without a cursor, which would be of another channel than theirs. */

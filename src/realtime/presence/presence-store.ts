@@ -1,5 +1,5 @@
-/** A user's first connection to an organization on any node, or the end of the last one. */
-export type PresenceChange = 'joined' | 'left';
+import { orgChannel } from '../broker/channel.js';
+import { Topic } from '../broker/topic.js';
 
 /** A user of an organization on this node. */
 export interface Attendance {
@@ -9,14 +9,17 @@ export interface Attendance {
   count: number | null;
 }
 
-/** Counts each user's connections to an organization's events, over all nodes. */
+/**
+ * Counts each user's connections to an organization's events, over all nodes. Signals to those who watch an organization when
+ * a user joins with the first connection on any node, and leaves after the last one.
+ */
 export abstract class PresenceStore {
   /**
-   * Stores how many connections this node has. Storing the same count again changes nothing.
-   * @returns `joined` for the first connection on any node, `left` after the last one, else null
-   * @throws {UnavailableError}
+   * Stores how many connections users have on this node. Storing the same count again changes nothing.
+   * @returns how many signals were sent
+   * @throws {UnavailableError} then some may be stored; the same call can be repeated
    */
-  abstract note(attendance: Attendance): Promise<PresenceChange | null>;
+  abstract store(attendances: readonly Attendance[]): Promise<number>;
 
   /**
    * The users who have joined and not left, and how many connections each has: none, if they may be back soon.
@@ -26,11 +29,21 @@ export abstract class PresenceStore {
 
   /**
    * Removes the counts of nodes that ended without cleaning up. One node at a time does so.
-   * @param onLeft called for every user who has left as a result
-   * @throws {UnavailableError} and what `onLeft` throws
+   * @returns how many signals were sent
+   * @throws {UnavailableError}
    */
-  abstract sweep(onLeft: (orgId: string, userId: string) => Promise<void>): Promise<void>;
+  abstract sweep(): Promise<number>;
 
   /** Calls back when the store may have lost what this node has stored. */
   abstract onForgotten(listener: () => void): void;
+}
+
+/** Where those who watch an organization are told that a user has joined or left. */
+export function presenceTopic(orgId: string): Topic {
+  return Topic.presenceOf(orgChannel.of(orgId));
+}
+
+/** What they are told, if storing this is a change. */
+export function presenceSignal({ userId, count }: Attendance): string {
+  return JSON.stringify({ type: 'presence', action: count === null ? 'left' : 'joined', user_id: userId });
 }

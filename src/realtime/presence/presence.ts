@@ -3,12 +3,10 @@ import { RealtimeSettings } from '../settings.js';
 import { QuietErrorLog } from '../support/quiet-error-log.js';
 import { WriteBehind } from '../cluster/write-behind.js';
 import { orgOf } from '../cluster/connection-registry.js';
-import { Publisher } from '../broadcast/publisher.js';
-import { orgChannel } from '../broker/channel.js';
-import { Topic } from '../broker/topic.js';
+import { RealtimeMetrics } from '../realtime-metrics.js';
 import type { Connection } from '../connection/connection.js';
 import { type ConnectionObserver, Connections } from '../connection/connections.js';
-import { type Attendance, type PresenceChange, PresenceStore } from './presence-store.js';
+import { type Attendance, PresenceStore } from './presence-store.js';
 
 /** How often ended nodes are looked for, at most. */
 const SWEEP_MS = 2_000;
@@ -19,13 +17,10 @@ interface Stay extends Attendance {
   count: number;
   /** When the last connection ended; null while there are some. Milliseconds of the monotonic clock. */
   endedAt: number | null;
-  /** A change that has not been announced yet. */
-  untold: PresenceChange | null;
 }
 
 /**
- * Tracks who is connected to an organization's events, on all nodes, and announces changes to clients that watch it. A
- * user whose last connection has ended leaves a few seconds later, unless they are back by then.
+ * Tracks who is connected to an organization's events, on all nodes; the store tells clients that watch it. A user whose last connection has ended leaves a few seconds later, unless they are back by then.
  */
 @Injectable()
 export class Presence implements ConnectionObserver, OnApplicationBootstrap, OnApplicationShutdown {
@@ -45,7 +40,7 @@ export class Presence implements ConnectionObserver, OnApplicationBootstrap, OnA
 
   constructor(
     private readonly store: PresenceStore,
-    private readonly publisher: Publisher,
+    private readonly metrics: RealtimeMetrics,
     private readonly settings: RealtimeSettings,
     connections: Connections,
   ) {
@@ -89,8 +84,8 @@ export class Presence implements ConnectionObserver, OnApplicationBootstrap, OnA
     const orgId = orgOf(connection);
     if (orgId === null) return;
     const { userId } = connection.principal;
-    const key = `${orgId} ${userId}`;
-    const stay = this.stays.get(key) ?? { orgId, userId, count: 0, endedAt: null, untold: null };
+    const key = keyOf(orgId, userId);
+    const stay = this.stays.get(key) ?? { orgId, userId, count: 0, endedAt: null };
     stay.count += difference;
     this.stays.set(key, stay);
     this.departures.delete(key);
@@ -118,27 +113,25 @@ export class Presence implements ConnectionObserver, OnApplicationBootstrap, OnA
   }
 
   private async write(keys: readonly string[]): Promise<void> {
-    // Waits for all, so that a key is never in progress twice, and no change is announced twice.
-    const results = await Promise.allSettled(keys.map((key) => this.note(key)));
-    const failure = results.find((result) => result.status === 'rejected');
-    if (failure) throw failure.reason;
+    const attendances = keys.flatMap((key) => this.attendance(key) ?? []);
+    this.sent(await this.store.store(attendances));
+    for (const { orgId, userId, count } of attendances) {
+      const key = keyOf(orgId, userId);
+      // The user may have come back since; the key is then marked for another write.
+      if (count === null && this.stays.get(key)?.count === 0) this.stays.delete(key);
+    }
   }
 
-  private async note(key: string): Promise<void> {
+  private attendance(key: string): Attendance | null {
     const stay = this.stays.get(key);
-    if (stay === undefined) return;
-    const { orgId, userId } = stay;
-    const hasLeft = stay.count === 0 && !this.departures.has(key);
-    stay.untold = (await this.store.note({ orgId, userId, count: hasLeft ? null : stay.count })) ?? stay.untold;
-    if (stay.untold !== null) await this.tell(orgId, userId, stay.untold);
-    stay.untold = null;
-    // The user may have come back since; the key is then marked for another write.
-    if (hasLeft && stay.count === 0) this.stays.delete(key);
+    if (stay === undefined) return null;
+    const { orgId, userId, count } = stay;
+    const hasLeft = count === 0 && !this.departures.has(key);
+    return { orgId, userId, count: hasLeft ? null : count };
   }
 
-  private async tell(orgId: string, userId: string, action: PresenceChange): Promise<void> {
-    const message = { type: 'presence', action, user_id: userId };
-    await this.publisher.signal(Topic.presenceOf(orgChannel.of(orgId)), JSON.stringify(message));
+  private sent(signals: number): void {
+    if (signals > 0) this.metrics.publications.inc({ kind: 'signal' }, signals);
   }
 
   /** Stores the counts of some users again, of each in turn. */
@@ -157,9 +150,13 @@ export class Presence implements ConnectionObserver, OnApplicationBootstrap, OnA
   /** Never rejects. */
   private async sweep(): Promise<void> {
     try {
-      await this.store.sweep((orgId, userId) => this.tell(orgId, userId, 'left'));
+      this.sent(await this.store.sweep());
     } catch (error) {
       this.errors.report(error instanceof Error ? error : new Error(String(error)));
     }
   }
+}
+
+function keyOf(orgId: string, userId: string): string {
+  return `${orgId} ${userId}`;
 }

@@ -1,8 +1,8 @@
 import type { Cluster, Redis } from 'ioredis';
 import type { RedisNodeDirectory } from '../cluster/redis-node-directory.js';
-import { orgChannel } from '../broker/channel.js';
 import type { RealtimeRedis } from '../broker/realtime-redis.js';
-import { type Attendance, type PresenceChange, PresenceStore } from './presence-store.js';
+import { UnavailableError } from '../support/errors.js';
+import { type Attendance, PresenceStore, presenceSignal, presenceTopic } from './presence-store.js';
 
 /** How long counts are kept after they were last stored; `Presence` stores them again well before that. */
 export const COUNTS_SECONDS = 3_600;
@@ -12,14 +12,15 @@ const SWEPT_AT_ONCE = 500;
 const SWEEP_SECONDS = 30;
 
 /**
- * Stores how many connections a user has on a node, and returns whether the user joined or left as a result. Costs the
- * same for any number of nodes.
+ * Stores how many connections a user has on a node, and signals if the user joined or left as a result, and somebody watches.
+ * Costs the same for any number of nodes.
  *
  * KEYS: the organization's counts: for each user, `node=count` of the nodes that know the user, with a space after each.
- * ARGV: user, node, count (empty: the user has left the node), seconds that the counts live.
- * Returns 1 if the user has joined or left, else 0.
+ * ARGV: user, node, count (empty: the user has left the node), seconds that the counts live, PUBLISH or SPUBLISH, its
+ * channel, the signal.
+ * Returns 1 if it has signalled, else 0. Servers that refuse to count subscribers are taken to have some.
  */
-const NOTE_SCRIPT = `
+const STORE_SCRIPT = `
 local before = redis.call('HGET', KEYS[1], ARGV[1]) or ''
 local now = ''
 for node, count in string.gmatch(before, '(%S+)=(%d+) ') do
@@ -39,12 +40,17 @@ redis.call('EXPIRE', KEYS[1], ARGV[4])
 if (before == '') == (now == '') then
   return 0
 end
+local watchers = redis.pcall('PUBSUB', ARGV[5] == 'PUBLISH' and 'NUMSUB' or 'SHARDNUMSUB', ARGV[6])
+if watchers.err == nil and watchers[2] == 0 then
+  return 0
+end
+redis.call(ARGV[5], ARGV[6], ARGV[7])
 return 1
 `;
 
 /** The script, as a method that ioredis adds. */
 interface Scripts {
-  heraldNotePresence(keys: 1, ...keysAndArguments: (string | number)[]): Promise<0 | 1>;
+  heraldStorePresence(keys: 1, ...keysAndArguments: (string | number)[]): Promise<0 | 1>;
 }
 
 /**
@@ -59,30 +65,33 @@ export class RedisPresenceStore extends PresenceStore {
     private readonly directory: RedisNodeDirectory,
   ) {
     super();
-    redis.commands.defineCommand('heraldNotePresence', { lua: NOTE_SCRIPT });
+    redis.commands.defineCommand('heraldStorePresence', { lua: STORE_SCRIPT });
     // ioredis adds the method at run time.
     this.commands = redis.commands as (Redis | Cluster) & Scripts;
   }
 
-  override async note({ orgId, userId, count }: Attendance): Promise<PresenceChange | null> {
-    const user = encodeURIComponent(userId);
+  override async store(attendances: readonly Attendance[]): Promise<number> {
     const pairs = this.redis.keys.presenceOfNode(this.directory.self);
-    const pair = `${orgId} ${user}`;
-    // Added before the count and removed after it: the set that others clean up by must be complete.
-    if (count !== null) {
+    const [here, gone] = [
+      attendances.filter(({ count }) => count !== null).map(pairOf),
+      attendances.filter(({ count }) => count === null).map(pairOf),
+    ];
+    // Added before the counts and removed after them: the set that others clean up by must be complete.
+    if (here.length > 0) {
       await this.redis.ask((commands) =>
-        Promise.all([commands.sadd(pairs, pair), commands.expire(pairs, COUNTS_SECONDS)]),
+        Promise.all([commands.sadd(pairs, ...here), commands.expire(pairs, COUNTS_SECONDS)]),
       );
     }
-    const change = await this.noteOf(this.directory.self, orgId, user, count);
-    if (count === null) await this.redis.ask((commands) => commands.srem(pairs, pair));
-    return change;
+    const signals = await this.storeFor(this.directory.self, attendances);
+    if (gone.length > 0) await this.redis.ask((commands) => commands.srem(pairs, ...gone));
+    return signals;
   }
 
   /** Without the counts of nodes that have ended, which may not have been removed yet. */
   override async list(orgId: string): Promise<Map<string, number>> {
+    const { keys } = this.redis;
     const { living } = await this.directory.list();
-    const fields = await this.redis.ask((commands) => commands.hgetall(this.countsOf(orgId)));
+    const fields = await this.redis.ask((commands) => commands.hgetall(keys.presence(presenceTopic(orgId))));
     const nodes = new Set(living);
     const users = new Map<string, number>();
     for (const [user, counts] of Object.entries(fields)) {
@@ -94,17 +103,19 @@ export class RedisPresenceStore extends PresenceStore {
     return users;
   }
 
-  override async sweep(onLeft: (orgId: string, userId: string) => Promise<void>): Promise<void> {
+  override async sweep(): Promise<number> {
     // After an outage of Redis every lease has ended, and the nodes need a moment to renew them.
-    if (!this.directory.isSteady) return;
+    if (!this.directory.isSteady) return 0;
     const { ended } = await this.directory.list();
+    let signals = 0;
     for (const node of ended) {
       // Its own lease may have ended while this process stood still.
       if (node === this.directory.self) continue;
-      if (!(await this.isTurn())) return;
-      await this.remove(node, onLeft);
+      if (!(await this.isTurn())) break;
+      signals += await this.remove(node);
       await this.directory.forget(node);
     }
+    return signals;
   }
 
   override onForgotten(listener: () => void): void {
@@ -122,36 +133,45 @@ export class RedisPresenceStore extends PresenceStore {
     return true;
   }
 
-  private async remove(node: string, onLeft: (orgId: string, userId: string) => Promise<void>): Promise<void> {
+  private async remove(node: string): Promise<number> {
     const key = this.redis.keys.presenceOfNode(node);
+    let signals = 0;
     for (let cursor = '', pairs: string[] = []; cursor !== '0';) {
       [cursor, pairs] = await this.redis.ask((commands) =>
         commands.sscan(key, cursor === '' ? 0 : cursor, 'COUNT', SWEPT_AT_ONCE),
       );
-      await Promise.all(
-        pairs.map(async (pair) => {
-          const [orgId = '', user = ''] = pair.split(' ');
-          const change = await this.noteOf(node, orgId, user, null);
-          if (change === 'left') await onLeft(orgId, decodeURIComponent(user));
-        }),
-      );
+      signals += await this.storeFor(node, pairs.map(departureOf));
     }
+    return signals;
   }
 
-  private async noteOf(
-    node: string,
-    orgId: string,
-    user: string,
-    count: number | null,
-  ): Promise<PresenceChange | null> {
-    const isChange = await this.redis.ask(() =>
-      this.commands.heraldNotePresence(1, this.countsOf(orgId), user, node, count ?? '', COUNTS_SECONDS),
+  private async storeFor(node: string, attendances: readonly Attendance[]): Promise<number> {
+    // Waits for all, so that none is still being stored when it is tried again.
+    const answers = await Promise.allSettled(attendances.map((each) => this.storeOne(node, each)));
+    const failure = answers.find((answer) => answer.status === 'rejected');
+    if (failure !== undefined) throw new UnavailableError('redis', { cause: failure.reason });
+    return answers.reduce((sum, answer) => sum + (answer.status === 'fulfilled' ? answer.value : 0), 0);
+  }
+
+  private storeOne(node: string, attendance: Attendance): Promise<0 | 1> {
+    const { orgId, userId, count } = attendance;
+    const topic = presenceTopic(orgId);
+    const { keys, settings } = this.redis;
+    const publishCommand = settings.mode === 'cluster' ? 'SPUBLISH' : 'PUBLISH';
+    const user = encodeURIComponent(userId);
+    return this.commands.heraldStorePresence(
+      1,
+      keys.presence(topic),
+      ...[user, node, count ?? '', COUNTS_SECONDS, publishCommand, keys.channel(topic), presenceSignal(attendance)],
     );
-    if (isChange === 0) return null;
-    return count === null ? 'left' : 'joined';
   }
+}
 
-  private countsOf(orgId: string): string {
-    return this.redis.keys.presence(orgChannel.of(orgId));
-  }
+function pairOf({ orgId, userId }: Attendance): string {
+  return `${orgId} ${encodeURIComponent(userId)}`;
+}
+
+function departureOf(pair: string): Attendance {
+  const [orgId = '', user = ''] = pair.split(' ');
+  return { orgId, userId: decodeURIComponent(user), count: null };
 }
