@@ -20,7 +20,7 @@ const p384 = generateKeyPairSync('ec', { namedCurve: 'P-384' });
 class FakeSource extends KeySource {
   isDown = false;
 
-  constructor(private readonly jwks: readonly unknown[]) {
+  constructor(public jwks: readonly unknown[]) {
     super();
   }
 
@@ -118,6 +118,48 @@ describe('TokenVerifier', () => {
       roles: new Set(['realtime-admin', 'user']),
       expiresAt: new Date((NOW + 300) * 1_000),
       sessionId: 'session-1',
+    });
+  });
+
+  describe('that has verified a token before', () => {
+    let now: number;
+    let source: FakeSource;
+    let clock: number;
+    let own: TokenVerifier;
+    let token: string;
+
+    beforeEach(async () => {
+      [now, clock] = [NOW, 0];
+      source = new FakeSource(JWKS);
+      const keys = new KeyCache(source, { coolDownMs: 0, maxAgeMs: 1_000, clock: () => clock });
+      own = new TokenVerifier(keys, { issuer: ISSUER, audience: AUDIENCE }, () => now * 1_000);
+      token = await sign(claims());
+      expect((await own.verify(token)).userId).toBe('alice');
+    });
+
+    it('remembers who it is for', async () => {
+      expect(await own.verify(token)).toBe(await own.verify(token));
+      expect((await own.verify(await sign(claims({ sub: 'bob' })))).userId).toBe('bob');
+    });
+
+    it('refuses it once it has expired', async () => {
+      now = NOW + 304;
+      expect((await own.verify(token)).userId).toBe('alice');
+      now = NOW + 305;
+      await expect(own.verify(token)).rejects.toMatchObject({ reason: 'token_expired' });
+    });
+
+    it('refuses it once its key is withdrawn, or is another key', async () => {
+      source.jwks = [jwk(stranger, { kid: 'rsa' })];
+      clock = 2_000;
+      // Starts to fetch the keys.
+      await own.verify(token);
+      await new Promise(setImmediate);
+      await expectInvalid(token, own);
+    });
+
+    it('refuses it with another signature', async () => {
+      await expectInvalid(`${token.slice(0, -4)}AAAA`, own);
     });
   });
 

@@ -4,6 +4,7 @@ import { JsonWebTokenError, JwtService, type JwtVerifyOptions, TokenExpiredError
 import type { AuthSettings } from '../config/environment.js';
 import type { KeyCache } from './keys/key-cache.js';
 import { SIGNATURE_ALGORITHMS } from './keys/signature-algorithm.js';
+import { KnownTokens } from './known-tokens.js';
 import type { Principal } from './principal.js';
 import { QuietErrorLog } from '../realtime/support/quiet-error-log.js';
 import { readPrincipal } from './token-claims.js';
@@ -27,6 +28,7 @@ export class TokenVerifier {
   /** For tokens without a valid signature, which anyone can send: logged as information, not as a warning. */
   private readonly forgeries = new QuietErrorLog({ warn: (text) => this.logger.log(text) }, 'Refused a token');
   private readonly options: JwtVerifyOptions;
+  private readonly known = new KnownTokens();
 
   constructor(
     private readonly keys: KeyCache,
@@ -51,9 +53,13 @@ export class TokenVerifier {
     let isSigned = false;
     try {
       const keys = await this.keys.find(readTokenHeader(token));
-      const claims = await this.claimsOf(token, keys, nowSeconds);
+      const known = this.known.find(token, keys);
+      if (known !== null && !hasExpired(known, nowSeconds)) return known;
+      const { claims, key } = await this.claimsOf(token, keys, nowSeconds);
       isSigned = true;
-      return readPrincipal(claims, nowSeconds);
+      const principal = readPrincipal(claims, nowSeconds);
+      this.known.add(token, key, principal);
+      return principal;
     } catch (error) {
       if (error instanceof KeysUnavailableError) throw error;
       isSigned ||= error instanceof JsonWebTokenError && CLAIM_REFUSED.test(error.message);
@@ -79,13 +85,19 @@ export class TokenVerifier {
     return this.keys.isReady();
   }
 
-  /** The token's claims, if one of the keys signed it. */
-  private async claimsOf(token: string, keys: readonly KeyObject[], nowSeconds: number): Promise<unknown> {
+  /** The token's claims, and the key that signed it, if one of the keys did. */
+  private async claimsOf(
+    token: string,
+    keys: readonly KeyObject[],
+    nowSeconds: number,
+  ): Promise<{ claims: unknown; key: KeyObject }> {
     let refusal: unknown;
-    for (const publicKey of keys) {
+    for (const key of keys) {
       try {
         // One service for each key, as the options of a call don't accept a parsed key.
-        return await new JwtService({ publicKey }).verifyAsync(token, { ...this.options, clockTimestamp: nowSeconds });
+        const service = new JwtService({ publicKey: key });
+        const claims: unknown = await service.verifyAsync(token, { ...this.options, clockTimestamp: nowSeconds });
+        return { claims, key };
       } catch (error) {
         refusal = error;
         if (!isOfAnotherKey(error)) break;
@@ -124,6 +136,10 @@ function claimOf(token: string, name: 'iss' | 'aud'): string {
   }
   const value: unknown = typeof claims === 'object' && claims !== null ? Reflect.get(claims, name) : undefined;
   return value === undefined ? 'missing' : JSON.stringify(value).slice(0, MAX_SHOWN_LENGTH);
+}
+
+function hasExpired({ expiresAt }: Principal, nowSeconds: number): boolean {
+  return nowSeconds >= expiresAt.getTime() / 1_000 + CLOCK_SKEW_SECONDS;
 }
 
 function isOfAnotherKey(error: unknown): boolean {

@@ -26,9 +26,19 @@ describe('UsersService.remember', () => {
     await users.remember(principal('bob'));
     await users.remember(principal('alice', 'alice@example.org'));
     expect(query.mock.calls.map(([, parameters]) => parameters)).toEqual([
-      ['alice', 'alice@example.com', null, false],
-      ['bob', null, null, false],
-      ['alice', 'alice@example.org', null, false],
+      [['alice'], ['alice@example.com'], [null], false],
+      [['bob'], [null], [null], false],
+      [['alice'], ['alice@example.org'], [null], false],
+    ]);
+  });
+
+  it('writes many users at once, each with what was told last', async () => {
+    const first = ['1', '2', '3', '4'].map((id) => principal(id));
+    const told = [...first, principal('b'), principal('a', 'a@example.com'), principal('a', 'a@example.org')];
+    await Promise.all(told.map((each) => users.remember(each)));
+    expect(query.mock.calls.map(([, parameters]) => parameters)).toEqual([
+      ...first.map(({ userId }) => [[userId], [null], [null], false]),
+      [['a', 'b'], ['a@example.org', null], [null, null], false],
     ]);
   });
 
@@ -55,6 +65,6 @@ describe('UsersService.remember', () => {
 
   it('does not store claims that Postgres can’t hold', async () => {
     await users.remember(principal('alice', 'a\0b', 'Alice'));
-    expect(query.mock.calls[0]?.[1]).toEqual(['alice', null, 'Alice', false]);
+    expect(query.mock.calls[0]?.[1]).toEqual([['alice'], [null], ['Alice'], false]);
   });
 });

@@ -2,9 +2,20 @@ import { Injectable, Logger } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { In, Repository } from 'typeorm';
 import type { Principal } from '../auth/principal.js';
+import { Batches } from '../realtime/support/batches.js';
 import { User } from './user.entity.js';
 
 type Described = Pick<Principal, 'userId' | 'email' | 'name' | 'isEmailUnverified'>;
+
+/** A user as stored. */
+type Known = Pick<User, 'id' | 'email' | 'name'>;
+
+const EMAIL = 'CASE WHEN $4 THEN NULL ELSE coalesce(excluded.email, known.email) END';
+const WRITE = `
+  INSERT INTO users AS known (id, email, name, seen_at)
+  SELECT id, email, name, now() FROM unnest($1::varchar[], $2::text[], $3::text[]) AS told (id, email, name)
+  ON CONFLICT (id) DO UPDATE SET email = ${EMAIL}, name = coalesce(excluded.name, known.name), seen_at = now()
+  WHERE known.email IS DISTINCT FROM ${EMAIL} OR known.name IS DISTINCT FROM coalesce(excluded.name, known.name)`;
 
 /** For how many users a process remembers what is already stored. */
 const REMEMBERED = 10_000;
@@ -15,6 +26,9 @@ export class UsersService {
   private readonly logger = new Logger(UsersService.name);
   /** The last stored description of each user, least recently used first. */
   private readonly written = new Map<string, string>();
+  /** What to write: of tokens that say that the e-mail is not verified, and of all others. */
+  private readonly unverified = new Batches((all: readonly Known[]) => this.write(all, true));
+  private readonly verified = new Batches((all: readonly Known[]) => this.write(all, false));
 
   constructor(@InjectRepository(User) private readonly users: Repository<User>) {}
 
@@ -28,7 +42,8 @@ export class UsersService {
     this.touch(userId, description);
     if (isWritten) return;
     try {
-      await this.write(userId, storable(email), storable(name), isEmailUnverified);
+      const writes = isEmailUnverified ? this.unverified : this.verified;
+      await writes.answerTo({ id: userId, email: storable(email), name: storable(name) });
     } catch (error) {
       this.written.delete(userId);
       this.logger.warn({ err: error }, 'Could not store the e-mail and name of a user; their next request retries');
@@ -46,16 +61,16 @@ export class UsersService {
    * Not every client's tokens have every claim, so a token without an e-mail keeps the stored one. A token that says that its e-mail
    * is not verified erases it.
    */
-  private async write(id: string, email: string | null, name: string | null, isUnverified: boolean): Promise<void> {
-    await this.users.query(
-      `INSERT INTO users AS known (id, email, name, seen_at) VALUES ($1, $2, $3, now())
-       ON CONFLICT (id) DO UPDATE
-       SET email = CASE WHEN $4 THEN NULL ELSE coalesce(excluded.email, known.email) END,
-           name = coalesce(excluded.name, known.name), seen_at = now()
-       WHERE known.email IS DISTINCT FROM CASE WHEN $4 THEN NULL ELSE coalesce(excluded.email, known.email) END
-          OR known.name IS DISTINCT FROM coalesce(excluded.name, known.name)`,
-      [id, email, name, isUnverified],
-    );
+  private async write(all: readonly Known[], isUnverified: boolean): Promise<null[]> {
+    // Each user once, as one statement can't write a row twice; in one order, or two writes could wait for each other.
+    const users = [...new Map(all.map((each) => [each.id, each])).values()].sort((a, b) => (a.id < b.id ? -1 : 1));
+    await this.users.query(WRITE, [
+      users.map(({ id }) => id),
+      users.map(({ email }) => email),
+      users.map(({ name }) => name),
+      isUnverified,
+    ]);
+    return all.map(() => null);
   }
 
   private touch(userId: string, description: string): void {
