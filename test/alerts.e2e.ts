@@ -52,7 +52,7 @@ describe('an alert', () => {
     expect(await events.next()).toMatchObject({ data: { ...ALERT, alert_type: 'general' } });
   });
 
-  it('requires the realm role realtime-admin', async () => {
+  it('requires the realm role realtime-notify or realtime-admin', async () => {
     expect((await alice.post('/alerts', { ...ALERT, org_id: org })).status).toBe(403);
     expect((await alice.post('/alerts', {})).status).toBe(403);
     const nobody = await node.api('nobody', { token: 'nonsense' });

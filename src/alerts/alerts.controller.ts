@@ -1,6 +1,6 @@
 import { Body, Controller, HttpCode, Post } from '@nestjs/common';
 import { ApiAcceptedResponse, ApiNotFoundResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
-import { REALTIME_ADMIN_ROLE } from '../auth/principal.js';
+import { REALTIME_ADMIN_ROLE, REALTIME_NOTIFY_ROLE } from '../auth/principal.js';
 import { Roles } from '../auth/roles.decorator.js';
 import { AlertDto, RaiseAlertDto } from './alert.dto.js';
 import { AlertsService } from './alerts.service.js';
@@ -12,9 +12,9 @@ export class AlertsController {
 
   @Post()
   @HttpCode(202)
-  @Roles(REALTIME_ADMIN_ROLE)
+  @Roles(REALTIME_NOTIFY_ROLE, REALTIME_ADMIN_ROLE)
   @ApiOperation({
-    summary: `Send a \`system.alert\` to an organization, or to every user online (realm role ${REALTIME_ADMIN_ROLE})`,
+    summary: `Send a \`system.alert\` to an organization, or to every user online (realm role ${REALTIME_NOTIFY_ROLE})`,
   })
   @ApiAcceptedResponse({ type: AlertDto, description: 'The alert was accepted.' })
   @ApiNotFoundResponse({ description: 'There is no such organization.' })

@@ -12,6 +12,14 @@ const WRITE = `
   INSERT INTO notification_preferences (user_id, muted) VALUES ($1, $2)
   ON CONFLICT (user_id) DO UPDATE SET muted = excluded.muted`;
 
+const ARE_MUTED = `
+  SELECT EXISTS (
+    SELECT FROM notification_preferences
+    WHERE notification_preferences.user_id = asked.user_id AND asked.type = ANY (notification_preferences.muted)
+  ) AS is_muted
+  FROM unnest($1::varchar[], $2::text[]) WITH ORDINALITY AS asked (user_id, type, place)
+  ORDER BY place`;
+
 /** Stores the notification types that users have muted. */
 @Injectable()
 export class PreferencesService {
@@ -32,9 +40,17 @@ export class PreferencesService {
     return muted;
   }
 
-  async isMuted(userId: string, type: string, manager: EntityManager = this.dataSource.manager): Promise<boolean> {
-    if (UNMUTABLE.includes(type)) return false;
-    const preference = await manager.findOneBy(NotificationPreference, { userId });
-    return preference?.muted.includes(type) ?? false;
+  /** Whether each user has muted a type, in the given order. */
+  async areMuted(
+    asked: readonly { userId: string; type: string }[],
+    manager: EntityManager = this.dataSource.manager,
+  ): Promise<boolean[]> {
+    const isMutable = asked.map(({ type }) => !UNMUTABLE.includes(type));
+    if (!isMutable.includes(true)) return asked.map(() => false);
+    const rows = await manager.query<{ is_muted: boolean }[]>(ARE_MUTED, [
+      asked.map(({ userId }) => userId),
+      asked.map(({ type }) => type),
+    ]);
+    return rows.map(({ is_muted }, n) => is_muted && isMutable[n] === true);
   }
 }

@@ -7,7 +7,14 @@ import { Membership } from './membership.entity.js';
 import { may, mayAdd, mayRemove, type OrgRole, takesRole } from './org-role.js';
 import { type LockedOrganization, OrganizationTurns } from './organization-turns.js';
 import { noSuchOrganization } from './organizations.service.js';
+import { Batches } from '../realtime/support/batches.js';
 import { decodeListCursor, type Page, type PageQuery, pageOf } from '../http/pagination.js';
+
+const FIND = `
+  SELECT memberships.role, memberships.joined_at
+  FROM unnest($1::uuid[], $2::varchar[]) WITH ORDINALITY AS asked (org_id, user_id, place)
+  LEFT JOIN memberships USING (org_id, user_id)
+  ORDER BY place`;
 
 const ARE_MEMBERS = `
   SELECT EXISTS (
@@ -16,10 +23,13 @@ const ARE_MEMBERS = `
   FROM unnest($1::uuid[], $2::varchar[]) WITH ORDINALITY AS asked (org_id, user_id, place)
   ORDER BY place`;
 
+type MembershipKey = Pick<Membership, 'orgId' | 'userId'>;
+
 /** Manages memberships, by the rules of the roles. */
 @Injectable()
 export class MembershipsService {
   private readonly memberships: Repository<Membership>;
+  private readonly found = new Batches((keys: readonly MembershipKey[]) => this.findAll(keys));
 
   constructor(
     @InjectDataSource() private readonly dataSource: DataSource,
@@ -29,17 +39,34 @@ export class MembershipsService {
     this.memberships = dataSource.getRepository(Membership);
   }
 
+  /** Nearly every request below an organization asks for it, and every connection to its events. */
   find(orgId: string, userId: string): Promise<Membership | null> {
-    return this.memberships.findOneBy({ orgId, userId });
+    return this.found.answerTo({ orgId, userId });
   }
 
   /** Whether each pair is a membership, in the given order. One query, using the primary key. */
-  async areMembers(pairs: readonly Pick<Membership, 'orgId' | 'userId'>[]): Promise<boolean[]> {
+  async areMembers(pairs: readonly MembershipKey[]): Promise<boolean[]> {
     const rows = await this.dataSource.query<{ is_member: boolean }[]>(ARE_MEMBERS, [
       pairs.map(({ orgId }) => orgId),
       pairs.map(({ userId }) => userId),
     ]);
     return rows.map(({ is_member }) => is_member);
+  }
+
+  private async findAll(keys: readonly MembershipKey[]): Promise<(Membership | null)[]> {
+    const rows = await this.dataSource.query<{ role: OrgRole | null; joined_at: Date }[]>(FIND, [
+      keys.map(({ orgId }) => orgId),
+      keys.map(({ userId }) => userId),
+    ]);
+    return rows.map(({ role, joined_at: joinedAt }, n) =>
+      role === null ? null : Object.assign(new Membership(), { ...keys[n], role, joinedAt }),
+    );
+  }
+
+  /** The ids of all members. */
+  async userIds(orgId: string, manager: EntityManager): Promise<string[]> {
+    const members = await manager.find(Membership, { select: { userId: true }, where: { orgId } });
+    return members.map(({ userId }) => userId);
   }
 
   /** The members of an organization, ordered by user id. */

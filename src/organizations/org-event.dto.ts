@@ -1,7 +1,8 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { IsObject, IsString } from 'class-validator';
+import { IsArray, IsObject, IsString } from 'class-validator';
 import type { JsonObject } from '../realtime/index.js';
 import { AsGiven } from '../http/as-given.js';
+import { itemsOf } from '../http/items-of.js';
 
 /** The body of an event of the application's own type. */
 export class OrgEventDto {
@@ -24,6 +25,28 @@ export class OrgEventDto {
   @IsObject({ message: '$property must be an object' })
   @AsGiven()
   data: JsonObject;
+}
+
+/** How many events one request publishes. */
+const MOST = 100;
+
+/** The body of many events. */
+export class OrgEventsDto {
+  @ApiProperty({ type: [OrgEventDto], minItems: 1, maxItems: MOST, description: 'In this order' })
+  @IsArray({ message: '$property must be a list' })
+  @AsGiven()
+  events: OrgEventDto[];
+}
+
+/** @throws {InvalidInputError} */
+export function eventsOf({ events }: OrgEventsDto): Promise<OrgEventDto[]> {
+  return itemsOf(events, 'events', MOST, OrgEventDto);
+}
+
+/** How many were accepted. */
+export class CountDto {
+  @ApiProperty({ type: 'integer', example: 1 })
+  count: number;
 }
 
 /** An event that was accepted. */

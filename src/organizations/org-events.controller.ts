@@ -1,11 +1,11 @@
 import { Body, Controller, HttpCode, Post } from '@nestjs/common';
 import { ApiAcceptedResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { InjectDataSource } from '@nestjs/typeorm';
-import { DataSource } from 'typeorm';
+import { DataSource, type EntityManager } from 'typeorm';
 import { InvalidInputError } from '../realtime/support/errors.js';
 import { BroadcastService, checkEvent, isReservedType, orgChannel } from '../realtime/index.js';
 import type { Membership } from './membership.entity.js';
-import { OrgEventDto, PublishedEventDto } from './org-event.dto.js';
+import { CountDto, eventsOf, OrgEventDto, OrgEventsDto, PublishedEventDto } from './org-event.dto.js';
 import { CurrentMembership, ForMembers } from './org-role.guard.js';
 
 @ApiTags('events')
@@ -16,24 +16,54 @@ export class OrgEventsController {
     @InjectDataSource() private readonly dataSource: DataSource,
   ) {}
 
-  /** Goes through the outbox, so that an accepted event survives an outage of the broker. */
+  /** So that an accepted event survives an outage of the broker. One statement needs no transaction around it. */
+  private get inOutbox(): { manager: EntityManager } {
+    return { manager: this.dataSource.manager };
+  }
+
   @Post()
   @HttpCode(202)
   @ForMembers('publishEvents')
   @ApiOperation({ summary: "Publish an event of the application's own type (owners, admins)" })
   @ApiAcceptedResponse({ type: PublishedEventDto, description: 'The event was accepted.' })
-  async publish(
-    @CurrentMembership() { orgId }: Membership,
-    @Body() { event_type, data }: OrgEventDto,
-  ): Promise<PublishedEventDto> {
-    if (isReservedType(event_type)) {
-      const message = `event_type must be a type of your own: ${event_type} is reserved for what the backend itself emits`;
-      throw new InvalidInputError([{ field: 'event_type', message }]);
-    }
-    checkEvent(orgChannel.kind, event_type, data);
-    await this.dataSource.transaction((manager) =>
-      this.broadcast.broadcastOrgEvent(orgId, event_type, data, { manager }),
-    );
+  async publish(@CurrentMembership() { orgId }: Membership, @Body() event: OrgEventDto): Promise<PublishedEventDto> {
+    expectPublishable(event);
+    const { event_type, data } = event;
+    await this.broadcast.broadcastOrgEvent(orgId, event_type, data, this.inOutbox);
     return { event_type, org_id: orgId };
+  }
+
+  @Post('batch')
+  @HttpCode(202)
+  @ForMembers('publishEvents')
+  @ApiOperation({ summary: 'Publish up to 100 events in their order, all or none (owners, admins)' })
+  @ApiAcceptedResponse({ type: CountDto, description: 'The events were accepted.' })
+  async publishManyEvents(@CurrentMembership() { orgId }: Membership, @Body() body: OrgEventsDto): Promise<CountDto> {
+    const events = await eventsOf(body);
+    for (const [n, event] of events.entries()) expectPublishable(event, `events.${n}.`);
+    await this.broadcast.broadcastOrgEvents(
+      orgId,
+      events.map(({ event_type: eventType, data }) => ({ eventType, data })),
+      this.inOutbox,
+    );
+    return { count: events.length };
+  }
+}
+
+/**
+ * @param path where the event is in the body
+ * @throws {InvalidInputError} if its type is the backend's, or its data are not of its type
+ */
+function expectPublishable({ event_type, data }: OrgEventDto, path = ''): void {
+  if (isReservedType(event_type)) {
+    const field = `${path}event_type`;
+    const message = `event_type must be a type of your own: ${event_type} is reserved for what the backend itself emits`;
+    throw new InvalidInputError([{ field, message }]);
+  }
+  try {
+    checkEvent(orgChannel.kind, event_type, data);
+  } catch (error) {
+    if (!(error instanceof InvalidInputError) || path === '') throw error;
+    throw new InvalidInputError(error.errors.map(({ field, message }) => ({ field: `${path}${field}`, message })));
   }
 }

@@ -4,7 +4,7 @@ export type OrgRole = 'owner' | 'admin' | 'member';
 export const ORG_ROLES = ['owner', 'admin', 'member'] as const satisfies readonly OrgRole[];
 
 /** Actions that require a role. All others are open to every member. */
-export type OrgAction = 'rename' | 'dissolve' | 'addMembers' | 'changeRoles' | 'publishEvents';
+export type OrgAction = 'rename' | 'dissolve' | 'addMembers' | 'changeRoles' | 'publishEvents' | 'notifyMembers';
 
 const ROLES_THAT_MAY: Readonly<Record<OrgAction, readonly OrgRole[]>> = {
   rename: ['owner'],
@@ -12,6 +12,7 @@ const ROLES_THAT_MAY: Readonly<Record<OrgAction, readonly OrgRole[]>> = {
   addMembers: ['owner', 'admin'],
   changeRoles: ['owner'],
   publishEvents: ['owner', 'admin'],
+  notifyMembers: ['owner', 'admin'],
 };
 
 /** Whether a role allows an action. */

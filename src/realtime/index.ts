@@ -1,4 +1,5 @@
-export { BroadcastService, type NotificationMessage, type NotificationReceipt } from './broadcast/broadcast.service.js';
+export { BroadcastService } from './broadcast/broadcast.service.js';
+export type { NotificationOptions, OrgEvent, UserNotification } from './broadcast/broadcast-options.js';
 // `export *`, so that the declarations of features merge with these.
 export * from './broadcast/catalogue.js';
 export {
@@ -10,6 +11,8 @@ export {
 } from './broadcast/data-classes.js';
 export { checkEvent } from './broadcast/data-check.js';
 export { Inbox, type NewNotification, type Stored } from './broadcast/inbox.js';
+export type { NotificationMessage } from './broadcast/notification.js';
+export type { NotificationReceipt } from './broadcast/notifier.js';
 export { type BroadcastOptions } from './broadcast/publisher.js';
 export { InvalidBroadcastError } from './broadcast/invalid-broadcast.error.js';
 export type { JsonObject, JsonValue } from './broker/json.js';

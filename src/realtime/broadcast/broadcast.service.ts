@@ -1,54 +1,29 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { InjectDataSource } from '@nestjs/typeorm';
 import type { EntityManager } from 'typeorm';
-import { v7 as uuidv7 } from 'uuid';
-import { Channel, orgChannel, userChannel } from '../broker/channel.js';
+import { type Channel, orgChannel, userChannel } from '../broker/channel.js';
 import { CLOSE, type Close } from '../connection/close-code.js';
 import type { RevocationTarget } from '../outbox/revocation.js';
 import { RealtimeSettings } from '../settings.js';
-import type { Notifications, OrgEvents } from './catalogue.js';
-import { type DataClass, definedEvents, isEventType } from './data-classes.js';
+import type { OrgEvents } from './catalogue.js';
+import { channelOf, expectChannel, expectClose, expectEventType, expectOwnOrg } from './argument-checks.js';
+import type {
+  DataIn,
+  NotificationOptions,
+  NotificationsOptions,
+  OrgEvent,
+  RevokeOptions,
+  TypeIn,
+  UserNotification,
+} from './broadcast-options.js';
+import { definedEvents } from './data-classes.js';
 import { DataCheck } from './data-check.js';
-import type { Inbox } from './inbox.js';
-import { InvalidBroadcastError } from './invalid-broadcast.error.js';
+import { readItem } from './invalid-broadcast.error.js';
 import type { JsonObject } from '../broker/json.js';
-import { readNotification } from './notification.js';
+import { type NotificationMessage, readNotification } from './notification.js';
+import { type Addressed, type NotificationReceipt, Notifier, type Outcome, type Transactions } from './notifier.js';
 import { serialize, toJsonObject } from './payload.js';
-import { type BroadcastOptions, expectIdempotencyKey, Publisher } from './publisher.js';
-
-export interface NotificationOptions extends BroadcastOptions {
-  /** Sent only to users who are connected, and not stored in the inbox. */
-  ephemeral?: boolean;
-  /** Written by another service: the fields of a catalogue type are then not checked. */
-  foreign?: boolean;
-}
-
-/** With `manager`, the revocation takes effect if and only if that transaction commits. */
-export type RevokeOptions = Pick<BroadcastOptions, 'manager'>;
-
-/** `stored`: new in the inbox; `repeated`: already in it; `muted`: dropped; `ephemeral`: sent without being stored. */
-export interface NotificationReceipt {
-  outcome: 'stored' | 'repeated' | 'muted' | 'ephemeral';
-  /** As stored or sent. */
-  notification: JsonObject;
-}
-
-/** A notification as its sender writes it. A missing `timestamp` is added; extra fields are passed through. */
-export type NotificationMessage<T extends string = string> = {
-  title: string;
-  body?: string;
-  type?: T;
-  timestamp?: string;
-} & (T extends keyof Notifications ? Notifications[T] : Record<string, unknown>);
-
-/** A data source, as far as broadcasts need it. */
-interface Transactions {
-  transaction<T>(run: (manager: EntityManager) => Promise<T>): Promise<T>;
-}
-
-/** The event types of a kind of channels; any text if it declares none. */
-type TypeIn<Events> = [keyof Events] extends [never] ? string : keyof Events & string;
-type DataIn<Events, T> = T extends keyof Events ? (Events[T] extends DataClass<infer D> ? D : object) : object;
+import { type BroadcastOptions, expectIdempotencyKey, type Outgoing, Publisher } from './publisher.js';
 
 /**
  * The one way in: every notification and event of the backend starts here, whether it comes from a controller, an
@@ -59,15 +34,15 @@ type DataIn<Events, T> = T extends keyof Events ? (Events[T] extends DataClass<i
  */
 @Injectable()
 export class BroadcastService {
-  private readonly inbox: Inbox | null;
+  private readonly notifier: Notifier;
 
   constructor(
-    @Inject(Publisher) private readonly publisher: Pick<Publisher, 'publish' | 'announce' | 'revoke'>,
+    @Inject(Publisher) private readonly publisher: Pick<Publisher, 'publishAll' | 'announce' | 'revoke'>,
     private readonly check: DataCheck,
     @InjectDataSource() private readonly dataSource: Transactions,
     @Inject(RealtimeSettings) { inbox }: Pick<RealtimeSettings, 'inbox'>,
   ) {
-    this.inbox = inbox;
+    this.notifier = new Notifier(publisher, dataSource, inbox);
   }
 
   /**
@@ -81,23 +56,44 @@ export class BroadcastService {
     notification: NotificationMessage<T>,
     options: NotificationOptions = {},
   ): Promise<NotificationReceipt> {
-    const channel = channelOf('user_id', () => userChannel.of(userId));
-    const content = readNotification(notification);
-    expectIdempotencyKey(options);
-    if (options.foreign !== true) this.check.expectNotification(content);
-    const { inbox } = this;
-    if (inbox === null || options.ephemeral === true) return this.show(channel, content, options);
-    const id = uuidv7();
-    const text = serialize({ type: 'notification', notification: { ...content, id } }, 'notification');
-    const { manager } = options;
-    const keep = async (own: EntityManager): Promise<NotificationReceipt> => {
-      const dedupeKey = options.idempotencyKey ?? null;
-      const stored = await inbox.store({ id, userId, content, dedupeKey }, own);
-      if (stored.outcome === 'stored') await this.publisher.publish(channel, text, { manager: own });
-      const kept = stored.outcome === 'repeated' ? { ...stored.content, id: stored.id } : { ...content, id };
-      return { outcome: stored.outcome, notification: kept };
-    };
-    return manager === undefined ? this.dataSource.transaction(keep) : keep(manager);
+    const { idempotencyKey, ephemeral = false } = options;
+    const addressed = this.address({ userId, notification, idempotencyKey }, options);
+    const [receipt] = await this.notifier.notify([addressed], ephemeral, options);
+    if (receipt === undefined) throw new Error('There is no receipt for a notification');
+    return receipt;
+  }
+
+  /**
+   * Gives many users the same notification, as `broadcastNotification` does for one: all or none of them, in a few
+   * statements.
+   * @returns how many were stored, repeated, muted or, without being stored, sent
+   * @throws {InvalidBroadcastError}
+   * @throws {UnavailableError} if they are ephemeral, without `manager`, and the broker is down
+   */
+  async broadcastNotifications<T extends string>(
+    userIds: readonly string[],
+    notification: NotificationMessage<T>,
+    options: NotificationsOptions & Pick<NotificationOptions, 'idempotencyKey'> = {},
+  ): Promise<Record<Outcome, number>> {
+    const { idempotencyKey = null, ephemeral = false } = options;
+    const content = this.read(notification, options);
+    expectIdempotencyKey(idempotencyKey);
+    const all = userIds.map((userId, n): Addressed => {
+      return { channel: channelOf(`user_ids.${n}`, () => userChannel.of(userId)), content, idempotencyKey };
+    });
+    return counted(await this.notifier.notify(all, ephemeral, options));
+  }
+
+  /**
+   * Sends many users a notification each, in the given order for each user; otherwise like `broadcastNotifications`.
+   * @throws {InvalidBroadcastError} naming the field, such as `notifications.3.notification.title`
+   */
+  async broadcastEachNotification(
+    notifications: readonly UserNotification[],
+    options: NotificationsOptions = {},
+  ): Promise<Record<Outcome, number>> {
+    const all = notifications.map((each, n) => readItem(`notifications.${n}`, () => this.address(each, options)));
+    return counted(await this.notifier.notify(all, options.ephemeral === true, options));
   }
 
   /**
@@ -119,7 +115,7 @@ export class BroadcastService {
   /** Sends an inbox change to all of the user's connections, in the transaction that makes the change. */
   async broadcastInboxChange(userId: string, change: JsonObject, manager: EntityManager): Promise<void> {
     const text = JSON.stringify({ type: 'inbox', ...change });
-    await this.publisher.publish(userChannel.of(userId), text, { manager });
+    await this.publisher.publishAll([{ channel: userChannel.of(userId), body: text }], { manager });
   }
 
   /**
@@ -135,11 +131,23 @@ export class BroadcastService {
     options: BroadcastOptions = {},
   ): Promise<void> {
     const channel = channelOf('org_id', () => orgChannel.of(orgId));
-    expectEventType(eventType);
-    const content = toJsonObject(data, 'data');
-    this.check.expectEvent(channel.kind, eventType, content);
-    if (definedEvents(channel.kind).has(eventType)) expectOwnOrg(content, channel);
-    await this.send(channel, eventType, content, options);
+    await this.publisher.publishAll([this.orgEvent(channel, { eventType, data }, options)], options);
+  }
+
+  /**
+   * Sends an organization many events, in their order. With `manager` all or none; without it, those before a failure
+   * were sent.
+   * @throws {InvalidBroadcastError} naming the field, such as `events.3.data`
+   * @throws {UnavailableError} if the broker is down; never with `manager`
+   */
+  async broadcastOrgEvents(
+    orgId: string,
+    events: readonly OrgEvent[],
+    options: Pick<BroadcastOptions, 'manager'> = {},
+  ): Promise<void> {
+    const channel = channelOf('org_id', () => orgChannel.of(orgId));
+    const outgoing = events.map((each, n) => readItem(`events.${n}`, () => this.orgEvent(channel, each)));
+    await this.publisher.publishAll(outgoing, options);
   }
 
   /**
@@ -158,7 +166,7 @@ export class BroadcastService {
     expectEventType(type);
     const content = toJsonObject(data, 'data');
     this.check.expectEvent(channel.kind, type, content);
-    await this.send(channel, type, content, options);
+    await this.publisher.publishAll([outgoingEvent(channel, type, content, options)], options);
   }
 
   /**
@@ -206,9 +214,32 @@ export class BroadcastService {
     await this.end({ channel: null, userId: null, connectionId, close: CLOSE.disconnected }, options);
   }
 
-  private async send(channel: Channel, type: string, data: JsonObject, options: BroadcastOptions): Promise<void> {
-    const text = serialize({ type: 'event', event_type: type, data }, 'data');
-    await this.publisher.publish(channel, text, options);
+  private orgEvent(
+    channel: Channel,
+    { eventType, data }: OrgEvent,
+    options: Pick<BroadcastOptions, 'idempotencyKey'> = {},
+  ): Outgoing {
+    expectEventType(eventType);
+    const content = toJsonObject(data, 'data');
+    this.check.expectEvent(channel.kind, eventType, content);
+    if (definedEvents(channel.kind).has(eventType)) expectOwnOrg(content, channel);
+    return outgoingEvent(channel, eventType, content, options);
+  }
+
+  private address(
+    { userId, notification, idempotencyKey }: Omit<UserNotification, 'notification'> & { notification: unknown },
+    options: NotificationsOptions,
+  ): Addressed {
+    const channel = channelOf('user_id', () => userChannel.of(userId));
+    const content = this.read(notification, options);
+    expectIdempotencyKey(idempotencyKey);
+    return { channel, content, idempotencyKey: idempotencyKey ?? null };
+  }
+
+  private read(notification: unknown, { foreign = false }: NotificationsOptions): JsonObject {
+    const content = readNotification(notification);
+    if (!foreign) this.check.expectNotification(content);
+    return content;
   }
 
   /** Always goes through the outbox, where every node finds it if the signal is lost or the broker is down. */
@@ -216,51 +247,20 @@ export class BroadcastService {
     const ask = (own: EntityManager): Promise<void> => this.publisher.revoke(target, own);
     await (manager === undefined ? this.dataSource.transaction(ask) : ask(manager));
   }
-
-  private async show(channel: Channel, content: JsonObject, options: BroadcastOptions): Promise<NotificationReceipt> {
-    const { type } = content;
-    if (typeof type === 'string' && (await this.inbox?.isMuted(channel.id, type)) === true) {
-      return { outcome: 'muted', notification: content };
-    }
-    await this.publisher.publish(
-      channel,
-      serialize({ type: 'notification', notification: content }, 'notification'),
-      options,
-    );
-    return { outcome: 'ephemeral', notification: content };
-  }
 }
 
-/** An event must never reach an organization other than its own. Checked in production, too. */
-function expectOwnOrg({ org_id: named }: JsonObject, { id }: Channel): void {
-  if (named === undefined || (typeof named === 'string' && named.toLowerCase() === id)) return;
-  throw new InvalidBroadcastError(
-    'data.org_id',
-    `takes the id of the organization that receives the event, ${id}, or nothing`,
-  );
+function outgoingEvent(
+  channel: Channel,
+  type: string,
+  data: JsonObject,
+  { idempotencyKey }: Pick<BroadcastOptions, 'idempotencyKey'>,
+): Outgoing {
+  const body = serialize({ type: 'event', event_type: type, data }, 'data');
+  return { channel, body, idempotencyKey: idempotencyKey ?? null };
 }
 
-function expectChannel(channel: unknown): void {
-  if (channel instanceof Channel) return;
-  throw new InvalidBroadcastError('channel', 'takes a channel, such as projects.of(id) of defineChannel');
-}
-
-function expectEventType(type: unknown): void {
-  if (typeof type === 'string' && isEventType(type)) return;
-  throw new InvalidBroadcastError('event_type', 'takes the form word.word, such as invoice.paid, in lower case');
-}
-
-/** Codes that applications may use (RFC 6455, section 7.4.2), and a reason that fits into a control frame. */
-function expectClose({ code, reason }: Close): void {
-  const isCode = Number.isInteger(code) && code >= 4_000 && code <= 4_999;
-  if (isCode && typeof reason === 'string' && reason !== '' && Buffer.byteLength(reason) <= 123) return;
-  throw new InvalidBroadcastError('close', 'takes { code, reason }: 4000 to 4999, and 1 to 123 bytes');
-}
-
-function channelOf(field: string, make: () => Channel): Channel {
-  try {
-    return make();
-  } catch (error) {
-    throw new InvalidBroadcastError(field, error instanceof Error ? error.message : String(error));
-  }
+function counted(receipts: readonly NotificationReceipt[]): Record<Outcome, number> {
+  const counts: Record<Outcome, number> = { stored: 0, repeated: 0, muted: 0, ephemeral: 0 };
+  for (const { outcome } of receipts) counts[outcome] += 1;
+  return counts;
 }

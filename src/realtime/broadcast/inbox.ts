@@ -5,7 +5,7 @@ import type { JsonObject } from '../broker/json.js';
 export interface NewNotification {
   id: string;
   userId: string;
-  /** With its `timestamp`, without its `id`. */
+  /** With its `timestamp`, without its `id`. The same object for all users who get the same. */
   content: JsonObject;
   /** Of a user's notifications with the same key, only the first is stored. */
   dedupeKey: string | null;
@@ -21,9 +21,13 @@ export type Stored =
 
 /** Stores notifications for their users. The application implements it. */
 export abstract class Inbox {
-  /** @param manager the transaction to store it in */
-  abstract store(notification: NewNotification, manager: EntityManager): Promise<Stored>;
+  /**
+   * @param notifications up to a thousand
+   * @param manager the transaction to store them in
+   * @returns the outcome of each, in the given order
+   */
+  abstract store(notifications: readonly NewNotification[], manager: EntityManager): Promise<Stored[]>;
 
-  /** Whether the user has muted this type. */
-  abstract isMuted(userId: string, type: string): Promise<boolean>;
+  /** Which of these users have muted this type. */
+  abstract mutedBy(userIds: readonly string[], type: string): Promise<ReadonlySet<string>>;
 }

@@ -28,8 +28,13 @@ export function toJsonObject(value: unknown, path: string): JsonObject {
 export function serialize(message: JsonObject, field: string): string {
   const text = JSON.stringify(message);
   const around = Buffer.byteLength(JSON.stringify({ ...message, [field]: '' })) - '""'.length;
-  const bytes = Buffer.byteLength(text) - around;
-  if (bytes <= MAX_PAYLOAD_BYTES) return text;
+  expectSize(Buffer.byteLength(text) - around, field);
+  return text;
+}
+
+/** @throws {InvalidBroadcastError} if so many bytes of JSON are too large a payload */
+export function expectSize(bytes: number, field: string): void {
+  if (bytes <= MAX_PAYLOAD_BYTES) return;
   throw new InvalidBroadcastError(
     field,
     `takes up to ${MAX_PAYLOAD_BYTES} bytes as JSON, got ${bytes}: send an id or a URL`,

@@ -5,6 +5,7 @@ import { Broker, type Message } from '../broker/broker.js';
 import type { Channel } from '../broker/channel.js';
 import { Topic } from '../broker/topic.js';
 import { Outbox } from '../outbox/outbox.js';
+import { inSteps } from '../outbox/steps.js';
 import { revocationBody, type RevocationTarget } from '../outbox/revocation.js';
 import { RealtimeMetrics } from '../realtime-metrics.js';
 import { Call } from '../outbox/call.js';
@@ -22,7 +23,15 @@ export interface BroadcastOptions {
 
 const IDEMPOTENCY_KEY_LENGTH = 200;
 
-/** Sends a finished message: to the broker at once, or into the caller's transaction by way of the outbox. */
+/** A finished message. */
+export interface Outgoing {
+  channel: Channel;
+  /** The JSON text of an object. */
+  body: string;
+  idempotencyKey?: string | null;
+}
+
+/** Sends finished messages: to the broker at once, or into the caller's transaction by way of the outbox. */
 @Injectable()
 export class Publisher {
   constructor(
@@ -33,22 +42,24 @@ export class Publisher {
   ) {}
 
   /**
-   * @param body the JSON text of an object
+   * Those of one channel in their order. With `manager` all or none of them; without it, those before a failure were sent.
    * @throws {InvalidBroadcastError}
    * @throws {UnavailableError} if the broker is down; never with `manager`
    */
-  async publish(channel: Channel, body: string, { manager, idempotencyKey }: BroadcastOptions): Promise<void> {
-    expectIdempotencyKey({ idempotencyKey });
-    const message: Message = {
-      id: uuidv7(),
-      channel,
-      body,
-      idempotencyKey: idempotencyKey ?? null,
-      except: this.call.origin,
-      formerPosition: null,
-    };
-    if (manager === undefined) await this.metrics.publishing(1, 'frame', () => this.broker.publish(message));
-    else await this.outbox.add(message, manager);
+  async publishAll(outgoing: readonly Outgoing[], { manager }: Pick<BroadcastOptions, 'manager'>): Promise<void> {
+    for (const { idempotencyKey } of outgoing) expectIdempotencyKey(idempotencyKey);
+    const except = this.call.origin;
+    const messages = outgoing.map(({ channel, body, idempotencyKey = null }): Message => {
+      return { id: uuidv7(), channel, body, idempotencyKey, except, formerPosition: null };
+    });
+    if (manager !== undefined) await this.outbox.addAll(messages, manager);
+    else await Promise.all(byChannel(messages).map((own) => this.send(own)));
+  }
+
+  private async send(messages: readonly Message[]): Promise<void> {
+    for (const step of inSteps(messages)) {
+      await this.metrics.publishing(step.length, 'frame', () => this.broker.publishAll(step, null));
+    }
   }
 
   /**
@@ -71,7 +82,7 @@ export class Publisher {
       except,
       ...(JSON.parse(body) as object),
     });
-    await this.signal(Topic.nodes, payload);
+    await this.metrics.publishing(1, 'signal', () => this.broker.signal(Topic.nodes, payload));
   }
 
   /** Closes connections on all nodes once the transaction has committed. */
@@ -79,17 +90,22 @@ export class Publisher {
     const body = revocationBody(target);
     await this.outbox.addSignal({ id: uuidv7(), kind: 'revocation', body, except: null }, manager);
   }
-
-  /** @throws {UnavailableError} if the broker is down */
-  async signal(topic: Topic, payload: string): Promise<void> {
-    await this.metrics.publishing(1, 'signal', () => this.broker.signal(topic, payload));
-  }
 }
 
 /** @throws {InvalidBroadcastError} */
-export function expectIdempotencyKey({ idempotencyKey }: BroadcastOptions): void {
-  if (idempotencyKey === undefined) return;
-  const length = typeof idempotencyKey === 'string' ? idempotencyKey.length : 0;
+export function expectIdempotencyKey(key: unknown): void {
+  if (key === undefined || key === null) return;
+  const length = typeof key === 'string' ? key.length : 0;
   if (length > 0 && length <= IDEMPOTENCY_KEY_LENGTH) return;
   throw new InvalidBroadcastError('idempotencyKey', `takes 1 to ${IDEMPOTENCY_KEY_LENGTH} characters`);
+}
+
+function byChannel(messages: readonly Message[]): Message[][] {
+  const channels = new Map<string, Message[]>();
+  for (const message of messages) {
+    const own = channels.get(message.channel.name);
+    if (own === undefined) channels.set(message.channel.name, [message]);
+    else own.push(message);
+  }
+  return [...channels.values()];
 }

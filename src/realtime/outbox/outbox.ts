@@ -10,9 +10,19 @@ import type {
 } from 'typeorm';
 import type { Message } from '../broker/broker.js';
 import { Topic } from '../broker/topic.js';
-import { OutboxMessage } from './outbox-message.entity.js';
+import type { OutboxMessage } from './outbox-message.entity.js';
 import { Call } from './call.js';
 import { OutboxRelay } from './outbox-relay.js';
+
+type NewRow = Pick<OutboxMessage, 'id' | 'channel' | 'kind' | 'body' | 'idempotencyKey' | 'except'>;
+
+/** In the given order, which `sequence` keeps. */
+const INSERT = `
+  INSERT INTO realtime_outbox (id, channel, kind, body, idempotency_key, "except")
+  SELECT id, channel, kind, body, idempotency_key, "except"
+  FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[]) WITH ORDINALITY
+    AS message (id, channel, kind, body, idempotency_key, "except", place)
+  ORDER BY place`;
 
 interface Written {
   ids: string[];
@@ -34,37 +44,43 @@ export class Outbox implements EntitySubscriberInterface {
     dataSource.subscribers.push(this);
   }
 
-  /** @param manager the transaction to write in; outside of one, the message is published at once */
-  add({ channel, ...message }: Message, manager: EntityManager): Promise<void> {
-    return this.insert({ ...message, channel: channel.name, kind: 'frame' }, manager);
+  /** @param manager the transaction to write in; outside of one, the messages are published at once */
+  addAll(messages: readonly Message[], manager: EntityManager): Promise<void> {
+    const rows = messages.map(({ channel, ...message }) => ({
+      ...message,
+      channel: channel.name,
+      kind: 'frame' as const,
+    }));
+    return this.insert(rows, manager);
   }
 
   /** Adds a signal to all nodes. */
   addSignal(signal: Pick<OutboxMessage, 'id' | 'kind' | 'body' | 'except'>, manager: EntityManager): Promise<void> {
-    return this.insert({ ...signal, channel: Topic.nodes.name, idempotencyKey: null }, manager);
+    return this.insert([{ ...signal, channel: Topic.nodes.name, idempotencyKey: null }], manager);
   }
 
-  private async insert(
-    {
-      id,
-      channel,
-      kind,
-      body,
-      idempotencyKey,
-      except,
-    }: Omit<OutboxMessage, 'sequence' | 'createdAt' | 'cursor' | 'publishedAt'>,
-    manager: EntityManager,
-  ): Promise<void> {
-    await manager.insert(OutboxMessage, { id, channel, kind, body, idempotencyKey, except });
+  private async insert(rows: readonly NewRow[], manager: EntityManager): Promise<void> {
+    if (rows.length === 0) return;
+    const column = <K extends keyof NewRow>(name: K): NewRow[K][] => rows.map((row) => row[name]);
+    await manager.query(INSERT, [
+      column('id'),
+      column('channel'),
+      column('kind'),
+      column('body'),
+      column('idempotencyKey'),
+      column('except'),
+    ]);
     const { queryRunner } = manager;
     if (queryRunner?.isTransactionActive !== true) {
-      this.hand({ ids: [id], channels: new Set([channel]) });
+      this.hand({ ids: column('id'), channels: new Set(column('channel')) });
       return;
     }
     const written = this.written.get(queryRunner) ?? { ids: [], channels: new Set() };
     this.written.set(queryRunner, written);
-    written.ids.push(id);
-    written.channels.add(channel);
+    for (const { id, channel } of rows) {
+      written.ids.push(id);
+      written.channels.add(channel);
+    }
   }
 
   /** Also called when a savepoint is released: the outer transaction is then still active, and may roll back. */

@@ -45,6 +45,6 @@ async function mark(app: INestApplication, connectionId: string, type: string): 
   const channels = channelsOf(connection.admission);
   const body = JSON.stringify({ type: 'event', event_type: type, data: {} });
   const publisher = app.get(Publisher, { strict: false });
-  for (const channel of channels) await publisher.publish(channel, body, {});
+  for (const channel of channels) await publisher.publishAll([{ channel, body }], {});
   return channels.length;
 }

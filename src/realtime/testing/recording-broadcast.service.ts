@@ -1,6 +1,7 @@
 import type { EntityManager } from 'typeorm';
 import { BroadcastService } from '../broadcast/broadcast.service.js';
 import { DataCheck } from '../broadcast/data-check.js';
+import type { Outgoing } from '../broadcast/publisher.js';
 import type { Channel } from '../broker/channel.js';
 import { userChannel, orgChannel } from '../broker/channel.js';
 import type { RevocationTarget } from '../outbox/revocation.js';
@@ -31,7 +32,9 @@ export class RecordingBroadcastService extends BroadcastService {
       return Promise.resolve();
     };
     const publisher = {
-      publish: keep,
+      publishAll: async (outgoing: readonly Outgoing[]) => {
+        for (const { channel, body } of outgoing) await keep(channel, body);
+      },
       announce: (body: string) => keep(null, body),
       revoke: (target: RevocationTarget) => {
         revocations.push(target);
