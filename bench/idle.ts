@@ -3,21 +3,20 @@
  * embedded databases. As `npm start` runs it.
  */
 import { spawn } from 'node:child_process';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { until } from '../src/realtime/testing/until.js';
 import { freePort, postgresDatabase, startRedis } from '../test/support/servers.js';
+import { cpuMs } from './process-cpu.js';
 import { residentMb } from './process-memory.js';
 import { table, writeResults } from './results.js';
 
 /** In the first minutes V8 collects what the start has left, again and again. */
 const SETTLE_MS = 150_000;
 const MEASURE_MS = 60_000;
-/** `_SC_CLK_TCK` of Linux, which `/proc` counts CPU time in. */
-const TICKS_PER_SECOND = 100;
 /** A hundredth of a core's time, in milliseconds of each second. */
 const PERCENT = 10;
 
@@ -26,13 +25,6 @@ const MAIN = fileURLToPath(new URL('../dist/main.js', import.meta.url));
 interface Use {
   percent: number;
   mb: number;
-}
-
-/** The CPU time that a process has used (Linux), in milliseconds. */
-async function cpuMs(pid: number): Promise<number> {
-  const stat = await readFile(`/proc/${pid}/stat`, 'utf8');
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  return ((Number(fields[11]) + Number(fields[12])) * 1_000) / TICKS_PER_SECOND;
 }
 
 async function measure(variables: Record<string, string>): Promise<Use> {
