@@ -8,6 +8,7 @@ import { Outbox } from '../outbox/outbox.js';
 import { inSteps } from '../outbox/steps.js';
 import { revocationBody, type RevocationTarget } from '../outbox/revocation.js';
 import { RealtimeMetrics } from '../realtime-metrics.js';
+import { Semaphore } from '../support/semaphore.js';
 import { Call } from '../outbox/call.js';
 import { InvalidBroadcastError } from './invalid-broadcast.error.js';
 
@@ -22,6 +23,8 @@ export interface BroadcastOptions {
 }
 
 const IDEMPOTENCY_KEY_LENGTH = 200;
+/** How many channels are published to at a time, as others share the connection to Redis. */
+const CHANNELS_AT_ONCE = 64;
 
 /** A finished message. */
 export interface Outgoing {
@@ -34,6 +37,8 @@ export interface Outgoing {
 /** Sends finished messages: to the broker at once, or into the caller's transaction by way of the outbox. */
 @Injectable()
 export class Publisher {
+  private readonly places = new Semaphore(CHANNELS_AT_ONCE);
+
   constructor(
     private readonly broker: Broker,
     private readonly outbox: Outbox,
@@ -42,7 +47,8 @@ export class Publisher {
   ) {}
 
   /**
-   * Those of one channel in their order. With `manager` all or none of them; without it, those before a failure were sent.
+   * Sends the messages of each channel in order. With `manager`, all or none; without it, a failure may leave some of them
+   * sent.
    * @throws {InvalidBroadcastError}
    * @throws {UnavailableError} if the broker is down; never with `manager`
    */
@@ -53,7 +59,7 @@ export class Publisher {
       return { id: uuidv7(), channel, body, idempotencyKey, except, formerPosition: null };
     });
     if (manager !== undefined) await this.outbox.addAll(messages, manager);
-    else await Promise.all(byChannel(messages).map((own) => this.send(own)));
+    else await Promise.all(byChannel(messages).map((own) => this.places.run(() => this.send(own))));
   }
 
   private async send(messages: readonly Message[]): Promise<void> {
