@@ -31,7 +31,7 @@ export async function run(print: (line: string) => void): Promise<boolean> {
   const own = node.app.get(PresenceStore, { strict: false });
   const topics = Array.from({ length: ORGANIZATIONS }, (_, n) => presenceTopic(orgOf(n)));
 
-  const join = (store: PresenceStore, org: number, users: readonly string[]): Promise<number> =>
+  const join = (store: PresenceStore, org: number, users: readonly string[]): Promise<void> =>
     store.store(users.map((userId) => ({ orgId: orgOf(org), userId, count: 1 })));
 
   /** Redis's commands, the ones in scripts included, and its CPU time in microseconds, for each user who joins. */

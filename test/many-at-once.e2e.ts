@@ -63,12 +63,12 @@ describe('POST /notifications/batch', () => {
     });
     expect((await service.post('/notifications/batch', batch('First'))).body).toEqual({
       stored: 1,
-      repeated: 1,
+      repeated: 0,
       muted: 1,
     });
     expect((await service.post('/notifications/batch', batch('Again'))).body).toEqual({
       stored: 0,
-      repeated: 2,
+      repeated: 1,
       muted: 1,
     });
     expect([await inboxOf('quiet'), await inboxOf('eager')]).toEqual([[], ['First']]);
@@ -83,16 +83,18 @@ describe('POST /notifications/batch', () => {
       ['notifications', { notifications: [good, 'text'] }],
       ['notifications', { notifications: [] }],
       ['notifications', { notifications: Array.from({ length: 1_001 }, () => good) }],
+      ['notifications', { user_ids: ['nobody-1'], notification: { title: 'a' }, notifications: [good] }],
+      ['dedupe_key', { notifications: [good], dedupe_key: 'key' }],
       [
-        'notifications',
-        { user_ids: users('many', 600), notification: { title: 'a' }, notifications: users('x', 401).map(() => good) },
+        'notifications.1.notification',
+        { notifications: [good, { ...good, notification: { title: 'a', x: 'x'.repeat(66_000) } }] },
       ],
       ['user_ids', { user_ids: ['nobody-1', 5], notification: { title: 'Good' } }],
       ['user_ids', { user_ids: [], notification: { title: 'Good' } }],
       ['user_ids', { notification: { title: 'Good' } }],
       ['notification', { user_ids: ['nobody-1'] }],
       ['notification.title', { user_ids: ['nobody-1'], notification: {} }],
-      ['notifications', {}],
+      ['user_ids', {}],
     ] as const;
     for (const [field, request] of wrong) {
       const { status, body } = await service.post('/notifications/batch', request);
@@ -111,6 +113,21 @@ describe('POST /notifications/batch', () => {
     expect(answers.reduce((sum, { body }) => sum + Number(body.stored), 0)).toBe(400);
   });
 
+  it('lets batches with the same keys in another order run at once', async () => {
+    const keys = Array.from({ length: 50 }, (_, n) => `key-${n}`);
+    const batch = (order: readonly string[]) =>
+      service.post('/notifications/batch', {
+        notifications: order.map((dedupe_key) => ({
+          user_id: 'keyed',
+          notification: { title: dedupe_key },
+          dedupe_key,
+        })),
+      });
+    const answers = await Promise.all([batch(keys), batch(keys.toReversed()), batch(keys)]);
+    expect(answers.map(({ status }) => status)).toEqual([201, 201, 201]);
+    expect(answers.reduce((sum, { body }) => sum + Number(body.stored), 0)).toBe(50);
+  });
+
   it('requires the realm role realtime-notify', async () => {
     const request = { user_ids: ['alice'], notification: { title: 'a' } };
     expect((await (await node.api('alice')).post('/notifications/batch', request)).status).toBe(403);
@@ -127,7 +144,7 @@ describe('POST /orgs/:org_id/notifications', () => {
     const request = { notification: { title: 'Lunch', type: 'team.lunch' }, dedupe_key: 'lunch' };
     const { status, body } = await olga.post(`/orgs/${orgId}/notifications`, request);
     expect([status, body]).toEqual([202, { count: 3 }]);
-    expect(await mia.next()).toMatchObject({ notification: { title: 'Lunch' } });
+    expect(await mia.next()).toMatchObject({ notification: { title: 'Lunch', org_id: orgId, from: 'olga' } });
     for (const userId of ['olga', 'max']) expect((await inboxOf(userId))[0]).toBe('Lunch');
     expect(await inboxOf('stranger')).toEqual([]);
     await olga.post(`/orgs/${orgId}/notifications`, request);
@@ -155,6 +172,8 @@ describe('POST /orgs/:org_id/notifications', () => {
       await node.api('olga')
     ).post(path, { notification: { title: 'a', type: 'system.alert' } });
     expect([status, body.errors[0].field]).toEqual([400, 'notification.type']);
+    const large = await (await node.api('olga')).post(path, { notification: { title: 'a', more: 'x'.repeat(4_096) } });
+    expect([large.status, large.body.errors[0].field]).toEqual([400, 'notification']);
   });
 });
 
@@ -166,6 +185,21 @@ describe('POST /orgs/:org_id/events/batch', () => {
     const { status, body } = await (await node.api('olga')).post(`/orgs/${orgId}/events/batch`, { events });
     expect([status, body]).toEqual([202, { count: 100 }]);
     for (const each of events) expect(await client.next()).toMatchObject(each);
+  });
+
+  it('spares the connection that the request names', async () => {
+    const orgId = await node.organization('olga', ['mia']);
+    const [own, other] = [
+      await node.join(`/ws/events/${orgId}/`, 'olga'),
+      await node.join(`/ws/events/${orgId}/`, 'mia'),
+    ];
+    const body = JSON.stringify({ events: [{ event_type: 'row.added', data: {} }] });
+    const headers = { 'X-Connection-Id': String(own.received[0]?.connection_id) };
+    const olga = await node.api('olga');
+    expect((await olga.request('POST', `/orgs/${orgId}/events/batch`, body, headers)).status).toBe(202);
+    expect(await other.next()).toMatchObject({ event_type: 'row.added' });
+    await olga.post(`/orgs/${orgId}/events`, { event_type: 'test.marker', data: {} });
+    expect(await own.next()).toMatchObject({ event_type: 'test.marker' });
   });
 
   it('publishes all or none: one that is not valid is named', async () => {
@@ -209,6 +243,24 @@ describe('many broadcasts of the backend', () => {
     expect(await own.next()).toMatchObject({ notification: { title: 'Done' } });
     expect(await events.next()).toMatchObject({ data: { title: 'Done' } });
     expect(await inboxOf('olga')).not.toContain('Never');
+  });
+
+  it('are stored in parts, all or none of them, each user’s in their order', async () => {
+    const broadcast = node.app.get(BroadcastService, { strict: false });
+    const own = await node.join('/ws/notifications/', 'part-1700');
+    const notifications = ['First', 'Second'].flatMap((title) =>
+      users('part', 1_701).map((userId) => ({ userId, notification: { title } })),
+    );
+    const send = (isCommitted: boolean) =>
+      node.app.get(DataSource).transaction(async (manager) => {
+        expect(await broadcast.broadcastEachNotification(notifications, { manager })).toMatchObject({ stored: 3_402 });
+        if (!isCommitted) throw new Error('Rolled back');
+      });
+    await expect(send(false)).rejects.toThrow('Rolled back');
+    expect(await inboxOf('part-0')).toEqual([]);
+    await send(true);
+    for (const title of ['First', 'Second']) expect(await own.next()).toMatchObject({ notification: { title } });
+    for (const userId of ['part-0', 'part-1700']) expect(await inboxOf(userId)).toEqual(['Second', 'First']);
   });
 
   it('can be shown without being stored, except to those who have muted the type', async () => {

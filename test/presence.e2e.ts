@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { Redis } from 'ioredis';
 import { ApiClient } from './support/api-client.js';
+import { flushOutbox } from '../src/realtime/testing/flush-outbox.js';
 import { until } from '../src/realtime/testing/until.js';
 import { type Herald, herald, ONE_AND_MANY } from './support/herald.js';
 import { closeAllClients, connect, type TestClient } from './support/ws-client.js';
@@ -144,6 +145,7 @@ describe('presence in Redis', () => {
     await until(async () =>
       JSON.stringify((await watched.alice.get(`/orgs/${watched.orgId}/presence`)).body.items).includes('alice'),
     );
+    await flushOutbox(node.app);
     const before = await published();
     const bob = await node.join(`/ws/events/${orgId}/`, 'bob');
     await until(async () => (await present()).includes('bob'));

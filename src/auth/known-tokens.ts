@@ -20,6 +20,11 @@ export class KnownTokens {
     return known !== undefined && keys.includes(known.key) ? known.principal : null;
   }
 
+  /** Called when it has expired. */
+  forget(token: string): void {
+    this.tokens.delete(hashOf(token));
+  }
+
   add(token: string, key: KeyObject, principal: Principal): void {
     this.tokens.set(hashOf(token), { principal, key });
     if (this.tokens.size <= MOST) return;

@@ -54,7 +54,10 @@ export class TokenVerifier {
     try {
       const keys = await this.keys.find(readTokenHeader(token));
       const known = this.known.find(token, keys);
-      if (known !== null && !hasExpired(known, nowSeconds)) return known;
+      if (known !== null) {
+        if (!hasExpired(known, nowSeconds)) return known;
+        this.known.forget(token);
+      }
       const { claims, key } = await this.claimsOf(token, keys, nowSeconds);
       isSigned = true;
       const principal = readPrincipal(claims, nowSeconds);

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
-import { Inbox, type JsonObject, type NewNotification, type Stored } from '../realtime/index.js';
+import { Inbox, type JsonObject, type NewNotification, type Stored, type UserType } from '../realtime/index.js';
 import { PreferencesService } from './preferences.service.js';
 
 /** Notifications with the same content name it by its number, so that it is sent to Postgres once. */
@@ -15,9 +15,11 @@ const INSERT = `
 
 /** The existing notification for each place that has one. */
 const FIRSTS = `
-  SELECT place::int, notifications.id, content
+  SELECT place::int, notifications.id
   FROM unnest($1::varchar[], $2::text[]) WITH ORDINALITY AS asked (user_id, dedupe_key, place)
   JOIN notifications USING (user_id, dedupe_key)`;
+
+const FIND = 'SELECT content FROM notifications WHERE id = $1';
 
 /** The realtime engine's inbox. */
 @Injectable()
@@ -41,9 +43,13 @@ export class NotificationInbox extends Inbox {
     return notifications.flatMap((each) => outcomes.get(each) ?? []);
   }
 
-  override async mutedBy(userIds: readonly string[], type: string): Promise<ReadonlySet<string>> {
-    const areMuted = await this.preferences.areMuted(userIds.map((userId) => ({ userId, type })));
-    return new Set(userIds.filter((_, n) => areMuted[n] === true));
+  override async find(id: string, manager: EntityManager): Promise<JsonObject | null> {
+    const [row] = await manager.query<{ content: string }[]>(FIND, [id]);
+    return row === undefined ? null : (JSON.parse(row.content) as JsonObject);
+  }
+
+  override areMuted(asked: readonly UserType[], manager?: EntityManager): Promise<boolean[]> {
+    return this.preferences.areMuted(asked, manager);
   }
 
   private async mutedOf(notifications: readonly NewNotification[], manager: EntityManager): Promise<NewNotification[]> {
@@ -75,12 +81,12 @@ async function firstsOf(
   manager: EntityManager,
 ): Promise<[NewNotification, Stored][]> {
   if (refused.length === 0) return [];
-  const rows = await manager.query<{ place: number; id: string; content: string }[]>(FIRSTS, [
+  const rows = await manager.query<{ place: number; id: string }[]>(FIRSTS, [
     refused.map(({ userId }) => userId),
     refused.map(({ dedupeKey }) => dedupeKey),
   ]);
-  return rows.flatMap(({ place, id, content }): [NewNotification, Stored][] => {
+  return rows.flatMap(({ place, id }): [NewNotification, Stored][] => {
     const own = refused[place - 1];
-    return own === undefined ? [] : [[own, { outcome: 'repeated', id, content: JSON.parse(content) as JsonObject }]];
+    return own === undefined ? [] : [[own, { outcome: 'repeated', id }]];
   });
 }

@@ -1,11 +1,9 @@
 import { Body, Controller, Post, Res } from '@nestjs/common';
 import { ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
-import { InjectDataSource } from '@nestjs/typeorm';
 import type { Response } from 'express';
-import { DataSource, type EntityManager } from 'typeorm';
 import { REALTIME_ADMIN_ROLE, REALTIME_NOTIFY_ROLE } from '../auth/principal.js';
 import { Roles } from '../auth/roles.decorator.js';
-import { BroadcastService, type JsonObject } from '../realtime/index.js';
+import { BroadcastService, type JsonObject, type Outcome } from '../realtime/index.js';
 import { NotificationDto } from './inbox.dto.js';
 import { NotificationCountsDto, NotifyManyDto, readMany, type ToMany } from './notify-many.dto.js';
 import { dedupeOptions, NotifyDto } from './notify.dto.js';
@@ -15,10 +13,7 @@ import { dedupeOptions, NotifyDto } from './notify.dto.js';
 @Controller('notifications')
 @Roles(REALTIME_NOTIFY_ROLE, REALTIME_ADMIN_ROLE)
 export class NotificationsController {
-  constructor(
-    private readonly broadcast: BroadcastService,
-    @InjectDataSource() private readonly dataSource: DataSource,
-  ) {}
+  constructor(private readonly broadcast: BroadcastService) {}
 
   @Post()
   @ApiOperation({ summary: `Notify any user, for other services (realm role ${REALTIME_NOTIFY_ROLE})` })
@@ -40,23 +35,17 @@ export class NotificationsController {
   })
   @ApiCreatedResponse({ type: NotificationCountsDto, description: 'What became of them' })
   async notifyManyUsers(@Body() body: NotifyManyDto): Promise<NotificationCountsDto> {
-    const many = await readMany(body);
-    return this.dataSource.transaction((manager) => this.notify(many, manager));
+    return new NotificationCountsDto(await this.notify(await readMany(body)));
   }
 
-  private async notify({ shared, own }: ToMany, manager: EntityManager): Promise<NotificationCountsDto> {
-    const options = { foreign: true, manager };
-    const counts = new NotificationCountsDto();
-    if (shared !== null) {
-      const { userIds, notification, dedupeKey } = shared;
-      counts.add(
-        await this.broadcast.broadcastNotifications(userIds, notification, { ...options, ...dedupeOptions(dedupeKey) }),
-      );
+  private notify(many: ToMany): Promise<Record<Outcome, number>> {
+    if ('userIds' in many) {
+      const options = { foreign: true, ...dedupeOptions(many.dedupeKey) };
+      return this.broadcast.broadcastNotifications(many.userIds, many.notification, options);
     }
-    const notifications = own.map(({ user_id: userId, notification, dedupe_key }) => {
+    const notifications = many.notifications.map(({ user_id: userId, notification, dedupe_key }) => {
       return { userId, notification, ...dedupeOptions(dedupe_key) };
     });
-    counts.add(await this.broadcast.broadcastEachNotification(notifications, options));
-    return counts;
+    return this.broadcast.broadcastEachNotification(notifications, { foreign: true });
   }
 }

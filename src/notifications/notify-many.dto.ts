@@ -1,4 +1,4 @@
-import { ApiProperty } from '@nestjs/swagger';
+import { ApiProperty, ApiSchema, type ApiSchemaOptions } from '@nestjs/swagger';
 import { IsArray, ValidateIf } from 'class-validator';
 import { USER_ID_SCHEMA } from '../auth/is-user-id.decorator.js';
 import { AsGiven } from '../http/as-given.js';
@@ -13,7 +13,13 @@ const MOST = 1_000;
 
 const isGiven = (_: unknown, value: unknown): boolean => value !== undefined;
 
-/** The body of `POST /notifications/batch`: the same notification for many users, or many notifications, or both. */
+/** The schema accepts this option, but its type lacks it. */
+const ONE_FORM: ApiSchemaOptions & { example: object } = {
+  example: { user_ids: ['alice', 'bob'], notification: { title: 'Planned maintenance' }, dedupe_key: 'maintenance-7' },
+};
+
+/** The body of `POST /notifications/batch`: the same notification for many users, or many notifications. */
+@ApiSchema(ONE_FORM)
 export class NotifyManyDto {
   @ApiProperty({
     type: 'array',
@@ -22,7 +28,7 @@ export class NotifyManyDto {
     minItems: 1,
     maxItems: MOST,
     example: ['alice', 'bob'],
-    description: 'Each gets `notification`',
+    description: 'Each gets `notification` once',
   })
   @ValidateIf(isGiven)
   @IsArray({ message: '$property must be a list' })
@@ -40,7 +46,7 @@ export class NotifyManyDto {
     required: false,
     minItems: 1,
     maxItems: MOST,
-    description: 'Notifications of their own, each with its user',
+    description: 'Instead of all the others: many notifications, each with its user',
   })
   @ValidateIf(isGiven)
   @IsArray({ message: '$property must be a list' })
@@ -51,40 +57,40 @@ export class NotifyManyDto {
 /** What became of many notifications. */
 export class NotificationCountsDto {
   @ApiProperty({ type: 'integer', example: 2, description: 'New in the inboxes of their users' })
-  stored = 0;
+  stored: number;
 
   @ApiProperty({ type: 'integer', example: 0, description: 'Already there, by their dedupe_key' })
-  repeated = 0;
+  repeated: number;
 
   @ApiProperty({ type: 'integer', example: 0, description: 'Of a type that the user has muted' })
-  muted = 0;
+  muted: number;
 
-  add({ stored, repeated, muted }: Readonly<Record<'stored' | 'repeated' | 'muted', number>>): void {
-    this.stored += stored;
-    this.repeated += repeated;
-    this.muted += muted;
+  constructor({ stored, repeated, muted }: Readonly<Record<'stored' | 'repeated' | 'muted', number>>) {
+    this.stored = stored;
+    this.repeated = repeated;
+    this.muted = muted;
   }
 }
 
 /** What a batch asks for. */
-export interface ToMany {
-  shared: { userIds: string[]; notification: NotificationMessage; dedupeKey: string | undefined } | null;
-  own: NotifyDto[];
-}
+export type ToMany =
+  | { userIds: string[]; notification: NotificationMessage; dedupeKey: string | undefined }
+  | { notifications: NotifyDto[] };
 
 /** @throws {InvalidInputError} */
 export async function readMany({ user_ids, notification, dedupe_key, notifications }: NotifyManyDto): Promise<ToMany> {
-  if (user_ids !== undefined) expectTexts(user_ids, 'user_ids', MOST, { isValid: isUserId, rule: USER_ID_RULE });
-  const own = notifications === undefined ? [] : await itemsOf(notifications, 'notifications', MOST, NotifyDto);
-  if (user_ids === undefined && notification === undefined) {
-    if (own.length > 0) return { shared: null, own };
-    throw invalid('notifications', 'must be given, or user_ids and notification');
+  if (notifications !== undefined) {
+    const read = await itemsOf(notifications, 'notifications', MOST, NotifyDto);
+    if (user_ids !== undefined || notification !== undefined) {
+      throw invalid('notifications', 'must not be given with user_ids and notification');
+    }
+    if (dedupe_key !== undefined) throw invalid('dedupe_key', 'must be given with each of notifications');
+    return { notifications: read };
   }
-  if (user_ids === undefined) throw invalid('user_ids', 'must be given with notification');
+  if (user_ids === undefined) throw invalid('user_ids', 'must be given with notification, or notifications alone');
+  expectTexts(user_ids, 'user_ids', MOST, { isValid: isUserId, rule: `a text of ${USER_ID_RULE}` });
   if (notification === undefined) throw invalid('notification', 'must be given with user_ids');
-  if (user_ids.length + own.length > MOST)
-    throw invalid('notifications', `and user_ids must be ${MOST} together at most`);
-  return { shared: { userIds: user_ids, notification, dedupeKey: dedupe_key }, own };
+  return { userIds: user_ids, notification, dedupeKey: dedupe_key };
 }
 
 function invalid(field: string, message: string): InvalidInputError {

@@ -10,7 +10,13 @@ import { IsUserId, USER_ID_SCHEMA } from '../auth/is-user-id.decorator.js';
 const DEDUPE_KEY_LENGTH = 95;
 
 /** A notification as its sender writes it. The engine validates it; its further fields are the sender's. */
-export function IsNotification({ isRequired }: { isRequired: boolean }): PropertyDecorator {
+export function IsNotification({
+  isRequired,
+  size = '64 KiB',
+}: {
+  isRequired: boolean;
+  size?: string;
+}): PropertyDecorator {
   return applyDecorators(
     ApiProperty({
       type: 'object',
@@ -25,7 +31,7 @@ export function IsNotification({ isRequired }: { isRequired: boolean }): Propert
       },
       additionalProperties: true,
       example: { title: 'Invoice paid', body: 'Thank you!', type: 'invoice.paid', action_url: '/invoices/42' },
-      description: 'May have further fields of your own. At most 64 KiB as JSON',
+      description: `May have further fields of your own. At most ${size} as JSON`,
     }),
     ValidateIf((_, notification) => isRequired || notification !== undefined),
     IsObject({ message: '$property must be an object' }),

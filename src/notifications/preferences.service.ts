@@ -45,11 +45,12 @@ export class PreferencesService {
     asked: readonly { userId: string; type: string }[],
     manager: EntityManager = this.dataSource.manager,
   ): Promise<boolean[]> {
-    const isMutable = asked.map(({ type }) => !UNMUTABLE.includes(type));
+    // Postgres holds no NUL, so nobody has muted a type with one.
+    const isMutable = asked.map(({ type }) => !UNMUTABLE.includes(type) && !type.includes('\0'));
     if (!isMutable.includes(true)) return asked.map(() => false);
     const rows = await manager.query<{ is_muted: boolean }[]>(ARE_MUTED, [
       asked.map(({ userId }) => userId),
-      asked.map(({ type }) => type),
+      asked.map(({ type }, n) => (isMutable[n] === true ? type : '')),
     ]);
     return rows.map(({ is_muted }, n) => is_muted && isMutable[n] === true);
   }

@@ -16,6 +16,8 @@ const FIND = `
   LEFT JOIN memberships USING (org_id, user_id)
   ORDER BY place`;
 
+const USER_IDS = 'SELECT user_id FROM memberships WHERE org_id = $1 LIMIT $2';
+
 const ARE_MEMBERS = `
   SELECT EXISTS (
     SELECT FROM memberships WHERE memberships.org_id = asked.org_id AND memberships.user_id = asked.user_id
@@ -63,10 +65,10 @@ export class MembershipsService {
     );
   }
 
-  /** The ids of all members. */
-  async userIds(orgId: string, manager: EntityManager): Promise<string[]> {
-    const members = await manager.find(Membership, { select: { userId: true }, where: { orgId } });
-    return members.map(({ userId }) => userId);
+  /** The ids of the members, up to a number. */
+  async userIds(orgId: string, most: number, manager: EntityManager): Promise<string[]> {
+    const rows = await manager.query<{ user_id: string }[]>(USER_IDS, [orgId, most]);
+    return rows.map(({ user_id }) => user_id);
   }
 
   /** The members of an organization, ordered by user id. */

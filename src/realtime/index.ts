@@ -1,5 +1,10 @@
 export { BroadcastService } from './broadcast/broadcast.service.js';
-export type { NotificationOptions, OrgEvent, UserNotification } from './broadcast/broadcast-options.js';
+export type {
+  NotificationOptions,
+  NotificationsOptions,
+  OrgEvent,
+  UserNotification,
+} from './broadcast/broadcast-options.js';
 // `export *`, so that the declarations of features merge with these.
 export * from './broadcast/catalogue.js';
 export {
@@ -10,9 +15,9 @@ export {
   isReservedType,
 } from './broadcast/data-classes.js';
 export { checkEvent } from './broadcast/data-check.js';
-export { Inbox, type NewNotification, type Stored } from './broadcast/inbox.js';
+export { Inbox, type NewNotification, type Stored, type UserType } from './broadcast/inbox.js';
 export type { NotificationMessage } from './broadcast/notification.js';
-export type { NotificationReceipt } from './broadcast/notifier.js';
+export type { NotificationReceipt, Outcome } from './broadcast/notifier.js';
 export { type BroadcastOptions } from './broadcast/publisher.js';
 export { InvalidBroadcastError } from './broadcast/invalid-broadcast.error.js';
 export type { JsonObject, JsonValue } from './broker/json.js';

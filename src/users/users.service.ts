@@ -17,6 +17,9 @@ const WRITE = `
   ON CONFLICT (id) DO UPDATE SET email = ${EMAIL}, name = coalesce(excluded.name, known.name), seen_at = now()
   WHERE known.email IS DISTINCT FROM ${EMAIL} OR known.name IS DISTINCT FROM coalesce(excluded.name, known.name)`;
 
+/** Longer than any address (RFC 5321 section 4.5.3.1). */
+const LONGEST_CLAIM = 500;
+
 /** For how many users a process remembers what is already stored. */
 const REMEMBERED = 10_000;
 
@@ -26,7 +29,7 @@ export class UsersService {
   private readonly logger = new Logger(UsersService.name);
   /** The last stored description of each user, least recently used first. */
   private readonly written = new Map<string, string>();
-  /** What to write: of tokens that say that the e-mail is not verified, and of all others. */
+  /** Pending writes, apart for tokens whose e-mail is unverified. */
   private readonly unverified = new Batches((all: readonly Known[]) => this.write(all, true));
   private readonly verified = new Batches((all: readonly Known[]) => this.write(all, false));
 
@@ -62,8 +65,13 @@ export class UsersService {
    * is not verified erases it.
    */
   private async write(all: readonly Known[], isUnverified: boolean): Promise<null[]> {
-    // Each user once, as one statement can't write a row twice; in one order, or two writes could wait for each other.
-    const users = [...new Map(all.map((each) => [each.id, each])).values()].sort((a, b) => (a.id < b.id ? -1 : 1));
+    // Each user once, as one statement can't write a row twice; in one order, so that two of them take their locks alike.
+    const merged = new Map<string, Known>();
+    for (const { id, email, name } of all) {
+      const before = merged.get(id);
+      merged.set(id, { id, email: email ?? before?.email ?? null, name: name ?? before?.name ?? null });
+    }
+    const users = [...merged.values()].sort((a, b) => (a.id < b.id ? -1 : 1));
     await this.users.query(WRITE, [
       users.map(({ id }) => id),
       users.map(({ email }) => email),
@@ -81,7 +89,7 @@ export class UsersService {
   }
 }
 
-/** Ignores claims with NUL characters, which Postgres can't store. */
+/** Ignores claims that Postgres can't store: with NUL characters, or too long for the index of e-mails. */
 function storable(claim: string | null): string | null {
-  return claim?.includes('\0') ? null : claim;
+  return claim === null || claim.includes('\0') || claim.length > LONGEST_CLAIM ? null : claim;
 }

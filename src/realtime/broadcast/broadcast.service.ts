@@ -20,7 +20,7 @@ import { definedEvents } from './data-classes.js';
 import { DataCheck } from './data-check.js';
 import { readItem } from './invalid-broadcast.error.js';
 import type { JsonObject } from '../broker/json.js';
-import { type NotificationMessage, readNotification } from './notification.js';
+import { type NotificationMessage, PreparedNotification, readNotification } from './notification.js';
 import { type Addressed, type NotificationReceipt, Notifier, type Outcome, type Transactions } from './notifier.js';
 import { serialize, toJsonObject } from './payload.js';
 import { type BroadcastOptions, expectIdempotencyKey, type Outgoing, Publisher } from './publisher.js';
@@ -58,14 +58,12 @@ export class BroadcastService {
   ): Promise<NotificationReceipt> {
     const { idempotencyKey, ephemeral = false } = options;
     const addressed = this.address({ userId, notification, idempotencyKey }, options);
-    const [receipt] = await this.notifier.notify([addressed], ephemeral, options);
-    if (receipt === undefined) throw new Error('There is no receipt for a notification');
-    return receipt;
+    return this.notifier.notify(addressed, ephemeral, options);
   }
 
   /**
-   * Gives many users the same notification, as `broadcastNotification` does for one: all or none of them, in a few
-   * statements.
+   * Gives many users the same notification, each once, as `broadcastNotification` does for one: stores all or none of them,
+   * in a few statements. Those that are only sent, without `manager`, are not all sent if one fails.
    * @returns how many were stored, repeated, muted or, without being stored, sent
    * @throws {InvalidBroadcastError}
    * @throws {UnavailableError} if they are ephemeral, without `manager`, and the broker is down
@@ -76,12 +74,12 @@ export class BroadcastService {
     options: NotificationsOptions & Pick<NotificationOptions, 'idempotencyKey'> = {},
   ): Promise<Record<Outcome, number>> {
     const { idempotencyKey = null, ephemeral = false } = options;
-    const content = this.read(notification, options);
+    const prepared = this.prepare(notification, options);
     expectIdempotencyKey(idempotencyKey);
-    const all = userIds.map((userId, n): Addressed => {
-      return { channel: channelOf(`user_ids.${n}`, () => userChannel.of(userId)), content, idempotencyKey };
+    const all = [...new Set(userIds)].map((userId, n): Addressed => {
+      return { channel: channelOf(`user_ids.${n}`, () => userChannel.of(userId)), prepared, idempotencyKey };
     });
-    return counted(await this.notifier.notify(all, ephemeral, options));
+    return this.notifier.notifyAll(all, ephemeral, options);
   }
 
   /**
@@ -93,7 +91,7 @@ export class BroadcastService {
     options: NotificationsOptions = {},
   ): Promise<Record<Outcome, number>> {
     const all = notifications.map((each, n) => readItem(`notifications.${n}`, () => this.address(each, options)));
-    return counted(await this.notifier.notify(all, options.ephemeral === true, options));
+    return this.notifier.notifyAll(all, options.ephemeral === true, options);
   }
 
   /**
@@ -231,15 +229,15 @@ export class BroadcastService {
     options: NotificationsOptions,
   ): Addressed {
     const channel = channelOf('user_id', () => userChannel.of(userId));
-    const content = this.read(notification, options);
+    const prepared = this.prepare(notification, options);
     expectIdempotencyKey(idempotencyKey);
-    return { channel, content, idempotencyKey: idempotencyKey ?? null };
+    return { channel, prepared, idempotencyKey: idempotencyKey ?? null };
   }
 
-  private read(notification: unknown, { foreign = false }: NotificationsOptions): JsonObject {
-    const content = readNotification(notification);
-    if (!foreign) this.check.expectNotification(content);
-    return content;
+  private prepare(notification: unknown, { foreign = false }: NotificationsOptions): PreparedNotification {
+    const prepared = new PreparedNotification(notification);
+    if (!foreign) this.check.expectNotification(prepared.shown);
+    return prepared;
   }
 
   /** Always goes through the outbox, where every node finds it if the signal is lost or the broker is down. */
@@ -257,10 +255,4 @@ function outgoingEvent(
 ): Outgoing {
   const body = serialize({ type: 'event', event_type: type, data }, 'data');
   return { channel, body, idempotencyKey: idempotencyKey ?? null };
-}
-
-function counted(receipts: readonly NotificationReceipt[]): Record<Outcome, number> {
-  const counts: Record<Outcome, number> = { stored: 0, repeated: 0, muted: 0, ephemeral: 0 };
-  for (const { outcome } of receipts) counts[outcome] += 1;
-  return counts;
 }

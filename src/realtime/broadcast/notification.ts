@@ -32,16 +32,39 @@ export function readNotification(value: unknown): JsonObject {
   return { ...notification, timestamp: notification.timestamp ?? new Date().toISOString() };
 }
 
-/**
- * Makes the frames of a stored notification, by its id for each user.
- * @param content without an id
- * @throws {InvalidBroadcastError} if it is too large
- */
-export function notificationFrames(content: JsonObject): (id: string) => string {
-  const text = JSON.stringify(content);
-  expectSize(Buffer.byteLength(text) + ID_BYTES, 'notification');
-  // It is never empty, as it has a title.
-  return (id) => `{"type":"notification","notification":${text.slice(0, -1)},"id":"${id}"}}`;
+/** A notification that was checked, ready to be stored for many users, or only sent. */
+export class PreparedNotification {
+  /** As its sender wrote it, with a `timestamp`. */
+  readonly shown: JsonObject;
+  /** Without an id of the sender's: the inbox gives its own. */
+  readonly stored: JsonObject;
+  private readonly text: string;
+  private frame: string | null = null;
+
+  /** @throws {InvalidBroadcastError} naming the field */
+  constructor(value: unknown) {
+    this.shown = readNotification(value);
+    this.stored = { ...this.shown };
+    delete this.stored.id;
+    this.text = JSON.stringify(this.stored);
+    expectSize(Buffer.byteLength(this.text) + ID_BYTES, 'notification');
+  }
+
+  /** About how many characters a frame has. */
+  get size(): number {
+    return this.text.length;
+  }
+
+  /** The frame of one that is not stored. */
+  get shownFrame(): string {
+    return (this.frame ??= JSON.stringify({ type: 'notification', notification: this.shown }));
+  }
+
+  /** The frame of one that is stored under this id. */
+  frameOf(id: string): string {
+    // It is never empty, as it has a title.
+    return `{"type":"notification","notification":${this.text.slice(0, -1)},"id":"${id}"}}`;
+  }
 }
 
 /** Lengths count code points, as Postgres and people do. */

@@ -4,17 +4,22 @@ import { QuietErrorLog } from '../support/quiet-error-log.js';
 import { UnavailableError } from '../support/errors.js';
 import { connectRedis, type RedisSettings } from '../support/redis-connection.js';
 import { RedisKeys } from './redis-keys.js';
+import { isRefusal } from './redis-links.js';
 
 /** How long Redis may take to answer a command. */
 const COMMAND_TIMEOUT_MS = 2_000;
 /** How long a connection may stay silent while a reply is due. */
 const SOCKET_TIMEOUT_MS = 3_000;
 
+const STANDALONE = /^redis_mode:standalone/m;
+
 /** The engine's Redis: the shared connection for commands, and the names of the keys. */
 @Injectable()
 export class RealtimeRedis implements OnApplicationShutdown {
   readonly keys: RedisKeys;
   readonly commands: Redis | Cluster;
+  /** Null until it is known. */
+  private isStandalone: boolean | null = null;
   private readonly logger = new Logger(RealtimeRedis.name);
 
   constructor(readonly settings: RedisSettings) {
@@ -38,6 +43,21 @@ export class RealtimeRedis implements OnApplicationShutdown {
       // Drops a connection that died silently; `commandTimeout` fails only the command.
       socketTimeout: SOCKET_TIMEOUT_MS,
     });
+  }
+
+  /**
+   * Whether the server that is asked knows all subscribers of a pub/sub channel: not where a cluster is behind one address,
+   * as any of its servers may have them, nor where the server doesn't tell what it is. Never rejects.
+   */
+  async countsSubscribers(): Promise<boolean> {
+    if (this.settings.mode === 'cluster') return true;
+    if (this.isStandalone !== null) return this.isStandalone;
+    try {
+      this.isStandalone = STANDALONE.test(await this.commands.info('server'));
+    } catch (error) {
+      if (isRefusal(error)) this.isStandalone = false;
+    }
+    return this.isStandalone === true;
   }
 
   /** @throws {UnavailableError} whatever goes wrong */

@@ -64,6 +64,11 @@ describe('Heartbeat', () => {
   });
 
   it('closes connections whose token has expired, within a second', () => {
+    heartbeat.onApplicationShutdown();
+    const settings = { limits: { heartbeatIntervalMs: 25_000 } };
+    const connections = { all: () => peers.filter(({ endedAt }) => endedAt === null).values() };
+    heartbeat = new Heartbeat(settings as RealtimeSettings, connections as unknown as Connections);
+    heartbeat.onModuleInit();
     const [short, long] = [peers.at(-1), peers.at(-2)];
     if (short === undefined || long === undefined) throw new Error('There are no peers');
     short.expiresAt = Date.now() + 500;

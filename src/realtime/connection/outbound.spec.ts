@@ -1,4 +1,4 @@
-import { Duplex } from 'node:stream';
+import { Duplex, Writable } from 'node:stream';
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { Position } from '../broker/cursor.js';
 import { Outbound } from './outbound.js';
@@ -49,6 +49,16 @@ describe('Outbound', () => {
     expect([isTooSlow, outbound.bytes]).toEqual([false, MAX]);
     outbound.show(Buffer.alloc(1));
     expect([isTooSlow, outbound.bytes]).toEqual([true, MAX]);
+  });
+
+  it('closes nobody who reads, however much one turn has for them', () => {
+    const reading = new Writable({ write: (_chunk, _encoding, done) => done() });
+    const recipient = { isOpen: true, onTooSlow: () => (isTooSlow = true) };
+    outbound = new Outbound(reading, MAX, recipient, new Sending());
+    outbound.goLive();
+    for (let n = 0; n < 50; n += 1) outbound.show(Buffer.alloc(200));
+    outbound.write(Buffer.alloc(MAX));
+    expect([isTooSlow, outbound.sent]).toEqual([false, 51]);
   });
 
   it('counts bytes held back as well as bytes written', () => {

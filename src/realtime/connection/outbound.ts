@@ -3,7 +3,7 @@ import type { Position } from '../broker/cursor.js';
 import { withCursor } from '../broker/cursor-field.js';
 import type { Tally } from '../realtime-metrics.js';
 import { Frames } from './frames.js';
-import type { Row, Sender, Sending } from './sending.js';
+import type { FrameList, Sender, Sending } from './sending.js';
 import type { TransportKind } from './transport.js';
 
 /** The connection that an `Outbound` writes to. */
@@ -31,8 +31,8 @@ export class Outbound implements Sender {
   sentBytes = 0;
   private held: Held[] | null = [];
   private heldBytes = 0;
-  /** What will be written at the end of this turn. */
-  private row: Row | null = null;
+  /** What will be written with the next batch. */
+  private frames: FrameList | null = null;
   /** Up to where the client has received its channel. */
   private position: Position | null = null;
   /** Up to where it has received a stream that the broker has since lost, or whose end it has lost. */
@@ -113,22 +113,22 @@ export class Outbound implements Sender {
    * @returns whether it was written
    */
   write(frame: Buffer): boolean {
-    if (!this.recipient.isOpen || this.isTooMuch(this.waiting, frame.length)) return false;
     this.flush();
+    if (!this.recipient.isOpen || this.isTooMuch(this.sink.writableLength, frame.length)) return false;
     this.count(1, frame.length);
     this.sink.write(frame);
     return true;
   }
 
-  /** Writes what would be written at the end of this turn; drops it if the connection is closed: its client resumes. */
+  /** Writes what would be written with the next batch; drops it if the connection is closed: its client resumes. */
   flush(): number {
-    const { row } = this;
-    this.row = null;
-    if (row === null || !this.recipient.isOpen) return 0;
-    this.count(row.frames, row.bytes);
-    this.tally.deliveries += row.frames;
-    this.sink.write(row.buffer);
-    return row.bytes;
+    const { frames } = this;
+    this.frames = null;
+    if (frames === null || !this.recipient.isOpen) return 0;
+    this.count(frames.length, frames.bytes);
+    this.tally.deliveries += frames.length;
+    frames.writeTo(this.sink);
+    return frames.bytes;
   }
 
   /** Sends one of many missed messages. Resolves once there is room for the next; with false if the client is gone. */
@@ -171,16 +171,18 @@ export class Outbound implements Sender {
     this.heldBytes = 0;
   }
 
-  /** Bytes that were handed to the socket, or will be at the end of this turn. */
+  /** Bytes that were handed to the socket, or will be with the next batch. */
   private get waiting(): number {
-    return this.sink.writableLength + (this.row?.bytes ?? 0);
+    return this.sink.writableLength + (this.frames?.bytes ?? 0);
   }
 
-  /** Writes a frame of the channel, or of a signal, at the end of this turn. */
+  /** Writes a frame of the channel, or of a signal, with the next batch. */
   private tell(frame: Buffer): void {
+    // What the socket was not offered yet says nothing about how fast the client reads.
+    if (this.waiting + frame.length > this.maxBytes) this.flush();
     if (this.isTooMuch(this.waiting, frame.length)) return;
-    if (this.row === null) this.sending.soon(this);
-    this.row = this.sending.after(this.row, frame);
+    if (this.frames === null) this.sending.enqueue(this);
+    this.frames = this.sending.append(this.frames, frame);
   }
 
   private count(frames: number, bytes: number): void {

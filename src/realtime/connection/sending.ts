@@ -1,97 +1,106 @@
+import type { Writable } from 'node:stream';
 import { Injectable } from '@nestjs/common';
 
-/** How many sockets, and how many bytes, are written in one turn of the event loop for each batch: some milliseconds. */
+/** How many sockets, and how many bytes, are written in one turn of the event loop for each batch: a few milliseconds. */
 const [SLICE, SLICE_BYTES] = [256, 2_097_152];
+/** Up to this size, frames are copied together; larger ones are cheaper to hand over one by one. */
+const JOINED_BYTES = 16_384;
 
-/** Has something to be written. */
+/** Something with bytes to write. */
 export interface Sender {
-  /** Writes it; returns how many bytes that were. */
+  /** Writes them; returns how many they were. */
   flush(): number;
 }
 
-/** What waits for a socket: a frame, after those of the row before. */
-export class Row {
-  /** How many frames are in it and the rows before it, and their bytes. */
-  readonly frames: number;
+/** The frames that wait for a socket, in their order. Sockets that wait for the same frames share it. */
+export class FrameList {
+  /** How many frames there are, and their bytes. */
+  readonly length: number;
   readonly bytes: number;
-  /** The rows that are one frame longer, by that frame; made when first needed. */
-  next: Map<Buffer, Row> | null = null;
+  /** The lists that are one frame longer, by that frame; made when first needed. */
+  longer: Map<Buffer, FrameList> | null = null;
   private joined: Buffer | null = null;
 
   constructor(
-    readonly before: Row | null,
-    readonly frame: Buffer,
+    readonly before: FrameList | null,
+    readonly last: Buffer,
   ) {
-    this.frames = (before?.frames ?? 0) + 1;
-    this.bytes = (before?.bytes ?? 0) + frame.length;
+    this.length = (before?.length ?? 0) + 1;
+    this.bytes = (before?.bytes ?? 0) + last.length;
   }
 
-  /** All its frames, put together once for all sockets that wait for the same. */
-  get buffer(): Buffer {
-    this.joined ??= this.before === null ? this.frame : join(this);
-    return this.joined;
+  /** Writes all frames with one system call. */
+  writeTo(sink: Writable): void {
+    if (this.before === null) {
+      sink.write(this.last);
+    } else if (this.bytes <= JOINED_BYTES) {
+      this.joined ??= Buffer.concat(framesOf(this), this.bytes);
+      sink.write(this.joined);
+    } else {
+      sink.cork();
+      for (const frame of framesOf(this)) sink.write(frame);
+      sink.uncork();
+    }
   }
 }
 
-function join(last: Row): Buffer {
+function framesOf(list: FrameList): Buffer[] {
   const frames: Buffer[] = [];
-  for (let row: Row | null = last; row !== null; row = row.before) frames.push(row.frame);
-  return Buffer.concat(frames.reverse(), last.bytes);
+  for (let each: FrameList | null = list; each !== null; each = each.before) frames.push(each.last);
+  return frames.reverse();
 }
 
+/** What one turn of the event loop has to write. */
 interface Batch {
   senders: Sender[];
   /** How many of them have been called. */
   done: number;
+  /** To be called at the end. */
+  after: (() => void)[];
 }
 
 /**
- * Writes what the connections of a process are sent: all that one turn of the event loop has for a socket in one system call,
- * which costs more than everything before it. Handing a frame to a member of a channel only moves the member to the next row,
- * and nearly all members of a channel are in the same row.
+ * Writes what the connections of a process are sent. A system call costs more than all the work before it, so each socket gets
+ * one for all that a turn of the event loop has for it. Handing a frame to a member of a channel only moves the member to the
+ * next list, and nearly all members of a channel are at the same one.
  *
- * A large batch is written in slices, beside the batches that came after it: neither the event loop nor small channels wait
- * for it. A socket is in one batch only, so its frames stay in order.
+ * A large batch is written in slices, beside the batches that came after it, so that neither the event loop nor small channels
+ * wait for it. A flush always writes all that waits for a socket: so its frames stay in order, wherever it is queued.
  */
 @Injectable()
 export class Sending {
-  private first = new Map<Buffer, Row>();
+  private first = new Map<Buffer, FrameList>();
   private batches: Batch[] = [];
   /** The batch of this turn. */
   private current: Batch | null = null;
   private isScheduled = false;
 
-  /** The row after another one, or after none. */
-  after(row: Row | null, frame: Buffer): Row {
-    const rows = row === null ? this.first : (row.next ??= new Map<Buffer, Row>());
-    let next = rows.get(frame);
-    if (next === undefined) {
-      next = new Row(row, frame);
-      rows.set(frame, next);
+  /** The list that is one frame longer than another one, or than none. */
+  append(list: FrameList | null, frame: Buffer): FrameList {
+    const lists = list === null ? this.first : (list.longer ??= new Map<Buffer, FrameList>());
+    let longer = lists.get(frame);
+    if (longer === undefined) {
+      longer = new FrameList(list, frame);
+      lists.set(frame, longer);
     }
-    return next;
+    return longer;
   }
 
-  /** Has a sender called after everything else that this turn of the event loop has to do. */
-  soon(sender: Sender): void {
+  /** Has a sender called when its batch is written: usually at the end of this turn of the event loop. */
+  enqueue(sender: Sender): void {
     this.current ??= this.begin();
     this.current.senders.push(sender);
   }
 
-  /** Calls back once everything that waits now has been written. */
+  /** Calls back once the latest batch has been written. */
   whenWritten(run: () => void): void {
-    let left = this.batches.length;
-    const last = (): number => {
-      left -= 1;
-      if (left === 0) run();
-      return 0;
-    };
-    if (left === 0) run();
-    else for (const { senders } of this.batches) senders.push({ flush: last });
+    const latest = this.current ?? this.batches.at(-1);
+    if (latest === undefined) run();
+    else latest.after.push(run);
   }
 
   private begin(): Batch {
-    const batch: Batch = { senders: [], done: 0 };
+    const batch: Batch = { senders: [], done: 0, after: [] };
     this.batches.push(batch);
     this.schedule();
     return batch;
@@ -106,17 +115,26 @@ export class Sending {
   private write(): void {
     this.isScheduled = false;
     this.current = null;
-    // Who is handed a frame from now on seldom shares it with those who were.
+    // Frames of later turns start anew: few sockets would share these lists.
     this.first = new Map();
-    for (const batch of this.batches) writeSlice(batch);
-    this.batches = this.batches.filter(({ senders, done }) => done < senders.length);
-    if (this.batches.length > 0) this.schedule();
+    const due = this.batches;
+    this.batches = [];
+    try {
+      for (const batch of due) writeSlice(batch);
+    } finally {
+      this.batches = [...due.filter(({ senders, done }) => done < senders.length), ...this.batches];
+      if (this.batches.length > 0) this.schedule();
+    }
   }
 }
 
 function writeSlice(batch: Batch): void {
   const end = Math.min(batch.done + SLICE, batch.senders.length);
-  for (let bytes = 0; batch.done < end && bytes < SLICE_BYTES; batch.done += 1) {
-    bytes += batch.senders[batch.done]?.flush() ?? 0;
+  let bytes = 0;
+  while (batch.done < end && bytes < SLICE_BYTES) {
+    const sender = batch.senders[batch.done];
+    batch.done += 1;
+    bytes += sender?.flush() ?? 0;
   }
+  if (batch.done === batch.senders.length) for (const run of batch.after.splice(0)) run();
 }

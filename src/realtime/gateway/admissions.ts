@@ -57,7 +57,7 @@ export class Admissions {
     transport.whenClosed(() => this.ended(applicant));
     const admittedAt = this.revocations.now();
     try {
-      handshake.onAuthenticated = (userId) => applicant.occupies(this.claimPlace(userId, applicant));
+      handshake.onAuthenticated = (userId) => applicant.occupies(() => this.claimPlace(userId, applicant));
       const admission = await gateway.admit(handshake);
       if (!transport.isOpen) return;
       const joining = new Connection(transport, handshake, admission, admittedAt, this.connectionContext);

@@ -30,9 +30,12 @@ export class Applicant implements Occupant {
     return this.joined;
   }
 
-  occupies(place: UserPlace): void {
-    this.place = place;
-    if (this.hasEnded) place.leave();
+  /** @param claim throws if there is no place left */
+  occupies(claim: () => UserPlace): void {
+    // Several guards may authenticate it.
+    this.place?.leave();
+    this.place = claim();
+    if (this.hasEnded) this.place.leave();
   }
 
   /** From now on it is this connection. */

@@ -9,19 +9,18 @@ export class MemoryPresenceStore extends PresenceStore {
     super();
   }
 
-  override async store(attendances: readonly Attendance[]): Promise<number> {
+  override async store(attendances: readonly Attendance[]): Promise<void> {
     const changes = attendances.filter((each) => this.isChange(each));
     await Promise.all(changes.map((each) => this.broker.signal(presenceTopic(each.orgId), presenceSignal(each))));
-    return changes.length;
   }
 
   override list(orgId: string): Promise<Map<string, number>> {
     return Promise.resolve(new Map(this.orgs.get(orgId)));
   }
 
-  override sweep(): Promise<number> {
+  override sweep(): Promise<void> {
     // There are no other nodes.
-    return Promise.resolve(0);
+    return Promise.resolve();
   }
 
   override onForgotten(): void {

@@ -16,10 +16,9 @@ export interface Attendance {
 export abstract class PresenceStore {
   /**
    * Stores how many connections users have on this node. Storing the same count again changes nothing.
-   * @returns how many signals were sent
    * @throws {UnavailableError} then some may be stored; the same call can be repeated
    */
-  abstract store(attendances: readonly Attendance[]): Promise<number>;
+  abstract store(attendances: readonly Attendance[]): Promise<void>;
 
   /**
    * The users who have joined and not left, and how many connections each has: none, if they may be back soon.
@@ -29,10 +28,9 @@ export abstract class PresenceStore {
 
   /**
    * Removes the counts of nodes that ended without cleaning up. One node at a time does so.
-   * @returns how many signals were sent
    * @throws {UnavailableError}
    */
-  abstract sweep(): Promise<number>;
+  abstract sweep(): Promise<void>;
 
   /** Calls back when the store may have lost what this node has stored. */
   abstract onForgotten(listener: () => void): void;

@@ -3,7 +3,6 @@ import { RealtimeSettings } from '../settings.js';
 import { QuietErrorLog } from '../support/quiet-error-log.js';
 import { WriteBehind } from '../cluster/write-behind.js';
 import { orgOf } from '../cluster/connection-registry.js';
-import { RealtimeMetrics } from '../realtime-metrics.js';
 import type { Connection } from '../connection/connection.js';
 import { type ConnectionObserver, Connections } from '../connection/connections.js';
 import { type Attendance, PresenceStore } from './presence-store.js';
@@ -40,7 +39,6 @@ export class Presence implements ConnectionObserver, OnApplicationBootstrap, OnA
 
   constructor(
     private readonly store: PresenceStore,
-    private readonly metrics: RealtimeMetrics,
     private readonly settings: RealtimeSettings,
     connections: Connections,
   ) {
@@ -114,7 +112,7 @@ export class Presence implements ConnectionObserver, OnApplicationBootstrap, OnA
 
   private async write(keys: readonly string[]): Promise<void> {
     const attendances = keys.flatMap((key) => this.attendance(key) ?? []);
-    this.sent(await this.store.store(attendances));
+    await this.store.store(attendances);
     for (const { orgId, userId, count } of attendances) {
       const key = keyOf(orgId, userId);
       // The user may have come back since; the key is then marked for another write.
@@ -128,10 +126,6 @@ export class Presence implements ConnectionObserver, OnApplicationBootstrap, OnA
     const { orgId, userId, count } = stay;
     const hasLeft = count === 0 && !this.departures.has(key);
     return { orgId, userId, count: hasLeft ? null : count };
-  }
-
-  private sent(signals: number): void {
-    if (signals > 0) this.metrics.publications.inc({ kind: 'signal' }, signals);
   }
 
   /** Stores the counts of some users again, of each in turn. */
@@ -150,7 +144,7 @@ export class Presence implements ConnectionObserver, OnApplicationBootstrap, OnA
   /** Never rejects. */
   private async sweep(): Promise<void> {
     try {
-      this.sent(await this.store.sweep());
+      await this.store.sweep();
     } catch (error) {
       this.errors.report(error instanceof Error ? error : new Error(String(error)));
     }

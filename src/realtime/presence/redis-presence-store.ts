@@ -17,8 +17,7 @@ const SWEEP_SECONDS = 30;
  *
  * KEYS: the organization's counts: for each user, `node=count` of the nodes that know the user, with a space after each.
  * ARGV: user, node, count (empty: the user has left the node), seconds that the counts live, PUBLISH or SPUBLISH, its
- * channel, the signal.
- * Returns 1 if it has signalled, else 0. Servers that refuse to count subscribers are taken to have some.
+ * channel, the signal, how to count the channel's subscribers (empty: signals in any case, as if the server refuses that).
  */
 const STORE_SCRIPT = `
 local before = redis.call('HGET', KEYS[1], ARGV[1]) or ''
@@ -38,19 +37,20 @@ elseif now ~= before then
 end
 redis.call('EXPIRE', KEYS[1], ARGV[4])
 if (before == '') == (now == '') then
-  return 0
+  return
 end
-local watchers = redis.pcall('PUBSUB', ARGV[5] == 'PUBLISH' and 'NUMSUB' or 'SHARDNUMSUB', ARGV[6])
-if watchers.err == nil and watchers[2] == 0 then
-  return 0
+if ARGV[8] ~= '' then
+  local watchers = redis.pcall('PUBSUB', ARGV[8], ARGV[6])
+  if watchers.err == nil and watchers[2] == 0 then
+    return
+  end
 end
 redis.call(ARGV[5], ARGV[6], ARGV[7])
-return 1
 `;
 
 /** The script, as a method that ioredis adds. */
 interface Scripts {
-  heraldStorePresence(keys: 1, ...keysAndArguments: (string | number)[]): Promise<0 | 1>;
+  heraldStorePresence(keys: 1, ...keysAndArguments: (string | number)[]): Promise<void>;
 }
 
 /**
@@ -70,7 +70,7 @@ export class RedisPresenceStore extends PresenceStore {
     this.commands = redis.commands as (Redis | Cluster) & Scripts;
   }
 
-  override async store(attendances: readonly Attendance[]): Promise<number> {
+  override async store(attendances: readonly Attendance[]): Promise<void> {
     const pairs = this.redis.keys.presenceOfNode(this.directory.self);
     const [here, gone] = [
       attendances.filter(({ count }) => count !== null).map(pairOf),
@@ -82,9 +82,8 @@ export class RedisPresenceStore extends PresenceStore {
         Promise.all([commands.sadd(pairs, ...here), commands.expire(pairs, COUNTS_SECONDS)]),
       );
     }
-    const signals = await this.storeFor(this.directory.self, attendances);
+    await this.storeFor(this.directory.self, attendances);
     if (gone.length > 0) await this.redis.ask((commands) => commands.srem(pairs, ...gone));
-    return signals;
   }
 
   /** Without the counts of nodes that have ended, which may not have been removed yet. */
@@ -103,19 +102,17 @@ export class RedisPresenceStore extends PresenceStore {
     return users;
   }
 
-  override async sweep(): Promise<number> {
+  override async sweep(): Promise<void> {
     // After an outage of Redis every lease has ended, and the nodes need a moment to renew them.
-    if (!this.directory.isSteady) return 0;
+    if (!this.directory.isSteady) return;
     const { ended } = await this.directory.list();
-    let signals = 0;
     for (const node of ended) {
       // Its own lease may have ended while this process stood still.
       if (node === this.directory.self) continue;
-      if (!(await this.isTurn())) break;
-      signals += await this.remove(node);
+      if (!(await this.isTurn())) return;
+      await this.remove(node);
       await this.directory.forget(node);
     }
-    return signals;
   }
 
   override onForgotten(listener: () => void): void {
@@ -133,36 +130,40 @@ export class RedisPresenceStore extends PresenceStore {
     return true;
   }
 
-  private async remove(node: string): Promise<number> {
+  private async remove(node: string): Promise<void> {
     const key = this.redis.keys.presenceOfNode(node);
-    let signals = 0;
     for (let cursor = '', pairs: string[] = []; cursor !== '0';) {
       [cursor, pairs] = await this.redis.ask((commands) =>
         commands.sscan(key, cursor === '' ? 0 : cursor, 'COUNT', SWEPT_AT_ONCE),
       );
-      signals += await this.storeFor(node, pairs.map(departureOf));
+      await this.storeFor(node, pairs.map(departureOf));
     }
-    return signals;
   }
 
-  private async storeFor(node: string, attendances: readonly Attendance[]): Promise<number> {
+  private async storeFor(node: string, attendances: readonly Attendance[]): Promise<void> {
+    const countsSubscribers = await this.redis.countsSubscribers();
     // Waits for all, so that none is still being stored when it is tried again.
-    const answers = await Promise.allSettled(attendances.map((each) => this.storeOne(node, each)));
+    const answers = await Promise.allSettled(attendances.map((each) => this.storeOne(node, each, countsSubscribers)));
     const failure = answers.find((answer) => answer.status === 'rejected');
     if (failure !== undefined) throw new UnavailableError('redis', { cause: failure.reason });
-    return answers.reduce((sum, answer) => sum + (answer.status === 'fulfilled' ? answer.value : 0), 0);
   }
 
-  private storeOne(node: string, attendance: Attendance): Promise<0 | 1> {
+  private async storeOne(node: string, attendance: Attendance, countsSubscribers: boolean): Promise<void> {
     const { orgId, userId, count } = attendance;
     const topic = presenceTopic(orgId);
     const { keys, settings } = this.redis;
-    const publishCommand = settings.mode === 'cluster' ? 'SPUBLISH' : 'PUBLISH';
-    const user = encodeURIComponent(userId);
-    return this.commands.heraldStorePresence(
+    const isCluster = settings.mode === 'cluster';
+    await this.commands.heraldStorePresence(
       1,
       keys.presence(topic),
-      ...[user, node, count ?? '', COUNTS_SECONDS, publishCommand, keys.channel(topic), presenceSignal(attendance)],
+      encodeURIComponent(userId),
+      node,
+      count ?? '',
+      COUNTS_SECONDS,
+      isCluster ? 'SPUBLISH' : 'PUBLISH',
+      keys.channel(topic),
+      presenceSignal(attendance),
+      ...(countsSubscribers ? [isCluster ? 'SHARDNUMSUB' : 'NUMSUB'] : ['']),
     );
   }
 }

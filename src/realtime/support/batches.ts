@@ -6,8 +6,8 @@ interface Waiting<K, V> {
 }
 
 /**
- * Asks one question for many: what is asked for while others are answered goes into the next question. So a single one never
- * waits, and a crowd costs few round trips.
+ * Asks one question for many: what is asked for while others are answered goes into the next question. So few ask at once, and
+ * a crowd costs few round trips.
  */
 export class Batches<K, V> {
   private waiting: Waiting<K, V>[] = [];
@@ -15,7 +15,7 @@ export class Batches<K, V> {
 
   /**
    * @param ask resolves with an answer for each key, in the given order; if it fails, it fails for all of them
-   * @param atOnce how many questions are asked at a time: one that hangs keeps nobody waiting
+   * @param atOnce how many questions are asked at a time, so that one slow question does not hold up the rest
    * @param most how many keys a question has at most
    */
   constructor(
