@@ -13,8 +13,9 @@ const MOST = 1_000;
 
 const isGiven = (_: unknown, value: unknown): boolean => value !== undefined;
 
-/** The schema accepts this option, but its type lacks it. */
-const ONE_FORM: ApiSchemaOptions & { example: object } = {
+/** The schema accepts these options, but its type lacks them. */
+const ONE_FORM: ApiSchemaOptions & { example: object; anyOf: object[] } = {
+  anyOf: [{ required: ['user_ids', 'notification'] }, { required: ['notifications'] }],
   example: { user_ids: ['alice', 'bob'], notification: { title: 'Planned maintenance' }, dedupe_key: 'maintenance-7' },
 };
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { Body, ConflictException, Controller, HttpCode, Post } from '@nestjs/common';
-import { ApiAcceptedResponse, ApiConflictResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { Body, Controller, HttpCode, Post } from '@nestjs/common';
+import { ApiAcceptedResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import type { Membership } from '../organizations/membership.entity.js';
 import { MembershipsService } from '../organizations/memberships.service.js';
 import { OrganizationTurns } from '../organizations/organization-turns.js';
@@ -14,7 +14,7 @@ const MOST_MEMBERS = 10_000;
 const MOST_BYTES = 4_096;
 /** Of notifications without a type, so that members can mute them. */
 const DEFAULT_TYPE = 'org.notification';
-const TOO_MANY = `The organization has more than ${MOST_MEMBERS} members.`;
+const TOO_MANY = `org_id must be of an organization with up to ${MOST_MEMBERS} members`;
 
 @ApiTags('notifications')
 @Controller('orgs/:org_id/notifications')
@@ -31,7 +31,6 @@ export class OrgNotificationsController {
   @ForMembers('notifyMembers')
   @ApiOperation({ summary: 'Notify every member of an organization, yourself included (owners, admins)' })
   @ApiAcceptedResponse({ type: NotifiedDto, description: 'The notification was accepted.' })
-  @ApiConflictResponse({ description: TOO_MANY })
   async notifyMembers(
     @CurrentMembership() { orgId, userId: from }: Membership,
     @Body() { notification, dedupe_key }: NotifyMembersDto,
@@ -41,7 +40,7 @@ export class OrgNotificationsController {
     const options = dedupe_key === undefined ? {} : { idempotencyKey: keyOf(orgId, dedupe_key) };
     return this.turns.run(orgId, async (manager) => {
       const userIds = await this.memberships.userIds(orgId, MOST_MEMBERS + 1, manager);
-      if (userIds.length > MOST_MEMBERS) throw new ConflictException(TOO_MANY);
+      if (userIds.length > MOST_MEMBERS) throw new InvalidInputError([{ field: 'org_id', message: TOO_MANY }]);
       await this.broadcast.broadcastNotifications(userIds, content, { ...options, foreign: true, manager });
       return { count: userIds.length };
     });

@@ -29,7 +29,8 @@ export class Schemas {
 
   /** Whether a body is required: one without required fields may be omitted. */
   isNeeded(schema: Schema): boolean {
-    return (this.resolve(schema).required ?? []).length > 0;
+    const { required = [], anyOf } = this.resolve(schema);
+    return required.length > 0 || anyOf !== undefined;
   }
 
   private resolve(schema: Schema): SchemaObject {

@@ -34,7 +34,7 @@ export class RealtimeMetrics {
     const registers = [registry];
     this.publications = new Counter({
       name: 'herald_publications_total',
-      help: 'Messages from this process that the broker has accepted, without presence',
+      help: 'Messages from this process that the broker has accepted',
       labelNames: ['kind'],
       registers,
     });
@@ -158,19 +158,12 @@ export class RealtimeMetrics {
     this.closes.inc({ code, reason });
   }
 
-  /**
-   * Times one publish call, and counts its messages.
-   * @param count of the messages, or of those in its result that were new
-   */
-  async publishing<T>(
-    count: number | ((result: T) => number),
-    kind: 'frame' | 'signal',
-    publish: () => Promise<T>,
-  ): Promise<T> {
+  /** Times one publish call, and counts its messages. */
+  async publishing<T>(count: number, kind: 'frame' | 'signal', publish: () => Promise<T>): Promise<T> {
     const end = this.publishSeconds.startTimer();
     const result = await publish();
     end();
-    this.publications.inc({ kind }, typeof count === 'number' ? count : count(result));
+    this.publications.inc({ kind }, count);
     return result;
   }
 

@@ -73,11 +73,12 @@ export class BroadcastService {
     notification: NotificationMessage<T>,
     options: NotificationsOptions & Pick<NotificationOptions, 'idempotencyKey'> = {},
   ): Promise<Record<Outcome, number>> {
-    const { idempotencyKey = null, ephemeral = false } = options;
+    const { idempotencyKey, ephemeral = false } = options;
     const prepared = this.prepare(notification, options);
     expectIdempotencyKey(idempotencyKey);
     const all = [...new Set(userIds)].map((userId, n): Addressed => {
-      return { channel: channelOf(`user_ids.${n}`, () => userChannel.of(userId)), prepared, idempotencyKey };
+      const channel = channelOf(`user_ids.${n}`, () => userChannel.of(userId));
+      return { channel, prepared, idempotencyKey: idempotencyKey ?? null };
     });
     return this.notifier.notifyAll(all, ephemeral, options);
   }
@@ -253,6 +254,7 @@ function outgoingEvent(
   data: JsonObject,
   { idempotencyKey }: Pick<BroadcastOptions, 'idempotencyKey'>,
 ): Outgoing {
+  expectIdempotencyKey(idempotencyKey);
   const body = serialize({ type: 'event', event_type: type, data }, 'data');
   return { channel, body, idempotencyKey: idempotencyKey ?? null };
 }

@@ -49,11 +49,9 @@ export class Publisher {
   /**
    * Sends the messages of each channel in order. With `manager`, all or none; without it, a failure may leave some of them
    * sent.
-   * @throws {InvalidBroadcastError}
    * @throws {UnavailableError} if the broker is down; never with `manager`
    */
   async publishAll(outgoing: readonly Outgoing[], { manager }: Pick<BroadcastOptions, 'manager'>): Promise<void> {
-    for (const { idempotencyKey } of outgoing) expectIdempotencyKey(idempotencyKey);
     const except = this.call.origin;
     const messages = outgoing.map(({ channel, body, idempotencyKey = null }): Message => {
       return { id: uuidv7(), channel, body, idempotencyKey, except, formerPosition: null };
@@ -100,7 +98,7 @@ export class Publisher {
 
 /** @throws {InvalidBroadcastError} */
 export function expectIdempotencyKey(key: unknown): void {
-  if (key === undefined || key === null) return;
+  if (key === undefined) return;
   const length = typeof key === 'string' ? key.length : 0;
   if (length > 0 && length <= IDEMPOTENCY_KEY_LENGTH) return;
   throw new InvalidBroadcastError('idempotencyKey', `takes 1 to ${IDEMPOTENCY_KEY_LENGTH} characters`);

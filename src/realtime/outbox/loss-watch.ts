@@ -74,12 +74,6 @@ export class LossWatch {
     return this.state.isActive ? this.state : null;
   }
 
-  /** Whether there is no reason to think that the broker has lost anything that is not published again. */
-  get isCalm(): boolean {
-    const isKnown = this.knownGeneration !== null || this.context.broker.losesChannelsAlone;
-    return isKnown && this.doubted === this.settled && this.state.isOver;
-  }
-
   /** Grows whenever there is a new reason to `confirm`: see `Broker.onLinkChange`. */
   get doubts(): number {
     return this.doubted;

@@ -8,7 +8,7 @@ import { Semaphore } from '../support/semaphore.js';
 import type { RealtimeMetrics } from '../realtime-metrics.js';
 import type { OutboxRow, Signal } from './outbox-row.js';
 import { readRow } from './read-row.js';
-import { freshOf, inSteps } from './steps.js';
+import { inSteps } from './steps.js';
 
 /** How long a batch may publish: a slow broker must not keep its transaction and channel locks open. */
 const BATCH_MS = 500;
@@ -173,7 +173,7 @@ async function publishChannel(
   for (const some of inSteps(messages)) {
     if (performance.now() > end || !isCurrent()) return;
     try {
-      const published = await metrics.publishing(freshOf, 'frame', () => broker.publishAll(some, generation));
+      const published = await metrics.publishing(some.length, 'frame', () => broker.publishAll(some, generation));
       for (const [index, { position }] of published.entries()) {
         const message = some[index];
         if (message !== undefined) batch.settled.set(message.id, formatCursor(position));

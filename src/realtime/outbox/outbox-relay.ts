@@ -2,13 +2,12 @@ import { Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common'
 import { InjectDataSource } from '@nestjs/typeorm';
 import type { DataSource } from 'typeorm';
 import { RealtimeSettings } from '../settings.js';
-import { Broker, type Message } from '../broker/broker.js';
+import { Broker } from '../broker/broker.js';
 import { RealtimeMetrics } from '../realtime-metrics.js';
 import { QuietErrorLog } from '../support/quiet-error-log.js';
 import { type Batch, isBrokerAtFault, publishBatch } from './outbox-batch.js';
 import { isAnyWaiting } from './claim.js';
 import { AwaitedMessages } from './awaited-messages.js';
-import { EarlyPublisher } from './early-publisher.js';
 import { LossWatch } from './loss-watch.js';
 import { reasonOf } from './reason-of.js';
 import { RestingChannels } from './resting-channels.js';
@@ -22,10 +21,6 @@ const SHORTEST_BACKOFF_MS = 100;
 const LONGEST_BACKOFF_MS = 2_000;
 /** How many channels that this process has just written to a batch looks at before all others. */
 const FRESH_CHANNELS = 16;
-/** How soon rows are marked that were published from memory. */
-const MARK_MS = 50;
-/** How many such rows of a channel make it sooner: each new message of the channel names them. */
-const MOST_UNMARKED = 16;
 /** Of how many channels a commit may be for them to come first. */
 const MOST_AT_ONCE = 64;
 /** How many of them are remembered; the rest is found like those of other processes. */
@@ -43,11 +38,6 @@ export class OutboxRelay implements OnApplicationBootstrap {
   /** Whether the broker may have lost what was published. */
   readonly losses: LossWatch;
   private readonly awaited = new AwaitedMessages();
-  /** Publishes from memory what this process has just committed. */
-  readonly early: EarlyPublisher;
-  /** Channels with rows to mark, and when. */
-  private readonly unmarked = new Set<string>();
-  private markTimer: NodeJS.Timeout | undefined;
   private timer: NodeJS.Timeout | undefined;
   private running: Promise<void> | null = null;
   private isWoken = false;
@@ -76,13 +66,6 @@ export class OutboxRelay implements OnApplicationBootstrap {
       wake: (channels) => this.wake(channels),
       hurry: () => this.hurry(),
     });
-    this.early = new EarlyPublisher({
-      broker,
-      metrics,
-      losses: this.losses,
-      onPublished: (ids) => this.awaited.settle(ids),
-      onGivenUp: (channel) => this.wake([channel]),
-    });
   }
 
   onApplicationBootstrap(): void {
@@ -94,38 +77,12 @@ export class OutboxRelay implements OnApplicationBootstrap {
   async stop(): Promise<void> {
     this.isStopped = true;
     clearTimeout(this.timer);
-    clearTimeout(this.markTimer);
     await this.running;
   }
 
   /** Resolves when this process has published these messages; never, if another process publishes one. */
   published(ids: readonly string[]): Promise<void> {
     return this.awaited.published(ids);
-  }
-
-  /**
-   * Publishes committed messages from memory, and marks their rows a moment later.
-   * @param givenUp of `early`, from before the rows were written
-   * @returns false if only a run may publish them: call `wake` for it
-   */
-  publishEarly(messages: readonly Message[], givenUp: number): boolean {
-    const { early, losses } = this;
-    if (this.isStopped || this.backoffMs > 0 || early.givenUp !== givenUp || !losses.isCalm) return false;
-    // As the relay reads it from its row.
-    early.publish(messages.map((each) => ({ ...each, idempotencyKey: each.idempotencyKey ?? each.id })));
-    const channels = new Set(messages.map(({ channel }) => channel.name));
-    for (const name of channels) this.unmarked.add(name);
-    if (early.unmarkedOf(channels).length >= MOST_UNMARKED) this.mark();
-    else this.markTimer ??= setTimeout(() => this.mark(), MARK_MS).unref();
-    return true;
-  }
-
-  private mark(): void {
-    clearTimeout(this.markTimer);
-    this.markTimer = undefined;
-    this.wake(this.unmarked);
-    this.unmarked.clear();
-    this.early.forget();
   }
 
   /**
@@ -212,7 +169,6 @@ export class OutboxRelay implements OnApplicationBootstrap {
     if (failures.size > 0) this.losses.checkSoon();
     if ([...settled.values()].some((cursor) => cursor !== null)) this.losses.published();
     this.awaited.settle(settled.keys());
-    this.early.marked(settled.keys());
     for (const [id, error] of unreadable) {
       this.metrics.unreadableMessages.inc();
       this.logger.error(`Skipped the invalid outbox message ${id}: ${error.message}`);

@@ -16,9 +16,6 @@ import { OutboxRelay } from './outbox-relay.js';
 
 type NewRow = Pick<OutboxMessage, 'id' | 'channel' | 'kind' | 'body' | 'idempotencyKey' | 'except'>;
 
-/** How many messages are published from memory at a time; more are left to the relay. */
-const MOST_EARLY = 100;
-
 /** In the given order, which `sequence` keeps. */
 const INSERT = `
   INSERT INTO realtime_outbox (id, channel, kind, body, idempotency_key, "except")
@@ -26,13 +23,6 @@ const INSERT = `
   FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[]) WITH ORDINALITY
     AS message (id, channel, kind, body, idempotency_key, "except", place)
   ORDER BY place`;
-
-/** The same, and tells whether anything waits that has to be published before: in the channels, but for some rows. */
-const INSERT_AND_LOOK = `
-  WITH added AS (${INSERT})
-  SELECT EXISTS (
-    SELECT FROM realtime_outbox WHERE published_at IS NULL AND channel = ANY ($7::text[]) AND id <> ALL ($8::uuid[])
-  ) AS is_any_older`;
 
 interface Written {
   ids: string[];
@@ -55,11 +45,13 @@ export class Outbox implements EntitySubscriberInterface {
   }
 
   /** @param manager the transaction to write in; outside of one, the messages are published at once */
-  async addAll(messages: readonly Message[], manager: EntityManager): Promise<void> {
-    // A query runner may be in a transaction that TypeORM does not know of.
-    const isAlone = manager.queryRunner === undefined && messages.length <= MOST_EARLY;
-    if (isAlone) await this.addAlone(messages, manager);
-    else await this.insert(messages.map(rowOf), manager);
+  addAll(messages: readonly Message[], manager: EntityManager): Promise<void> {
+    const rows = messages.map(({ channel, ...message }) => ({
+      ...message,
+      channel: channel.name,
+      kind: 'frame' as const,
+    }));
+    return this.insert(rows, manager);
   }
 
   /** Adds a signal to all nodes. */
@@ -67,30 +59,20 @@ export class Outbox implements EntitySubscriberInterface {
     return this.insert([{ ...signal, channel: Topic.nodes.name, idempotencyKey: null }], manager);
   }
 
-  /** One statement commits the messages: they can be published from memory, unless others have to come first. */
-  private async addAlone(messages: readonly Message[], manager: EntityManager): Promise<void> {
-    if (messages.length === 0) return;
-    const rows = messages.map(rowOf);
-    const channels = new Set(rows.map(({ channel }) => channel));
-    const { early } = this.relay;
-    const { givenUp } = early;
-    const [looked] = await manager.query<{ is_any_older: boolean }[]>(INSERT_AND_LOOK, [
-      ...columnsOf(rows),
-      // Revocations come before all else.
-      [Topic.nodes.name, ...channels],
-      early.unmarkedOf(channels),
-    ]);
-    this.call.awaits(this.relay.published(rows.map(({ id }) => id)));
-    const isEarly = looked?.is_any_older === false && this.relay.publishEarly(messages, givenUp);
-    if (!isEarly) this.relay.wake(channels);
-  }
-
   private async insert(rows: readonly NewRow[], manager: EntityManager): Promise<void> {
     if (rows.length === 0) return;
-    await manager.query(INSERT, columnsOf(rows));
+    const column = <K extends keyof NewRow>(name: K): NewRow[K][] => rows.map((row) => row[name]);
+    await manager.query(INSERT, [
+      column('id'),
+      column('channel'),
+      column('kind'),
+      column('body'),
+      column('idempotencyKey'),
+      column('except'),
+    ]);
     const { queryRunner } = manager;
     if (queryRunner?.isTransactionActive !== true) {
-      this.hand({ ids: rows.map(({ id }) => id), channels: new Set(rows.map(({ channel }) => channel)) });
+      this.hand({ ids: column('id'), channels: new Set(column('channel')) });
       return;
     }
     const written = this.written.get(queryRunner) ?? { ids: [], channels: new Set() };
@@ -117,19 +99,4 @@ export class Outbox implements EntitySubscriberInterface {
     this.call.awaits(this.relay.published(ids));
     this.relay.wake(channels);
   }
-}
-
-function rowOf({ id, channel, body, idempotencyKey, except }: Message): NewRow {
-  return { id, channel: channel.name, kind: 'frame', body, idempotencyKey, except };
-}
-
-function columnsOf(rows: readonly NewRow[]): unknown[][] {
-  return [
-    rows.map(({ id }) => id),
-    rows.map(({ channel }) => channel),
-    rows.map(({ kind }) => kind),
-    rows.map(({ body }) => body),
-    rows.map(({ idempotencyKey }) => idempotencyKey),
-    rows.map(({ except }) => except),
-  ];
 }

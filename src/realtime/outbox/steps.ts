@@ -1,13 +1,8 @@
-import type { Message, Messages, Published } from '../broker/broker.js';
+import type { Message, Messages } from '../broker/broker.js';
 
 /** Bounds one step. Larger steps save round trips, but the broker serves nobody else during one. */
 const MESSAGES = 50;
 const CHARACTERS = 256 * 1024;
-
-/** How many messages of a step were new to the broker. */
-export function freshOf(published: readonly Published[]): number {
-  return published.filter(({ isRepetition }) => !isRepetition).length;
-}
 
 /** Splits a channel's messages, in order, into groups that are published atomically. */
 export function inSteps(messages: readonly Message[]): Messages[] {
