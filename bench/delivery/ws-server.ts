@@ -7,7 +7,10 @@ import { PORT, REDIS_URL, verify } from './peer-settings.js';
 
 const sockets = new WebSocketServer({ noServer: true });
 sockets.on('connection', (client) => {
-  client.on('message', (data, isBinary) => client.send(data, { binary: isBinary }));
+  client.on('message', (data: Buffer) => {
+    const { type } = JSON.parse(data.toString()) as { type?: unknown };
+    if (type === 'ping') client.send(JSON.stringify({ type: 'pong' }));
+  });
 });
 
 const server = createServer();

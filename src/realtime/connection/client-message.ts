@@ -16,11 +16,16 @@ export function errorMessage(code: ErrorCode): string {
 /** What a client's message leads to: an answer, as JSON text, or a new token for the connection. */
 export type Reading = { answer: string } | { token: string };
 
+/** What nearly all clients send nearly always: it need not be parsed. */
+const PING = Buffer.from('{"type":"ping"}');
+const PONG: Reading = { answer: '{"type":"pong","timestamp":null}' };
+
 /**
  * Reads one message of a client.
  * @param data the message as received; a binary message is never treated as JSON
  */
 export function readMessage(data: Buffer, isBinary: boolean): Reading {
+  if (!isBinary && PING.equals(data)) return PONG;
   const text = data.toString();
   const message = isBinary ? undefined : parse(text);
   if (message === undefined) return { answer: errorMessage('invalid_json') };
