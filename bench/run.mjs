@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { bundleIfChanged } from '../scripts/bundle.mjs';
 
-const BENCHMARKS = ['burst', 'channels', 'delivery', 'idle', 'outbox', 'presence', 'slow-peers'];
+const BENCHMARKS = ['burst', 'channels', 'delivery', 'idle', 'outbox', 'presence', 'rest', 'slow-peers'];
 
 if (!existsSync(fileURLToPath(new URL('../dist/main.js', import.meta.url)))) {
   throw new Error('Run `npm run build` first');

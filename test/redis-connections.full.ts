@@ -102,12 +102,18 @@ async function findings(variables: Variables): Promise<string> {
   return found.map(({ verdict, text }) => `${verdict} ${text}\n`).join('');
 }
 
-/** Completes an export with a notification, which uses the command, job and subscriber connections. */
+/** Completes an export with a notification, which uses the command, job and subscriber connections; and tells of a presence. */
 async function expectToWork({ url, wsUrl }: HeraldProcess): Promise<void> {
   const { body } = await new ApiClient(url, null, '').post('/dev/token', { user_id: 'alice' });
   const alice = new ApiClient(url, body.access_token);
   const client = await connect(`${wsUrl}/ws/notifications/`, { token: body.access_token });
   const { id } = (await alice.post('/orgs', { name: 'Acme' })).body;
+  expect((await alice.post(`/orgs/${id}/members`, { user_id: 'bob' })).status).toBe(201);
+  const watcher = await connect(`${wsUrl}/ws/events/${id}/?presence=true`, { token: body.access_token });
+  await until(() => watcher.received.length > 0);
+  const bob = await new ApiClient(url, null, '').post('/dev/token', { user_id: 'bob' });
+  await connect(`${wsUrl}/ws/events/${id}/`, { token: bob.body.access_token });
+  await until(() => watcher.received.some(({ type, user_id }) => type === 'presence' && user_id === 'bob'));
   expect((await alice.post(`/orgs/${id}/exports`, { format: 'csv' })).status).toBe(202);
   await until(() => client.received.some(({ notification }) => isOf(notification, 'task.completed')));
 }

@@ -126,6 +126,8 @@ const TABLE: [action: string, route: string, statuses: string, how?: { body?: ob
   ['download another’s',      `GET ${EXPORT}/download`,      '404 404 404 404 404 404', { target: someoneElsesExport }],
   ['message a member',        `POST ${ALL}/messages`,        '201 201 201 404 404 404', { body: { to: 'member', body: 'Lunch?' } }],
   ['publish an event',        `POST ${ALL}/events`,          '202 202 403 404 404 404', { body: { event_type: 'invoice.paid', data: {} } }],
+  ['publish many events',     `POST ${ALL}/events/batch`,    '202 202 403 404 404 404', { body: { events: [{ event_type: 'invoice.paid', data: {} }] } }],
+  ['notify every member',     `POST ${ALL}/notifications`,   '202 202 403 404 404 404', { body: { notification: { title: 'Lunch' } } }],
   ['see who is connected',    `GET ${ALL}/presence`,         '200 200 200 404 404 404'],
 ];
 
