@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { BroadcastService } from '../src/realtime/index.js';
 import { DataSource } from 'typeorm';
+import { flushOutbox } from '../src/realtime/testing/flush-outbox.js';
 import type { ApiClient } from './support/api-client.js';
 import { type Herald, herald } from './support/herald.js';
 import { closeAllClients } from './support/ws-client.js';
@@ -259,6 +260,7 @@ describe('many broadcasts of the backend', () => {
     await expect(send(false)).rejects.toThrow('Rolled back');
     expect(await inboxOf('part-0')).toEqual([]);
     await send(true);
+    await flushOutbox(node.app);
     for (const title of ['First', 'Second']) expect(await own.next()).toMatchObject({ notification: { title } });
     for (const userId of ['part-0', 'part-1700']) expect(await inboxOf(userId)).toEqual(['Second', 'First']);
   });

@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { Redis } from 'ioredis';
 import { ApiClient } from './support/api-client.js';
+import { RealtimeRedis } from '../src/realtime/broker/realtime-redis.js';
 import { flushOutbox } from '../src/realtime/testing/flush-outbox.js';
 import { until } from '../src/realtime/testing/until.js';
 import { type Herald, herald, ONE_AND_MANY } from './support/herald.js';
@@ -146,6 +147,7 @@ describe('presence in Redis', () => {
       JSON.stringify((await watched.alice.get(`/orgs/${watched.orgId}/presence`)).body.items).includes('alice'),
     );
     await flushOutbox(node.app);
+    await until(() => node.app.get(RealtimeRedis, { strict: false }).countsSubscribers());
     const before = await published();
     const bob = await node.join(`/ws/events/${orgId}/`, 'bob');
     await until(async () => (await present()).includes('bob'));

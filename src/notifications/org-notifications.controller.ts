@@ -1,17 +1,23 @@
 import { createHash } from 'node:crypto';
-import { Body, Controller, HttpCode, Post } from '@nestjs/common';
+import { Body, Controller, ForbiddenException, HttpCode, Post } from '@nestjs/common';
 import { ApiAcceptedResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
-import type { Membership } from '../organizations/membership.entity.js';
+import { InjectDataSource } from '@nestjs/typeorm';
+import { DataSource, type EntityManager } from 'typeorm';
+import { Membership } from '../organizations/membership.entity.js';
 import { MembershipsService } from '../organizations/memberships.service.js';
-import { OrganizationTurns } from '../organizations/organization-turns.js';
+import { may, takesRole } from '../organizations/org-role.js';
+import { noSuchOrganization } from '../organizations/organizations.service.js';
 import { CurrentMembership, ForMembers } from '../organizations/org-role.guard.js';
 import { BroadcastService, isReservedType, type NotificationMessage } from '../realtime/index.js';
 import { InvalidInputError } from '../realtime/support/errors.js';
+import { Semaphore } from '../realtime/support/semaphore.js';
 import { NotifiedDto, NotifyMembersDto } from './notify-members.dto.js';
 
 /** It is stored for each member, so these two limit what one request can store. */
 const MOST_MEMBERS = 10_000;
 const MOST_BYTES = 4_096;
+/** How many requests are worked on at a time. */
+const AT_ONCE = 2;
 /** Of notifications without a type, so that members can mute them. */
 const DEFAULT_TYPE = 'org.notification';
 const TOO_MANY = `org_id must be of an organization with up to ${MOST_MEMBERS} members`;
@@ -19,13 +25,15 @@ const TOO_MANY = `org_id must be of an organization with up to ${MOST_MEMBERS} m
 @ApiTags('notifications')
 @Controller('orgs/:org_id/notifications')
 export class OrgNotificationsController {
+  private readonly places = new Semaphore(AT_ONCE);
+
   constructor(
     private readonly broadcast: BroadcastService,
     private readonly memberships: MembershipsService,
-    private readonly turns: OrganizationTurns,
+    @InjectDataSource() private readonly dataSource: DataSource,
   ) {}
 
-  /** In one transaction: all who are members then, or none. One at a time for each organization, as the pool is for everybody. */
+  /** In one transaction: all who are members then, or none. */
   @Post()
   @HttpCode(202)
   @ForMembers('notifyMembers')
@@ -38,12 +46,21 @@ export class OrgNotificationsController {
     expectNotifiable(notification);
     const content = { type: DEFAULT_TYPE, ...notification, org_id: orgId, from };
     const options = dedupe_key === undefined ? {} : { idempotencyKey: keyOf(orgId, dedupe_key) };
-    return this.turns.run(orgId, async (manager) => {
+    return this.inTurn(async (manager) => {
+      // The role may have ended meanwhile, or the organization.
+      const { role } = (await manager.findOneBy(Membership, { orgId, userId: from })) ?? { role: null };
+      if (role === null) throw noSuchOrganization();
+      if (!may(role, 'notifyMembers')) throw new ForbiddenException(takesRole('notifyMembers'));
       const userIds = await this.memberships.userIds(orgId, MOST_MEMBERS + 1, manager);
       if (userIds.length > MOST_MEMBERS) throw new InvalidInputError([{ field: 'org_id', message: TOO_MANY }]);
       await this.broadcast.broadcastNotifications(userIds, content, { ...options, foreign: true, manager });
       return { count: userIds.length };
     });
+  }
+
+  /** A few at a time: each may be long, and the pool of connections is for everybody. */
+  private inTurn<T>(work: (manager: EntityManager) => Promise<T>): Promise<T> {
+    return this.places.run(() => this.dataSource.transaction(work));
   }
 }
 

@@ -76,10 +76,9 @@ export class BroadcastService {
     const { idempotencyKey, ephemeral = false } = options;
     const prepared = this.prepare(notification, options);
     expectIdempotencyKey(idempotencyKey);
-    const all = [...new Set(userIds)].map((userId, n): Addressed => {
-      const channel = channelOf(`user_ids.${n}`, () => userChannel.of(userId));
-      return { channel, prepared, idempotencyKey: idempotencyKey ?? null };
-    });
+    const channels = userIds.map((userId, n) => channelOf(`user_ids.${n}`, () => userChannel.of(userId)));
+    const once = [...new Map(channels.map((channel) => [channel.name, channel])).values()];
+    const all = once.map((channel): Addressed => ({ channel, prepared, idempotencyKey: idempotencyKey ?? null }));
     return this.notifier.notifyAll(all, ephemeral, options);
   }
 

@@ -47,7 +47,8 @@ export class PreparedNotification {
     this.stored = { ...this.shown };
     delete this.stored.id;
     this.text = JSON.stringify(this.stored);
-    expectSize(Buffer.byteLength(this.text) + ID_BYTES, 'notification');
+    const shownBytes = 'id' in this.shown ? Buffer.byteLength(JSON.stringify(this.shown)) : 0;
+    expectSize(Math.max(Buffer.byteLength(this.text) + ID_BYTES, shownBytes), 'notification');
   }
 
   /** About how many characters a frame has. */

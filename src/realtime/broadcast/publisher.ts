@@ -23,7 +23,7 @@ export interface BroadcastOptions {
 }
 
 const IDEMPOTENCY_KEY_LENGTH = 200;
-/** How many channels are published to at a time, as others share the connection to Redis. */
+/** How many channels one call publishes to at a time, as others share the connection to Redis. */
 const CHANNELS_AT_ONCE = 64;
 
 /** A finished message. */
@@ -37,8 +37,6 @@ export interface Outgoing {
 /** Sends finished messages: to the broker at once, or into the caller's transaction by way of the outbox. */
 @Injectable()
 export class Publisher {
-  private readonly places = new Semaphore(CHANNELS_AT_ONCE);
-
   constructor(
     private readonly broker: Broker,
     private readonly outbox: Outbox,
@@ -56,8 +54,20 @@ export class Publisher {
     const messages = outgoing.map(({ channel, body, idempotencyKey = null }): Message => {
       return { id: uuidv7(), channel, body, idempotencyKey, except, formerPosition: null };
     });
-    if (manager !== undefined) await this.outbox.addAll(messages, manager);
-    else await Promise.all(byChannel(messages).map((own) => this.places.run(() => this.send(own))));
+    if (manager !== undefined) {
+      await this.outbox.addAll(messages, manager);
+      return;
+    }
+    const places = new Semaphore(CHANNELS_AT_ONCE);
+    let hasFailed = false;
+    const send = async (own: readonly Message[]): Promise<void> => {
+      if (hasFailed) return;
+      await this.send(own).catch((error: unknown) => {
+        hasFailed = true;
+        throw error;
+      });
+    };
+    await Promise.all(byChannel(messages).map((own) => places.run(() => send(own))));
   }
 
   private async send(messages: readonly Message[]): Promise<void> {

@@ -92,11 +92,16 @@ export class Sending {
     this.current.senders.push(sender);
   }
 
-  /** Calls back once the latest batch has been written. */
+  /** Calls back once everything that waits now has been written. */
   whenWritten(run: () => void): void {
-    const latest = this.current ?? this.batches.at(-1);
-    if (latest === undefined) run();
-    else latest.after.push(run);
+    let left = this.batches.length;
+    if (left === 0) run();
+    for (const { after } of this.batches) {
+      after.push(() => {
+        left -= 1;
+        if (left === 0) run();
+      });
+    }
   }
 
   private begin(): Batch {

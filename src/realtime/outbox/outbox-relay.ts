@@ -94,6 +94,7 @@ export class OutboxRelay implements OnApplicationBootstrap {
     const written = [...channels];
     // The walk finds many sooner, and few must not wait behind them.
     if (written.length <= MOST_AT_ONCE) this.remember(written);
+    else this.isPassLong = true;
     this.isWoken = true;
     this.contendedMs = 0;
     // While the broker or the database is failing, the back-off decides when to try again.
