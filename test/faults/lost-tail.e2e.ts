@@ -6,7 +6,7 @@ import { TcpProxy } from '../../src/realtime/testing/tcp-proxy.js';
 import { until } from '../../src/realtime/testing/until.js';
 import { Deployment, redisAt, type Watch } from '../support/deployment.js';
 import { NOTHING_AMISS } from '../support/recording-client.js';
-import { cutOff } from '../support/servers/cut-off.js';
+import { cutOff, replicated } from '../support/servers/cut-off.js';
 import { type RedisServer, startRedis } from '../support/servers.js';
 import { closeAllClients } from '../support/ws-client.js';
 
@@ -79,6 +79,7 @@ async function loseThree(): Promise<void> {
   await commitAll(0, 2);
   await until(() => watches.every(({ client }) => client.has(2)));
   for (const { client } of watches) await client.leave();
+  await ask(master, replicated);
   await ask(replica, (redis) => cutOff(redis, master));
   await commitAll(3, 5);
 }
@@ -157,6 +158,7 @@ describe('events that a node still publishes to the former master', () => {
     const [one, two] = deployment.nodes;
     await commitAll(0, 2);
     await until(() => watches.every(({ client }) => client.has(2)));
+    await ask(master, replicated);
     await ask(replica, (redis) => cutOff(redis, master));
     await ask(replica, (redis) => redis.replicaof('NO', 'ONE'));
     proxy.redirect(replica);

@@ -1,6 +1,13 @@
 import type { Redis } from 'ioredis';
 import type { Server } from './server.js';
 
+/** Resolves when a master's replica has all that the master has confirmed. */
+export async function replicated(master: Redis): Promise<void> {
+  // Waits for what this connection has written, and so for all before it.
+  await master.set('replicated', '1');
+  await master.wait(1, 0);
+}
+
 /**
  * Keeps a replica from following its master, from now on: it logs in as nobody. Its link begins anew, so that Sentinel
  * doesn't find it has been cut for too long to take over.
