@@ -37,9 +37,7 @@ export interface SentinelOptions extends RedisOptions {
 
 /** Starts three sentinels with a quorum of two, over a master and a replica. */
 export async function startSentinelGroup(options: SentinelOptions = {}): Promise<SentinelGroup> {
-  // Otherwise the master waits five seconds for further replicas before it sends its data.
-  const args = [...(options.args ?? []), '--repl-diskless-sync-delay', '0'];
-  const master = await startRedis({ ...options, args });
+  const master = await startRedis(options);
   const replicaOf = ['--replicaof', master.host, String(master.port)];
   const replica = await startRedis({ ...options, args: [...(options.args ?? []), ...replicaOf] });
   const sentinels = await Promise.all([1, 2, 3].map(() => startSentinel(master, options)));
