@@ -168,6 +168,8 @@ describe('axe finds nothing, in light or dark,', () => {
     const api = await node.api('alice');
     const { id } = (await api.post('/orgs', { name: 'Empty' })).body;
     const page = await consoles.openAs(ALICE, node.url);
+    // Otherwise the console could still be on its way to the first organization.
+    await page.heading(ORG).waitFor();
     await page.page.goto(`${node.url}/#/orgs/${String(id)}`);
     await page.heading('Empty').waitFor();
     await page.untilLive();
