@@ -129,9 +129,14 @@ describe('POST /notifications/batch', () => {
     expect(answers.reduce((sum, { body }) => sum + Number(body.stored), 0)).toBe(50);
   });
 
-  it('requires the realm role realtime-notify', async () => {
+  it('requires the realm role realtime-notify, which may notify and alert, and nothing else', async () => {
     const request = { user_ids: ['alice'], notification: { title: 'a' } };
     expect((await (await node.api('alice')).post('/notifications/batch', request)).status).toBe(403);
+    const alert = { message: 'Maintenance', severity: 'info' };
+    expect((await service.post('/alerts', alert)).status).toBe(202);
+    expect((await service.post('/notifications', { user_id: 'bob', notification: { title: 'a' } })).status).toBe(201);
+    expect((await service.get('/realtime/connections')).status).toBe(403);
+    expect((await service.post('/realtime/users/bob/disconnect')).status).toBe(403);
     const admin = await node.api('root', { roles: ['realtime-admin'] });
     expect((await admin.post('/notifications/batch', request)).status).toBe(201);
   });

@@ -19,7 +19,7 @@ export async function itemsOf<T extends object>(
   const items: T[] = [];
   for (const [n, item] of list.entries()) {
     if (typeof item !== 'object' || item === null || Array.isArray(item)) throw invalidList(field, 'objects', most);
-    items.push(await readItem(item, `${field}.${n}`, itemClass));
+    items.push(await read(item, `${field}.${n}`, itemClass));
   }
   return items;
 }
@@ -35,13 +35,12 @@ export function expectTexts(
   if (!list.every(isValid)) throw new InvalidInputError([{ field, message: `each item of ${field} must be ${rule}` }]);
 }
 
-async function readItem<T extends object>(item: object, path: string, itemClass: new () => T): Promise<T> {
+async function read<T extends object>(item: object, path: string, itemClass: new () => T): Promise<T> {
   try {
     // The pipe returns an instance of the class.
     return (await pipe.transform(item, { type: 'body', metatype: itemClass })) as T;
   } catch (error) {
-    if (!(error instanceof InvalidInputError)) throw error;
-    throw new InvalidInputError(error.errors.map(({ field, message }) => ({ field: `${path}.${field}`, message })));
+    throw error instanceof InvalidInputError ? error.under(path) : error;
   }
 }
 

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { Body, Controller, ForbiddenException, HttpCode, Post } from '@nestjs/common';
+import { Body, Controller, ForbiddenException, HttpCode, Post, ServiceUnavailableException } from '@nestjs/common';
 import { ApiAcceptedResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource, type EntityManager } from 'typeorm';
@@ -18,6 +18,9 @@ const MOST_MEMBERS = 10_000;
 const MOST_BYTES = 4_096;
 /** How many requests are worked on at a time. */
 const AT_ONCE = 2;
+/** How long one waits for others: less than for an answer. */
+const QUEUE_MS = 5_000;
+const BUSY = 'Too many organizations are being notified; try again later.';
 /** Of notifications without a type, so that members can mute them. */
 const DEFAULT_TYPE = 'org.notification';
 const TOO_MANY = `org_id must be of an organization with up to ${MOST_MEMBERS} members`;
@@ -60,7 +63,12 @@ export class OrgNotificationsController {
 
   /** A few at a time: each may be long, and the pool of connections is for everybody. */
   private inTurn<T>(work: (manager: EntityManager) => Promise<T>): Promise<T> {
-    return this.places.run(() => this.dataSource.transaction(work));
+    const end = performance.now() + QUEUE_MS;
+    return this.places.run(() => {
+      // Whoever asked for it gives up soon, and must not be surprised by it later.
+      if (performance.now() > end) throw new ServiceUnavailableException(BUSY);
+      return this.dataSource.transaction(work);
+    });
   }
 }
 

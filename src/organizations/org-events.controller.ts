@@ -2,7 +2,7 @@ import { Body, Controller, HttpCode, Post } from '@nestjs/common';
 import { ApiAcceptedResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { InjectDataSource } from '@nestjs/typeorm';
 import { DataSource, type EntityManager } from 'typeorm';
-import { InvalidInputError } from '../realtime/support/errors.js';
+import { InvalidInputError, readItem } from '../realtime/support/errors.js';
 import { BroadcastService, checkEvent, isReservedType, orgChannel } from '../realtime/index.js';
 import type { Membership } from './membership.entity.js';
 import { CountDto, eventsOf, OrgEventDto, OrgEventsDto, PublishedEventDto } from './org-event.dto.js';
@@ -40,7 +40,7 @@ export class OrgEventsController {
   @ApiAcceptedResponse({ type: CountDto, description: 'The events were accepted.' })
   async publishManyEvents(@CurrentMembership() { orgId }: Membership, @Body() body: OrgEventsDto): Promise<CountDto> {
     const events = await eventsOf(body);
-    for (const [n, event] of events.entries()) expectPublishable(event, `events.${n}.`);
+    for (const [n, event] of events.entries()) readItem(`events.${n}`, () => expectPublishable(event));
     await this.broadcast.broadcastOrgEvents(
       orgId,
       events.map(({ event_type: eventType, data }) => ({ eventType, data })),
@@ -50,20 +50,11 @@ export class OrgEventsController {
   }
 }
 
-/**
- * @param path where the event is in the body
- * @throws {InvalidInputError} if its type is the backend's, or its data are not of its type
- */
-function expectPublishable({ event_type, data }: OrgEventDto, path = ''): void {
+/** @throws {InvalidInputError} if its type is the backend's, or its data are not of its type */
+function expectPublishable({ event_type, data }: OrgEventDto): void {
   if (isReservedType(event_type)) {
-    const field = `${path}event_type`;
     const message = `event_type must be a type of your own: ${event_type} is reserved for what the backend itself emits`;
-    throw new InvalidInputError([{ field, message }]);
+    throw new InvalidInputError([{ field: 'event_type', message }]);
   }
-  try {
-    checkEvent(orgChannel.kind, event_type, data);
-  } catch (error) {
-    if (!(error instanceof InvalidInputError) || path === '') throw error;
-    throw new InvalidInputError(error.errors.map(({ field, message }) => ({ field: `${path}${field}`, message })));
-  }
+  checkEvent(orgChannel.kind, event_type, data);
 }

@@ -5,6 +5,7 @@ import { type Channel, orgChannel, userChannel } from '../broker/channel.js';
 import { CLOSE, type Close } from '../connection/close-code.js';
 import type { RevocationTarget } from '../outbox/revocation.js';
 import { RealtimeSettings } from '../settings.js';
+import { readItem } from '../support/errors.js';
 import type { OrgEvents } from './catalogue.js';
 import { channelOf, expectChannel, expectClose, expectEventType, expectOwnOrg } from './argument-checks.js';
 import type {
@@ -18,7 +19,6 @@ import type {
 } from './broadcast-options.js';
 import { definedEvents } from './data-classes.js';
 import { DataCheck } from './data-check.js';
-import { readItem } from './invalid-broadcast.error.js';
 import type { JsonObject } from '../broker/json.js';
 import { type NotificationMessage, PreparedNotification, readNotification } from './notification.js';
 import { type Addressed, type NotificationReceipt, Notifier, type Outcome, type Transactions } from './notifier.js';

@@ -11,19 +11,9 @@ export class InvalidBroadcastError extends InvalidInputError {
   constructor(field: string, message: string, more: readonly FieldError[] = []) {
     super([{ field, message }, ...more]);
   }
-}
 
-/**
- * Reads one item of a list.
- * @param path its path, such as `events.3`
- * @throws {InvalidBroadcastError} with that path before each field
- */
-export function readItem<T>(path: string, read: () => T): T {
-  try {
-    return read();
-  } catch (error) {
-    if (!(error instanceof InvalidBroadcastError)) throw error;
-    const [first, ...more] = error.errors.map(({ field, message }) => ({ field: `${path}.${field}`, message }));
-    throw first === undefined ? error : new InvalidBroadcastError(first.field, first.message, more);
+  override under(path: string): InvalidBroadcastError {
+    const [first, ...more] = super.under(path).errors;
+    return first === undefined ? this : new InvalidBroadcastError(first.field, first.message, more);
   }
 }

@@ -11,6 +11,23 @@ export class InvalidInputError extends Error {
   constructor(readonly errors: readonly FieldError[]) {
     super(errors.map(({ field, message }) => `${field}: ${message}`).join('; '));
   }
+
+  /** The same about an item of a list, with the item's path, such as `events.3`, before each field. */
+  under(path: string): InvalidInputError {
+    return new InvalidInputError(this.errors.map(({ field, message }) => ({ field: `${path}.${field}`, message })));
+  }
+}
+
+/**
+ * Reads one item of a list.
+ * @throws {InvalidInputError} with the item's path before each field
+ */
+export function readItem<T>(path: string, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    throw error instanceof InvalidInputError ? error.under(path) : error;
+  }
 }
 
 /** The answer took too long, for an unknown reason: answered with 503. */
